@@ -1,0 +1,1 @@
+"""What a segment model is: values and arithmetic, over the standard library, numpy and pydantic."""

@@ -1,0 +1,132 @@
+"""What kinds of field a profile has, and how a class declares them.
+
+A field is declared once, by an annotation on a pydantic class:
+
+    hobbies: Annotated[Labels, MultiLabel(Wording("be into {value}"))] = None
+
+Everything else (encoding, tables, vocabulary, traits, the form of the app) derives from
+`declared_fields(cls)`. Any frozen pydantic class with such annotations is a profile shape.
+"""
+
+import types
+import typing
+from dataclasses import dataclass, field
+from functools import cache
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from models.errors import ProfileShapeError
+
+KindName = Literal["numeric", "ordinal", "categorical", "multi_label"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How traits of a field are said.
+
+    `phrase` completes "as likely as everyone to …" and holds `{value}`. `adjective` and `noun` are the
+    field's parts in a persona's name ("Board-game-loving", "gadget givers"); empty means that the
+    field does not lend itself to that part.
+    """
+
+    phrase: str = "answer {value}"
+    adjective: str = ""
+    noun: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How the two ends of a numeric field are said, as adjectives in a name ("younger", "older")."""
+
+    low: str = ""
+    high: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Numeric:
+    """A number. `log` says that it is a count or a duration with a long tail, used as log(1 + x)."""
+
+    scale: Scale = field(default_factory=Scale)
+    log: bool = False
+    name: ClassVar[KindName] = "numeric"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinal:
+    """One of a closed, ordered list of levels: the field's own `Literal`, lowest first."""
+
+    wording: Wording = field(default_factory=Wording)
+    name: ClassVar[KindName] = "ordinal"
+
+
+@dataclass(frozen=True, slots=True)
+class Categorical:
+    """One value of an open vocabulary. `gift` marks a field that tells what is given."""
+
+    wording: Wording = field(default_factory=Wording)
+    gift: bool = False
+    name: ClassVar[KindName] = "categorical"
+
+
+@dataclass(frozen=True, slots=True)
+class MultiLabel:
+    """A set of values of an open vocabulary. `gift` marks a field that tells what is given."""
+
+    wording: Wording = field(default_factory=Wording)
+    gift: bool = False
+    name: ClassVar[KindName] = "multi_label"
+
+
+Kind = Numeric | Ordinal | Categorical | MultiLabel
+_KINDS = (Numeric, Ordinal, Categorical, MultiLabel)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One declared field: its name, its kind, and the levels of an ordinal one (lowest first)."""
+
+    name: str
+    kind: Kind
+    levels: tuple[str, ...] = ()
+    title: str = ""
+
+
+@cache
+def declared_fields(profile_class: type[BaseModel]) -> tuple[FieldSpec, ...]:
+    """The fields of a profile class in the order of their declaration.
+
+    Raises `ProfileShapeError` when a field has no kind, or may not be missing.
+    """
+    specs = tuple(_spec(name, info) for name, info in profile_class.model_fields.items())
+    if not specs:
+        raise ProfileShapeError(f"{profile_class.__name__} declares no field.")
+    return specs
+
+
+def _spec(name: str, info: FieldInfo) -> FieldSpec:
+    kinds = [item for item in info.metadata if isinstance(item, _KINDS)]
+    if len(kinds) != 1:
+        raise ProfileShapeError(
+            f"Field '{name}' needs exactly one kind in its annotation "
+            "(Numeric, Ordinal, Categorical or MultiLabel)."
+        )
+    if info.is_required() or info.get_default() is not None:
+        raise ProfileShapeError(f"Field '{name}' must default to None: every field may be missing.")
+    levels = _levels(name, info) if isinstance(kinds[0], Ordinal) else ()
+    return FieldSpec(name, kinds[0], levels, info.title or name.replace("_", " "))
+
+
+def _levels(name: str, info: FieldInfo) -> tuple[str, ...]:
+    for part in _alternatives(info.annotation):
+        if typing.get_origin(part) is Literal:
+            return tuple(str(level) for level in typing.get_args(part))
+    raise ProfileShapeError(f"Ordinal field '{name}' needs its levels as a Literal, lowest first.")
+
+
+def _alternatives(annotation: object) -> tuple[object, ...]:
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return typing.get_args(annotation)
+    return (annotation,)

@@ -1,0 +1,76 @@
+"""The manifest: what an artifact says of itself, in JSON, read before anything else is."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.fields import KindName
+from models.persona import Persona
+
+# Raise this when the files change their meaning, and keep an old artifact in tests/data.
+FORMAT = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Origin(_Part):
+    """Where the training data came from. `simulated` is said wherever the model is shown."""
+
+    source: Literal["simulated", "file", "users"]
+    simulated: bool
+    description: str = Field(description="One sentence for people.")
+    rows: int = Field(description="Profiles trained on.")
+    refused_rows: int = Field(default=0, description="Rows that did not fit the profile.")
+    fingerprint: str = Field(description="sha256 of the profiles as they were understood.")
+
+
+class FieldManifest(_Part):
+    """One field of the encoder; its centre, weight and rows are arrays named after it."""
+
+    name: str
+    kind: KindName
+    levels: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    column_of: tuple[int, ...] = ()
+
+
+class Verdict(_Part):
+    """One check that training made of its own result."""
+
+    name: str
+    passed: bool
+    sentence: str
+
+
+class GoldenPrediction(_Part):
+    """A profile and the answer that the model gave when it was made; loading must reproduce it."""
+
+    profile: dict[str, Any]
+    persona_id: str
+    distances: tuple[float, ...]
+
+
+class Manifest(_Part):
+    """Everything about a model but its arrays. `files`: name → sha256 of every other file."""
+
+    format: int = FORMAT
+    version: str
+    created_at: datetime
+    origin: Origin
+    configuration: dict[str, Any]
+    libraries: dict[str, str]
+    metrics: dict[str, float | int | str | None]
+    choice_of_k: str = Field(description="Why there are this many personas, in one sentence.")
+    verdicts: tuple[Verdict, ...] = ()
+    fields: tuple[FieldManifest, ...]
+    personas: tuple[Persona, ...] = Field(description="In the order of the centroids.")
+    golden: tuple[GoldenPrediction, ...]
+    files: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every verdict holds."""
+        return all(verdict.passed for verdict in self.verdicts)

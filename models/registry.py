@@ -1,0 +1,83 @@
+"""The registry: the versions in a folder, and which one is in force.
+
+`ACTIVE` names the version in force. It is replaced by rename, so a reader finds the old name or the new one.
+"""
+
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from models.artifact import MANIFEST, LoadedArtifact, read_artifact, read_manifest
+from models.errors import ArtifactNotWritten, ModelNotFound, NoActiveModel
+from models.manifest import Manifest
+
+ACTIVE = "ACTIVE"
+_VERSION = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
+
+
+def version_name(created_at: datetime, digest: str) -> str:
+    """A version's name: when it was made (UTC) and the first 8 hex digits of `digest`. Sorts by time."""
+    return f"{created_at.astimezone(UTC):%Y%m%d-%H%M%S}-{digest[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The versions below `root`; the folder may not exist yet."""
+
+    root: Path
+
+    def versions(self) -> list[str]:
+        """All versions, oldest first."""
+        if not self.root.is_dir():
+            return []
+        names = (path.name for path in self.root.iterdir() if (path / MANIFEST).is_file())
+        return sorted(name for name in names if _VERSION.fullmatch(name))
+
+    def folder(self, version: str) -> Path:
+        """The folder of a version. Raises `ModelNotFound`, also for a name that no version could have."""
+        folder = self.root / version
+        if not _VERSION.fullmatch(version) or not (folder / MANIFEST).is_file():
+            raise ModelNotFound(f"There is no model version '{version[:80]}'.")
+        return folder
+
+    def active(self) -> str | None:
+        """The version in force; None when there is none."""
+        try:
+            name = (self.root / ACTIVE).read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
+        return name or None
+
+    def manifest(self, version: str) -> Manifest:
+        """What a version says of itself. Raises `ModelNotFound` or `ArtifactError`."""
+        return read_manifest(self.folder(version))
+
+    def load(self, version: str, profile_class: type[BaseModel]) -> LoadedArtifact:
+        """A version, verified. Raises `ModelNotFound` or `ArtifactError`."""
+        return read_artifact(self.folder(version), profile_class)
+
+    def load_active(self, profile_class: type[BaseModel]) -> LoadedArtifact:
+        """The version in force, verified. Raises `NoActiveModel`, `ModelNotFound` or `ArtifactError`."""
+        version = self.active()
+        if version is None:
+            raise NoActiveModel(f"No model is in force in {self.root}. Train one: python -m training fit")
+        return self.load(version, profile_class)
+
+    def activate(self, version: str) -> None:
+        """Put a version in force. Raises `ModelNotFound` or `ArtifactNotWritten`."""
+        self.folder(version)
+        try:
+            descriptor, draft = tempfile.mkstemp(prefix=f".{ACTIVE}.", dir=self.root)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(f"{version}\n")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(draft).chmod(0o644)
+            Path(draft).replace(self.root / ACTIVE)
+        except OSError as error:
+            raise ArtifactNotWritten(f"Cannot put {version} in force: {error.strerror}.") from error

@@ -1,0 +1,52 @@
+"""Open vocabularies: one spelling for each value, and codes for those that a model knows."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+_SEPARATORS = re.compile(r"[\s\-_‐-―]+")
+
+
+def normalise(value: str) -> str:
+    """The one spelling of a value: compatibility form, case folded, words joined by single underscores.
+
+    "Board  Games", "board-games" and "BOARD_GAMES" all become "board_games"; blank text becomes "".
+    Idempotent.
+    """
+    previous, text = None, value
+    # Case folding can undo the compatibility form (and the reverse); both settle within a few rounds.
+    while text != previous:
+        previous = text
+        text = unicodedata.normalize("NFKC", text).casefold()
+    return _SEPARATORS.sub("_", text).strip("_")
+
+
+def label(value: str) -> str:
+    """A normalised value as people read it: "board_games" → "board games"."""
+    return value.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The normalised values that a model knows for one field; a value's code is its position."""
+
+    values: tuple[str, ...]
+    by_value: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "by_value", {value: code for code, value in enumerate(self.values)}
+        )
+
+    def code(self, value: str) -> int:
+        """The code of a value in any spelling; −1 when it is not known."""
+        code = self.by_value.get(value)
+        return self.by_value.get(normalise(value), -1) if code is None else code
+
+    def codes(self, values: Sequence[str]) -> list[int]:
+        """The distinct known codes in a list, ascending, so that order and repeats mean nothing."""
+        codes = set(map(self.by_value.get, values))
+        if None in codes:
+            codes = {code for value in values if (code := self.code(value)) >= 0}
+        return sorted(codes)  # type: ignore[type-var]  # None is gone by now

@@ -1,0 +1,60 @@
+"""Profiles for tests: hypothesis strategies, and a small fitted encoder and scorer made by hand."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from models.encoder import Encoder, FieldEncoding
+from models.fields import FieldSpec, declared_fields
+from models.profile import Profile
+from models.scorer import FieldTable, Scorer
+
+KNOWN = tuple(f"value_{number}" for number in range(7))
+RANK, CENTROIDS = 4, 3
+
+words = st.sampled_from([*KNOWN, "Value 1", "VALUE-2", " value_3 ", "never seen", "", "  "])
+word_lists = st.lists(words, max_size=12).map(tuple)
+
+
+def profiles() -> st.SearchStrategy[Profile]:
+    """Any profile: known, odd, unknown and missing answers."""
+    answers: dict[str, st.SearchStrategy[object]] = {
+        spec.name: st.none() | _answers(spec) for spec in declared_fields(Profile)
+    }
+    return st.fixed_dictionaries({}, optional=answers).map(Profile.model_validate)
+
+
+def _answers(spec: FieldSpec) -> st.SearchStrategy[object]:
+    match spec.kind.name:
+        case "numeric":
+            return st.integers(13, 120)
+        case "ordinal":
+            return st.sampled_from(spec.levels)
+        case "categorical":
+            return words
+        case _:
+            return word_lists
+
+
+def small_scorer(seed: int = 0) -> Scorer:
+    """A scorer with made-up numbers for every field of `Profile`; two values share a column."""
+    rng = np.random.default_rng(seed)
+    encodings = tuple(_encoding(spec, rng) for spec in declared_fields(Profile))
+    tables = tuple(_table(encoding, rng) for encoding in encodings)
+    base, centroids = rng.normal(size=RANK), rng.normal(size=(CENTROIDS, RANK))
+    return Scorer(Encoder(encodings), base, tables, centroids)
+
+
+def _encoding(spec: FieldSpec, rng: np.random.Generator) -> FieldEncoding:
+    number = spec.kind.name in ("numeric", "ordinal")
+    values = spec.levels if number else KNOWN
+    column_of = np.zeros(0, np.int64) if number else np.minimum(np.arange(len(KNOWN)), len(KNOWN) - 2)
+    width = 1 if number else len(KNOWN) - 1
+    centre = np.array([3.4 if getattr(spec.kind, "log", False) else 30.0])
+    centre = centre if spec.kind.name == "numeric" else rng.random(width)
+    return FieldEncoding(spec, values, column_of, centre, rng.random(width))
+
+
+def _table(encoding: FieldEncoding, rng: np.random.Generator) -> FieldTable:
+    slopes = rng.normal(size=(encoding.width, RANK)) * encoding.weight[:, None]
+    rows = slopes if encoding.is_number else slopes[encoding.column_of]
+    return FieldTable(-encoding.centre @ slopes, rows)
