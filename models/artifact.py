@@ -59,9 +59,7 @@ class LoadedArtifact:
 # --- writing ---------------------------------------------------------------------------------------
 
 
-def write_artifact(
-    root: Path, manifest: Manifest, scorer: Scorer, others: Mapping[str, FileWriter]
-) -> Path:
+def write_artifact(root: Path, manifest: Manifest, scorer: Scorer, others: Mapping[str, FileWriter]) -> Path:
     """Write `root/<version>/` and return it. `others`: file name → function that writes it to a path.
 
     Everything is written to a temporary folder beside it, flushed to disk, then renamed: a reader sees the
@@ -87,9 +85,7 @@ def write_artifact(
     return target
 
 
-def _write_files(
-    draft: Path, manifest: Manifest, scorer: Scorer, others: Mapping[str, FileWriter]
-) -> None:
+def _write_files(draft: Path, manifest: Manifest, scorer: Scorer, others: Mapping[str, FileWriter]) -> None:
     writers: dict[str, FileWriter] = {ARRAYS: lambda path: _write_arrays(path, scorer), **others}
     for name, write in writers.items():
         write(draft / name)
@@ -210,9 +206,7 @@ def check_golden(
         answer = model.assign(profile)
         gaps = np.subtract(tuple(answer.distances.values()), example.distances)
         if answer.persona.id != example.persona_id or np.abs(gaps).max() > GOLDEN_TOLERANCE:
-            raise ArtifactDamaged(
-                f"Model {model.version} does not reproduce its golden prediction {number}."
-            )
+            raise ArtifactDamaged(f"Model {model.version} does not reproduce its golden prediction {number}.")
 
 
 def _bounded(path: Path, limit: int) -> bytes:
@@ -223,9 +217,7 @@ def _bounded(path: Path, limit: int) -> bytes:
     except FileNotFoundError as error:
         raise ArtifactDamaged(f"{path.parent.name}/{path.name} is missing.") from error
     except OSError as error:
-        raise ArtifactError(
-            f"{path.parent.name}/{path.name} cannot be read: {error.strerror}."
-        ) from error
+        raise ArtifactError(f"{path.parent.name}/{path.name} cannot be read: {error.strerror}.") from error
 
 
 def _check_format(folder: Path, text: bytes) -> None:
@@ -294,9 +286,7 @@ def _matching_specs(manifest: Manifest, profile_class: type[BaseModel]) -> dict[
     return declared
 
 
-def _build_scorer(
-    manifest: Manifest, arrays: Mapping[str, FloatArray], specs: Mapping[str, FieldSpec]
-) -> Scorer:
+def _build_scorer(manifest: Manifest, arrays: Mapping[str, FloatArray], specs: Mapping[str, FieldSpec]) -> Scorer:
     try:
         base, centroids = arrays["base"], arrays["centroids"]
         parts = [_build_field(field, specs[field.name], arrays) for field in manifest.fields]

@@ -109,7 +109,7 @@ class Encoder:
 
     @cached_property
     def column_names(self) -> tuple[str, ...]:
-        """"field" for a number, "field=value" for a value; as many as `width`."""
+        """ "field" for a number, "field=value" for a value; as many as `width`."""
         return tuple(
             f"{encoding.name}={text}" if text else encoding.name
             for encoding in self.fields
@@ -156,8 +156,7 @@ def code_column(spec: FieldSpec, vocabulary: Vocabulary, answers: Sequence[objec
 def _code_lists(vocabulary: Vocabulary, answers: Sequence[object]) -> CodeListColumn:
     lists = [vocabulary.codes(a) if isinstance(a, Sequence) else [] for a in answers]
     answered = [
-        a is not None and (bool(codes) or not has_values(a))
-        for a, codes in zip(answers, lists, strict=True)
+        a is not None and (bool(codes) or not has_values(a)) for a, codes in zip(answers, lists, strict=True)
     ]
     return CodeListColumn(
         np.array([code for codes in lists for code in codes], np.int64),

@@ -24,25 +24,35 @@ KindName = Literal["numeric", "ordinal", "categorical", "multi_label"]
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How traits of a field are said.
+    """How values of a field are said.
 
-    `phrase` completes "as likely as everyone to …" and holds `{value}`. `adjective` and `noun` are the
-    field's parts in a persona's name ("Board-game-loving", "gadget givers"); empty means that the
-    field does not lend itself to that part.
+    `phrase` completes "as likely as everyone to …"; it starts with an infinitive and holds `{value}`, or
+    `{a_value}` for "a nurse". `adjective` and `noun` are the field's parts in a persona's name
+    ("{value}-loving" → "Board-game-loving", "{value} givers" → "gadget givers"); empty means that the field
+    does not lend itself to that part. Values with nicer words of their own stand in `training.lexicon`.
     """
 
-    phrase: str = "answer {value}"
+    phrase: str = ""
     adjective: str = ""
     noun: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How the two ends of a numeric field are said, as adjectives in a name ("younger", "older")."""
+    """How a number, or its two ends, are said.
+
+    `low`, `high`: adjectives in a name ("last-minute", "early-planning"); empty means that this end makes no
+    name. `phrase`: an infinitive with `{value}` ("buy {value} days ahead"). `less`, `more`: after a difference
+    ("12 days earlier than everyone"). `group`: the members by a range ("{range} year olds").
+    """
 
     low: str = ""
     high: str = ""
     unit: str = ""
+    phrase: str = ""
+    less: str = "less"
+    more: str = "more"
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +66,13 @@ class Numeric:
 
 @dataclass(frozen=True, slots=True)
 class Ordinal:
-    """One of a closed, ordered list of levels: the field's own `Literal`, lowest first."""
+    """One of a closed, ordered list of levels: the field's own `Literal`, lowest first.
+
+    `scale` names its lowest and its highest level.
+    """
 
     wording: Wording = field(default_factory=Wording)
+    scale: Scale = field(default_factory=Scale)
     name: ClassVar[KindName] = "ordinal"
 
 

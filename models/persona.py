@@ -15,7 +15,10 @@ class Trait(BaseModel):
     share: float | None = Field(
         default=None, description="Share of the members who answered the field and have this value, 0–1."
     )
-    lift: float | None = Field(default=None, description="That share divided by everyone's.")
+    lift: float | None = Field(
+        default=None,
+        description="That share divided by everyone's, drawn toward 1 where few members answered.",
+    )
     mean: float | None = Field(default=None, description="Mean of a number among the members.")
     mean_everyone: float | None = Field(default=None, description="Mean of that number among everyone.")
     sentence: str = Field(description="The trait in words.")
@@ -28,7 +31,7 @@ class GiftAffinity(BaseModel):
 
     category: str
     share: float = Field(description="Share of the members who answered and have this category, 0–1.")
-    lift: float = Field(description="That share divided by everyone's.")
+    lift: float = Field(description="That share divided by everyone's, drawn toward 1 where few members answered.")
 
 
 class Persona(BaseModel):

@@ -8,7 +8,7 @@ repeats mean nothing. Values of open vocabularies are kept as given and normalis
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
 from models.fields import Categorical, MultiLabel, Numeric, Ordinal, Scale, Wording
 
@@ -17,7 +17,8 @@ MAX_LABEL_LENGTH = 200
 
 Label = Annotated[str, StringConstraints(max_length=MAX_LABEL_LENGTH)]
 # JSON has no tuples: strict would refuse its arrays once they are Python lists.
-Labels = Annotated[tuple[Label, ...] | None, Field(strict=False, max_length=MAX_LABELS)]
+# The first misfit ends the reading of a list: a million of them would cost seconds.
+Labels = Annotated[tuple[Label, ...] | None, Field(strict=False, max_length=MAX_LABELS), FailFast()]
 
 
 class Profile(BaseModel):
@@ -27,17 +28,27 @@ class Profile(BaseModel):
 
     age: Annotated[
         int | None,
-        Numeric(Scale("younger", "older", "years")),
+        Numeric(
+            # No name says that somebody is old.
+            Scale(
+                low="younger",
+                unit="years",
+                phrase="be {value} years old",
+                less="younger",
+                more="older",
+                group="{range} year olds",
+            )
+        ),
         Field(ge=13, le=120, description="Age of the person, in years."),
     ] = None
     relationship: Annotated[
         Label | None,
-        Categorical(Wording("be a {value}")),
+        Categorical(Wording("buy for {a_value}")),
         Field(description="Who the person is to the giver: friend, partner, parent …"),
     ] = None
     occupation: Annotated[
         Label | None,
-        Categorical(Wording("work as {value}")),
+        Categorical(Wording("be {a_value}")),
         Field(description="What the person does."),
     ] = None
     hobbies: Annotated[
@@ -47,7 +58,7 @@ class Profile(BaseModel):
     ] = None
     favourite_items: Annotated[
         Labels,
-        MultiLabel(Wording("like {value}", noun="{value} lovers")),
+        MultiLabel(Wording("like {value}", noun="{value} fans")),
         Field(description="Things the person is fond of."),
     ] = None
     favourite_movies: Annotated[
@@ -57,36 +68,42 @@ class Profile(BaseModel):
     ] = None
     last_gift_category: Annotated[
         Label | None,
-        Categorical(Wording("have last been given {value}", noun="{value} givers"), gift=True),
+        Categorical(Wording("have last given {value}", noun="{value} givers"), gift=True),
         Field(description="Category of the last gift."),
     ] = None
     gift_history: Annotated[
         Labels,
-        MultiLabel(Wording("have been given {value}", noun="{value} givers"), gift=True),
+        MultiLabel(Wording("give {value}", noun="{value} givers"), gift=True),
         Field(description="Categories of past gifts."),
     ] = None
     occasion: Annotated[
         Label | None,
-        Categorical(Wording("be given to for {value}", adjective="{value}", noun="{value} shoppers")),
+        Categorical(Wording("shop for {value}", noun="{value} shoppers")),
         Field(description="What the next gift is for."),
     ] = None
     budget_range: Annotated[
         Literal["low", "medium", "high"] | None,
-        Ordinal(Wording("have a {value} budget", adjective="{value}-budget")),
+        Ordinal(Wording("have a {value} budget"), Scale("thrifty", "generous")),
         Field(description="How much may be spent."),
     ] = None
     store_preference: Annotated[
         Label | None,
-        Categorical(Wording("prefer {value} stores", adjective="{value}", noun="{value} shoppers")),
+        Categorical(Wording("prefer {value}", adjective="{value}", noun="{value} shoppers")),
         Field(description="Where the giver likes to buy: online_only, boutique, branded …"),
     ] = None
     purchases_last_year: Annotated[
         int | None,
-        Numeric(Scale("occasional", "frequent", "purchases"), log=True),
+        Numeric(
+            Scale("occasional", "frequent", "gifts", "buy {value} gifts a year", "fewer", "more"),
+            log=True,
+        ),
         Field(ge=0, le=10_000, description="Gifts bought in the last twelve months."),
     ] = None
     lead_time_days: Annotated[
         int | None,
-        Numeric(Scale("last-minute", "early-planning", "days"), log=True),
+        Numeric(
+            Scale("last-minute", "early-planning", "days", "buy {value} days ahead", "later", "earlier"),
+            log=True,
+        ),
         Field(ge=0, le=3_650, description="How many days before the occasion they buy."),
     ] = None

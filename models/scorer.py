@@ -129,7 +129,8 @@ class Scorer:
 
     def clusters(self, columns: Columns) -> IntArray:
         """The nearest centroid of many profiles, shape (n,)."""
-        return self.distances(columns).argmin(axis=1)
+        nearest: IntArray = self.distances(columns).argmin(axis=1)
+        return nearest
 
 
 def _add_column(encoding: FieldEncoding, table: FieldTable, column: Column, total: FloatArray) -> None:
@@ -165,7 +166,7 @@ def _number_term(encoding: FieldEncoding, table: FieldTable) -> Term:
     constant, slope = table.constant.tolist(), table.rows[0].tolist()
     seen: dict[object, Row] = {}
 
-    def add(answer: object, parts: list[Row], unknown: list[UnknownValue]) -> bool:
+    def add(answer: object, parts: list[Row], _: list[UnknownValue]) -> bool:
         row = seen.get(answer)
         if row is None:
             x = encoding.number(answer)  # type: ignore[arg-type]

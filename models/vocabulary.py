@@ -35,9 +35,7 @@ class Vocabulary:
     by_value: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "by_value", {value: code for code, value in enumerate(self.values)}
-        )
+        object.__setattr__(self, "by_value", {value: code for code, value in enumerate(self.values)})
 
     def code(self, value: str) -> int:
         """The code of a value in any spelling; −1 when it is not known."""
@@ -46,7 +44,7 @@ class Vocabulary:
 
     def codes(self, values: Sequence[str]) -> list[int]:
         """The distinct known codes in a list, ascending, so that order and repeats mean nothing."""
-        codes = set(map(self.by_value.get, values))
-        if None in codes:
+        codes = {self.by_value.get(value, -1) for value in values}
+        if -1 in codes:
             codes = {code for value in values if (code := self.code(value)) >= 0}
-        return sorted(codes)  # type: ignore[type-var]  # None is gone by now
+        return sorted(codes)

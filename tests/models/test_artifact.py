@@ -23,8 +23,8 @@ from models.errors import (
 from models.manifest import FORMAT, GoldenPrediction
 from models.profile import Profile
 from models.registry import ACTIVE, Registry, version_name
-from tests.support.small_model import small_manifest, write_small_model
 from tests.support.profiles import KNOWN, small_scorer
+from tests.support.small_model import small_manifest, write_small_model
 
 
 @pytest.fixture
@@ -41,9 +41,7 @@ def test_a_model_comes_back_as_it_was_written(folder: Path) -> None:
 
 
 def test_the_sums_are_those_that_sha256sum_checks(folder: Path) -> None:
-    done = subprocess.run(
-        ["sha256sum", "--check", "--strict", SUMS], cwd=folder, capture_output=True, check=False
-    )
+    done = subprocess.run(["sha256sum", "--check", "--strict", SUMS], cwd=folder, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -100,7 +98,7 @@ def test_golden_predictions_that_do_not_reproduce_are_refused(tmp_path: Path) ->
 
 def _reseal(folder: Path, arrays: dict[str, np.ndarray]) -> None:
     """Replace the arrays as somebody would who also fixes every checksum."""
-    np.savez(folder / ARRAYS, **arrays)
+    np.savez(folder / ARRAYS, allow_pickle=True, **arrays)
     manifest = json.loads((folder / MANIFEST).read_text())
     manifest["files"][ARRAYS] = hashlib.sha256((folder / ARRAYS).read_bytes()).hexdigest()
     (folder / MANIFEST).write_text(json.dumps(manifest))
@@ -120,9 +118,7 @@ def _reseal(folder: Path, arrays: dict[str, np.ndarray]) -> None:
         ("age.centre", np.zeros((1, 1, 1))),
     ],
 )
-def test_arrays_of_another_shape_or_type_are_refused(
-    folder: Path, name: str, array: np.ndarray
-) -> None:
+def test_arrays_of_another_shape_or_type_are_refused(folder: Path, name: str, array: np.ndarray) -> None:
     with np.load(folder / ARRAYS) as file:
         arrays = dict(file)
     _reseal(folder, {**arrays, name: array})

@@ -51,9 +51,7 @@ def test_an_answer_that_does_not_fit_is_refused(answers: dict[str, object]) -> N
 
 
 def test_a_list_from_python_and_from_json_is_the_same() -> None:
-    assert Profile.model_validate({"hobbies": ["a"]}) == Profile.model_validate_json(
-        '{"hobbies": ["a"]}'
-    )
+    assert Profile.model_validate({"hobbies": ["a"]}) == Profile.model_validate_json('{"hobbies": ["a"]}')
 
 
 def test_a_profile_cannot_be_changed() -> None:

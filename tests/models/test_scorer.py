@@ -53,9 +53,7 @@ def test_scoring_changes_nothing(profile: Profile) -> None:
 
 def test_the_empty_profile_stands_at_the_base() -> None:
     score = SCORER.score(Profile())
-    np.testing.assert_allclose(
-        score.distances, np.linalg.norm(SCORER.base - SCORER.centroids, axis=1), atol=1e-12
-    )
+    np.testing.assert_allclose(score.distances, np.linalg.norm(SCORER.base - SCORER.centroids, axis=1), atol=1e-12)
     assert len(score.missing_fields) == 13
 
 
@@ -99,6 +97,4 @@ def test_rows_can_be_taken_in_any_order() -> None:
     batch = [Profile(hobbies=KNOWN[:n], age=20 + n, occupation=KNOWN[n]) for n in range(5)]
     columns = SCORER.encoder.code(batch)
     rows = np.array([4, 0, 2, 2])
-    np.testing.assert_array_equal(
-        SCORER.distances(take(columns, rows)), SCORER.distances(columns)[rows]
-    )
+    np.testing.assert_array_equal(SCORER.distances(take(columns, rows)), SCORER.distances(columns)[rows])
