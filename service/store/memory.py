@@ -1,0 +1,177 @@
+"""A store that forgets when the process ends: for tests, and for trying things out."""
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from threading import RLock
+from typing import Any
+
+from service.store.base import (
+    AssignmentUpdate,
+    Job,
+    JobNotFound,
+    JobRunning,
+    JobStatus,
+    StoredAssignment,
+    StoredUser,
+    legible,
+    require_storable,
+)
+
+
+@dataclass
+class MemoryStore:
+    """Users and jobs in two dictionaries; keeps the promises of `Store` except that of lasting."""
+
+    _users: dict[str, StoredUser] = field(default_factory=dict, init=False, repr=False)
+    _jobs: dict[str, Job] = field(default_factory=dict, init=False, repr=False)
+    _lock: RLock = field(default_factory=RLock, init=False, repr=False)
+
+    def check(self) -> None:
+        """Always answers."""
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def put_user(
+        self, user_id: str, profile_json: str, at: datetime, assignment: StoredAssignment | None
+    ) -> StoredUser:
+        """See `Store`."""
+        require_storable(user_id, profile_json)
+        with self._lock:
+            known = self._users.get(user_id)
+            revision = known.revision + 1 if known else 1
+            user = StoredUser(user_id, profile_json, revision, at, assignment)
+            self._users[user_id] = user
+            return user
+
+    def get_user(self, user_id: str) -> StoredUser | None:
+        """See `Store`."""
+        with self._lock:
+            return self._users.get(user_id)
+
+    def get_users(self, user_ids: Sequence[str]) -> dict[str, StoredUser]:
+        """See `Store`."""
+        with self._lock:
+            return {user_id: self._users[user_id] for user_id in user_ids if user_id in self._users}
+
+    def update_assignments(self, updates: Sequence[AssignmentUpdate]) -> int:
+        """See `Store`."""
+        with self._lock:
+            return sum(map(self._update_assignment, updates))
+
+    def _update_assignment(self, update: AssignmentUpdate) -> bool:
+        user = self._users.get(update.user_id)
+        if user is None or user.revision != update.revision:
+            return False
+        self._users[user.user_id] = replace(user, assignment=update.assignment)
+        return True
+
+    def iterate_users(self, batch_size: int) -> Iterator[list[StoredUser]]:
+        """See `Store`."""
+        batch = self._users_after("", batch_size)
+        while batch:
+            yield batch
+            batch = self._users_after(batch[-1].user_id, batch_size)
+
+    def _users_after(self, user_id: str, limit: int) -> list[StoredUser]:
+        with self._lock:
+            ids = sorted(self._users)
+            start = bisect_right(ids, user_id)
+            return [self._users[found] for found in ids[start : start + limit]]
+
+    def count_users(self) -> int:
+        """See `Store`."""
+        with self._lock:
+            return len(self._users)
+
+    def start_job(self, job: Job) -> Job:
+        """See `Store`."""
+        with self._lock:
+            for other in self._jobs.values():
+                if not other.status.ended:
+                    raise JobRunning(other)
+            return self._keep(replace(job, request=_as_json(job.request)))
+
+    def get_job(self, job_id: str) -> Job:
+        """See `Store`."""
+        with self._lock:
+            try:
+                return self._jobs[job_id]
+            except KeyError:
+                raise JobNotFound(job_id) from None
+
+    def list_jobs(self, limit: int, before: tuple[datetime, str] | None = None) -> list[Job]:
+        """See `Store`."""
+        with self._lock:
+            jobs = sorted(self._jobs.values(), key=_age, reverse=True)
+        return [job for job in jobs if before is None or _age(job) < before][:limit]
+
+    def beat(self, job_id: str, owner: str, at: datetime, stage: str, progress: float) -> Job:
+        """See `Store`."""
+        with self._lock:
+            job = self.get_job(job_id)
+            if job.status.ended or job.owner != owner:
+                return job
+            return self._keep(
+                replace(
+                    job,
+                    status=JobStatus.RUNNING,
+                    heartbeat_at=at,
+                    started_at=job.started_at or at,
+                    stage=legible(stage),
+                    progress=progress,
+                )
+            )
+
+    def finish_job(
+        self,
+        job_id: str,
+        status: JobStatus,
+        at: datetime,
+        error: str | None = None,
+        result: dict[str, Any] | None = None,
+    ) -> Job:
+        """See `Store`."""
+        with self._lock:
+            job = self.get_job(job_id)
+            if job.status.ended:
+                return job
+            return self._keep(
+                replace(
+                    job,
+                    status=status,
+                    finished_at=at,
+                    error=error and legible(error),
+                    result=_as_json(result),
+                )
+            )
+
+    def request_cancel(self, job_id: str) -> Job:
+        """See `Store`."""
+        with self._lock:
+            job = self.get_job(job_id)
+            return job if job.status.ended else self._keep(replace(job, cancel_requested=True))
+
+    def expire_jobs(self, beat_before: datetime, at: datetime, error: str) -> list[Job]:
+        """See `Store`."""
+        with self._lock:
+            silent = [
+                job.id for job in self._jobs.values() if not job.status.ended and job.heartbeat_at < beat_before
+            ]
+            return [self.finish_job(job_id, JobStatus.FAILED, at, error) for job_id in silent]
+
+    def _keep(self, job: Job) -> Job:
+        self._jobs[job.id] = job
+        return job
+
+
+def _age(job: Job) -> tuple[datetime, str]:
+    return job.created_at, job.id
+
+
+def _as_json(value: Any) -> Any:
+    """A copy that nobody else holds, with lists where there were tuples: what a database would give back."""
+    return json.loads(json.dumps(value))

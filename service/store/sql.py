@@ -1,0 +1,276 @@
+"""The store in SQLite or PostgreSQL, by the same statements."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    func,
+    inspect,
+    literal,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+
+from service.store.base import (
+    AssignmentUpdate,
+    Job,
+    JobNotFound,
+    JobRunning,
+    JobStatus,
+    SchemaNotCurrent,
+    StoredAssignment,
+    StoredUser,
+    StoreUnavailable,
+    is_id,
+    legible,
+    require_storable,
+)
+from service.store.deadline import seconds_left, within
+from service.store.engine import PATIENCE, POOL_SIZE, open_engine, our_errors, reading, writing
+from service.store.tables import (
+    JOB_COLUMNS,
+    SCHEMA,
+    UNENDED,
+    USER_COLUMNS,
+    UtcDateTime,
+    assignment_values,
+    job_of,
+    job_values,
+    jobs,
+    user_of,
+    user_values,
+    users,
+)
+
+_Insert = Callable[[Table], sqlite.Insert] | Callable[[Table], postgresql.Insert]
+_GET_USER = select(*USER_COLUMNS).where(users.c.user_id == bindparam("of_user"))
+_KEEP_ASSIGNMENT = update(users).where(
+    users.c.user_id == bindparam("of_user"), users.c.revision == bindparam("of_revision")
+)
+
+
+class SqlStore:
+    """Users and jobs in a database that `migrate` has prepared; connects when it is first used.
+
+    `patience` bounds each call, in seconds; then it is `StoreUnavailable`. Raises `UnusableDatabaseUrl`.
+    """
+
+    def __init__(self, url: str | URL, patience: float = PATIENCE, pool_size: int = POOL_SIZE) -> None:
+        self._patience = patience
+        self._engine = open_engine(url, patience, pool_size)
+        self._reader, self._writer = reading(self._engine), writing(self._engine)
+        self._is_sqlite = self._engine.dialect.name == "sqlite"
+        insert = sqlite.insert if self._is_sqlite else postgresql.insert
+        self._upsert_user, self._take_slot = _upsert_user(insert), _take_slot(insert)
+        # SQLite lets its writers sleep and try again; here those of one process stand in a queue.
+        self._turn = threading.Lock()
+
+    def check(self) -> None:
+        """See `Store`."""
+        with self._reading() as connection:
+            _require_current_schema(connection)
+
+    def close(self) -> None:
+        """See `Store`."""
+        self._engine.dispose()
+
+    def put_user(
+        self, user_id: str, profile_json: str, at: datetime, assignment: StoredAssignment | None
+    ) -> StoredUser:
+        """See `Store`."""
+        require_storable(user_id, profile_json)
+        user = StoredUser(user_id, profile_json, 1, at, assignment)
+        with self._writing() as connection:
+            revision = connection.scalars(self._upsert_user, user_values(user)).one()
+        return replace(user, revision=revision)
+
+    def get_user(self, user_id: str) -> StoredUser | None:
+        """See `Store`."""
+        if not is_id(user_id):
+            return None
+        with self._reading() as connection:
+            record = connection.execute(_GET_USER, {"of_user": user_id}).one_or_none()
+        return user_of(record) if record else None
+
+    def get_users(self, user_ids: Sequence[str]) -> dict[str, StoredUser]:
+        """See `Store`."""
+        possible = {user_id for user_id in user_ids if is_id(user_id)}
+        statement = select(*USER_COLUMNS).where(users.c.user_id.in_(possible))
+        with self._reading() as connection:
+            found = connection.execute(statement).all()
+        return {record.user_id: user_of(record) for record in found}
+
+    def update_assignments(self, updates: Sequence[AssignmentUpdate]) -> int:
+        """See `Store`."""
+        # In one order everywhere: two processes that update the same users never wait for each other.
+        ordered = sorted(updates, key=attrgetter("user_id"))
+        values = [_update_values(update) for update in ordered if is_id(update.user_id)]
+        if not values:
+            return 0
+        with self._writing() as connection:
+            return connection.execute(_KEEP_ASSIGNMENT, values).rowcount
+
+    def iterate_users(self, batch_size: int) -> Iterator[list[StoredUser]]:
+        """See `Store`."""
+        batch = self._users_after("", batch_size)
+        while batch:
+            yield batch
+            batch = self._users_after(batch[-1].user_id, batch_size)
+
+    def _users_after(self, user_id: str, limit: int) -> list[StoredUser]:
+        statement = select(*USER_COLUMNS).where(users.c.user_id > user_id)
+        with self._reading() as connection:
+            found = connection.execute(statement.order_by(users.c.user_id).limit(limit))
+            return [user_of(record) for record in found]
+
+    def count_users(self) -> int:
+        """See `Store`."""
+        with self._reading() as connection:
+            return connection.scalars(select(func.count()).select_from(users)).one()
+
+    def start_job(self, job: Job) -> Job:
+        """See `Store`."""
+        while True:
+            with self._writing() as connection:
+                if started := connection.execute(self._take_slot, job_values(job)).one_or_none():
+                    return job_of(started)
+                if holder := connection.execute(select(*JOB_COLUMNS).where(UNENDED)).one_or_none():
+                    raise JobRunning(job_of(holder))
+            # The one that had the slot has ended since: try again.
+
+    def get_job(self, job_id: str) -> Job:
+        """See `Store`."""
+        with self._reading() as connection:
+            return _job(connection, job_id)
+
+    def list_jobs(self, limit: int, before: tuple[datetime, str] | None = None) -> list[Job]:
+        """See `Store`."""
+        age = tuple_(jobs.c.created_at, jobs.c.id)
+        statement = select(*JOB_COLUMNS).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)
+        with self._reading() as connection:
+            found = connection.execute(statement if before is None else statement.where(age < before))
+            return [job_of(record) for record in found]
+
+    def beat(self, job_id: str, owner: str, at: datetime, stage: str, progress: float) -> Job:
+        """See `Store`."""
+        values = {
+            "status": JobStatus.RUNNING,
+            "heartbeat_at": at,
+            "started_at": func.coalesce(jobs.c.started_at, literal(at, UtcDateTime)),
+            "stage": legible(stage),
+            "progress": progress,
+        }
+        return self._change_job(job_id, values, jobs.c.owner == owner)
+
+    def finish_job(
+        self,
+        job_id: str,
+        status: JobStatus,
+        at: datetime,
+        error: str | None = None,
+        result: dict[str, Any] | None = None,
+    ) -> Job:
+        """See `Store`."""
+        values = {"status": status, "finished_at": at, "error": error and legible(error), "result": result}
+        return self._change_job(job_id, values)
+
+    def request_cancel(self, job_id: str) -> Job:
+        """See `Store`."""
+        return self._change_job(job_id, {"cancel_requested": True})
+
+    def expire_jobs(self, beat_before: datetime, at: datetime, error: str) -> list[Job]:
+        """See `Store`."""
+        silent = update(jobs).where(UNENDED, jobs.c.heartbeat_at < beat_before)
+        values = {"status": JobStatus.FAILED, "finished_at": at, "error": legible(error)}
+        with self._writing() as connection:
+            found = connection.execute(silent.values(values).returning(*JOB_COLUMNS))
+            return [job_of(record) for record in found]
+
+    def _change_job(self, job_id: str, values: dict[str, Any], *conditions: ColumnElement[bool]) -> Job:
+        """Change a job if it has not ended and the conditions hold; the job as it now is."""
+        if not is_id(job_id):
+            raise JobNotFound(job_id)
+        statement = update(jobs).where(jobs.c.id == job_id, UNENDED, *conditions).values(values)
+        with self._writing() as connection:
+            changed = connection.execute(statement.returning(*JOB_COLUMNS)).one_or_none()
+            return job_of(changed) if changed else _job(connection, job_id)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """A connection for one SELECT."""
+        with within(self._patience), our_errors(), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction, committed at the end."""
+        with within(self._patience), our_errors(), self._in_turn(), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if not self._is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=seconds_left()):
+            raise StoreUnavailable("Other writes take too long; the same request may work later.")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+
+def _upsert_user(insert: _Insert) -> ReturningInsert[int]:
+    """Insert a user, or replace all but the id and count the revision up."""
+    statement = insert(users)
+    replaced: dict[str, ColumnElement[Any]] = {
+        column.name: statement.excluded[column.name] for column in USER_COLUMNS[1:]
+    }
+    replaced["revision"] = users.c.revision + 1
+    upsert = statement.on_conflict_do_update(index_elements=[users.c.user_id], set_=replaced)
+    return upsert.returning(users.c.revision)
+
+
+def _take_slot(insert: _Insert) -> ReturningInsert[*tuple[Any, ...]]:
+    """Insert a job, or nothing while another is unended."""
+    attempt = insert(jobs).on_conflict_do_nothing(index_elements=[jobs.c.slot], index_where=UNENDED)
+    return attempt.returning(*JOB_COLUMNS)
+
+
+def _require_current_schema(connection: Connection) -> None:
+    # Not by Alembic, which takes its time to import and logs two lines each time that it is asked.
+    migrated = inspect(connection).has_table("alembic_version")
+    found = connection.scalar(text("SELECT version_num FROM alembic_version")) if migrated else None
+    if found != SCHEMA:
+        raise SchemaNotCurrent(
+            f"The database is at schema {found or 'none'}, this code expects {SCHEMA}. "
+            "Run: python -m service migrate"
+        )
+
+
+def _job(connection: Connection, job_id: str) -> Job:
+    """Raises `JobNotFound`."""
+    statement = select(*JOB_COLUMNS).where(jobs.c.id == job_id)
+    record = connection.execute(statement).one_or_none() if is_id(job_id) else None
+    if record is None:
+        raise JobNotFound(job_id)
+    return job_of(record)
+
+
+def _update_values(update: AssignmentUpdate) -> dict[str, Any]:
+    names = {"of_user": update.user_id, "of_revision": update.revision}
+    return names | assignment_values(update.assignment)

@@ -1,0 +1,65 @@
+"""One store after the other: what is promised in `service.store.base` holds in each of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from service.store.base import Store
+from service.store.memory import MemoryStore
+from service.store.migrate import migrate
+from service.store.sql import SqlStore
+from tests.support.postgres import database
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/folder/segments.db"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of either kind."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def sql_store(database_url: str) -> Iterator[SqlStore]:
+    migrate(database_url)
+    yield from opened(database_url)
+
+
+@pytest.fixture(scope="module")
+def shared_postgres(postgres_server: Any) -> Iterator[str]:
+    with database(postgres_server) as url:
+        migrate(url)
+        yield url
+
+
+@pytest.fixture
+def emptied_postgres(shared_postgres: str) -> str:
+    """A migrated database with nothing in it; quicker than a new one for each test."""
+    with psycopg.connect(shared_postgres) as connection:
+        connection.execute("TRUNCATE users, jobs")
+    return shared_postgres
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    match request.param:
+        case "memory":
+            yield MemoryStore()
+        case "sqlite":
+            url = request.getfixturevalue("sqlite_url")
+            migrate(url)
+            yield from opened(url)
+        case _:
+            yield from opened(request.getfixturevalue("emptied_postgres"))
+
+
+def opened(url: str) -> Iterator[SqlStore]:
+    store = SqlStore(url)
+    yield store
+    store.close()

@@ -1,0 +1,122 @@
+"""Whatever is done to a store in SQL, it answers as the one in memory does."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from service.store.base import (
+    AssignmentUpdate,
+    Job,
+    JobStatus,
+    Store,
+    StoredAssignment,
+    StoreError,
+)
+from service.store.memory import MemoryStore
+from service.store.migrate import migrate
+from service.store.sql import SqlStore
+
+texts = st.text(max_size=12)
+user_ids = st.sampled_from(["a", "B", "ä", "😀", "nul\0", ""]) | texts
+job_ids = st.sampled_from(["a", "B", "c"])
+owners = st.sampled_from(["me", "you"])
+times = st.integers(0, 1000).map(lambda n: datetime(2026, 11, 1, tzinfo=UTC) + n * timedelta(milliseconds=1))
+assignments = st.builds(StoredAssignment, st.sampled_from(["p", "q"]), st.just("v"), times)
+updates = st.builds(AssignmentUpdate, user_ids, st.integers(1, 3), assignments)
+results = st.none() | st.dictionaries(texts, st.integers() | texts | st.lists(st.booleans()), max_size=3)
+
+
+class Stores(RuleBasedStateMachine):
+    """The same calls to both stores."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="segments-machine-"))
+        url = f"sqlite:///{self.folder}/segments.db"
+        migrate(url)
+        self.stores: tuple[Store, Store] = MemoryStore(), SqlStore(url)
+
+    def teardown(self) -> None:
+        for store in self.stores:
+            store.close()
+        shutil.rmtree(self.folder)
+
+    def both(self, call: Callable[[Store], object]) -> None:
+        in_memory, in_sql = (outcome(call, store) for store in self.stores)
+        assert in_sql == in_memory
+
+    @rule(user_id=user_ids, text=texts, at=times, assignment=st.none() | assignments)
+    def put_user(self, user_id: str, text: str, at: datetime, assignment: StoredAssignment | None) -> None:
+        self.both(lambda store: store.put_user(user_id, text, at, assignment))
+
+    @rule(ids=st.lists(user_ids, max_size=5))
+    def get_users(self, ids: list[str]) -> None:
+        self.both(lambda store: [store.get_user(user_id) for user_id in ids])
+        self.both(lambda store: store.get_users(ids))
+
+    @rule(changes=st.lists(updates, max_size=5))
+    def update_assignments(self, changes: list[AssignmentUpdate]) -> None:
+        self.both(lambda store: store.update_assignments(changes))
+
+    @rule(size=st.integers(1, 4))
+    def iterate_users(self, size: int) -> None:
+        self.both(lambda store: list(store.iterate_users(size)))
+        self.both(lambda store: store.count_users())
+
+    @rule(job_id=job_ids, owner=owners, at=times, request=results)
+    def start_job(self, job_id: str, owner: str, at: datetime, request: dict[str, Any] | None) -> None:
+        fresh = f"{job_id}{len(self.stores[0].list_jobs(1000))}"
+        job = Job(fresh, JobStatus.QUEUED, request or {}, owner, at, at)
+        self.both(lambda store: store.start_job(job))
+
+    @rule(owner=owners, at=times, stage=texts, progress=st.floats(0, 1))
+    def beat(self, owner: str, at: datetime, stage: str, progress: float) -> None:
+        self.both(lambda store: store.beat(newest(store), owner, at, stage, progress))
+
+    @rule(
+        status=st.sampled_from([status for status in JobStatus if status.ended]),
+        at=times,
+        error=st.none() | texts,
+        result=results,
+    )
+    def finish_job(
+        self, status: JobStatus, at: datetime, error: str | None, result: dict[str, Any] | None
+    ) -> None:
+        self.both(lambda store: store.finish_job(newest(store), status, at, error, result))
+
+    @rule()
+    def request_cancel(self) -> None:
+        self.both(lambda store: store.request_cancel(newest(store)))
+
+    @rule(beat_before=times, at=times, error=texts)
+    def expire_jobs(self, beat_before: datetime, at: datetime, error: str) -> None:
+        self.both(lambda store: store.expire_jobs(beat_before, at, error))
+
+    @rule(limit=st.integers(1, 5), at=times, job_id=job_ids)
+    def list_jobs(self, limit: int, at: datetime, job_id: str) -> None:
+        self.both(lambda store: store.list_jobs(limit))
+        self.both(lambda store: store.list_jobs(limit, (at, job_id)))
+
+
+def outcome(call: Callable[[Store], object], store: Store) -> object:
+    """What a call returns, or the error that it raises."""
+    try:
+        return call(store)
+    except StoreError as error:
+        return type(error), str(error)
+
+
+def newest(store: Store) -> str:
+    jobs = store.list_jobs(1)
+    return jobs[0].id if jobs else "none"
+
+
+TestStores = Stores.TestCase
+TestStores.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)

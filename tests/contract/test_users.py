@@ -1,0 +1,216 @@
+"""What every store promises about users."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from service.store.base import AssignmentUpdate, NotStorable, Store, StoredAssignment, StoredUser
+
+NOW = datetime(2026, 11, 1, 12, 30, 15, 123456, tzinfo=UTC)
+ASSIGNED = StoredAssignment("p_1", "20261101-120000-00000000", NOW)
+REASSIGNED = StoredAssignment("p_2", "20261102-120000-00000000", NOW + timedelta(days=1))
+
+ODD_IDS = [
+    "a b",
+    " ",
+    "ANNE",
+    "anne",
+    "a'; DROP TABLE users; --",
+    "100%",
+    "a_c",
+    "../../etc/passwd",
+    "Zoë",
+    "Zoe\u0308",
+    "用户",
+    "😀",
+    "line\nbreak\ttab\x7f",
+    "\\",
+    '"',
+    ":name",
+    "%(name)s",
+    "x" * 200,
+    "😀" * 200,
+]
+NO_IDS = ["", "x" * 201, "nul\0", "half \ud800 pair"]
+
+
+def test_a_profile_is_kept_as_it_was_sent(store: Store) -> None:
+    text = '{"hobbies": ["\\u0000", "\\ud83d\\ude00", "😀 ñ"],  "age": 30 }'
+    put = store.put_user("u", text, NOW, ASSIGNED)
+    assert store.get_user("u") == put == StoredUser("u", text, 1, NOW, ASSIGNED)
+
+
+def test_a_megabyte_of_profile_is_kept(store: Store) -> None:
+    store.put_user("u", "é" * 1_000_000, NOW, None)
+    kept = store.get_user("u")
+    assert kept is not None
+    assert kept.profile_json == "é" * 1_000_000
+
+
+def test_a_user_may_have_no_assignment(store: Store) -> None:
+    store.put_user("u", "{}", NOW, None)
+    assert store.get_user("u") == StoredUser("u", "{}", 1, NOW, None)
+
+
+def test_a_user_who_is_not_there_is_none(store: Store) -> None:
+    assert store.get_user("nobody") is None
+
+
+def test_each_write_of_a_profile_counts_the_revision_up(store: Store) -> None:
+    revisions = [store.put_user("u", "{}", NOW, None).revision for _ in range(3)]
+    assert revisions == [1, 2, 3]
+
+
+def test_a_new_profile_takes_the_old_ones_assignment_away(store: Store) -> None:
+    store.put_user("u", '{"age": 20}', NOW, ASSIGNED)
+    store.put_user("u", '{"age": 60}', NOW + timedelta(hours=1), None)
+    assert store.get_user("u") == StoredUser("u", '{"age": 60}', 2, NOW + timedelta(hours=1), None)
+
+
+def test_times_come_back_as_the_same_moment_in_utc(store: Store) -> None:
+    in_tokyo = NOW.astimezone(timezone(timedelta(hours=9)))
+    store.put_user("u", "{}", in_tokyo, None)
+    kept = store.get_user("u")
+    assert kept is not None
+    assert kept.profile_updated_at == NOW
+    assert kept.profile_updated_at.tzinfo is not None
+
+
+@pytest.mark.parametrize("user_id", ODD_IDS)
+def test_an_odd_id_is_an_id_like_any_other(store: Store, user_id: str) -> None:
+    store.put_user(user_id, "{}", NOW, None)
+    updated = store.update_assignments([AssignmentUpdate(user_id, 1, ASSIGNED)])
+    expected = StoredUser(user_id, "{}", 1, NOW, ASSIGNED)
+    assert updated == 1
+    assert store.get_user(user_id) == expected
+    assert store.get_users([user_id]) == {user_id: expected}
+    assert list(store.iterate_users(10)) == [[expected]]
+
+
+def test_ids_that_look_alike_are_different_users(store: Store) -> None:
+    for user_id in ODD_IDS:
+        store.put_user(user_id, "{}", NOW, None)
+    assert store.count_users() == len(ODD_IDS)
+    assert set(store.get_users(ODD_IDS)) == set(ODD_IDS)
+
+
+@pytest.mark.parametrize("text", NO_IDS)
+def test_a_text_that_cannot_be_an_id_finds_nobody(store: Store, text: str) -> None:
+    assert store.get_user(text) is None
+    assert store.get_users([text]) == {}
+    assert store.update_assignments([AssignmentUpdate(text, 1, ASSIGNED)]) == 0
+
+
+@pytest.mark.parametrize("text", NO_IDS)
+def test_a_text_that_cannot_be_an_id_is_not_written(store: Store, text: str) -> None:
+    with pytest.raises(NotStorable):
+        store.put_user(text, "{}", NOW, None)
+    assert store.count_users() == 0
+
+
+@pytest.mark.parametrize("text", ["nul \0", "half \udfff"])
+def test_a_profile_that_no_database_takes_is_refused_by_all(store: Store, text: str) -> None:
+    with pytest.raises(NotStorable):
+        store.put_user("u", text, NOW, None)
+    assert store.get_user("u") is None
+
+
+def test_of_many_users_those_that_exist_are_found(store: Store) -> None:
+    store.put_user("a", "{}", NOW, ASSIGNED)
+    store.put_user("b", "{}", NOW, None)
+    found = store.get_users(["nobody", "b", "a", "b"])
+    assert {user_id: user.assignment for user_id, user in found.items()} == {"a": ASSIGNED, "b": None}
+
+
+def test_nobody_is_found_among_no_ids(store: Store) -> None:
+    assert store.get_users([]) == {}
+
+
+def test_a_thousand_users_are_read_and_updated_at_once(store: Store) -> None:
+    ids = [f"user {number}" for number in range(1000)]
+    for user_id in ids[::10]:
+        store.put_user(user_id, "{}", NOW, None)
+    updates = [AssignmentUpdate(user_id, 1, ASSIGNED) for user_id in ids]
+    assert store.update_assignments(updates) == 100
+    found = store.get_users(ids)
+    assert set(found) == set(ids[::10])
+    assert {user.assignment for user in found.values()} == {ASSIGNED}
+
+
+def test_a_newer_assignment_replaces_the_older(store: Store) -> None:
+    store.put_user("u", "{}", NOW, ASSIGNED)
+    assert store.update_assignments([AssignmentUpdate("u", 1, REASSIGNED)]) == 1
+    assert store.get_user("u") == StoredUser("u", "{}", 1, NOW, REASSIGNED)
+
+
+def test_an_assignment_is_void_once_the_profile_has_changed(store: Store) -> None:
+    store.put_user("u", '{"age": 20}', NOW, ASSIGNED)
+    store.put_user("u", '{"age": 60}', NOW, None)
+    updates = [AssignmentUpdate("u", 1, REASSIGNED), AssignmentUpdate("nobody", 1, REASSIGNED)]
+    assert store.update_assignments(updates) == 0
+    assert store.get_user("u") == StoredUser("u", '{"age": 60}', 2, NOW, None)
+
+
+def test_no_updates_are_none_kept(store: Store) -> None:
+    assert store.update_assignments([]) == 0
+
+
+def test_all_users_come_once_in_the_order_of_their_code_points(store: Store) -> None:
+    ids = ["b", "B", "a", "Z", "é", "e", "_", "-", "10", "9", "😀", "\uffff", "用"]
+    for user_id in ids:
+        store.put_user(user_id, "{}", NOW, None)
+    batches = list(store.iterate_users(4))
+    assert [len(batch) for batch in batches] == [4, 4, 4, 1]
+    assert [user.user_id for batch in batches for user in batch] == sorted(ids)
+
+
+def test_there_are_no_batches_of_nobody(store: Store) -> None:
+    assert list(store.iterate_users(10)) == []
+
+
+def test_users_are_written_and_updated_while_all_are_read(store: Store) -> None:
+    for number in range(9):
+        store.put_user(f"u{number}", "{}", NOW, None)
+    seen = []
+    for batch in store.iterate_users(2):
+        seen += [user.user_id for user in batch]
+        store.update_assignments([AssignmentUpdate(user.user_id, 1, ASSIGNED) for user in batch])
+        store.put_user("a, behind the first", "{}", NOW, None)
+        store.put_user("z, still to come", "{}", NOW, None)
+    assert seen == [*(f"u{number}" for number in range(9)), "z, still to come"]
+
+
+def test_users_are_counted(store: Store) -> None:
+    assert store.count_users() == 0
+    store.put_user("a", "{}", NOW, None)
+    store.put_user("a", "{}", NOW, None)
+    store.put_user("b", "{}", NOW, None)
+    assert store.count_users() == 2
+
+
+def test_no_write_is_lost_when_many_write_one_user(store: Store) -> None:
+    threads, writes = 8, 10
+    start = threading.Barrier(threads)
+
+    def write(thread: int) -> list[int]:
+        start.wait()
+        return [store.put_user("u", f"{{{thread}}}", NOW, None).revision for _ in range(writes)]
+
+    with ThreadPoolExecutor(threads) as pool:
+        revisions = [revision for made in pool.map(write, range(threads)) for revision in made]
+    assert sorted(revisions) == list(range(1, threads * writes + 1))
+
+
+def test_batches_of_updates_that_cross_each_other_all_end(store: Store) -> None:
+    ids = [f"u{number}" for number in range(50)]
+    for user_id in ids:
+        store.put_user(user_id, "{}", NOW, None)
+    updates = [AssignmentUpdate(user_id, 1, ASSIGNED) for user_id in ids]
+
+    def update(turn: int) -> int:
+        return store.update_assignments(updates if turn % 2 else updates[::-1])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(update, range(40))) == [50] * 40
