@@ -1,0 +1,1 @@
+"""Training: profiles in, a verified artifact out; every step a function from one frozen value to the next."""

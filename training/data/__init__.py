@@ -1,0 +1,1 @@
+"""Inside a dataset: reading files, judging cells, coding answers, keeping what was refused."""

@@ -1,0 +1,123 @@
+"""Arithmetic on coded columns: joining, recoding, counting, telling rows apart."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from models.columns import (
+    CodeColumn,
+    CodeListColumn,
+    Column,
+    Columns,
+    FloatArray,
+    IntArray,
+    NumberColumn,
+)
+from models.vocabulary import Vocabulary
+
+
+def recode_table(codes: Sequence[int]) -> IntArray:
+    """New codes by old code; one more entry, so that −1 (none, unknown) stays −1."""
+    return np.array([*codes, -1], np.int64)
+
+
+def recode(column: Column, table: IntArray) -> Column:
+    """The column in other codes (see `recode_table`); numbers stay as they are.
+
+    Values that become −1 leave a list; a list that loses all of them is not answered.
+    """
+    if isinstance(column, NumberColumn):
+        return column
+    if isinstance(column, CodeColumn):
+        return CodeColumn(table[column.codes])
+    codes = table[column.codes]
+    known = codes >= 0
+    lists = as_lists(column.rows[known], codes[known], len(column))
+    answered = column.answered & ((lists.lengths > 0) | (column.lengths == 0))
+    return CodeListColumn(lists.codes, lists.offsets, answered)
+
+
+def as_lists(rows: IntArray, codes: IntArray, length: int) -> CodeListColumn:
+    """Pairs of row and code, in any order and with repeats, as lists; all rows answered."""
+    width = int(codes.max(initial=0)) + 1
+    keys = rows * width + codes
+    if not (np.diff(keys) > 0).all():
+        # np.unique hashes since numpy 2.3: ten times as slow where nearly all are distinct.
+        keys = np.sort(keys)
+        keys = keys[np.diff(keys, prepend=-1) > 0]
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(keys // width, minlength=length))])
+    return CodeListColumn(keys % width, offsets.astype(np.int64), np.ones(length, np.bool_))
+
+
+def by_frequency(values: Sequence[str], column: Column) -> Vocabulary:
+    """The values that occur in a column coded in `values`: most common first, ties alphabetical."""
+    codes = column.codes if isinstance(column, CodeColumn | CodeListColumn) else np.zeros(0, int)
+    counts = np.bincount(codes[codes >= 0], minlength=len(values)).tolist()
+    occurring = [(-count, value) for count, value in zip(counts, values, strict=True) if count]
+    return Vocabulary(tuple(value for _, value in sorted(occurring)))
+
+
+def concatenate(parts: Sequence[Column]) -> Column:
+    """Columns of one field, one below the other. There is at least one part, and all are alike."""
+    first = parts[0]
+    if isinstance(first, NumberColumn):
+        return NumberColumn(np.concatenate([part.values for part in parts]))  # type: ignore[union-attr]
+    codes = np.concatenate([part.codes for part in parts])  # type: ignore[union-attr]
+    if isinstance(first, CodeColumn):
+        return CodeColumn(codes)
+    lists = [part for part in parts if isinstance(part, CodeListColumn)]
+    lengths = np.concatenate([part.lengths for part in lists])
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return CodeListColumn(codes, offsets, np.concatenate([part.answered for part in lists]))
+
+
+def distinct_rows(columns: Columns, length: int) -> int:
+    """How many different rows there are. Exact, and linear in the number of answers."""
+    groups = np.zeros(length, np.int64)
+    for column in columns.values():
+        groups = _told_apart(groups, column)
+    return len(np.unique(groups))
+
+
+def _told_apart(groups: IntArray, column: Column) -> IntArray:
+    """Groups of rows, split further wherever the column differs."""
+    if isinstance(column, NumberColumn):
+        return _split(groups, pd.factorize(column.values)[0])
+    if isinstance(column, CodeColumn):
+        return _split(groups, column.codes)
+    groups = _split(groups, np.where(column.answered, column.lengths, -1))
+    rows, position = np.flatnonzero(column.lengths), 0
+    while len(rows):
+        here = column.codes[column.offsets[rows] + position]
+        groups[rows] = groups.max() + 1 + _split(groups[rows], here)
+        position += 1
+        rows = rows[column.lengths[rows] > position]
+    return groups
+
+
+def _split(groups: IntArray, codes: IntArray) -> IntArray:
+    """Groups numbered from 0, two rows in one group if they share group and code (−1 or above)."""
+    compact = pd.factorize(groups)[0]
+    return pd.factorize(compact * (int(codes.max(initial=0)) + 2) + codes + 1)[0].astype(np.int64)
+
+
+def digest(columns: Columns, vocabularies: Mapping[str, Vocabulary]) -> str:
+    """sha256 over field names, vocabularies and answers, in the order of the columns."""
+    sha = hashlib.sha256()
+    for name, column in columns.items():
+        values = vocabularies[name].values if name in vocabularies else ()
+        sha.update(repr((name, type(column).__name__, len(column), values)).encode())
+        for array in _arrays(column):
+            sha.update(np.ascontiguousarray(array).tobytes())
+    return sha.hexdigest()
+
+
+def _arrays(column: Column) -> list[IntArray | FloatArray]:
+    if isinstance(column, NumberColumn):
+        # One bit pattern for each number: no negative zero, one kind of NaN.
+        return [np.where(np.isnan(column.values), np.nan, column.values + 0.0).astype("<f8")]
+    if isinstance(column, CodeColumn):
+        return [column.codes.astype("<i8")]
+    return [column.codes.astype("<i8"), column.offsets.astype("<i8"), column.answered.astype("<i8")]

@@ -1,0 +1,68 @@
+"""The names of columns: which are fields, which one is the id, and what to say about the others."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from pydantic import BaseModel
+
+from models.fields import declared_fields
+from training.errors import UnusableInput
+
+# Kept aside as the id of the row, the first that is there.
+ID_COLUMNS = ("user_id", "id")
+# The planted label of simulated profiles: an answer sheet, not an answer.
+TRUTH_COLUMN = "persona_truth"
+_MOST_NOTES = 20
+
+
+def field_names(profile_class: type[BaseModel]) -> tuple[str, ...]:
+    """The names of the profile's fields."""
+    return tuple(spec.name for spec in declared_fields(profile_class))
+
+
+def id_column(names: Iterable[str], profile_class: type[BaseModel]) -> str | None:
+    """The column that is the id of the rows, if there is one; a field of that name is a field."""
+    there = set(names) - set(field_names(profile_class))
+    return next((name for name in ID_COLUMNS if name in there), None)
+
+
+def refuse_duplicates(names: Sequence[str]) -> None:
+    """Raises `UnusableInput` when two columns have one name."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise UnusableInput(f"Column {quoted(twice[:5])} occurs more than once; each needs its own name.")
+
+
+def unknown_columns(names: Sequence[str], profile_class: type[BaseModel]) -> tuple[str, ...]:
+    """A sentence for each column that is not used.
+
+    Raises `UnusableInput` when no column is a field.
+    """
+    fields = field_names(profile_class)
+    if not set(names) & set(fields):
+        raise UnusableInput(
+            f"No column is a profile field. The columns are {quoted(names[:10])}; "
+            f"the fields are {', '.join(fields)}. Rename the columns, or say with --mapping which is which."
+        )
+    used = {*fields, TRUTH_COLUMN, id_column(names, profile_class)}
+    unused = [name for name in names if name not in used]
+    notes = [
+        f"Column '{name}' is not a profile field{nearest(name, fields)}; it is not used."
+        for name in unused[:_MOST_NOTES]
+    ]
+    if len(unused) > _MOST_NOTES:
+        notes.append(f"{len(unused) - _MOST_NOTES} more columns are not used.")
+    return tuple(notes)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The nearest known name as a parenthesis, or nothing: " (nearest: 'age')"."""
+    spellings = {name.casefold(): name for name in known}
+    close = get_close_matches(name.casefold(), spellings, n=1, cutoff=0.5)
+    return f" (nearest: '{spellings[close[0]]}')" if close else ""
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Names in quotes, with commas."""
+    return ", ".join(f"'{name}'" for name in names)

@@ -1,0 +1,202 @@
+"""Raw cells → coded columns, chunk after chunk.
+
+Each chunk is coded in values numbered as they first occur; when all is in, the open fields get their vocabularies
+and their final codes. So a million rows need the memory of their codes, not of their cells.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from models.columns import BoolArray, CodeColumn, CodeListColumn, Column, IntArray, NumberColumn
+from models.fields import Categorical, MultiLabel, declared_fields
+from models.vocabulary import Vocabulary
+from training.data.codes import as_lists, by_frequency, concatenate, recode, recode_table
+from training.data.headers import id_column
+from training.data.judging import NOTHING, Cells, FieldCheck, Misfit, Outcomes
+from training.data.refusals import Refusal
+
+Misfits = dict[int, str]
+
+
+class SingleIntake:
+    """The intake of a field with one answer."""
+
+    def __init__(self, check: FieldCheck) -> None:
+        self._spec = check.spec
+        self._outcomes = Outcomes(check.single)
+
+    def code(self, cells: Cells) -> tuple[Column, Misfits]:
+        """The cells as a column in provisional codes, and the rows that do not fit with the reason."""
+        outcomes = self._outcomes.of(cells)
+        rows = self._outcomes.refused(outcomes)
+        misfits = dict(zip(rows.tolist(), self._outcomes.reasons(outcomes[rows]), strict=True))
+        codes = np.maximum(outcomes, -1)
+        if isinstance(self._spec.kind, Categorical):
+            return CodeColumn(codes), misfits
+        return NumberColumn(np.array([*self._outcomes.values, np.nan], np.float64)[codes]), misfits
+
+    def settle(self, column: Column) -> tuple[Column, Vocabulary | None]:
+        """The whole column in its final codes, and the vocabulary if the field is open."""
+        if isinstance(column, NumberColumn):
+            return column, None
+        return _in_order_of_frequency(list(map(str, self._outcomes.values)), column)
+
+
+class ListIntake:
+    """The intake of a field with a list of answers."""
+
+    def __init__(self, check: FieldCheck) -> None:
+        self._check = check
+        self._outcomes = Outcomes(check.item)
+        self._lengths: dict[int, str] = {}
+
+    def code(self, cells: Cells) -> tuple[Column, Misfits]:
+        """As `SingleIntake.code`; the codes of a list are neither sorted nor distinct yet."""
+        items, lengths, given, misfits = self._flat(cells)
+        outcomes = self._outcomes.of(items)
+        rows: IntArray = np.repeat(np.arange(len(lengths)), lengths)
+        refused = self._outcomes.refused(outcomes)
+        reasons = self._outcomes.reasons(outcomes[refused])
+        misfits |= dict(zip(rows[refused].tolist(), reasons, strict=True)) | self._too_long(lengths)
+        kept = np.bincount(rows[outcomes >= 0], minlength=len(lengths))
+        wordless = np.bincount(rows[outcomes == NOTHING], minlength=len(lengths))
+        answered = given & ((kept > 0) | (wordless == 0))
+        offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
+        return CodeListColumn(outcomes[outcomes >= 0], offsets, answered), misfits
+
+    def settle(self, column: Column) -> tuple[Column, Vocabulary | None]:
+        """As `SingleIntake.settle`; repeats within a list are gone."""
+        assert isinstance(column, CodeListColumn)
+        distinct = as_lists(column.rows, column.codes, len(column))
+        column = CodeListColumn(distinct.codes, distinct.offsets, column.answered)
+        return _in_order_of_frequency(list(map(str, self._outcomes.values)), column)
+
+    def _flat(self, cells: Cells) -> tuple[Cells, IntArray, BoolArray, Misfits]:
+        """All items in a row, how many each row has, whether it has an answer, and the misfits."""
+        if isinstance(cells, pa.Array):
+            if pa.types.is_list(cells.type) or pa.types.is_large_list(cells.type):
+                lengths = pc.list_value_length(cells).fill_null(0).to_numpy().astype(np.int64)
+                return cells.flatten(), lengths, cells.is_valid().to_numpy(False), {}
+            cells = cells.to_pylist()
+        return self._flat_python(cells)
+
+    def _flat_python(self, cells: Iterable[Any]) -> tuple[Cells, IntArray, BoolArray, Misfits]:
+        # A list of lists would keep the garbage collector busy: twice as slow.
+        items: list[Any] = []
+        lengths: list[int] = []
+        misfits: Misfits = {}
+        for row, cell in enumerate(cells):
+            some = None
+            try:
+                some = self._check.items(cell)
+            except Misfit as misfit:
+                misfits[row] = str(misfit)
+            items.extend(some or ())
+            lengths.append(-1 if some is None else len(some))
+        signed = np.array(lengths, np.int64)
+        return items, np.maximum(signed, 0), signed >= 0, misfits
+
+    def _too_long(self, lengths: IntArray) -> Misfits:
+        reasons = {length: self._length_misfit(length) for length in set(lengths.tolist())}
+        wrong = [length for length, reason in reasons.items() if reason]
+        rows: IntArray = np.flatnonzero(np.isin(lengths, wrong))
+        return {int(row): reasons[int(lengths[row])] for row in rows}
+
+    def _length_misfit(self, length: int) -> str:
+        if length not in self._lengths:
+            try:
+                self._lengths[length] = ""
+                self._check.length(length)
+            except Misfit as misfit:
+                self._lengths[length] = str(misfit)
+        return self._lengths[length]
+
+
+def _in_order_of_frequency(values: list[str], column: Column) -> tuple[Column, Vocabulary]:
+    vocabulary = by_frequency(values, column)
+    return recode(column, recode_table([vocabulary.by_value.get(v, -1) for v in values])), vocabulary
+
+
+class Intake:
+    """All fields of a profile class, taking chunks of rows. A row with one misfit is refused whole."""
+
+    def __init__(self, profile_class: type[BaseModel], text: bool = False) -> None:
+        self.profile_class = profile_class
+        self.refused: list[Refusal] = []
+        self.refused_rows = 0
+        self._fields = {
+            spec.name: _field_intake(FieldCheck(profile_class, spec, text))
+            for spec in declared_fields(profile_class)
+        }
+        self._parts: dict[str, list[Column]] = {name: [] for name in self._fields}
+        self._lines: list[IntArray] = []
+        self._ids: list[NDArray[np.object_]] = []
+        self.add({}, np.zeros(0, np.int64))
+
+    def add(self, cells: Mapping[str, Cells], lines: IntArray) -> None:
+        """Rows, by column; a field that is not there is not answered. `lines` (n,) are their line numbers."""
+        nothing = [None] * len(lines)
+        coded = {name: field.code(cells.get(name, nothing)) for name, field in self._fields.items()}
+        fits = self._refuse({name: misfits for name, (_, misfits) in coded.items()}, lines)
+        for name, (column, _) in coded.items():
+            self._parts[name].append(column if len(fits) == len(lines) else column.take(fits))
+        self._lines.append(lines[fits])
+        ids = id_column(cells, self.profile_class)
+        if ids is not None:
+            self._ids.append(_as_ids(cells[ids])[fits])
+
+    def refuse(self, refusals: Sequence[Refusal]) -> None:
+        """Rows of which not even cells could be made, one refusal each."""
+        self.refused.extend(refusals)
+        self.refused_rows += len(refusals)
+
+    def settled(self) -> tuple[dict[str, Column], dict[str, Vocabulary]]:
+        """The columns and, for open fields, the vocabularies in which they are coded. Ends the intake."""
+        settled = {name: field.settle(concatenate(self._parts.pop(name))) for name, field in self._fields.items()}
+        vocabularies = {name: words for name, (_, words) in settled.items() if words is not None}
+        return {name: column for name, (column, _) in settled.items()}, vocabularies
+
+    @property
+    def line_numbers(self) -> IntArray:
+        """The lines of the rows that fit, shape (n,)."""
+        return np.concatenate(self._lines)
+
+    @property
+    def row_ids(self) -> NDArray[np.object_] | None:
+        """The ids of the rows that fit, as text; None without an id column."""
+        return np.concatenate(self._ids) if self._ids else None
+
+    def _refuse(self, misfits: Mapping[str, Misfits], lines: IntArray) -> IntArray:
+        """Note the misfits; the rows that fit."""
+        rows = sorted({row for field in misfits.values() for row in field})
+        self.refused.extend(
+            Refusal(int(lines[row]), name, misfits[name][row])
+            for row in rows
+            for name in misfits
+            if row in misfits[name]
+        )
+        self.refused_rows += len(rows)
+        return np.delete(np.arange(len(lines)), rows)
+
+
+def _field_intake(check: FieldCheck) -> SingleIntake | ListIntake:
+    return ListIntake(check) if isinstance(check.spec.kind, MultiLabel) else SingleIntake(check)
+
+
+def _as_ids(cells: Cells) -> NDArray[np.object_]:
+    raw = cells.to_pylist() if isinstance(cells, pa.Array) else cells
+    ids = np.empty(len(raw), np.object_)
+    ids[:] = [_as_id(cell) for cell in raw]
+    return ids
+
+
+def _as_id(cell: Any) -> str:
+    if cell is None:
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)

@@ -1,0 +1,245 @@
+"""Profiles as training sees them: coded columns, the vocabularies of the open fields, and what was refused.
+
+A dataset is made from a file, a data frame or profile objects of any profile class, and is the same for the
+same profiles whichever way they came.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from models.columns import CodeColumn, Column, Columns, IntArray, NumberColumn, take
+from models.encoder import Encoder, code_column
+from models.fields import FieldSpec, Ordinal, declared_fields
+from models.vocabulary import Vocabulary
+from training.data.codes import digest, distinct_rows, recode, recode_table
+from training.data.headers import ID_COLUMNS, field_names, id_column, refuse_duplicates, unknown_columns
+from training.data.intake import Intake
+from training.data.judging import Cells, as_cells, as_series, list_holder
+from training.data.reading import CHUNK, open_source, without_collector
+from training.data.refusals import Refusals
+from training.errors import UnusableInput
+from training.mapping import FieldMapping, apply, check
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """Profiles of one class, shape (n,).
+
+    `vocabularies`: for each open field its distinct normalised values, most common first, ties alphabetical.
+    `columns`: one for each field, in the order of `specs`, coded in those vocabularies.
+    `row_ids`: the file's id column as text, or None. `line_numbers`: where each row stands in its file.
+    `notes`: sentences on what was found in the file and not used.
+    """
+
+    profile_class: type[BaseModel]
+    vocabularies: Mapping[str, Vocabulary]
+    columns: Columns
+    line_numbers: IntArray
+    row_ids: NDArray[np.object_] | None = None
+    refusals: Refusals = field(default_factory=Refusals)
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.line_numbers)
+
+    @property
+    def specs(self) -> tuple[FieldSpec, ...]:
+        """The declared fields of the class."""
+        return declared_fields(self.profile_class)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of what was understood; whatever the format and the order of the columns, not of the rows."""
+        return digest(self.columns, self.vocabularies)
+
+    def take(self, rows: IntArray) -> "Dataset":
+        """The rows of these positions, in that order, in the same vocabularies."""
+        return dataclasses.replace(
+            self,
+            columns=take(self.columns, rows),
+            line_numbers=self.line_numbers[rows],
+            row_ids=None if self.row_ids is None else self.row_ids[rows],
+        )
+
+    def distinct_rows(self) -> int:
+        """How many different profiles there are."""
+        return distinct_rows(self.columns, len(self))
+
+    def profiles(self, rows: IntArray) -> list[BaseModel]:
+        """The profiles of these rows, in the normalised spelling of their values."""
+        answers = {name: self._answers(name, rows) for name in self.columns}
+        # Not validated again: a value within a limit of length may be longer in its normalised form.
+        return [
+            self.profile_class.model_construct(**dict(zip(answers, row, strict=True)))
+            for row in zip(*answers.values(), strict=True)
+        ]
+
+    def coded_for(self, encoder: Encoder) -> dict[str, Column]:
+        """The columns in the vocabulary of a fitted encoder, as `encoder.code` gives them for the profiles.
+
+        What the encoder does not know is −1, or left out of lists; a field that the class lacks is not answered.
+        """
+        return {
+            encoding.name: self._coded_in(encoding.vocabulary, encoding.name)
+            if encoding.name in self.columns
+            else code_column(encoding.spec, encoding.vocabulary, [None] * len(self))
+            for encoding in encoder.fields
+        }
+
+    def _coded_in(self, vocabulary: Vocabulary, name: str) -> Column:
+        if name not in self.vocabularies:
+            return self.columns[name]
+        known = [vocabulary.code(value) for value in self.vocabularies[name].values]
+        return recode(self.columns[name], recode_table(known))
+
+    def _answers(self, name: str, rows: IntArray) -> Iterable[Any]:
+        column = self.columns[name].take(rows)
+        if isinstance(column, NumberColumn):
+            return (self._number(name, value) for value in column.values.tolist())
+        values = (*self.vocabularies[name].values, None)
+        if isinstance(column, CodeColumn):
+            return (values[code] for code in column.codes.tolist())
+        holder = list_holder(self.profile_class, name)
+        ends = column.offsets.tolist()
+        return (
+            holder(values[code] for code in column.codes[start:end]) if answered else None
+            for start, end, answered in zip(ends, ends[1:], column.answered.tolist(), strict=False)
+        )
+
+    def _number(self, name: str, value: float) -> float | str | None:
+        if value != value:
+            return None
+        spec = next(spec for spec in self.specs if spec.name == name)
+        if isinstance(spec.kind, Ordinal):
+            return spec.levels[int(value)]
+        return int(value) if value.is_integer() else value
+
+
+def from_frame(
+    frame: pd.DataFrame, profile_class: type[BaseModel], line_numbers: IntArray | None = None
+) -> Dataset:
+    """The dataset of a frame whose columns are profile fields (lists as Python lists).
+
+    Rows that do not fit are left out and told in `refusals`; `line_numbers` (default: from 1) name them.
+    Raises `UnusableInput` when no column is a field, or two have one name.
+    """
+    names = [str(name) for name in frame.columns]
+    refuse_duplicates(names)
+    notes = unknown_columns(names, profile_class)
+    lines = np.arange(1, len(frame) + 1) if line_numbers is None else line_numbers
+    intake = Intake(profile_class)
+    for rows in _slices(len(frame)):
+        cells = {name: as_cells(frame.iloc[rows, at]) for at, name in enumerate(names)}
+        intake.add(cells, lines[rows])
+    return _dataset(intake, notes)
+
+
+def from_profiles(profiles: Sequence[BaseModel], profile_class: type[BaseModel] | None = None) -> Dataset:
+    """The dataset of profile objects; `profile_class` is the class of the first unless given."""
+    if profile_class is None and not profiles:
+        raise UnusableInput("There is no profile to train on.")
+    profile_class = profile_class or type(profiles[0])
+    lines = np.arange(1, len(profiles) + 1)
+    intake = Intake(profile_class)
+    for rows in _slices(len(profiles)):
+        some = profiles[rows]
+        names = field_names(profile_class)
+        intake.add({name: [getattr(each, name, None) for each in some] for name in names}, lines[rows])
+    return _dataset(intake)
+
+
+def read_dataset(
+    path: Path,
+    profile_class: type[BaseModel],
+    mapping: FieldMapping | None = None,
+    max_refused: float = 0.05,
+    side_file: Path | None = None,
+) -> Dataset:
+    """The dataset of a CSV, JSON Lines or Parquet file (see `training.data.reading`).
+
+    Refused rows are listed in `side_file`, by default beside the data ("users.csv.refused.csv").
+    Raises `UnusableInput` when the file cannot be used, holds no rows, or more than the share `max_refused`
+    of them is refused.
+    """
+    source = open_source(path)
+    notes = _notes(source.names, profile_class, mapping)
+    intake = Intake(profile_class, text=source.text)
+    with without_collector():
+        for chunk in source.chunks(_wanted(source.names, profile_class, mapping)):
+            intake.refuse(chunk.broken)
+            cells = chunk.cells if mapping is None else _mapped(chunk.cells, profile_class, mapping)
+            intake.add(cells, chunk.lines)
+    dataset = _dataset(intake, notes)
+    if not len(dataset) + dataset.refusals.rows:
+        raise UnusableInput(f"{path} holds no rows.")
+    return _with_side_file(dataset, max_refused, side_file or Path(f"{path}.refused.csv"))
+
+
+def _slices(length: int) -> Iterator[slice]:
+    return (slice(start, start + CHUNK) for start in range(0, length, CHUNK))
+
+
+def _dataset(intake: Intake, notes: tuple[str, ...] = ()) -> Dataset:
+    columns, vocabularies = intake.settled()
+    return Dataset(
+        intake.profile_class,
+        vocabularies,
+        columns,
+        intake.line_numbers,
+        intake.row_ids,
+        Refusals(intake.refused_rows, tuple(sorted(intake.refused))),
+        notes,
+    )
+
+
+def _notes(names: Sequence[str], profile_class: type[BaseModel], mapping: FieldMapping | None) -> tuple[str, ...]:
+    if mapping is None:
+        return unknown_columns(names, profile_class)
+    check(mapping, names, profile_class)
+    unused = set(names) - set(_wanted(names, profile_class, mapping))
+    return (f"Columns that the mapping does not use: {len(unused)}.",) if unused else ()
+
+
+def _wanted(names: Sequence[str], profile_class: type[BaseModel], mapping: FieldMapping | None) -> list[str]:
+    filled = set(mapping.rules) if mapping else set()
+    wanted = {*field_names(profile_class), id_column(names, profile_class)} - filled
+    return [name for name in names if name in wanted or (mapping and name in mapping.sources)]
+
+
+def _mapped(cells: Mapping[str, Cells], profile_class: type[BaseModel], mapping: FieldMapping) -> dict[str, Cells]:
+    frame = pd.DataFrame({name: as_series(column) for name, column in cells.items()})
+    mapped = apply(mapping, frame)
+    understood = {*field_names(profile_class), *ID_COLUMNS}
+    return {name: as_cells(mapped[name]) for name in map(str, mapped) if name in understood}
+
+
+def _with_side_file(dataset: Dataset, max_refused: float, side_file: Path) -> Dataset:
+    refusals = dataset.refusals
+    if not refusals.rows:
+        return dataset
+    rows = len(dataset) + refusals.rows
+    share = refusals.rows / rows
+    sentence = (
+        f"Refused {refusals.rows:,} of {rows:,} rows ({share:.1%}), which do not fit the profile: "
+        f"{refusals.sentence()}. {_written(refusals, side_file)}"
+    )
+    if share > max_refused:
+        raise UnusableInput(f"{sentence} At most {max_refused:.0%} may be refused.")
+    return dataclasses.replace(dataset, notes=(*dataset.notes, sentence))
+
+
+def _written(refusals: Refusals, side_file: Path) -> str:
+    try:
+        refusals.write(side_file)
+    except OSError as error:
+        return f"They could not be listed in {side_file} ({error.strerror})."
+    return f"They are listed in {side_file}."
