@@ -1,0 +1,272 @@
+"""The commands of training: `python -m training fit | simulate | score`.
+
+Exit codes: 0 done; 1 a defect of ours; 2 the data or the options cannot be used (one sentence on standard error).
+"""
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from models.errors import SegmentsError
+from models.manifest import Manifest, Origin
+from models.profile import Profile
+from models.registry import Registry
+from training.config import TrainingConfig
+from training.dataset import Dataset, from_frame, read_dataset
+from training.errors import NotEquivalent, UnusableInput
+from training.mapping import load_mapping
+from training.progress import JsonLines, Progress, showing
+from training.run import train
+from training.score import score_file
+from training.simulate import DIFFICULTIES, SimulationConfig, simulate, write
+
+DEFAULT_OUT = Path("models/artifacts")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    options = _parser().parse_args(arguments)
+    if getattr(options, "stop_when_stdin_closes", False):
+        _stop_when_stdin_closes()
+    with showing(options.progress) as progress:
+        try:
+            command: Callable[[argparse.Namespace, Progress], None] = options.command
+            command(options, progress)
+        except SegmentsError as error:
+            return _fail(progress, str(error), 1 if isinstance(error, NotEquivalent) else 2)
+        except MemoryError:
+            return _fail(progress, "There is not enough memory for this much data.", 1)
+    return 0
+
+
+def _fail(progress: Progress, sentence: str, code: int) -> int:
+    if isinstance(progress, JsonLines):
+        progress.send(error=sentence)
+    print(f"error: {sentence}", file=sys.stderr)
+    return code
+
+
+def _stop_when_stdin_closes() -> None:
+    """End this process when its parent is gone, so that nobody leaves a training run behind."""
+
+    def wait() -> None:
+        # Not sys.stdin: a thread that waits in its buffer would abort the interpreter's own end.
+        while os.read(0, 4096):
+            pass
+        os._exit(3)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+# --- fit -------------------------------------------------------------------------------------------
+
+
+def _fit(options: argparse.Namespace, progress: Progress) -> None:
+    registry = Registry(options.out)
+    active = registry.active()
+    if options.if_none and active is not None:
+        progress.say(f"Model {active} is in force already; nothing to do.")
+        return
+    config = TrainingConfig(k=options.k, seed=options.seed)
+    progress.step("reading profiles", 0.0)
+    dataset, origin = _data(options, progress)
+    manifest = train(dataset, origin, config, options.out, progress).manifest
+    activated = options.activate and (manifest.passed or options.force)
+    if activated:
+        registry.activate(manifest.version)
+    _tell(manifest, activated, options, progress)
+
+
+def _data(options: argparse.Namespace, progress: Progress) -> tuple[Dataset, Origin]:
+    if options.simulate is not None:
+        return _simulated(options)
+    mapping = load_mapping(options.mapping) if options.mapping else None
+    dataset = read_dataset(options.data, Profile, mapping, options.max_refused)
+    for note in dataset.notes:
+        progress.say(note)
+    described = "stored profiles" if options.origin == "users" else options.data.name
+    origin = Origin(
+        source=options.origin,
+        simulated=False,
+        description=f"{len(dataset)} profiles from {described}.",
+        rows=len(dataset),
+        refused_rows=dataset.refusals.rows,
+        fingerprint=dataset.fingerprint,
+    )
+    return dataset, origin
+
+
+def _simulated(options: argparse.Namespace) -> tuple[Dataset, Origin]:
+    simulated = simulate(SimulationConfig(rows=options.simulate, seed=options.seed))
+    dataset = from_frame(simulated.frame, Profile)
+    origin = Origin(
+        source="simulated",
+        simulated=True,
+        description=f"{len(dataset)} simulated profiles: a stand-in until there are real ones.",
+        rows=len(dataset),
+        fingerprint=dataset.fingerprint,
+    )
+    return dataset, origin
+
+
+def _tell(manifest: Manifest, activated: bool, options: argparse.Namespace, progress: Progress) -> None:
+    progress.say(f"Trained on {manifest.origin.description}")
+    progress.say(manifest.choice_of_k)
+    for persona in manifest.personas:
+        progress.say(f"  {persona.share:5.1%}  {persona.name}: {persona.sentence}")
+    for verdict in manifest.verdicts:
+        if not verdict.passed:
+            progress.say(f"Not as wanted: {verdict.sentence}")
+    progress.say(_outcome(manifest, activated, options))
+    if isinstance(progress, JsonLines):
+        progress.send(result={"version": manifest.version, "activated": activated})
+
+
+def _outcome(manifest: Manifest, activated: bool, options: argparse.Namespace) -> str:
+    if activated:
+        return f"Model {manifest.version} is in force."
+    if options.activate:
+        return f"Model {manifest.version} was written but not put in force; --force insists."
+    return f"Model {manifest.version} was written, not put in force."
+
+
+# --- simulate, score -------------------------------------------------------------------------------
+
+
+def _simulate(options: argparse.Namespace, progress: Progress) -> None:
+    progress.step("simulating", 0.0)
+    changes = {
+        name: getattr(options, name)
+        for name in ("overlap", "noise", "missing", "personas")
+        if getattr(options, name) is not None
+    }
+    config = SimulationConfig(rows=options.rows, seed=options.seed, **changes)
+    write(simulate(config), options.out, options.with_truth)
+    progress.step("done", 1.0)
+    progress.say(f"{options.rows} simulated profiles are in {options.out}.")
+
+
+def _score(options: argparse.Namespace, progress: Progress) -> None:
+    registry = Registry(options.artifacts)
+    loaded = registry.load_active(Profile) if options.model == "active" else registry.load(options.model, Profile)
+    mapping = load_mapping(options.mapping) if options.mapping else None
+    dataset = read_dataset(options.data, Profile, mapping, options.max_refused)
+    count = score_file(loaded.model, dataset, options.out, progress)
+    progress.say(f"{count} profiles were scored by model {loaded.model.version} into {options.out}.")
+
+
+# --- options ---------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description="Make segment models.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _fit_options(commands.add_parser("fit", help="train a model and write it as a version"))
+    _simulate_options(commands.add_parser("simulate", help="write simulated profiles to a file"))
+    _score_options(commands.add_parser("score", help="assign a file of profiles"))
+    return parser
+
+
+def _fit_options(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_fit)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, help="profiles: .csv, .jsonl or .parquet")
+    source.add_argument("--simulate", type=_positive, metavar="N", help="train on N simulated profiles")
+    parser.add_argument("--k", type=_k, default="auto", help="how many personas (default: auto)")
+    parser.add_argument("--seed", type=_seed, default=0, help="seed of everything random (default: 0)")
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder of the versions")
+    parser.add_argument(
+        "--activate",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="put the model in force if every verdict holds (default)",
+    )
+    parser.add_argument("--force", action="store_true", help="put it in force whatever the verdicts say")
+    parser.add_argument("--if-none", action="store_true", help="do nothing when a model is in force")
+    parser.add_argument(
+        "--origin", choices=("file", "users"), default="file", help="what --data holds (default: file)"
+    )
+    parser.add_argument(
+        "--stop-when-stdin-closes", action="store_true", help="end when the parent process is gone"
+    )
+    _reading_options(parser)
+
+
+def _simulate_options(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_simulate)
+    parser.add_argument("--rows", type=_positive, required=True, help="how many profiles")
+    parser.add_argument("--out", type=Path, required=True, help=".csv, .jsonl or .parquet")
+    parser.add_argument("--seed", type=_seed, default=0, help="seed (default: 0)")
+    parser.add_argument("--with-truth", action="store_true", help="add the planted persona")
+    parser.add_argument("--personas", type=_positive, help="how many personas are planted")
+    parser.add_argument(
+        "--overlap", type=_overlap, help=f"0 to 1, or {', '.join(DIFFICULTIES)}: how alike they are"
+    )
+    parser.add_argument("--noise", type=_share, help="share of profiles that belong to nobody")
+    parser.add_argument("--missing", type=_share, help="share of answers that are missing")
+    _progress_option(parser)
+
+
+def _score_options(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_score)
+    parser.add_argument("--model", default="active", help="version (default: the one in force)")
+    parser.add_argument("--artifacts", type=Path, default=DEFAULT_OUT, help="folder of the versions")
+    parser.add_argument("--data", type=Path, required=True, help=".csv, .jsonl or .parquet")
+    parser.add_argument("--out", type=Path, required=True, help=".csv, .jsonl or .parquet")
+    _reading_options(parser)
+
+
+def _reading_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mapping", type=Path, help="TOML file that maps the file's columns to fields")
+    parser.add_argument(
+        "--max-refused",
+        type=_share,
+        default=0.05,
+        help="largest share of rows that may not fit the profile (default: 0.05)",
+    )
+    _progress_option(parser)
+
+
+def _progress_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--progress", choices=("auto", "bar", "plain", "json"), default="auto")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _seed(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**32:
+        raise argparse.ArgumentTypeError("must be between 0 and 4294967295")
+    return number
+
+
+def _k(text: str) -> int | str:
+    return text if text == "auto" else _positive(text)
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError("must be between 0 and 1")
+    return share
+
+
+def _overlap(text: str) -> float:
+    return DIFFICULTIES[text] if text in DIFFICULTIES else _share(text)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except UnusableInput as error:
+        sys.exit(f"error: {error}")

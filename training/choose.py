@@ -1,0 +1,101 @@
+"""How many personas: the gap statistic, behind the gate of the parallel analysis.
+
+The gap statistic (Tibshirani, Walther and Hastie, J. R. Statist. Soc. B 63, 2001) compares log W_k, the
+within-cluster sum of squares of K-Means with k clusters, with its mean over data drawn uniformly from the box
+around the scores; the scores are principal coordinates already, so the box is aligned with them (their variant
+b). Where the gap is largest at k = 1 there are no groups. Otherwise it rises steeply up to the number of groups
+and then goes on rising a little, since profiles that belong to nobody and uneven groups make splits that pay; so
+the smallest k is taken from which on no more than a stated share of the whole rise is left (`config.plateau`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.metrics import silhouette_score
+
+from models.columns import FloatArray
+from training.components import Components
+from training.config import TrainingConfig
+from training.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The criteria for one k. `gap_error` is s_k, the standard error with the simulation's own error."""
+
+    k: int
+    inertia: float
+    gap: float
+    gap_error: float
+    silhouette: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen k, why in one sentence, and the curve (empty when k was given)."""
+
+    k: int
+    sentence: str
+    curve: tuple[Candidate, ...] = ()
+
+
+def choose_k(
+    scores: FloatArray,
+    components: Components,
+    config: TrainingConfig,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> Choice:
+    """How many clusters the scores (n, r) hold, n being a sample that the caller drew."""
+    if config.k != "auto":
+        return Choice(config.k, f"{config.k} personas were asked for.")
+    if not components.structured:
+        return Choice(1, "No principal component beats chance: there is one segment, everyone.")
+    distinct = len(np.unique(scores, axis=0))
+    ks = range(1, min(config.k_max, distinct) + 1)
+    curve = []
+    for number, k in enumerate(ks):
+        progress.step("choosing the number of personas", number / len(ks))
+        curve.append(_candidate(scores, k, config, rng))
+    best = _on_the_plateau(curve, config.plateau)
+    return Choice(best.k, _reason(best, curve), tuple(curve))
+
+
+def _on_the_plateau(curve: list[Candidate], plateau: float) -> Candidate:
+    """The smallest k whose gap is at most the share `plateau` of the curve's rise below the largest."""
+    first, largest = curve[0], max(curve, key=lambda candidate: candidate.gap)
+    if largest.gap - first.gap <= largest.gap_error:
+        return first
+    enough = largest.gap - plateau * (largest.gap - first.gap)
+    return next(candidate for candidate in curve if candidate.gap >= enough)
+
+
+def _reason(best: Candidate, curve: list[Candidate]) -> str:
+    if best.k == 1:
+        return "The gap statistic does not rise above one segment: the profiles form one cloud."
+    first, largest = curve[0].gap, max(candidate.gap for candidate in curve)
+    return (
+        f"With {best.k} personas the gap statistic is {best.gap:.3f} ± {best.gap_error:.3f}, which is "
+        f"{(best.gap - first) / (largest - first):.0%} of its rise from one segment to its largest value."
+    )
+
+
+def _candidate(scores: FloatArray, k: int, config: TrainingConfig, rng: np.random.Generator) -> Candidate:
+    fitted = _kmeans(scores, k, 5, rng)
+    draws = np.log([_reference(scores, k, rng) for _ in range(config.references)])
+    inertia = float(fitted.inertia_)
+    error = float(draws.std() * np.sqrt(1 + 1 / len(draws)))
+    gap = float(draws.mean() - np.log(max(inertia, np.finfo(float).tiny)))
+    silhouette = float(silhouette_score(scores, fitted.labels_)) if k > 1 else None
+    return Candidate(k, inertia, gap, error, silhouette)
+
+
+def _reference(scores: FloatArray, k: int, rng: np.random.Generator) -> float:
+    """W_k of one uniform draw from the box around the scores."""
+    box = rng.uniform(scores.min(axis=0), scores.max(axis=0), scores.shape)
+    return max(float(_kmeans(box, k, 2, rng).inertia_), np.finfo(float).tiny)
+
+
+def _kmeans(scores: FloatArray, k: int, starts: int, rng: np.random.Generator) -> KMeans:
+    return KMeans(k, n_init=starts, random_state=int(rng.integers(2**31))).fit(scores)

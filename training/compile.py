@@ -1,0 +1,77 @@
+"""Pipeline → Scorer: the fitted estimators folded into tables, and proven equal to them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.pipeline import Pipeline
+
+from models.columns import FloatArray
+from models.encoder import Encoder, FieldEncoding
+from models.scorer import CHUNK, FieldTable, Scorer
+from training.dataset import Dataset
+from training.errors import NotEquivalent
+
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """How the scorer compared with the pipeline: rows compared, the largest gap between two distances,
+    and the rows whose two nearest centroids are equally far (either answer is right there)."""
+
+    rows: int
+    largest_gap: float
+    ties: int
+
+
+def compile_scorer(encoder: Encoder, pca: PCA, kmeans: KMeans) -> Scorer:
+    """Fold the encoder's centres and weights into the PCA's components, value by value."""
+    components = np.asarray(pca.components_, np.float64)
+    tables = tuple(_table(encoding, components[:, encoder.spans[encoding.name]]) for encoding in encoder.fields)
+    base = -components @ np.asarray(pca.mean_, np.float64)
+    return Scorer(encoder, base, tables, np.asarray(kmeans.cluster_centers_, np.float64))
+
+
+def _table(encoding: FieldEncoding, components: FloatArray) -> FieldTable:
+    """`components` (r, width of the field). Each column contributes (x − centre) · weight · component."""
+    slopes = (components * encoding.weight).T
+    constant = -encoding.centre @ slopes
+    rows = slopes if encoding.is_number else slopes[encoding.column_of]
+    return FieldTable(constant, rows)
+
+
+def prove_equal(pipeline: Pipeline, scorer: Scorer, dataset: Dataset) -> Equivalence:
+    """Compare scorer and pipeline on every row: the same cluster, distances within 1e-9.
+
+    Raises `NotEquivalent`.
+    """
+    largest, ties = 0.0, 0
+    for start in range(0, len(dataset), CHUNK):
+        part = dataset.take(np.arange(start, min(start + CHUNK, len(dataset))))
+        gap, tied = _compare(pipeline, scorer, part)
+        largest, ties = max(largest, gap), ties + tied
+    return Equivalence(len(dataset), largest, ties)
+
+
+def _compare(pipeline: Pipeline, scorer: Scorer, part: Dataset) -> tuple[float, int]:
+    expected = pipeline.transform(part)
+    found = scorer.distances(part.coded_for(scorer.encoder))
+    gap = float(np.abs(expected - found).max(initial=0.0))
+    differs = pipeline.predict(part) != found.argmin(axis=1)
+    tied = _lead(expected) <= TOLERANCE
+    if gap > TOLERANCE or (differs & ~tied).any():
+        raise NotEquivalent(
+            f"The compiled scorer differs from the pipeline: distances by up to {gap:.2e}, "
+            f"clusters on {int((differs & ~tied).sum())} of {len(part)} rows."
+        )
+    return gap, int(tied.sum())
+
+
+def _lead(distances: FloatArray) -> FloatArray:
+    """By how much the nearest centroid is nearer than the next, shape (n,)."""
+    if distances.shape[1] == 1:
+        return np.full(len(distances), np.inf)
+    nearest = np.partition(distances, 1, axis=1)
+    return nearest[:, 1] - nearest[:, 0]

@@ -1,0 +1,78 @@
+"""How many principal components: as many as beat chance.
+
+Horn's parallel analysis (Psychometrika 30, 1965): the eigenvalues of the data are compared with those of the
+same data after each field has been shuffled on its own, which keeps every margin and breaks every dependence
+between fields. Whole single-choice fields are shuffled together, each item of a list on its own. Components are
+kept from the first on, while they exceed the stated quantile of chance.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.columns import FloatArray
+from models.encoder import Encoder
+from models.fields import MultiLabel
+from training.config import TrainingConfig
+
+
+@dataclass(frozen=True)
+class Components:
+    """The outcome of a parallel analysis.
+
+    `eigenvalues`, `chance` (width,): of the data, and the quantile of the shuffled draws. `kept`: how many to
+    use; `beat_chance`: how many of the leading ones exceed chance, 0 when the data has no structure.
+    """
+
+    eigenvalues: FloatArray
+    chance: FloatArray
+    beat_chance: int
+    kept: int
+
+    @property
+    def structured(self) -> bool:
+        """Whether any component beats chance."""
+        return self.beat_chance > 0
+
+
+def parallel_analysis(
+    vectors: FloatArray, encoder: Encoder, config: TrainingConfig, rng: np.random.Generator
+) -> Components:
+    """Parallel analysis of encoded profiles, shape (n, width)."""
+    blocks = shuffled_together(encoder)
+    draws = [_eigenvalues(_shuffle(vectors, blocks, rng)) for _ in range(config.permutations)]
+    chance = np.quantile(draws, config.chance_quantile, axis=0)
+    eigenvalues = _eigenvalues(vectors)
+    beaten = eigenvalues > chance
+    leading = int(len(beaten) if beaten.all() else np.argmin(beaten))
+    return Components(eigenvalues, chance, leading, _kept(leading, eigenvalues, config))
+
+
+def _kept(leading: int, eigenvalues: FloatArray, config: TrainingConfig) -> int:
+    spread = int(np.count_nonzero(eigenvalues > 1e-9 * eigenvalues.max(initial=0.0)))
+    wanted = spread if len(eigenvalues) <= config.keep_all_columns else leading
+    return max(1, min(wanted, spread, config.max_components))
+
+
+def shuffled_together(encoder: Encoder) -> list[slice]:
+    """The blocks of columns that stay together: a field each, but every item of a list on its own."""
+    blocks: list[slice] = []
+    for encoding in encoder.fields:
+        span = encoder.spans[encoding.name]
+        if isinstance(encoding.spec.kind, MultiLabel):
+            blocks += [slice(column, column + 1) for column in range(span.start, span.stop)]
+        else:
+            blocks.append(span)
+    return blocks
+
+
+def _shuffle(vectors: FloatArray, blocks: list[slice], rng: np.random.Generator) -> FloatArray:
+    shuffled = np.empty_like(vectors)
+    for block in blocks:
+        shuffled[:, block] = vectors[rng.permutation(len(vectors)), block]
+    return shuffled
+
+
+def _eigenvalues(vectors: FloatArray) -> FloatArray:
+    """Eigenvalues of the covariance, largest first, shape (width,)."""
+    return np.linalg.eigvalsh(np.atleast_2d(np.cov(vectors, rowvar=False)))[::-1]

@@ -1,0 +1,98 @@
+"""How far a run is: a bar on a terminal, plain lines elsewhere, JSON lines for a parent process."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TextIO
+
+from tqdm import tqdm
+
+Style = Literal["auto", "bar", "plain", "json"]
+
+
+class Progress(Protocol):
+    """Somebody who wants to know how far a run is."""
+
+    def step(self, name: str, share: float) -> None:
+        """`name` is what happens now; `share` how much of the whole run is done, 0–1."""
+
+    def say(self, sentence: str) -> None:
+        """Something worth knowing."""
+
+
+class Silent:
+    """Nobody wants to know."""
+
+    def step(self, name: str, share: float) -> None:
+        """Nothing."""
+
+    def say(self, sentence: str) -> None:
+        """Nothing."""
+
+
+@dataclass
+class Plain:
+    """A line when the step changes, and one for each sentence."""
+
+    stream: TextIO
+    _last: str = field(default="", init=False)
+
+    def step(self, name: str, share: float) -> None:
+        """One line for each new step."""
+        if name != self._last:
+            self._last = name
+            print(f"[{share:4.0%}] {name}", file=self.stream, flush=True)
+
+    def say(self, sentence: str) -> None:
+        """One line."""
+        print(sentence, file=self.stream, flush=True)
+
+
+@dataclass
+class JsonLines:
+    """One JSON object a line, for the service's launcher."""
+
+    stream: TextIO
+
+    def step(self, name: str, share: float) -> None:
+        """`{"stage": …, "progress": …}`."""
+        self.send(stage=name, progress=round(share, 4))
+
+    def say(self, sentence: str) -> None:
+        """`{"message": …}`."""
+        self.send(message=sentence)
+
+    def send(self, **event: Any) -> None:
+        """Any other event, on a line of its own."""
+        print(json.dumps(event), file=self.stream, flush=True)
+
+
+@dataclass
+class Bar:
+    """A progress bar, with sentences above it."""
+
+    bar: Any
+
+    def step(self, name: str, share: float) -> None:
+        """Move the bar."""
+        self.bar.set_description_str(name)
+        self.bar.n = round(share * 100)
+        self.bar.refresh()
+
+    def say(self, sentence: str) -> None:
+        """A line above the bar."""
+        self.bar.write(sentence, file=sys.stderr)
+
+
+@contextmanager
+def showing(style: Style) -> Iterator[Progress]:
+    """The progress of a command: bar and plain lines go to standard error, JSON lines to standard output."""
+    if style == "json":
+        yield JsonLines(sys.stdout)
+    elif style == "bar" or (style == "auto" and sys.stderr.isatty()):
+        with tqdm(total=100, bar_format="{desc:28.28} {bar} {n:3.0f} %", file=sys.stderr) as bar:
+            yield Bar(bar)
+    else:
+        yield Plain(sys.stderr)
