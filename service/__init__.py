@@ -1,0 +1,1 @@
+"""The service that answers with a segment model, over HTTP."""

@@ -1,0 +1,153 @@
+"""The commands of the service: `python -m service serve | migrate`.
+
+Exit codes: 0 done; 2 a setting, the address or the database cannot be used (one sentence on standard error).
+"""
+
+import argparse
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import uvicorn
+from pydantic import ValidationError
+from uvicorn.supervisors import Multiprocess
+
+from models.errors import SegmentsError
+from models.registry import Registry
+from service import logs
+from service.settings import Settings, SettingsError
+from service.store.migrate import migrate
+
+APP = "service.worker:app"
+# The name that `service.metrics` reads; importing that would choose the kind of metrics too early.
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class AddressTaken(SegmentsError):
+    """The address cannot be listened on."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = _settings(options)
+        if options.command == "serve":
+            serve(settings)
+        else:
+            migrate(settings.full_database_url())
+    except SegmentsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def serve(settings: Settings) -> None:
+    """Bring the store up to date, say what answers where, and serve until told to stop."""
+    logs.configure(settings.log_level)
+    with listen(settings.host, settings.port) as listener:
+        migrate(settings.full_database_url())
+        say(model_line(Registry(settings.artifacts_dir)))
+        say(f"Listening on {address(listener)}; the API is described at {address(listener)}/docs")
+        config = uvicorn.Config(
+            APP,
+            factory=True,
+            workers=settings.workers,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws="none",
+            backlog=2_048,
+            timeout_graceful_shutdown=settings.shutdown_seconds,
+        )
+        if settings.workers == 1:
+            uvicorn.Server(config).run(sockets=[listener])
+        else:
+            with metrics_folder():
+                Multiprocess(config, sockets=[listener]).run()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Raises `AddressTaken`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        # Two services on one port both bind, and only the second one's listening fails.
+        listener.listen(2_048)
+    except OSError as error:
+        listener.close()
+        raise AddressTaken(
+            f"Cannot listen on {host} port {port}: {error.strerror or error}. "
+            "Choose another with PORT or --port, or stop what listens there."
+        ) from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """Where the socket is reached."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def model_line(registry: Registry) -> str:
+    """Which model will answer, and whether it is a stand-in."""
+    try:
+        version = registry.active()
+        if version is None:
+            return "No model is in force yet; POST /retrain makes one, or python -m training fit --activate."
+        origin = registry.manifest(version).origin
+    except (SegmentsError, OSError, ValueError) as error:
+        return f"The active model cannot be used: {error}"
+    simulated = " SIMULATED profiles, not real people:" if origin.simulated else ""
+    return f"Model {version}:{simulated} {origin.description}"
+
+
+@contextmanager
+def metrics_folder() -> Iterator[None]:
+    """A fresh folder in which the workers share their metrics, gone afterwards."""
+    folder = tempfile.mkdtemp(prefix="segments-metrics-")
+    os.environ[METRICS_FOLDER] = folder
+    try:
+        yield
+    finally:
+        del os.environ[METRICS_FOLDER]
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def say(sentence: str) -> None:
+    """A line for whoever started this; logs are on standard output."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    given = {
+        name: value for name in ("host", "port", "workers") if (value := getattr(options, name, None)) is not None
+    }
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = (f"{_setting_name(item['loc'])}: {item['msg']}" for item in error.errors())
+        raise SettingsError(f"These settings cannot be used. {'; '.join(lines)}.") from error
+
+
+def _setting_name(loc: tuple[int | str, ...]) -> str:
+    return str(loc[0]).upper() if loc else "settings"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m service", description="The service of BackPocket Segments.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serving = commands.add_parser("serve", help="serve the API; settings come from the environment or .env")
+    serving.add_argument("--host", help="address to listen on (HOST)")
+    serving.add_argument("--port", type=int, help="port to listen on (PORT)")
+    serving.add_argument("--workers", type=int, help="worker processes (WORKERS)")
+    commands.add_parser("migrate", help="bring the database to this version's schema")
+    return parser

@@ -1,0 +1,78 @@
+"""From an exception to a problem: ours by the table, the framework's by their status."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+
+from models.errors import SegmentsError
+from service.errors import INVALID, problem_type, problem_type_of_status
+from service.logs import log_failure
+from service.problems import field_problems, problem_response
+from service.schemas import job_address
+from service.store.base import JobRunning
+
+INVALID_DETAIL = "Change what `errors` names and send it again; /docs shows every field."
+_DETAILS = {
+    404: "There is nothing at this address; /docs lists all that there is.",
+    405: "This address takes other methods; the Allow header names them.",
+}
+
+
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Answer every exception with a problem. `routes`: all that an Allow header may have to name."""
+    app.state.all_routes = routes
+    app.add_exception_handler(SegmentsError, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, refused)
+
+
+async def ours(request: Request, error: Exception) -> Response:
+    """An error of ours, as the table has it. What is our own fault is logged and not explained."""
+    kind = problem_type(cast(type[SegmentsError], type(error)))
+    if kind.status >= 500:
+        log_failure(error)
+    job = job_address(error.job.id) if isinstance(error, JobRunning) else None
+    headers = {"Location": job} if job else {}
+    detail = str(error) if kind.status != 500 else "This is our fault; the log has it under the request id."
+    return problem_response(kind, detail, request.scope["path"], job=job, headers=headers)
+
+
+async def invalid(request: Request, error: Exception) -> Response:
+    """A body or a parameter that does not fit; no value of it is told back."""
+    errors = cast(RequestValidationError, error).errors()
+    problems = field_problems(errors, _known_fields(request))
+    return problem_response(INVALID, INVALID_DETAIL, request.scope["path"], errors=problems)
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """The router's and our own refusals by status."""
+    refusal = cast(HTTPException, error)
+    headers = dict(refusal.headers or {})
+    if refusal.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request)) or "GET, HEAD"
+    kind = problem_type_of_status(refusal.status_code)
+    detail = _DETAILS.get(refusal.status_code, refusal.detail)
+    return problem_response(kind, detail, request.scope["path"], headers=headers)
+
+
+def _known_fields(request: Request) -> tuple[str, ...]:
+    """The fields of the body that the route takes."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    annotation = getattr(getattr(field, "field_info", None), "annotation", None)
+    return tuple(getattr(annotation, "model_fields", ()))
+
+
+def _methods(request: Request) -> list[str]:
+    """Every method that some route takes at this path; the router names those of one route alone."""
+    methods: set[str] = set()
+    for route in request.app.state.all_routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            methods |= set(getattr(route, "methods", None) or ())
+    return sorted(methods)

@@ -1,0 +1,141 @@
+"""Around every request, in plain ASGI: its id, its measure, its line in the log, and a bound on its body.
+
+This is also where a defect of ours ends: it is logged by type and place, and answered as a problem.
+"""
+
+import logging
+import re
+import time
+from dataclasses import dataclass
+from uuid import uuid4
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import INTERNAL, problem_type_of_status
+from service.logs import log_failure, request_id
+from service.metrics import Metrics
+from service.problems import problem_response
+
+log = logging.getLogger("service.access")
+
+_SAFE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+UNMATCHED = "unmatched"
+
+
+@dataclass(slots=True)
+class _Answered:
+    """What became of a request; status 0 until its answer starts."""
+
+    status: int = 0
+
+
+class Observed:
+    """Gives every request an id and a line in the log, counts it, and answers defects."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        token = request_id.set(id_of(scope))
+        self._metrics.in_flight.inc()
+        answered = _Answered()
+        try:
+            await self._answer(scope, receive, _noting(send, answered), answered)
+        finally:
+            self._metrics.in_flight.dec()
+            self._note(scope, answered.status, time.perf_counter() - started)
+            request_id.reset(token)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, answered: _Answered) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            log_failure(error)
+            # Once an answer has begun, the server can only cut it off.
+            if not answered.status:
+                detail = "This is our fault; the log has it under the request id."
+                response = problem_response(INTERNAL, detail, scope["path"])
+                await response(scope, receive, send)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        method, route = scope["method"], getattr(scope.get("route"), "path", UNMATCHED)
+        # 499: whoever asked had gone before there was an answer.
+        status = status or 499
+        self._metrics.observe_request(method, route, status, seconds)
+        fields = {
+            "method": method[:16],
+            "route": route,
+            "status": status,
+            "duration_ms": round(seconds * 1_000, 3),
+        }
+        log.info("answered", extra={"fields": fields})
+
+
+class BodyLimit:
+    """Refuses a body that is larger than `limit` bytes, before it is read or while it is."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+        self._detail = f"The body may have at most {limit} bytes; send less, or several requests."
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif _announced(scope) > self._limit:
+            kind = problem_type_of_status(413)
+            # What follows on this connection is the body that we do not want.
+            headers = {"Connection": "close"}
+            response = problem_response(kind, self._detail, scope["path"], headers=headers)
+            await response(scope, receive, send)
+        else:
+            await self._app(scope, self._bounded(receive), send)
+
+    def _bounded(self, receive: Receive) -> Receive:
+        received = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._limit:
+                raise HTTPException(413, self._detail, {"Connection": "close"})
+            return message
+
+        return receive_bounded
+
+
+def id_of(scope: Scope) -> str:
+    """The id that the request came with if it is a safe one, else a new one."""
+    asked = _header(scope, b"x-request-id")
+    return asked.decode("ascii") if _SAFE_ID.fullmatch(asked) else uuid4().hex
+
+
+def _noting(send: Send, answered: _Answered) -> Send:
+    """Sends on, notes the status, and adds the request's id."""
+
+    async def send_noting(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answered.status = message["status"]
+            name = (b"x-request-id", request_id.get().encode("ascii"))
+            message = {**message, "headers": [*message.get("headers", ()), name]}
+        await send(message)
+
+    return send_noting
+
+
+def _announced(scope: Scope) -> int:
+    length = _header(scope, b"content-length")
+    return int(length[:20]) if length.isdigit() else 0
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    return next((value for key, value in scope["headers"] if key == name), b"")

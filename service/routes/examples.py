@@ -1,0 +1,213 @@
+"""Examples for the OpenAPI document; `tests/service/test_openapi.py` holds each against its schema."""
+
+from typing import Any
+
+from service.errors import INVALID, TYPE_PREFIX, ProblemType
+
+_VERSION = "20261123-101500-3f2a9c1e"
+_JOB_ID = "0f8c6d2e9b7a4c51a3e2d1c0b9a88776"
+_TIME = "2026-11-23T10:20:00Z"
+_PERSONA_ID = "p_7Kx2"
+_REF = {"id": _PERSONA_ID, "name": "Tech-loving gadget givers"}
+
+PROFILE = {
+    "age": 27,
+    "hobbies": ["gaming", "board games"],
+    "favourite_items": ["headphones"],
+    "last_gift_category": "gadgets",
+    "budget_range": "medium",
+    "store_preference": "online_only",
+}
+
+SEGMENTED = {
+    "persona": _REF,
+    "distances": {_PERSONA_ID: 1.82, "p_Q9ma": 3.4},
+    "model_version": _VERSION,
+    "missing_fields": ["relationship", "occupation", "favourite_movies"],
+    "warnings": [
+        {
+            "code": "UNKNOWN_VALUE",
+            "detail": "The model does not know this value; it was left out.",
+            "field": "hobbies",
+            "value": "board games",
+        }
+    ],
+}
+
+BATCH_REQUEST = {"profiles": [PROFILE, {}]}
+
+BATCH = {
+    "model_version": _VERSION,
+    "items": [
+        {"index": 0, "status": 200, "result": SEGMENTED},
+        {
+            "index": 1,
+            "status": 422,
+            "error": {
+                "type": INVALID.uri,
+                "title": INVALID.title,
+                "status": 422,
+                "detail": "This profile does not fit; change what `errors` names and send it again.",
+                "errors": [
+                    {
+                        "place": "body",
+                        "pointer": "/profiles/1/age",
+                        "detail": "Input should be greater than or equal to 13.",
+                    }
+                ],
+            },
+        },
+    ],
+}
+
+PERSONA: dict[str, Any] = {
+    **_REF,
+    "sentence": "Younger people who are into gaming and are given gadgets.",
+    "size": 4210,
+    "share": 0.21,
+    "traits": [
+        {
+            "field": "hobbies",
+            "value": "gaming",
+            "share": 0.62,
+            "lift": 2.7,
+            "mean": None,
+            "mean_everyone": None,
+            "sentence": "2.7 × as likely as everyone to be into gaming.",
+        }
+    ],
+    "gift_affinities": [{"category": "gadgets", "share": 0.48, "lift": 2.2}],
+}
+
+PERSONAS = {
+    "items": [PERSONA],
+    "next_cursor": None,
+    "model_version": _VERSION,
+    "simulated": True,
+    "origin": "20000 simulated profiles: a stand-in until there are real ones.",
+}
+
+VOCABULARY = {
+    "fields": [
+        {
+            "name": "hobbies",
+            "title": "hobbies",
+            "kind": "multi_label",
+            "description": "What the person likes to do.",
+            "values": ["reading", "gaming"],
+            "levels": [],
+            "minimum": None,
+            "maximum": None,
+            "max_items": 200,
+            "max_length": 200,
+        }
+    ],
+    "model_version": _VERSION,
+    "simulated": True,
+}
+
+STORED = {
+    "user_id": "user-42",
+    "revision": 1,
+    "profile_updated_at": _TIME,
+    "persona": _REF,
+    "model_version": _VERSION,
+    "assigned_at": _TIME,
+    "distances": {_PERSONA_ID: 1.82, "p_Q9ma": 3.4},
+    "missing_fields": ["relationship"],
+    "warnings": [],
+}
+
+USER_PERSONA = {
+    "user_id": "user-42",
+    "persona": _REF,
+    "model_version": _VERSION,
+    "assigned_at": _TIME,
+    "revision": 1,
+    "profile_updated_at": _TIME,
+}
+
+USERS_REQUEST = {"user_ids": ["user-42", "nobody"]}
+
+FOUND = {
+    "items": [
+        {"user_id": "user-42", "status": "PRESENT", "persona": _REF},
+        {"user_id": "nobody", "status": "NOT_FOUND", "persona": None},
+    ],
+    "model_version": _VERSION,
+}
+
+RETRAIN_REQUEST = {"source": "simulated", "rows": 20_000, "k": "auto", "activate": "auto"}
+
+JOB: dict[str, Any] = {
+    "id": _JOB_ID,
+    "status": "RUNNING",
+    "stage": "choosing how many personas",
+    "progress": 0.4,
+    "created_at": _TIME,
+    "started_at": _TIME,
+    "finished_at": None,
+    "error": None,
+    "result": None,
+    "request": {**RETRAIN_REQUEST, "path": None, "seed": 0},
+    "links": {"self": f"/retrain/{_JOB_ID}", "cancel": f"/retrain/{_JOB_ID}/cancel"},
+}
+
+JOBS = {"items": [JOB], "next_cursor": None}
+
+INDEX = {
+    "name": "BackPocket Segments",
+    "version": "0.1.0",
+    "model": {
+        "version": _VERSION,
+        "created_at": _TIME,
+        "simulated": True,
+        "origin": "20000 simulated profiles: a stand-in until there are real ones.",
+        "personas": 5,
+    },
+    "links": {"docs": "/docs", "personas": "/personas"},
+}
+
+ALIVE = {"status": "alive"}
+
+READY = {
+    "ready": True,
+    "model_version": _VERSION,
+    "simulated": True,
+    "checks": [
+        {"name": "model_loaded", "ok": True, "detail": "A model is in force."},
+        {"name": "store", "ok": True, "detail": "The store answers."},
+    ],
+}
+
+NOT_READY = {
+    "ready": False,
+    "model_version": None,
+    "simulated": None,
+    "checks": [{"name": "model_loaded", "ok": False, "detail": "No model is in force."}],
+}
+
+METRICS = 'segments_http_requests_total{method="POST",route="/segment",status="200"} 12.0\n'
+
+
+def problem(kind: ProblemType) -> dict[str, Any]:
+    """A problem of that kind."""
+    body: dict[str, Any] = {
+        "type": kind.uri,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": f"{kind.title}; here stands what to do next.",
+        "instance": "/the/path/asked/for",
+        "request_id": "5d1f0c1e8a7b4f6e",
+        "errors": [],
+    }
+    if kind is INVALID:
+        error = {
+            "place": "body",
+            "pointer": "/hobies",
+            "detail": "There is no field 'hobies'. Did you mean 'hobbies'?",
+        }
+        body["errors"] = [error]
+    if kind.uri == f"{TYPE_PREFIX}retrain-running":
+        body["job"] = f"/retrain/{_JOB_ID}"
+    return body

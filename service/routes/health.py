@@ -1,0 +1,61 @@
+"""`/`, `/livez`, `/readyz`, `/metrics`: for whoever operates this."""
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from service.deps import MetricsDep, ServicesDep
+from service.readiness import Readiness
+from service.routes import examples
+from service.routes.answers import answer
+from service.routes.documented import documented
+from service.schemas import Alive, Index, ModelSummary
+from service.version import NAME, VERSION
+
+LINKS = {
+    "docs": "/docs",
+    "openapi": "/openapi.json",
+    "personas": "/personas",
+    "vocabulary": "/vocabulary",
+    "ready": "/readyz",
+}
+NO_STORE = {"Cache-Control": "no-store"}
+
+NOT_READY = {"content": {"application/json": {"example": examples.NOT_READY}}}
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/", response_model=Index, responses=documented(200, examples.INDEX))
+async def index(services: ServicesDep) -> Response:
+    """What this is, and which model answers."""
+    loaded = services.model.loaded
+    model = ModelSummary.of(loaded) if loaded else None
+    return answer(Index(name=NAME, version=VERSION, model=model, links=LINKS))
+
+
+@router.get("/livez", response_model=Alive, responses=documented(200, examples.ALIVE))
+async def livez() -> Response:
+    """The process answers; nothing else is looked at."""
+    return answer(Alive(), headers=NO_STORE)
+
+
+@router.get(
+    "/readyz",
+    response_model=Readiness,
+    responses=documented(200, examples.READY)
+    | {503: {"description": "A check fails.", "model": Readiness, **NOT_READY}},
+)
+async def readyz(services: ServicesDep) -> Response:
+    """A model is in force and reproduces its golden predictions, and the store answers; 503 says what fails."""
+    readiness = await services.readiness.look()
+    return answer(readiness, 200 if readiness.ready else 503, NO_STORE)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"example": examples.METRICS}}}},
+)
+def metrics(metrics: MetricsDep) -> Response:
+    """Prometheus metrics of all workers."""
+    return Response(metrics.render(), headers=NO_STORE, media_type=CONTENT_TYPE_LATEST)

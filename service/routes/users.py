@@ -1,0 +1,71 @@
+"""`/users`: profiles kept, and the personas of users for the recommender."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
+
+from models.errors import NoActiveModel
+from models.profile import Profile
+from service.deps import ModelDep, ServicesDep, StoreDep, UserId
+from service.routes import examples
+from service.routes.answers import answer, model_headers
+from service.routes.documented import documented
+from service.routes.json_route import JsonRoute
+from service.schemas import UsersRequest
+from service.store.base import StoreUnavailable
+from service.users import (
+    FoundPersonas,
+    StoredAnswer,
+    UserNotFound,
+    UserPersona,
+    get_persona_of,
+    get_personas_of,
+    put_profile,
+)
+
+router = APIRouter(route_class=JsonRoute, tags=["users"])
+
+
+@router.put(
+    "/users/{user_id}/profile",
+    response_model=StoredAnswer,
+    responses=documented(201, examples.STORED) | documented(200, examples.STORED, StoreUnavailable, body=True),
+)
+def put_user_profile(
+    user_id: UserId,
+    profile: Annotated[Profile, Body(examples=[examples.PROFILE])],
+    services: ServicesDep,
+) -> Response:
+    """Keep a user's profile, in place of the one before, and assign it. 201 for the first, 200 after."""
+    loaded = services.model.loaded
+    stored = put_profile(services.store, loaded, user_id, profile, datetime.now(UTC))
+    if stored.persona is not None:
+        services.metrics.assigned.labels("user").inc()
+    return answer(stored, 201 if stored.revision == 1 else 200, model_headers(loaded) if loaded else None)
+
+
+@router.get(
+    "/users/{user_id}/persona",
+    response_model=UserPersona,
+    responses=documented(200, examples.USER_PERSONA, NoActiveModel, UserNotFound, StoreUnavailable, invalid=True),
+)
+def get_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Response:
+    """The persona of a user, always by the model in force."""
+    found = get_persona_of(store, loaded, user_id, datetime.now(UTC))
+    return answer(found, headers=model_headers(loaded))
+
+
+@router.post(
+    "/users/personas:batchGet",
+    response_model=FoundPersonas,
+    responses=documented(200, examples.FOUND, NoActiveModel, StoreUnavailable, body=True),
+)
+def batch_get_user_personas(
+    asked: Annotated[UsersRequest, Body(examples=[examples.USERS_REQUEST])],
+    loaded: ModelDep,
+    store: StoreDep,
+) -> Response:
+    """The personas of up to 1,000 users, in the order asked; an unknown user is data, not an error."""
+    found = get_personas_of(store, loaded, asked.user_ids, datetime.now(UTC))
+    return answer(found, headers=model_headers(loaded))

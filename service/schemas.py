@@ -1,0 +1,235 @@
+"""Request and response bodies that are not a use case's own values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, ValidationError
+
+from models.artifact import LoadedArtifact
+from models.profile import MAX_LABELS, Profile
+from service.assignment import InvalidProfile, Outcome, Segmented
+from service.errors import INVALID
+from service.problems import FieldProblem, field_problems, pointer, unknown_field
+from service.retraining import JobPage
+from service.store.base import Job, JobStatus
+
+MAX_BATCH = 1_000
+MAX_PAGE = 1_000
+MAX_ITEM_ERRORS = 20
+USER_ID = r"^[A-Za-z0-9][A-Za-z0-9._~:@+-]{0,127}$"
+
+PROFILE_FIELDS = tuple(Profile.model_fields)
+_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def profile_or_refusal(value: object) -> Profile | InvalidProfile:
+    """One profile of a batch, or what is wrong with it: a bad one must not fail the others."""
+    if isinstance(value, dict) and (refusal := _refuse_by_size(value)):
+        return refusal
+    try:
+        return Profile.model_validate(value)
+    except ValidationError as error:
+        if error.error_count() > MAX_ITEM_ERRORS:
+            return InvalidProfile((("", f"{error.error_count()} answers do not fit the profile."),))
+        found = [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_input=False)]
+        problems = field_problems(found, PROFILE_FIELDS)
+        return InvalidProfile(tuple((problem.pointer, problem.detail) for problem in problems))
+
+
+def _refuse_by_size(value: dict[str, Any]) -> InvalidProfile | None:
+    """pydantic makes an error of every wrong item; here nothing of such a size is looked into."""
+    if len(value) > len(PROFILE_FIELDS):
+        strange = next(name for name in value if name not in PROFILE_FIELDS)
+        return InvalidProfile(((pointer([strange]), unknown_field(strange, PROFILE_FIELDS)),))
+    for name, answer in value.items():
+        if isinstance(answer, list) and len(answer) > MAX_LABELS:
+            return InvalidProfile(((pointer([name]), f"At most {MAX_LABELS} values are allowed."),))
+    return None
+
+
+BatchProfile = Annotated[
+    Profile | InvalidProfile, PlainValidator(profile_or_refusal, json_schema_input_type=Profile)
+]
+
+
+class BatchRequest(BaseModel):
+    """Profiles to assign, each with its own outcome."""
+
+    model_config = _STRICT
+
+    profiles: Annotated[list[BatchProfile], Field(max_length=MAX_BATCH)]
+
+
+class ItemProblem(BaseModel):
+    """Why one item of a batch has no result."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: tuple[FieldProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """What became of one profile: `result` with status 200, `error` otherwise."""
+
+    index: int
+    status: int
+    result: Segmented | None = None
+    error: ItemProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswer:
+    """The outcomes in the order of the profiles, all from one model."""
+
+    model_version: str
+    items: tuple[BatchItem, ...]
+
+    @classmethod
+    def of(cls, model_version: str, outcomes: Sequence[Outcome]) -> "BatchAnswer":
+        """The body for these outcomes."""
+        return cls(model_version, tuple(_batch_item(outcome) for outcome in outcomes))
+
+
+def _batch_item(outcome: Outcome) -> BatchItem:
+    if outcome.invalid is None:
+        return BatchItem(outcome.index, 200, outcome.result)
+    errors = tuple(
+        FieldProblem(place="body", pointer=f"/profiles/{outcome.index}{part}", detail=detail)
+        for part, detail in outcome.invalid.errors
+    )
+    problem = ItemProblem(
+        type=INVALID.uri,
+        title=INVALID.title,
+        status=INVALID.status,
+        detail="This profile does not fit; change what `errors` names and send it again.",
+        errors=errors,
+    )
+    return BatchItem(outcome.index, INVALID.status, None, problem)
+
+
+UserIdText = Annotated[str, StringConstraints(pattern=USER_ID)]
+
+
+class UsersRequest(BaseModel):
+    """Users whose personas are wanted."""
+
+    model_config = _STRICT
+
+    user_ids: Annotated[list[UserIdText], Field(max_length=MAX_BATCH)]
+
+
+class JobResult(BaseModel):
+    """What a retrain left behind."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model_version: str | None = None
+    activated: bool = Field(default=False, description="Whether the model was put in force.")
+    reason: str | None = Field(default=None, description="Why it was, or was not.")
+    last_output: list[str] | None = Field(default=None, description="The last lines of a failed training.")
+
+
+class JobBody(BaseModel):
+    """A retrain: where it stands, and how it ended."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    status: JobStatus
+    stage: str = Field(description="What happens now, in words.")
+    progress: float = Field(description="How much is done, 0–1.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: str | None = Field(description="Why it failed or was cancelled.")
+    result: JobResult | None
+    request: dict[str, Any] = Field(description="What was asked for.")
+    links: dict[str, str]
+
+    @classmethod
+    def of(cls, job: Job) -> "JobBody":
+        """The body for a job."""
+        address = job_address(job.id)
+        links = {"self": address} if job.status.ended else {"self": address, "cancel": f"{address}/cancel"}
+        return cls(
+            id=job.id,
+            status=job.status,
+            stage=job.stage,
+            progress=job.progress,
+            created_at=job.created_at,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+            error=job.error,
+            result=None if job.result is None else JobResult.model_validate(job.result),
+            request=job.request,
+            links=links,
+        )
+
+
+class JobList(BaseModel):
+    """A page of retrains, newest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    items: list[JobBody]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: JobPage) -> "JobList":
+        """The body for a page."""
+        return cls(items=[JobBody.of(job) for job in page.items], next_cursor=page.next_cursor)
+
+
+def job_address(job_id: str) -> str:
+    """Where a job is found."""
+    return f"/retrain/{job_id}"
+
+
+class ModelSummary(BaseModel):
+    """The model in force, in short."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    created_at: datetime
+    simulated: bool = Field(description="Whether it was made from simulated profiles.")
+    origin: str = Field(description="Where the training data came from, in one sentence.")
+    personas: int
+
+    @classmethod
+    def of(cls, loaded: LoadedArtifact) -> "ModelSummary":
+        """The summary of a loaded model."""
+        manifest = loaded.manifest
+        return cls(
+            version=manifest.version,
+            created_at=manifest.created_at,
+            simulated=manifest.origin.simulated,
+            origin=manifest.origin.description,
+            personas=len(manifest.personas),
+        )
+
+
+class Index(BaseModel):
+    """What this is, which model answers, and where to go on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    version: str
+    model: ModelSummary | None
+    links: dict[str, str]
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Literal["alive"] = "alive"

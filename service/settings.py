@@ -1,0 +1,100 @@
+"""Every setting of the service, from the environment or a `.env` file. Nothing reads them at import."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.errors import SegmentsError
+
+
+class SettingsError(SegmentsError):
+    """A setting cannot be used; the sentence says which."""
+
+
+class Settings(BaseSettings):
+    """Settings by their name in the environment (any case). The README's table is made from these."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65_535)] = Field(
+        default=8000, description="Port to listen on; 0 takes a free one."
+    )
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=1, description="Worker processes that share the port."
+    )
+    database_url: str = Field(
+        default="sqlite:///./data/segments.db",
+        description="Where users and jobs are kept: `sqlite:///…` or `postgresql+psycopg://…`.",
+        repr=False,
+    )
+    database_password_file: Path | None = Field(
+        default=None, description="File that holds the password for DATABASE_URL (a container secret)."
+    )
+    artifacts_dir: Path = Field(
+        default=Path("models/artifacts"), description="Folder of the model versions and of `ACTIVE`."
+    )
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="Folder of data files; the `path` of a retrain must lie below it, through links too.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least level that is logged."
+    )
+    max_body_bytes: Annotated[int, Field(ge=1_024)] = Field(
+        default=4 * 2**20, description="Largest request body; a larger one is answered 413."
+    )
+    model_poll_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=0.5, description="How often each worker looks for a newly activated model."
+    )
+    model_retry_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=30.0, description="Pause before a version that could not be loaded is tried again."
+    )
+    readiness_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=2.0, description="How long `/readyz` waits for the store."
+    )
+    retrain_threads: Annotated[int, Field(ge=1)] = Field(
+        default=1, description="Threads that a retrain may compute with."
+    )
+    retrain_nice: Annotated[int, Field(ge=0, le=19)] = Field(
+        default=10, description="Niceness of a retrain: the higher, the more it gives way."
+    )
+    retrain_rows: Annotated[int, Field(ge=1_000, le=1_000_000)] = Field(
+        default=20_000, description="Profiles simulated for a retrain that does not say how many."
+    )
+    retrain_stop_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=5.0, description="Time a retrain gets to stop by itself before it is killed."
+    )
+    job_beat_seconds: Annotated[float, Field(gt=0, le=2)] = Field(
+        default=1.0, description="How often a running retrain gives a sign of life to the store."
+    )
+    job_lease: Annotated[float, Field(ge=1)] = Field(
+        default=15.0, description="Seconds without a sign of life after which a retrain is FAILED."
+    )
+    shutdown_seconds: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="Time that requests under way get to finish when the service stops."
+    )
+
+    def full_database_url(self) -> str:
+        """DATABASE_URL with the password from DATABASE_PASSWORD_FILE in it. Raises `SettingsError`."""
+        if self.database_password_file is None:
+            return self.database_url
+        parts = urlsplit(self.database_url)
+        user, _, address = parts.netloc.rpartition("@")
+        if not user:
+            raise SettingsError(
+                "DATABASE_PASSWORD_FILE is set, but DATABASE_URL names no user to whom it belongs."
+            )
+        secret = quote(_read_secret(self.database_password_file), safe="")
+        netloc = f"{user.partition(':')[0]}:{secret}@{address}"
+        return urlunsplit(parts._replace(netloc=netloc))
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"DATABASE_PASSWORD_FILE ({path}) cannot be read.") from error

@@ -1,0 +1,33 @@
+"""What each worker process serves."""
+
+import os
+import signal
+import threading
+from multiprocessing import parent_process
+
+from fastapi import FastAPI
+
+from service import logs
+from service.app import create_app
+from service.settings import Settings
+
+
+def app() -> FastAPI:
+    """The service with settings from the environment, and logs to standard output."""
+    settings = Settings()
+    logs.configure(settings.log_level)
+    _end_with_parent()
+    return create_app(settings)
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would hold the port, with nobody to stop it."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent-watcher", daemon=True).start()

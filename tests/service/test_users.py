@@ -1,0 +1,151 @@
+"""PUT /users/{id}/profile, GET /users/{id}/persona and POST /users/personas:batchGet."""
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from starlette.testclient import TestClient
+
+from models.profile import Profile
+from models.registry import Registry
+from service.app import create_app
+from service.settings import Settings
+from service.store.base import AssignmentUpdate, StoredUser, StoreUnavailable
+from service.store.memory import MemoryStore
+from service.users import read_profile
+from tests.support.problems import assert_problem
+from tests.support.small_model import write_small_model
+from tests.support.waiting import eventually
+
+
+class ForgetfulStore(MemoryStore):
+    """Takes profiles, but no newer assignments."""
+
+    def update_assignments(self, updates: Sequence[AssignmentUpdate]) -> int:
+        raise StoreUnavailable("The database does not answer.")
+
+
+def activate_another(client: TestClient, registry: Registry) -> str:
+    """Put a second model in force, and wait until the service follows."""
+    version = write_small_model(registry.root, seed=3).name
+    registry.activate(version)
+    eventually(lambda: client.get("/personas").json()["model_version"] == version)
+    return version
+
+
+def stored(store: MemoryStore, user_id: str) -> StoredUser:
+    user = store.get_user(user_id)
+    assert user is not None
+    return user
+
+
+def test_a_profile_is_stored_and_assigned(client: TestClient) -> None:
+    answer = client.put("/users/u-1/profile", json={"age": 30})
+    assert answer.status_code == 201
+    assert answer.json()["revision"] == 1
+    assert answer.json()["persona"] == client.post("/segment", json={"age": 30}).json()["persona"]
+
+
+def test_putting_again_replaces(client: TestClient, store: MemoryStore) -> None:
+    client.put("/users/u-1/profile", json={"age": 30})
+    answer = client.put("/users/u-1/profile", json={"age": 31})
+    assert (answer.status_code, answer.json()["revision"]) == (200, 2)
+    assert stored(store, "u-1").profile_json == '{"age":31}'
+
+
+def test_what_is_stored_is_what_was_sent(client: TestClient, store: MemoryStore) -> None:
+    sent = {"hobbies": ["Board Games", "b"], "age": None, "occupation": "nul: \u0000, ü, 🎁"}
+    client.put("/users/u-1/profile", json=sent)
+    assert json.loads(stored(store, "u-1").profile_json) == sent
+
+
+def test_a_profile_is_stored_before_there_is_a_model(modelless: TestClient) -> None:
+    answer = modelless.put("/users/u-1/profile", json={"age": 30})
+    assert (answer.status_code, answer.json()["persona"]) == (201, None)
+    assert answer.json()["warnings"][0]["code"] == "NO_MODEL"
+    assert_problem(modelless.get("/users/u-1/persona"), 503, "no-model")
+
+
+def test_the_persona_of_a_user_is_the_one_assigned(client: TestClient) -> None:
+    put = client.put("/users/u-1/profile", json={"age": 30}).json()
+    answer = client.get("/users/u-1/persona")
+    assert answer.status_code == 200
+    assert answer.json()["persona"] == put["persona"]
+    assert answer.json()["revision"] == 1
+
+
+def test_a_user_without_a_profile_is_not_found(client: TestClient) -> None:
+    assert "PUT" in assert_problem(client.get("/users/u-9/persona"), 404, "user-not-found")["detail"]
+
+
+def test_an_assignment_by_an_older_model_is_made_again_and_written_back(
+    client: TestClient, registry: Registry, store: MemoryStore
+) -> None:
+    client.put("/users/u-1/profile", json={"age": 30, "hobbies": ["value_1"]})
+    version = activate_another(client, registry)
+    answer = client.get("/users/u-1/persona").json()
+    model = registry.load(version, Profile).model
+    assert answer["model_version"] == version
+    assert answer["persona"]["id"] == model.assign(Profile(age=30, hobbies=("value_1",))).persona.id
+    kept = stored(store, "u-1").assignment
+    assert kept is not None
+    assert kept.model_version == version
+
+
+def test_the_right_answer_is_given_even_if_it_cannot_be_written_back(
+    settings: Settings, registry: Registry
+) -> None:
+    with TestClient(create_app(settings, store=ForgetfulStore())) as client:
+        client.put("/users/u-1/profile", json={})
+        version = activate_another(client, registry)
+        assert client.get("/users/u-1/persona").json()["model_version"] == version
+
+
+def test_many_users_are_answered_in_the_order_asked(client: TestClient) -> None:
+    for user_id in ("a", "b"):
+        client.put(f"/users/{user_id}/profile", json={})
+    answer = client.post("/users/personas:batchGet", json={"user_ids": ["b", "x", "a", "b"]})
+    items = answer.json()["items"]
+    assert [(item["user_id"], item["status"]) for item in items] == [
+        ("b", "PRESENT"),
+        ("x", "NOT_FOUND"),
+        ("a", "PRESENT"),
+        ("b", "PRESENT"),
+    ]
+    assert items[1]["persona"] is None
+    assert items[0] == items[3]
+
+
+def test_a_batch_of_users_is_by_the_model_in_force_alone(client: TestClient, registry: Registry) -> None:
+    for number in range(20):
+        client.put(f"/users/u{number}/profile", json={"age": 20 + number})
+    version = activate_another(client, registry)
+    ids = [f"u{number}" for number in range(20)]
+    answer = client.post("/users/personas:batchGet", json={"user_ids": ids}).json()
+    singles = [client.get(f"/users/{user_id}/persona").json()["persona"] for user_id in ids]
+    assert answer["model_version"] == version
+    assert [item["persona"] for item in answer["items"]] == singles
+
+
+@pytest.mark.parametrize("user_id", ["-x", "a b", "%00", "é", "a" * 129, "a%0a", "..%20", "%F0%9F%8E%81"])
+def test_a_user_id_of_other_characters_is_refused(client: TestClient, user_id: str) -> None:
+    problem = assert_problem(client.get(f"/users/{user_id}/persona"), 422, "invalid-request")
+    assert problem["errors"][0]["place"] == "path"
+    assert_problem(client.put(f"/users/{user_id}/profile", json={}), 422, "invalid-request")
+
+
+@pytest.mark.parametrize("user_id", ["a", "A1._~:@+-", "a" * 128, "me@example.org"])
+def test_a_user_id_of_ours_is_taken(client: TestClient, user_id: str) -> None:
+    assert client.put(f"/users/{user_id}/profile", json={}).status_code == 201
+
+
+def test_a_batch_of_users_is_bounded_and_its_ids_are_checked(client: TestClient) -> None:
+    many = client.post("/users/personas:batchGet", json={"user_ids": ["a"] * 1_001})
+    assert_problem(many, 422, "invalid-request")
+    wrong = client.post("/users/personas:batchGet", json={"user_ids": ["fine", "not fine"]})
+    assert assert_problem(wrong, 422, "invalid-request")["errors"][0]["pointer"] == "/user_ids/1"
+
+
+def test_a_stored_answer_that_fits_no_more_counts_as_not_given() -> None:
+    text = '{"age": 300, "hobbies": ["a"], "gone": 1}'
+    assert read_profile(text) == Profile(hobbies=("a",))
