@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, ValidationError
 
 from models.artifact import LoadedArtifact
-from models.profile import MAX_LABELS, Profile
+from models.profile import Profile
 from service.assignment import InvalidProfile, Outcome, Segmented
 from service.errors import INVALID
 from service.problems import FieldProblem, field_problems, pointer, unknown_field
@@ -17,7 +17,6 @@ from service.store.base import Job, JobStatus
 
 MAX_BATCH = 1_000
 MAX_PAGE = 1_000
-MAX_ITEM_ERRORS = 20
 USER_ID = r"^[A-Za-z0-9][A-Za-z0-9._~:@+-]{0,127}$"
 
 PROFILE_FIELDS = tuple(Profile.model_fields)
@@ -26,27 +25,16 @@ _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 def profile_or_refusal(value: object) -> Profile | InvalidProfile:
     """One profile of a batch, or what is wrong with it: a bad one must not fail the others."""
-    if isinstance(value, dict) and (refusal := _refuse_by_size(value)):
-        return refusal
+    if isinstance(value, dict) and len(value) > len(PROFILE_FIELDS):
+        # One sentence: pydantic would make an error of every strange field.
+        strange = next(name for name in value if name not in PROFILE_FIELDS)
+        return InvalidProfile(((pointer([strange]), unknown_field(strange, PROFILE_FIELDS)),))
     try:
         return Profile.model_validate(value)
     except ValidationError as error:
-        if error.error_count() > MAX_ITEM_ERRORS:
-            return InvalidProfile((("", f"{error.error_count()} answers do not fit the profile."),))
         found = [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_input=False)]
         problems = field_problems(found, PROFILE_FIELDS)
         return InvalidProfile(tuple((problem.pointer, problem.detail) for problem in problems))
-
-
-def _refuse_by_size(value: dict[str, Any]) -> InvalidProfile | None:
-    """pydantic makes an error of every wrong item; here nothing of such a size is looked into."""
-    if len(value) > len(PROFILE_FIELDS):
-        strange = next(name for name in value if name not in PROFILE_FIELDS)
-        return InvalidProfile(((pointer([strange]), unknown_field(strange, PROFILE_FIELDS)),))
-    for name, answer in value.items():
-        if isinstance(answer, list) and len(answer) > MAX_LABELS:
-            return InvalidProfile(((pointer([name]), f"At most {MAX_LABELS} values are allowed."),))
-    return None
 
 
 BatchProfile = Annotated[

@@ -116,5 +116,6 @@ def test_a_batch_states_its_maximum(client: TestClient) -> None:
 
 def test_a_batch_item_with_very_many_errors_is_refused_in_few_words(client: TestClient) -> None:
     wrong = {name: [1] * 200 for name in ("hobbies", "gift_history")}
-    answer = client.post("/segment/batch", json={"profiles": [wrong, {"hobbies": [1] * 10_000}]})
-    assert [len(item["error"]["errors"]) for item in answer.json()["items"]] == [1, 1]
+    strange = {f"field_{number}": 1 for number in range(1_000)}
+    answer = client.post("/segment/batch", json={"profiles": [wrong, {"hobbies": ["x"] * 10_000}, strange]})
+    assert [len(item["error"]["errors"]) for item in answer.json()["items"]] == [2, 1, 1]

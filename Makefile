@@ -1,0 +1,46 @@
+# The project's commands; `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help env serve test check format lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+env: .venv/.complete ## make the environment in .venv from the locked, hashed requirements
+
+.venv/.complete: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 env")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+serve: env ## train a starter model if there is none, then serve (PORT=9000 HOST=… for another address)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec ./start.sh
+
+test: env check ## everything that CI runs
+	$(BIN)/python -m pytest
+
+check: env ## lint, format, types and the directions of import
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy models training service tests benchmarks
+	$(BIN)/lint-imports
+
+format: env ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# uv resolves for all platforms and Pythons at once; no index's address gets into the files.
+LOCK := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" pyproject.toml
+lock: export PATH := $(CURDIR)/$(BIN):$(PATH)
+lock: ## resolve the dependencies anew; locked versions stay where they fit (all anew: UPGRADE=--upgrade)
+	@command -v uv >/dev/null || { test -x $(BIN)/python || $(PYTHON) -m venv .venv; $(BIN)/python -m pip install --quiet uv; }
+	$(LOCK) $(UPGRADE) -o requirements.txt
+	$(LOCK) $(UPGRADE) --extra dev -c requirements.txt -o requirements-dev.txt
+
+clean: ## remove the environment and caches (models and data stay)
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,13 @@
+"""HTTP, the offline scorer and the analysts' pipeline give one answer."""
+
+from pathlib import Path
+
+from benchmarks.agreement import compare
+from tests.support.server import serving
+
+
+def test_http_offline_scorer_and_pipeline_agree_on_every_profile(tmp_path: Path, artifacts: Path) -> None:
+    with serving(tmp_path / "server", artifacts) as server:
+        result = compare(server.url, artifacts, tmp_path, rows=300, seed=5)
+    assert result.profiles == 300
+    assert result.differing == 0

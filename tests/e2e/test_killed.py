@@ -1,0 +1,77 @@
+"""kill -9 of the child, of a worker, of the server: the model answers, no job is stuck, nothing is lost."""
+
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+
+from tests.support.processes import gone
+from tests.support.server import PATIENCE, Server, kill, serving
+from tests.support.waiting import eventually
+
+PROFILE = {"age": 24, "hobbies": ["gaming"]}
+
+
+def persona_of(server: Server, user: str = "ada") -> str:
+    answer = httpx.get(f"{server.url}/users/{user}/persona")
+    assert answer.status_code == 200, answer.text
+    persona: str = answer.json()["persona"]["id"]
+    return persona
+
+
+def keep(server: Server, user: str = "ada") -> None:
+    assert httpx.put(f"{server.url}/users/{user}/profile", json=PROFILE).status_code in (200, 201)
+
+
+def test_a_killed_retrain_says_why_and_the_model_goes_on_answering(tmp_path: Path, artifacts: Path) -> None:
+    with serving(tmp_path, artifacts) as server:
+        before = httpx.post(f"{server.url}/segment", json=PROFILE).json()
+        job = server.retrain()
+        [child] = eventually(server.trainings, PATIENCE)
+        kill(child)
+        ended = server.ended(job["id"])
+        assert ended["status"] == "FAILED"
+        assert "signal 9" in ended["error"]
+        assert httpx.post(f"{server.url}/segment", json=PROFILE).json() == before
+        again = server.ended(server.retrain()["id"])
+        assert again["status"] == "SUCCEEDED", again
+
+
+def test_a_retrain_can_be_cancelled_and_leaves_no_version(tmp_path: Path, artifacts: Path) -> None:
+    with serving(tmp_path, artifacts) as server:
+        job = server.retrain(rows=50_000, k="auto")
+        [child] = eventually(server.trainings, PATIENCE)
+        assert httpx.post(f"{server.url}/retrain/{job['id']}/cancel").status_code == 202
+        assert server.ended(job["id"])["status"] == "CANCELLED"
+        eventually(lambda: gone(child), PATIENCE)
+        assert sum(path.is_dir() for path in artifacts.iterdir() if not path.name.startswith(".")) == 1
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_server_killed_in_a_retrain_comes_back_whole(tmp_path: Path, artifacts: Path, workers: str) -> None:
+    with serving(tmp_path, artifacts, WORKERS=workers) as server:
+        keep(server)
+        persona = persona_of(server)
+        job = server.retrain(rows=50_000, k="auto")
+        [child] = eventually(server.trainings, PATIENCE)
+        server.kill()
+        eventually(lambda: gone(child), PATIENCE)
+        server.start()
+        assert persona_of(server) == persona
+        ended = server.ended(job["id"])
+        assert ended["status"] == "FAILED"
+        assert ended["error"]
+        assert server.ended(server.retrain()["id"])["status"] == "SUCCEEDED"
+
+
+def test_a_killed_worker_is_replaced_and_what_was_acknowledged_is_there(tmp_path: Path, artifacts: Path) -> None:
+    with serving(tmp_path, artifacts, WORKERS="2") as server:
+        for number in range(20):
+            keep(server, f"user-{number}")
+        first = set(server.workers())
+        assert len(first) == 2
+        kill(first.pop())
+        eventually(lambda: len(set(server.workers()) - first) == 1, PATIENCE)
+        eventually(server.ready, PATIENCE)
+        for number in range(20):
+            persona_of(server, f"user-{number}")
