@@ -1,4 +1,4 @@
-"""The commands of the service: `python -m service serve | migrate`.
+"""The commands of the service: `python -m service serve | migrate | models | activate`.
 
 Exit codes: 0 done; 2 a setting, the address or the database cannot be used (one sentence on standard error).
 """
@@ -16,7 +16,8 @@ import uvicorn
 from pydantic import ValidationError
 from uvicorn.supervisors import Multiprocess
 
-from models.errors import SegmentsError
+from models.errors import ArtifactError, SegmentsError
+from models.profile import Profile
 from models.registry import Registry
 from service import logs
 from service.settings import Settings, SettingsError
@@ -36,10 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options)
-        if options.command == "serve":
-            serve(settings)
-        else:
-            migrate(settings.full_database_url())
+        match options.command:
+            case "serve":
+                serve(settings)
+            case "migrate":
+                migrate(settings.full_database_url())
+            case "models":
+                print("\n".join(model_lines(Registry(settings.artifacts_dir))))
+            case "activate":
+                print(activate(Registry(settings.artifacts_dir), options.version))
     except SegmentsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -110,6 +116,28 @@ def model_line(registry: Registry) -> str:
     return f"Model {version}:{simulated} {origin.description}"
 
 
+def model_lines(registry: Registry) -> list[str]:
+    """A line for each version, oldest first; `*` marks the one in force."""
+    active = registry.active()
+    lines = []
+    for version in registry.versions():
+        mark = "*" if version == active else " "
+        try:
+            manifest = registry.manifest(version)
+            lines.append(f"{mark} {version}  {len(manifest.personas)} personas  {manifest.origin.description}")
+        except ArtifactError as error:
+            lines.append(f"{mark} {version}  unusable: {error}")
+    return lines or [f"There is no model in {registry.root}; make one with python -m training fit."]
+
+
+def activate(registry: Registry, version: str) -> str:
+    """Verify a version, put it in force (every worker follows), and say so. Promotion and rollback alike."""
+    before = registry.active()
+    registry.load(version, Profile)
+    registry.activate(version)
+    return f"Model {version} is in force; before it was {before or 'none'}."
+
+
 @contextmanager
 def metrics_folder() -> Iterator[None]:
     """A fresh folder in which the workers share their metrics, gone afterwards."""
@@ -150,4 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--port", type=int, help="port to listen on (PORT)")
     serving.add_argument("--workers", type=int, help="worker processes (WORKERS)")
     commands.add_parser("migrate", help="bring the database to this version's schema")
+    commands.add_parser("models", help="list the versions of the model; * marks the one in force")
+    activating = commands.add_parser("activate", help="verify a version and put it in force (also to roll back)")
+    activating.add_argument("version", help="a version that `models` lists")
     return parser
