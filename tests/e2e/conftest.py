@@ -1,4 +1,4 @@
-"""A starter model, trained once by the real command; each server works on a copy of its folder."""
+"""The starter model, trained once by the command in `start.sh`; each server works on a copy of its folder."""
 
 import shutil
 import subprocess
@@ -13,8 +13,9 @@ from tests.support.server import ROOT
 @pytest.fixture(scope="session")
 def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("starter") / "artifacts"
-    command = [sys.executable, "-m", "training", "fit", "--simulate", "2000", "--k", "4", "--seed", "7"]
-    subprocess.run([*command, "--out", str(out)], cwd=ROOT, check=True, capture_output=True)
+    [line] = [line for line in (ROOT / "start.sh").read_text().splitlines() if "training fit" in line]
+    command = [sys.executable, *line.replace('"$artifacts"', str(out)).split()[1:]]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     return out
 
 

@@ -1,0 +1,79 @@
+"""The README names every route, setting, command, option and metric."""
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.fields import declared_fields
+from models.profile import Profile
+from service import cli
+from service.app import create_app
+from service.metrics import Metrics
+from service.settings import Settings
+from service.store.memory import MemoryStore
+from training import __main__ as training
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def routes() -> list[str]:
+    paths = create_app(Settings(), store=MemoryStore()).openapi()["paths"]
+    return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
+
+
+def commands(module: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, list[str]]]:
+    [subparsers] = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    for name, command in subparsers.choices.items():
+        options = [o for a in command._actions for o in a.option_strings if o.startswith("--") and o != "--help"]
+        yield f"python -m {module} {name}", options
+
+
+COMMANDS = [*commands("training", training._parser()), *commands("service", cli._parser())]
+
+
+@pytest.mark.parametrize("route", routes())
+def test_every_route_is_in_the_readme(route: str) -> None:
+    assert f"| `{route}` |" in README
+
+
+def test_the_readme_names_no_route_that_does_not_exist() -> None:
+    named = set(re.findall(r"^\| `((?:GET|PUT|POST|DELETE) [^`]+)` \|", README, re.MULTILINE))
+    assert named - {"GET /docs", "GET /openapi.json"} == set(routes())
+
+
+@pytest.mark.parametrize("name", list(Settings.model_fields))
+def test_every_setting_is_in_the_readme_with_its_default(name: str) -> None:
+    default = Settings.model_fields[name].get_default()
+    told = "" if default is None else f"`{default}`"
+    assert f"| `{name.upper()}` | {told} | {Settings.model_fields[name].description} |" in README
+
+
+@pytest.mark.parametrize(("command", "options"), COMMANDS, ids=lambda value: str(value))
+def test_every_command_is_in_the_readme_with_its_options(command: str, options: list[str]) -> None:
+    [row] = [line for line in README.splitlines() if line.startswith(f"| `{command}` |")]
+    assert [option for option in options if option not in row] == []
+
+
+def test_every_metric_is_in_the_readme_and_no_other() -> None:
+    families = Metrics().registry.collect()
+    names = {f"{f.name}_total" if f.type == "counter" else f.name for f in families}
+    assert set(re.findall(r"^\| `(segments_\w+)` \|", README, re.MULTILINE)) == names
+
+
+def test_every_field_of_the_profile_is_in_the_readme() -> None:
+    assert [spec.name for spec in declared_fields(Profile) if f"`{spec.name}`" not in README] == []
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    broken = [
+        f"{page.name}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
