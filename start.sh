@@ -9,6 +9,6 @@ serve() { exec python -m service serve; }
 artifacts=$(python -c 'from service.settings import Settings; print(Settings().artifacts_dir)' 2>/dev/null) || serve
 if [ ! -e "$artifacts/ACTIVE" ]; then
     echo "No model is in force yet: training a starter model on simulated profiles." >&2
-    python -m training fit --simulate 5000 --seed 7 --activate --out "$artifacts"
+    python -m training fit --simulate 5000 --seed 7 --force --out "$artifacts"
 fi
 serve
