@@ -66,7 +66,7 @@ def _services(settings: Settings, metrics: Metrics, store: Store, launcher: Laun
         retrain_rows=settings.retrain_rows,
     )
     readiness = ReadinessProbe(model, store, settings.readiness_timeout_seconds)
-    return Services(settings, store, metrics, model, supervisor, readiness)
+    return Services(settings, store, metrics, model, supervisor, readiness, asyncio.Semaphore(1))
 
 
 def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

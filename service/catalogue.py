@@ -12,7 +12,7 @@ from models.errors import SegmentsError
 from models.fields import FieldSpec, KindName, declared_fields
 from models.persona import Persona
 from models.profile import Profile
-from service.paging import decode_cursor, encode_cursor
+from service.paging import UnusableCursor, decode_cursor, encode_cursor
 
 
 class PersonaNotFound(SegmentsError):
@@ -96,7 +96,9 @@ def _position(cursor: str, version: str, count: int) -> int:
     made_for, position = decode_cursor(cursor, 2)
     if made_for != version:
         raise StaleCursor("Another model has been put in force since; ask for the first page again.")
-    return min(int(position), count) if position.isascii() and position.isdigit() else count
+    if not (position.isascii() and position.isdigit()):
+        raise UnusableCursor
+    return min(int(position), count)
 
 
 def _field(spec: FieldSpec, encoding: FieldEncoding | None) -> FieldVocabulary:

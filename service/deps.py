@@ -1,5 +1,6 @@
 """What routes are given, as annotated aliases."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -17,7 +18,10 @@ from service.supervision import Supervisor
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that one app is made of, wired by `service.app`."""
+    """Everything that one app is made of, wired by `service.app`.
+
+    `long_work`: held by what computes for long in a thread; two at once would only take turns.
+    """
 
     settings: Settings
     store: Store
@@ -25,6 +29,7 @@ class Services:
     model: ModelInForce
     supervisor: Supervisor
     readiness: ReadinessProbe
+    long_work: asyncio.Semaphore
 
 
 # `async` here, because FastAPI would send a plain function to a thread.

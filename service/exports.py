@@ -1,4 +1,7 @@
-"""Stored profiles as a file for a retrain: readable by this user alone, and gone when the job has ended."""
+"""Stored profiles as a file for a retrain: readable by this user alone, and gone when the job has ended.
+
+So is what training writes beside it: the rows that it refused are profiles too.
+"""
 
 import os
 import re
@@ -9,7 +12,7 @@ from pathlib import Path
 from models.errors import SegmentsError
 from service.store.base import StoredUser
 
-_NAME = re.compile(r"\.retrain-(?P<job_id>[0-9a-f]{32})\.jsonl")
+_NAME = re.compile(r"\.retrain-(?P<job_id>[0-9a-f]{32})\.jsonl.*")
 
 
 class ExportFailed(SegmentsError):
@@ -36,12 +39,13 @@ class Exports:
         return path
 
     def remove(self, job_id: str) -> None:
-        """Remove a job's file if there is one."""
-        self._path(job_id).unlink(missing_ok=True)
+        """Remove a job's file, and what lies beside it by that name."""
+        for path in self.folder.glob(f"{self._path(job_id).name}*"):
+            path.unlink(missing_ok=True)
 
     def sweep(self, ended: Callable[[str], bool]) -> None:
         """Remove the files that a process left behind when it was killed."""
-        for path in self.folder.glob(".retrain-*.jsonl"):
+        for path in self.folder.glob(".retrain-*.jsonl*"):
             found = _NAME.fullmatch(path.name)
             if found and ended(found["job_id"]):
                 path.unlink(missing_ok=True)

@@ -9,7 +9,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
@@ -21,6 +28,8 @@ class Metrics:
     """What the service counts. Labels are bounded: routes by template, never a user, value or version."""
 
     def __init__(self) -> None:
+        # A second series for every counter, which says nothing that the process's start does not.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
         self.requests = Counter(
             "segments_http_requests",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import INTERNAL, problem_type_of_status
@@ -56,6 +57,9 @@ class Observed:
     async def _answer(self, scope: Scope, receive: Receive, send: Send, answered: _Answered) -> None:
         try:
             await self._app(scope, receive, send)
+        except ClientDisconnect:
+            # Gone before the body was whole: nobody's fault here, and nobody to answer.
+            return
         except Exception as error:
             log_failure(error)
             # Once an answer has begun, the server can only cut it off.

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from models.errors import SegmentsError
 from service.paging import UnusableCursor, decode_cursor, encode_cursor
@@ -34,6 +42,21 @@ class JobEnded(SegmentsError):
     """A job that has ended cannot be cancelled."""
 
 
+def _persona_count(value: object, validate: ValidatorFunctionWrapHandler) -> int | Literal["auto"]:
+    """One sentence at `/k`: pydantic would tell each branch's, at places that are not in the body."""
+    try:
+        count: int | Literal["auto"] = validate(value)
+    except ValidationError:
+        raise ValueError("'k' is a whole number from 1 to 50, or 'auto'") from None
+    return count
+
+
+PersonaCount = Annotated[
+    Annotated[int, Field(ge=1, le=50)] | Literal["auto"],
+    WrapValidator(_persona_count),
+]
+
+
 class RetrainRequest(BaseModel):
     """What to train on, and what to do with the result."""
 
@@ -48,9 +71,7 @@ class RetrainRequest(BaseModel):
     rows: Annotated[int, Field(ge=100, le=5_000_000)] | None = Field(
         default=None, description="How many profiles to simulate; for source 'simulated' alone."
     )
-    k: Annotated[int, Field(ge=1, le=50)] | Literal["auto"] = Field(
-        default="auto", description="How many personas; 'auto' lets training choose."
-    )
+    k: PersonaCount = Field(default="auto", description="How many personas; 'auto' lets training choose.")
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="Seed of everything random.")
     activate: Activation = Field(
         default="auto", description="'auto' puts the model in force only if every check of it passed."
@@ -140,8 +161,9 @@ def _before(cursor: str) -> tuple[datetime, str]:
     created_at, job_id = decode_cursor(cursor, 2)
     try:
         moment = datetime.fromisoformat(created_at)
-    except ValueError as error:
+        if moment.tzinfo is None or not _JOB_ID.fullmatch(job_id):
+            raise UnusableCursor
+        return moment.astimezone(UTC), job_id
+    except (ValueError, OverflowError) as error:
+        # A forged time may lie before the year 1, or after 9999, in UTC.
         raise UnusableCursor from error
-    if moment.tzinfo is None or not _JOB_ID.fullmatch(job_id):
-        raise UnusableCursor
-    return moment, job_id

@@ -23,6 +23,11 @@ PROFILE_FIELDS = tuple(Profile.model_fields)
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+# As parsed. FastAPI validates bodies on the event loop, where a thousand profiles would take too long; the route
+# has `profile_or_refusal` do it in a thread.
+SentProfile = Annotated[object, PlainValidator(lambda value: value, json_schema_input_type=Profile)]
+
+
 def profile_or_refusal(value: object) -> Profile | InvalidProfile:
     """One profile of a batch, or what is wrong with it: a bad one must not fail the others."""
     if isinstance(value, dict) and len(value) > len(PROFILE_FIELDS):
@@ -37,17 +42,12 @@ def profile_or_refusal(value: object) -> Profile | InvalidProfile:
         return InvalidProfile(tuple((problem.pointer, problem.detail) for problem in problems))
 
 
-BatchProfile = Annotated[
-    Profile | InvalidProfile, PlainValidator(profile_or_refusal, json_schema_input_type=Profile)
-]
-
-
 class BatchRequest(BaseModel):
     """Profiles to assign, each with its own outcome."""
 
     model_config = _STRICT
 
-    profiles: Annotated[list[BatchProfile], Field(max_length=MAX_BATCH)]
+    profiles: Annotated[list[SentProfile], Field(max_length=MAX_BATCH)]
 
 
 class ItemProblem(BaseModel):

@@ -240,7 +240,8 @@ class _Run:
 
     def _conclude(self, ended: Ended) -> Ending:
         if ended.version is None:
-            return Ending(JobStatus.FAILED, ended.error, {"last_output": list(ended.last_lines)})
+            last_output = [self._without_folder(line) for line in ended.last_lines]
+            return Ending(JobStatus.FAILED, self._without_folder(ended.error or ""), {"last_output": last_output})
         self._stage, self._share = "putting the model in force", 1.0
         # Verified whole before anybody follows it, and only while the job is still ours.
         loaded = self._by.registry.load(ended.version, Profile)
@@ -252,6 +253,10 @@ class _Run:
             JobStatus.SUCCEEDED,
             result={"model_version": ended.version, "activated": activated, "reason": reason},
         )
+
+    def _without_folder(self, said: str) -> str:
+        """Where our data lies is nothing for whoever asked: paths are told as they are asked for, below it."""
+        return said.replace(f"{self._by.data_dir.resolve()}{os.sep}", "")
 
     def _must_still_be_ours(self) -> None:
         before = self._beaten_at

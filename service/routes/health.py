@@ -1,4 +1,9 @@
-"""`/`, `/livez`, `/readyz`, `/metrics`: for whoever operates this."""
+"""`/`, `/livez`, `/readyz`, `/metrics`: for whoever operates this.
+
+None of them waits for a thread of the pool that routes over the store share: it is full while the store hangs.
+"""
+
+import asyncio
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -56,6 +61,6 @@ async def readyz(services: ServicesDep) -> Response:
     response_class=Response,
     responses={200: {"content": {"text/plain": {"example": examples.METRICS}}}},
 )
-def metrics(metrics: MetricsDep) -> Response:
+async def metrics(metrics: MetricsDep) -> Response:
     """Prometheus metrics of all workers."""
-    return Response(metrics.render(), headers=NO_STORE, media_type=CONTENT_TYPE_LATEST)
+    return Response(await asyncio.to_thread(metrics.render), headers=NO_STORE, media_type=CONTENT_TYPE_LATEST)

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.testclient import TestClient
@@ -10,9 +11,13 @@ from models.artifact import ARRAYS
 from models.registry import ACTIVE, Registry
 from service.app import create_app
 from service.settings import Settings
-from service.store.base import StoreUnavailable
+from service.store.base import StoredUser, StoreUnavailable
 from service.store.memory import MemoryStore
 from tests.support.small_model import write_small_model
+from tests.support.waiting import eventually
+
+# More than the threads that Starlette gives to all routes over the store.
+POOL = 50
 
 
 def failing(client: TestClient) -> list[str]:
@@ -40,6 +45,10 @@ class HangingStore(MemoryStore):
 
     def check(self) -> None:
         self.let_go.wait(30)
+
+    def get_user(self, user_id: str) -> StoredUser | None:
+        self.let_go.wait(30)
+        return super().get_user(user_id)
 
 
 def test_a_service_with_model_and_store_is_ready(client: TestClient) -> None:
@@ -72,6 +81,21 @@ def test_a_store_that_hangs_is_told_in_time(settings: Settings, registry: Regist
         assert failing(client) == ["store"]
         store.let_go.set()
         assert failing(client) in ([], ["store"])
+
+
+def test_a_store_that_hangs_holds_up_neither_health_nor_assignments(
+    settings: Settings, registry: Registry
+) -> None:
+    store = HangingStore()
+    hasty = settings.model_copy(update={"readiness_timeout_seconds": 0.05})
+    with TestClient(create_app(hasty, store=store)) as client, ThreadPoolExecutor(POOL) as threads:
+        waiting = [threads.submit(client.get, "/users/somebody/persona") for _ in range(POOL)]
+        eventually(lambda: f"in_flight {POOL + 1}.0" in client.get("/metrics").text)
+        assert failing(client) == ["store"]
+        assert client.get("/livez").status_code == 200
+        assert client.post("/segment/batch", json={"profiles": [{}]}).status_code == 207
+        store.let_go.set()
+        assert {answered.result().status_code for answered in waiting} == {404}
 
 
 def test_an_active_version_that_is_damaged_is_told(client: TestClient, registry: Registry) -> None:
@@ -116,6 +140,11 @@ def test_every_metric_is_ours_by_name(client: TestClient) -> None:
     names = re.findall(r"^# TYPE (\S+)", client.get("/metrics").text, re.MULTILINE)
     assert names
     assert all(name.startswith("segments_") for name in names)
+
+
+def test_no_counter_has_a_second_series_for_its_birth(client: TestClient) -> None:
+    names = re.findall(r"^# TYPE (\S+)", client.get("/metrics").text, re.MULTILINE)
+    assert not [name for name in names if name.endswith("_created")]
 
 
 def test_two_services_in_one_process_count_apart(

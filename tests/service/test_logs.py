@@ -1,5 +1,6 @@
 """Logs: one JSON object a line, with the request's id, and nothing of what was sent."""
 
+import asyncio
 import io
 import json
 import logging
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from models.registry import Registry
 from service.logs import JsonFormatter
@@ -68,6 +70,22 @@ def test_nothing_that_was_sent_is_logged(app: FastAPI, registry: Registry, lines
     text = lines.getvalue()
     assert len(text.splitlines()) >= 11
     assert not [secret for secret in SECRETS if secret in text]
+
+
+def test_whoever_leaves_while_sending_is_no_failure_of_ours(app: FastAPI, lines: io.StringIO) -> None:
+    scope = {"type": "http", "method": "POST", "path": "/segment", "query_string": b""}
+    told: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    asyncio.run(app({**scope, "headers": [(b"content-type", b"application/json")]}, receive, send))
+    (line,) = parsed(lines, "service.access")
+    assert (line["status"], told) == (499, [])
+    assert parsed(lines, "service") == []
 
 
 def test_a_defect_is_logged_by_its_type_and_place(

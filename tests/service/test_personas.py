@@ -1,9 +1,11 @@
 """GET /personas, /personas/{id} and /vocabulary."""
 
+import pytest
 from starlette.testclient import TestClient
 
 from models.profile import Profile
 from models.registry import Registry
+from service.paging import encode_cursor
 from tests.support.problems import assert_problem
 from tests.support.profiles import KNOWN
 from tests.support.small_model import small_personas, write_small_model
@@ -37,6 +39,12 @@ def test_a_cursor_of_another_model_is_refused(client: TestClient, registry: Regi
     eventually(lambda: client.get("/personas").json()["model_version"] == newer)
     answer = client.get("/personas", params={"cursor": cursor})
     assert "first page" in assert_problem(answer, 422, "stale-cursor")["detail"]
+
+
+@pytest.mark.parametrize("position", ["", "-1", "1.0", "²", "٣"])
+def test_a_cursor_with_no_position_is_refused(client: TestClient, registry: Registry, position: str) -> None:
+    cursor = encode_cursor(str(registry.active()), position)
+    assert_problem(client.get("/personas", params={"cursor": cursor}), 422, "unusable-cursor")
 
 
 def test_a_made_up_cursor_is_refused(client: TestClient) -> None:

@@ -12,6 +12,7 @@ from models.manifest import Verdict
 from models.registry import Registry
 from service.app import create_app
 from service.launcher import Ended, Step
+from service.paging import encode_cursor
 from service.settings import Settings
 from service.store.base import Job, JobStatus, StoreUnavailable
 from service.store.memory import MemoryStore
@@ -141,6 +142,31 @@ def test_a_child_that_fails_fails_the_job_with_its_sentence_and_last_lines(
     assert (job["status"], job["error"]) == ("FAILED", "All profiles are the same.")
     assert job["result"]["last_output"] == ["one", "two"]
     assert registry.active() == before
+
+
+def test_a_failed_job_does_not_tell_where_the_data_lies(
+    client: TestClient, launcher: FakeLauncher, settings: Settings
+) -> None:
+    address, child = begin(client, launcher)
+    sentence = f"{settings.data_dir.resolve()}/people.csv holds no rows."
+    child.say(Ended(None, sentence, (f"error: {sentence}",)))
+    job = end(client, address)
+    assert job["error"] == "people.csv holds no rows."
+    assert job["result"]["last_output"] == ["error: people.csv holds no rows."]
+
+
+@pytest.mark.parametrize("k", [0, 51, "5", "all", True, None, 2.5, [], {"k": 1}])
+def test_a_number_of_personas_that_does_not_fit_is_one_error_at_its_place(client: TestClient, k: object) -> None:
+    problem = assert_problem(client.post("/retrain", json={**SIMULATED, "k": k}), 422, "invalid-request")
+    (error,) = problem["errors"]
+    assert error["pointer"] == "/k"
+    assert "from 1 to 50" in error["detail"]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_forged_cursor_beyond_all_times_is_refused(client: TestClient, moment: str) -> None:
+    answer = client.get("/retrain", params={"cursor": encode_cursor(moment, "0" * 32)})
+    assert_problem(answer, 422, "unusable-cursor")
 
 
 def test_a_model_that_cannot_be_read_fails_the_job(
@@ -274,6 +300,7 @@ def test_stored_profiles_are_exported_for_the_child_and_removed(
     assert (order.origin, order.data.parent) == ("users", settings.data_dir)
     assert order.data.read_text().splitlines() == ['{"age":30}', '{"age":31}', '{"age":32}']
     assert order.data.stat().st_mode & 0o777 == 0o600
+    order.data.with_name(f"{order.data.name}.refused.csv").write_text("a row that training refused")
     child.say(Ended(None, "No."))
     end(client, address)
     assert list(settings.data_dir.iterdir()) == []
@@ -302,6 +329,7 @@ def test_a_job_whose_process_is_gone_is_failed_and_its_file_removed(
     job_id = "a" * 32
     store.start_job(abandoned(job_id))
     (settings.data_dir / f".retrain-{job_id}.jsonl").write_text("{}")
+    (settings.data_dir / f".retrain-{job_id}.jsonl.refused.csv").write_text("1")
     (settings.data_dir / "kept.csv").write_text("")
     with TestClient(app) as client:
         job = end(client, f"/retrain/{job_id}")

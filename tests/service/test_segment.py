@@ -1,12 +1,16 @@
 """POST /segment and /segment/batch."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from models.profile import Profile
 from models.registry import Registry
 from service.assignment import MAX_WARNINGS
 from tests.support.problems import assert_problem
+from tests.support.waiting import eventually
 
 FULL = {"age": 30, "hobbies": ["Value 1", "value-2"], "budget_range": "high", "occupation": "value_3"}
 
@@ -119,3 +123,31 @@ def test_a_batch_item_with_very_many_errors_is_refused_in_few_words(client: Test
     strange = {f"field_{number}": 1 for number in range(1_000)}
     answer = client.post("/segment/batch", json={"profiles": [wrong, {"hobbies": ["x"] * 10_000}, strange]})
     assert [len(item["error"]["errors"]) for item in answer.json()["items"]] == [2, 1, 1]
+
+
+LONG_LISTS = {
+    name: [f"{name} {number} {'x' * 60}" for number in range(200)] for name in ("hobbies", "gift_history")
+}
+
+
+@pytest.mark.parametrize(("path", "body"), [("/segment/batch", {"profiles": [FULL]}), ("/segment", LONG_LISTS)])
+def test_what_may_take_long_waits_for_its_turn_and_nobody_waits_for_it(
+    client: TestClient, app: FastAPI, path: str, body: object
+) -> None:
+    turn = app.state.services.long_work
+    assert client.portal is not None
+    client.portal.call(turn.acquire)
+    with ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(client.post, path, json=body)
+        eventually(lambda: "in_flight 2.0" in client.get("/metrics").text)
+        assert client.post("/segment", json=FULL).status_code == 200
+        assert not asked.done()
+        client.portal.call(turn.release)
+        assert asked.result().status_code in (200, 207)
+
+
+def test_a_long_profile_gets_the_persona_that_it_gets_in_a_batch(client: TestClient) -> None:
+    alone = client.post("/segment", json=LONG_LISTS).json()
+    (item,) = client.post("/segment/batch", json={"profiles": [LONG_LISTS]}).json()["items"]
+    assert item["result"]["persona"] == alone["persona"]
+    assert item["result"]["warnings"][-1]["detail"] == alone["warnings"][-1]["detail"]
