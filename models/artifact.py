@@ -66,8 +66,8 @@ def write_artifact(root: Path, manifest: Manifest, scorer: Scorer, others: Mappi
     whole version or none of it. Raises `ArtifactNotWritten`, and leaves nothing behind.
     """
     target = root / manifest.version
+    check_writable(root)
     try:
-        root.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{manifest.version}.", dir=root))
     except OSError as error:
         raise ArtifactNotWritten(f"Cannot write below {root}: {error.strerror}.") from error
@@ -83,6 +83,15 @@ def write_artifact(root: Path, manifest: Manifest, scorer: Scorer, others: Mappi
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return target
+
+
+def check_writable(root: Path) -> None:
+    """Make the folder of the versions where there is none. Raises `ArtifactNotWritten` if none can be written."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=root).close()
+    except OSError as error:
+        raise ArtifactNotWritten(f"Cannot write below {root}: {error.strerror}.") from error
 
 
 def _write_files(draft: Path, manifest: Manifest, scorer: Scorer, others: Mapping[str, FileWriter]) -> None:

@@ -13,7 +13,7 @@ is not answered. Rare values share one column (`column_of` maps both codes to it
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -154,7 +154,7 @@ def code_column(spec: FieldSpec, vocabulary: Vocabulary, answers: Sequence[objec
 
 
 def _code_lists(vocabulary: Vocabulary, answers: Sequence[object]) -> CodeListColumn:
-    lists = [vocabulary.codes(a) if isinstance(a, Sequence) else [] for a in answers]
+    lists = [vocabulary.codes(a) if isinstance(a, Collection) else [] for a in answers]
     answered = [
         a is not None and (bool(codes) or not has_values(a)) for a, codes in zip(answers, lists, strict=True)
     ]
@@ -167,7 +167,7 @@ def _code_lists(vocabulary: Vocabulary, answers: Sequence[object]) -> CodeListCo
 
 def has_values(answer: object) -> bool:
     """Whether a multi-choice answer names anything at all (blank entries are nothing)."""
-    return isinstance(answer, Sequence) and any(str(value).strip() for value in answer)
+    return isinstance(answer, Collection) and any(str(value).strip() for value in answer)
 
 
 def raw_numbers(spec: FieldSpec, column: NumberColumn) -> FloatArray:
@@ -190,11 +190,12 @@ def fill(encoding: FieldEncoding, column: Column, out: FloatArray) -> None:
         out[:, 0] = np.where(np.isnan(x), 0.0, (x - encoding.centre[0]) * encoding.weight[0])
         return
     if isinstance(column, CodeColumn):
-        answered = column.codes >= 0
-        rows = np.flatnonzero(answered)
-        np.add.at(out, (rows, encoding.column_of[column.codes[rows]]), 1.0)
+        rows = np.flatnonzero(column.codes >= 0)
+        columns = encoding.column_of[column.codes[rows]]
+        out[rows] = -encoding.centre * encoding.weight
+        out[rows, columns] += encoding.weight[columns]
     else:
-        answered = column.answered
-        np.add.at(out, (column.rows, encoding.column_of[column.codes]), tick_size(column))
-    out[answered] -= encoding.centre
-    out[answered] *= encoding.weight
+        columns = encoding.column_of[column.codes]
+        out[column.answered] = -encoding.centre * encoding.weight
+        # One after another: values that share a column add up.
+        np.add.at(out, (column.rows, columns), tick_size(column) * encoding.weight[columns])

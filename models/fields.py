@@ -29,7 +29,7 @@ class Wording:
     `phrase` completes "as likely as everyone to …"; it starts with an infinitive and holds `{value}`, or
     `{a_value}` for "a nurse". `adjective` and `noun` are the field's parts in a persona's name
     ("{value}-loving" → "Board-game-loving", "{value} givers" → "gadget givers"); empty means that the field
-    does not lend itself to that part. Values with nicer words of their own stand in `training.lexicon`.
+    does not lend itself to that part. Values with nicer words of their own stand in `training.wording.lexicon`.
     """
 
     phrase: str = ""
@@ -57,7 +57,10 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Numeric:
-    """A number. `log` says that it is a count or a duration with a long tail, used as log(1 + x)."""
+    """A number. `log` says that it is a count or a duration with a long tail, used as log(1 + x).
+
+    Such a field declares that it is never negative: `Field(ge=0)`, or more, beside its kind.
+    """
 
     scale: Scale = field(default_factory=Scale)
     log: bool = False
@@ -129,8 +132,15 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
         )
     if info.is_required() or info.get_default() is not None:
         raise ProfileShapeError(f"Field '{name}' must default to None: every field may be missing.")
+    if isinstance(kinds[0], Numeric) and kinds[0].log and not _is_count(info):
+        raise ProfileShapeError(f"Field '{name}' is used as log(1 + x): it needs a bound, Field(ge=0).")
     levels = _levels(name, info) if isinstance(kinds[0], Ordinal) else ()
     return FieldSpec(name, kinds[0], levels, info.title or name.replace("_", " "))
+
+
+def _is_count(info: FieldInfo) -> bool:
+    lowest = [getattr(item, "ge", getattr(item, "gt", None)) for item in info.metadata]
+    return any(isinstance(bound, int | float) and bound >= 0 for bound in lowest)
 
 
 def _levels(name: str, info: FieldInfo) -> tuple[str, ...]:

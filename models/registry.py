@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from models.artifact import MANIFEST, LoadedArtifact, read_artifact, read_manifest
-from models.errors import ArtifactNotWritten, ModelNotFound, NoActiveModel
+from models.errors import ArtifactDamaged, ArtifactError, ArtifactNotWritten, ModelNotFound, NoActiveModel
 from models.manifest import Manifest
 
 ACTIVE = "ACTIVE"
@@ -46,11 +46,15 @@ class Registry:
         return folder
 
     def active(self) -> str | None:
-        """The version in force; None when there is none."""
+        """The version in force; None when there is none. Raises `ArtifactError` when that cannot be told."""
         try:
             name = (self.root / ACTIVE).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise ArtifactError(f"{self.root / ACTIVE} cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise ArtifactDamaged(f"{self.root / ACTIVE} does not name a version.") from error
         return name or None
 
     def manifest(self, version: str) -> Manifest:
@@ -72,12 +76,19 @@ class Registry:
         """Put a version in force. Raises `ModelNotFound` or `ArtifactNotWritten`."""
         self.folder(version)
         try:
-            descriptor, draft = tempfile.mkstemp(prefix=f".{ACTIVE}.", dir=self.root)
+            self._write_active(version)
+        except OSError as error:
+            raise ArtifactNotWritten(f"Cannot put {version} in force: {error.strerror}.") from error
+
+    def _write_active(self, version: str) -> None:
+        descriptor, name = tempfile.mkstemp(prefix=f".{ACTIVE}.", dir=self.root)
+        draft = Path(name)
+        try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(f"{version}\n")
                 file.flush()
                 os.fsync(file.fileno())
-            Path(draft).chmod(0o644)
-            Path(draft).replace(self.root / ACTIVE)
-        except OSError as error:
-            raise ArtifactNotWritten(f"Cannot put {version} in force: {error.strerror}.") from error
+            draft.chmod(0o644)
+            draft.replace(self.root / ACTIVE)
+        finally:
+            draft.unlink(missing_ok=True)

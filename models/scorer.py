@@ -6,13 +6,16 @@ The pipeline is linear up to the nearest centroid, so a profile's PCA coordinate
 
 with factor = the number x for numeric and ordinal fields, 1 for the chosen value, 1/√(values ticked) for each
 value ticked (`models.encoder`). A field that was not answered adds nothing. The answer is the centroid nearest
-to z. One profile is scored in plain Python, many with numpy; both give the same numbers within rounding.
+to z. One profile gathers the places and factors of its terms and multiplies once; many are summed field by field;
+both give the same numbers within rounding.
 """
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
@@ -31,12 +34,8 @@ from models.columns import (
 from models.encoder import Encoder, FieldEncoding, has_values, raw_numbers, tick_size
 from models.fields import Categorical, MultiLabel
 
-Row = tuple[float, ...]
 # Rows scored at once: bounds the memory of a batch without costing speed.
 CHUNK = 65_536
-# Ages and counts repeat, and lists are short: their rows are kept ready (benchmarks/README.md, "one profile").
-REMEMBERED_NUMBERS = 1_024
-TABLED_LENGTHS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class UnknownValue:
     value: str
 
 
-Term = Callable[[object, list[Row], list[UnknownValue]], bool]
+Term = Callable[[Any, list[int], list[float], list[UnknownValue]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +82,34 @@ class Scorer:
     centroids: FloatArray
 
     @cached_property
+    def _rows(self) -> FloatArray:
+        """All rows of the sum in one matrix: the base, then each field's constant and rows."""
+        parts = [row for table in self.tables for row in (table.constant, table.rows)]
+        return np.vstack([self.base, *parts])
+
+    @cached_property
     def _terms(self) -> list[tuple[str, Term]]:
-        pairs = zip(self.encoder.fields, self.tables, strict=True)
-        return [(encoding.name, _term(encoding, table)) for encoding, table in pairs]
+        sizes = [1 + len(table.rows) for table in self.tables]
+        firsts = itertools.accumulate(sizes[:-1], initial=1)
+        fields = zip(self.encoder.fields, firsts, strict=True)
+        return [(field.name, _term(field, first)) for field, first in fields]
 
     @cached_property
-    def _base_row(self) -> Row:
-        return tuple(self.base.tolist())
-
-    @cached_property
-    def _centroid_rows(self) -> list[Row]:
-        return _tuples(self.centroids)
+    def _centroid_rows(self) -> list[list[float]]:
+        rows: list[list[float]] = self.centroids.tolist()
+        return rows
 
     def score(self, profile: BaseModel) -> Score:
         """Score one profile. A field that the profile's class lacks is not answered."""
-        parts = [self._base_row]
+        places, factors = [0], [1.0]
         missing: list[str] = []
         unknown: list[UnknownValue] = []
         for name, add in self._terms:
             answer = getattr(profile, name, None)
-            if answer is None or not add(answer, parts, unknown):
+            if answer is None or not add(answer, places, factors, unknown):
                 missing.append(name)
-        place = tuple(map(sum, zip(*parts, strict=True)))
-        distances = tuple([math.dist(place, centroid) for centroid in self._centroid_rows])
+        z = np.dot(factors, self._rows.take(places, axis=0)).tolist()
+        distances = tuple([math.dist(z, centroid) for centroid in self._centroid_rows])
         nearest = distances.index(min(distances))
         return Score(nearest, distances, tuple(missing), tuple(unknown))
 
@@ -153,44 +157,38 @@ def _add_lists(table: FieldTable, column: CodeListColumn, total: FloatArray) -> 
         total[filled] += np.add.reduceat(weighed, column.offsets[:-1][filled], axis=0)
 
 
-def _term(encoding: FieldEncoding, table: FieldTable) -> Term:
-    """The function that adds one answer's rows, and says whether there was an answer."""
+def _term(encoding: FieldEncoding, first: int) -> Term:
+    """The function that adds one answer's terms, and says whether there was an answer.
+
+    `first` is the place of the field's constant among all rows; its own rows follow.
+    """
     if isinstance(encoding.spec.kind, MultiLabel):
-        return _labels_term(encoding, table)
+        return _labels_term(encoding, first)
     if isinstance(encoding.spec.kind, Categorical):
-        return _category_term(encoding, table)
-    return _number_term(encoding, table)
+        return _category_term(encoding, first)
+    return _number_term(encoding, first)
 
 
-def _number_term(encoding: FieldEncoding, table: FieldTable) -> Term:
-    constant, slope = table.constant.tolist(), table.rows[0].tolist()
-    seen: dict[object, Row] = {}
+def _number_term(encoding: FieldEncoding, first: int) -> Term:
+    number = encoding.number
 
-    def add(answer: object, parts: list[Row], _: list[UnknownValue]) -> bool:
-        row = seen.get(answer)
-        if row is None:
-            x = encoding.number(answer)  # type: ignore[arg-type]
-            row = tuple([c + x * s for c, s in zip(constant, slope, strict=True)])
-            if len(seen) < REMEMBERED_NUMBERS:
-                seen[answer] = row
-        parts.append(row)
+    def add(answer: Any, places: list[int], factors: list[float], _: list[UnknownValue]) -> bool:
+        places += (first, first + 1)
+        factors += (1.0, number(answer))
         return True
 
     return add
 
 
-def _category_term(encoding: FieldEncoding, table: FieldTable) -> Term:
-    rows = _tuples(table.constant + table.rows)
-    row_of = dict(zip(encoding.values, rows, strict=True))
+def _category_term(encoding: FieldEncoding, first: int) -> Term:
     code_of = encoding.vocabulary.code
 
-    def add(answer: object, parts: list[Row], unknown: list[UnknownValue]) -> bool:
+    def add(answer: Any, places: list[int], factors: list[float], unknown: list[UnknownValue]) -> bool:
         value = str(answer)
-        row = row_of.get(value)
-        if row is not None:
-            parts.append(row)
-        elif (code := code_of(value)) >= 0:
-            parts.append(rows[code])
+        code = code_of(value)
+        if code >= 0:
+            places += (first, first + 1 + code)
+            factors += (1.0, 1.0)
         elif not value.strip():
             return False
         else:
@@ -200,31 +198,23 @@ def _category_term(encoding: FieldEncoding, table: FieldTable) -> Term:
     return add
 
 
-def _labels_term(encoding: FieldEncoding, table: FieldTable) -> Term:
-    constant = tuple(table.constant.tolist())
-    rows_by_length = [_tuples(table.rows / math.sqrt(n)) for n in range(1, TABLED_LENGTHS + 1)]
+def _labels_term(encoding: FieldEncoding, first: int) -> Term:
     code_of, codes_of = encoding.vocabulary.code, encoding.vocabulary.codes
+    place_of = {value: first + 1 + code for code, value in enumerate(encoding.values)}.get
 
-    def add(answer: object, parts: list[Row], unknown: list[UnknownValue]) -> bool:
-        values: Sequence[str] = answer  # type: ignore[assignment]
-        codes = codes_of(values)
-        length = len(codes)
-        if length < len(values):
-            strange = [v for v in values if v.strip() and code_of(v) < 0]
+    def add(answer: Any, places: list[int], factors: list[float], unknown: list[UnknownValue]) -> bool:
+        # As spelled at training first: normalising costs more than all the rest.
+        terms: set[int | None] = set(map(place_of, answer))
+        if None in terms:
+            terms = {first + 1 + code for code in codes_of(answer)}
+            strange = [v for v in answer if v.strip() and code_of(v) < 0]
             unknown.extend([UnknownValue(encoding.name, v) for v in dict.fromkeys(strange)])
-        if 0 < length <= TABLED_LENGTHS:
-            rows = rows_by_length[length - 1]
-            parts.append(constant)
-            parts.extend([rows[code] for code in codes])
-        elif length:
-            total = table.constant + table.rows[codes].sum(axis=0) / math.sqrt(length)
-            parts.append(tuple(total.tolist()))
-        elif not has_values(values):
-            parts.append(constant)
+        if terms:
+            places += (first, *sorted(terms))  # type: ignore[type-var, arg-type]
+            factors += (1.0, *([1.0 / math.sqrt(len(terms))] * len(terms)))
+        elif not has_values(answer):
+            places.append(first)
+            factors.append(1.0)
         return True
 
     return add
-
-
-def _tuples(rows: FloatArray) -> list[Row]:
-    return [tuple(row) for row in rows.tolist()]

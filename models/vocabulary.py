@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 _SEPARATORS = re.compile(r"[\s\-_‐-―]+")
@@ -42,7 +42,7 @@ class Vocabulary:
         code = self.by_value.get(value)
         return self.by_value.get(normalise(value), -1) if code is None else code
 
-    def codes(self, values: Sequence[str]) -> list[int]:
+    def codes(self, values: Collection[str]) -> list[int]:
         """The distinct known codes in a list, ascending, so that order and repeats mean nothing."""
         codes = {self.by_value.get(value, -1) for value in values}
         if -1 in codes:

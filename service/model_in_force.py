@@ -82,6 +82,8 @@ class ModelInForce:
         with self._loading:
             try:
                 self._look()
+            except SegmentsError as error:
+                self._refuse("", str(error), ())
             except Exception as error:
                 # Whatever a folder may hold, the model in force goes on answering.
                 log.exception("ACTIVE cannot be followed")

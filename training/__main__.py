@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from models.errors import SegmentsError
@@ -16,12 +17,13 @@ from models.profile import Profile
 from models.registry import Registry
 from training.config import TrainingConfig
 from training.dataset import Dataset, from_frame, read_dataset
-from training.errors import NotEquivalent, UnusableInput
+from training.errors import NotEquivalent
 from training.mapping import load_mapping
 from training.progress import JsonLines, Progress, showing
 from training.run import train
 from training.score import score_file
 from training.simulate import DIFFICULTIES, SimulationConfig, simulate, write
+from training.tables import check_suffix
 
 DEFAULT_OUT = Path("models/artifacts")
 
@@ -66,12 +68,10 @@ def _stop_when_stdin_closes() -> None:
 
 def _fit(options: argparse.Namespace, progress: Progress) -> None:
     registry = Registry(options.out)
-    active = registry.active()
-    if options.if_none and active is not None:
+    if options.if_none and (active := registry.active()) is not None:
         progress.say(f"Model {active} is in force already; nothing to do.")
         return
     config = TrainingConfig(k=options.k, seed=options.seed)
-    progress.step("reading profiles", 0.0)
     dataset, origin = _data(options, progress)
     manifest = train(dataset, origin, config, options.out, progress).manifest
     activated = options.activate and (manifest.passed or options.force)
@@ -82,11 +82,9 @@ def _fit(options: argparse.Namespace, progress: Progress) -> None:
 
 def _data(options: argparse.Namespace, progress: Progress) -> tuple[Dataset, Origin]:
     if options.simulate is not None:
+        progress.step("simulating profiles", 0.0)
         return _simulated(options)
-    mapping = load_mapping(options.mapping) if options.mapping else None
-    dataset = read_dataset(options.data, Profile, mapping, options.max_refused)
-    for note in dataset.notes:
-        progress.say(note)
+    dataset = _read(options, progress)
     described = "stored profiles" if options.origin == "users" else options.data.name
     origin = Origin(
         source=options.origin,
@@ -97,6 +95,15 @@ def _data(options: argparse.Namespace, progress: Progress) -> tuple[Dataset, Ori
         fingerprint=dataset.fingerprint,
     )
     return dataset, origin
+
+
+def _read(options: argparse.Namespace, progress: Progress) -> Dataset:
+    mapping = load_mapping(options.mapping) if options.mapping else None
+    progress.step("reading profiles", 0.0)
+    dataset = read_dataset(options.data, Profile, mapping, options.max_refused)
+    for note in dataset.notes:
+        progress.say(note)
+    return dataset
 
 
 def _simulated(options: argparse.Namespace) -> tuple[Dataset, Origin]:
@@ -137,6 +144,7 @@ def _outcome(manifest: Manifest, activated: bool, options: argparse.Namespace) -
 
 
 def _simulate(options: argparse.Namespace, progress: Progress) -> None:
+    check_suffix(options.out)
     progress.step("simulating", 0.0)
     changes = {
         name: getattr(options, name)
@@ -150,10 +158,10 @@ def _simulate(options: argparse.Namespace, progress: Progress) -> None:
 
 
 def _score(options: argparse.Namespace, progress: Progress) -> None:
+    check_suffix(options.out)
     registry = Registry(options.artifacts)
     loaded = registry.load_active(Profile) if options.model == "active" else registry.load(options.model, Profile)
-    mapping = load_mapping(options.mapping) if options.mapping else None
-    dataset = read_dataset(options.data, Profile, mapping, options.max_refused)
+    dataset = _read(options, progress)
     count = score_file(loaded.model, dataset, options.out, progress)
     progress.say(f"{count} profiles were scored by model {loaded.model.version} into {options.out}.")
 
@@ -234,15 +242,22 @@ def _progress_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--progress", choices=("auto", "bar", "plain", "json"), default="auto")
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number, not '{text}'") from None
+
+
 def _positive(text: str) -> int:
-    number = int(text)
+    number = _whole(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return number
 
 
 def _seed(text: str) -> int:
-    number = int(text)
+    number = _whole(text)
     if not 0 <= number < 2**32:
         raise argparse.ArgumentTypeError("must be between 0 and 4294967295")
     return number
@@ -253,10 +268,10 @@ def _k(text: str) -> int | str:
 
 
 def _share(text: str) -> float:
-    share = float(text)
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError("must be between 0 and 1")
-    return share
+    with suppress(ValueError):
+        if 0 <= (share := float(text)) <= 1:
+            return share
+    raise argparse.ArgumentTypeError(f"must be a number between 0 and 1, not '{text}'")
 
 
 def _overlap(text: str) -> float:
@@ -268,5 +283,3 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
-    except UnusableInput as error:
-        sys.exit(f"error: {error}")

@@ -8,13 +8,15 @@ and then goes on rising a little, since profiles that belong to nobody and uneve
 the smallest k is taken from which on no more than a stated share of the whole rise is left (`config.plateau`).
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import silhouette_score
 
-from models.columns import FloatArray
+from models.columns import FloatArray, IntArray
 from training.components import Components
 from training.config import TrainingConfig
 from training.progress import Progress
@@ -49,10 +51,11 @@ def choose_k(
 ) -> Choice:
     """How many clusters the scores (n, r) hold, n being a sample that the caller drew."""
     if config.k != "auto":
-        return Choice(config.k, f"{config.k} personas were asked for.")
+        return Choice(config.k, f"{config.k} {'persona was' if config.k == 1 else 'personas were'} asked for.")
     if not components.structured:
         return Choice(1, "No principal component beats chance: there is one segment, everyone.")
-    distinct = len(np.unique(scores, axis=0))
+    # Rounded: the last digits of equal profiles' scores depend on their places in the matrix.
+    distinct = len(np.unique(scores.round(9), axis=0))
     ks = range(1, min(config.k_max, distinct) + 1)
     curve = []
     for number, k in enumerate(ks):
@@ -87,8 +90,14 @@ def _candidate(scores: FloatArray, k: int, config: TrainingConfig, rng: np.rando
     inertia = float(fitted.inertia_)
     error = float(draws.std() * np.sqrt(1 + 1 / len(draws)))
     gap = float(draws.mean() - np.log(max(inertia, np.finfo(float).tiny)))
-    silhouette = float(silhouette_score(scores, fitted.labels_)) if k > 1 else None
-    return Candidate(k, inertia, gap, error, silhouette)
+    return Candidate(k, inertia, gap, error, silhouette(scores, fitted.labels_))
+
+
+def silhouette(scores: FloatArray, clusters: IntArray) -> float | None:
+    """Mean silhouette; None where it does not exist (one cluster, or as many as rows). Quadratic in the rows."""
+    if not 1 < len(np.unique(clusters)) < len(scores):
+        return None
+    return float(silhouette_score(scores, clusters))
 
 
 def _reference(scores: FloatArray, k: int, rng: np.random.Generator) -> float:
@@ -98,4 +107,7 @@ def _reference(scores: FloatArray, k: int, rng: np.random.Generator) -> float:
 
 
 def _kmeans(scores: FloatArray, k: int, starts: int, rng: np.random.Generator) -> KMeans:
-    return KMeans(k, n_init=starts, random_state=int(rng.integers(2**31))).fit(scores)
+    kmeans = KMeans(k, n_init=starts, random_state=int(rng.integers(2**31)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of points that all but coincide
+        return kmeans.fit(scores)

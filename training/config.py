@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 
 class TrainingConfig(BaseModel):
@@ -10,38 +10,47 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    k: int | Literal["auto"] = Field(
+    k: PositiveInt | Literal["auto"] = Field(
         default="auto", description="How many personas; 'auto' lets the gap statistic choose."
     )
     seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Seed of everything random.")
 
     rare_share: float = Field(
-        default=0.01, description="Values that fewer of a field's answers hold share one column."
+        default=0.01, ge=0, le=1, description="Values that fewer of a field's answers hold share one column."
     )
     min_value_count: int = Field(
         default=5,
+        ge=1,
         description="Values that fewer profiles hold are not learned: they tell too little, "
         "and a vocabulary must not publish what a single person wrote.",
     )
-    max_values: int = Field(default=2_000, description="Most values learned for one field.")
+    max_values: int = Field(default=2_000, ge=1, description="Most values learned for one field.")
 
     keep_all_columns: int = Field(
-        default=10, description="With so many encoded columns or fewer, all components are kept."
+        default=10, ge=0, description="With so many encoded columns or fewer, all components are kept."
     )
-    permutations: int = Field(default=20, description="Draws of the parallel analysis.")
-    chance_quantile: float = Field(default=0.95, description="Components must beat this quantile of chance.")
-    max_components: int = Field(default=30, description="Most components kept.")
+    permutations: int = Field(default=20, ge=1, description="Draws of the parallel analysis.")
+    chance_quantile: float = Field(
+        default=0.95, ge=0, le=1, description="Components must beat this quantile of chance."
+    )
+    clearly: float = Field(
+        default=4.0, ge=0, description="Standard deviations by which the first component must beat chance."
+    )
+    max_components: int = Field(default=30, ge=1, description="Most components kept.")
 
-    k_max: int = Field(default=10, description="Largest number of personas tried by 'auto'.")
+    k_max: int = Field(default=10, ge=1, description="Largest number of personas tried by 'auto'.")
     plateau: float = Field(
-        default=0.15, description="The number of personas is where at most this share of the gap's rise is left."
+        default=0.15,
+        ge=0,
+        le=1,
+        description="The number of personas is where at most this share of the gap's rise is left.",
     )
-    references: int = Field(default=10, description="Reference draws of the gap statistic.")
+    references: int = Field(default=10, ge=1, description="Reference draws of the gap statistic.")
     criteria_rows: int = Field(
-        default=5_000, description="Rows, drawn at random, on which the criteria are computed."
+        default=5_000, ge=2, description="Rows, drawn at random, on which the criteria are computed."
     )
-    chance_rows: int = Field(default=10_000, description="Rows, drawn at random, of the parallel analysis.")
-    n_init: int = Field(default=10, description="Starts of the final K-Means.")
+    chance_rows: int = Field(default=10_000, ge=2, description="Rows, drawn at random, of the parallel analysis.")
+    n_init: int = Field(default=10, ge=1, description="Starts of the final K-Means.")
 
-    min_persona_share: float = Field(default=0.02, description="A smaller persona fails the verdict.")
-    max_persona_share: float = Field(default=0.80, description="A larger persona fails the verdict.")
+    min_persona_share: float = Field(default=0.02, ge=0, le=1, description="A smaller persona fails the verdict.")
+    max_persona_share: float = Field(default=0.80, ge=0, le=1, description="A larger persona fails the verdict.")

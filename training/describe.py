@@ -13,10 +13,10 @@ from models.fields import FieldSpec
 from models.persona import GiftAffinity, Persona, Trait
 from training.data.codes import as_lists
 from training.dataset import Dataset
-from training.naming import names
-from training.telling import persona_sentence, trait
-from training.traits import MIN_COUNT, Finding, ValueFinding, ValueTable, findings, value_table
-from training.words import is_gift
+from training.wording.naming import names
+from training.wording.telling import persona_sentence, trait
+from training.wording.traits import MIN_COUNT, Finding, ValueFinding, ValueTable, findings, value_table
+from training.wording.words import is_gift
 
 MOST_TRAITS: Final = 8
 _MOST_OF_A_FIELD: Final = 3

@@ -119,8 +119,10 @@ def _moments(encoding: FieldEncoding, column: Column) -> Moments:
     if isinstance(column, NumberColumn):
         x = raw_numbers(encoding.spec, column)
         x = x[~np.isnan(x)]
-        mean = np.array([x.mean() if len(x) else 0.0])
-        return mean, _inverse(np.array([x.std() if len(x) else 0.0]))
+        mean, spread = (x.mean(), x.std()) if len(x) else (0.0, 0.0)
+        # Numbers that differ in their last digits alone would lose them in the scorer's sum.
+        some = spread > 1e-6 * np.abs(x).max(initial=0.0)
+        return np.array([mean]), _inverse(np.array([spread if some else 0.0]))
     if isinstance(column, CodeColumn):
         columns = encoding.column_of[column.codes[column.codes >= 0]]
         share = np.bincount(columns, minlength=encoding.width) / answers
@@ -134,7 +136,9 @@ def _tick_moments(encoding: FieldEncoding, column: CodeListColumn, answers: int)
     ticks.sum_duplicates()
     mean = np.asarray(ticks.sum(axis=0)).ravel() / answers
     square = np.asarray(ticks.multiply(ticks).sum(axis=0)).ravel() / answers
-    return mean, _inverse(np.sqrt(np.maximum(square - mean**2, 0.0)))
+    variance = square - mean**2
+    # Where everybody ticks alike only rounding is left of the difference.
+    return mean, _inverse(np.sqrt(np.where(variance > 1e-9 * square, variance, 0.0)))
 
 
 def _inverse(spread: FloatArray) -> FloatArray:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import silhouette_score
 
 from models.manifest import Verdict
+from training.choose import silhouette
 from training.compile import Equivalence
 from training.config import TrainingConfig
 from training.dataset import Dataset
@@ -42,12 +42,9 @@ def evaluate(dataset: Dataset, fit: Fit, equivalence: Equivalence, config: Train
 
 
 def _silhouette(fit: Fit, config: TrainingConfig) -> float | None:
-    """Mean silhouette on a sample; None where it does not exist (one cluster, or as many as rows)."""
+    """Mean silhouette on a sample, if it exists."""
     rows = draw(len(fit.scores), config.criteria_rows, np.random.default_rng(config.seed))
-    found = len(np.unique(fit.clusters[rows]))
-    if not 1 < found < len(rows):
-        return None
-    return float(silhouette_score(fit.scores[rows], fit.clusters[rows]))
+    return silhouette(fit.scores[rows], fit.clusters[rows])
 
 
 def _verdicts(fit: Fit, smallest: float, largest: float, config: TrainingConfig) -> tuple[Verdict, ...]:

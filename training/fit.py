@@ -4,11 +4,13 @@ Everything runs on one thread: K-Means adds up its threads' partial sums in what
 the same data, configuration and seed would not give byte-equal arrays.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
@@ -19,6 +21,7 @@ from training.components import Components, parallel_analysis
 from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.encoding import ProfileEncoder
+from training.errors import UnusableInput
 from training.progress import Progress
 
 
@@ -48,12 +51,20 @@ class Fit:
 
 
 def fit(dataset: Dataset, config: TrainingConfig, progress: Progress) -> Fit:
-    """Fit the pipeline. The criteria are computed on samples (`config`), the fit itself on every row."""
+    """Fit the pipeline. The criteria are computed on samples (`config`), the fit itself on every row.
+
+    Raises `UnusableInput` where the profiles, as they are encoded, cannot be told apart as asked.
+    """
     rng = np.random.default_rng(config.seed)
     with threadpool_limits(1):
         progress.step("encoding", 0.05)
         encode = ProfileEncoder.configured(dataset.profile_class, config)
         vectors = encode.fit_transform(dataset)
+        if not vectors.any():
+            raise UnusableInput(
+                "The profiles differ in nothing that a model may learn: "
+                f"a value counts when at least {config.min_value_count} profiles hold it."
+            )
         progress.step("comparing components with chance", 0.10)
         sample = vectors[draw(len(vectors), config.chance_rows, rng)]
         components = parallel_analysis(sample, encode.encoder_, config, rng)
@@ -70,8 +81,17 @@ def fit(dataset: Dataset, config: TrainingConfig, progress: Progress) -> Fit:
 
 def fit_kmeans(scores: FloatArray, k: int, config: TrainingConfig) -> KMeans:
     """K-Means on scores (n, r), its clusters in the order of their size, largest first."""
-    kmeans = KMeans(k, n_init=config.n_init, random_state=config.seed).fit(scores)
-    order = np.argsort(-np.bincount(kmeans.labels_, minlength=k), kind="stable")
+    kmeans = KMeans(k, n_init=config.n_init, random_state=config.seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of empty clusters, which are refused below
+        kmeans.fit(scores)
+    sizes = np.bincount(kmeans.labels_, minlength=k)
+    if not sizes.all():
+        raise UnusableInput(
+            f"{k} personas cannot be told apart, only {np.count_nonzero(sizes)}: values that fewer than "
+            f"{config.min_value_count} profiles hold do not count."
+        )
+    order = np.argsort(-sizes, kind="stable")
     kmeans.cluster_centers_ = kmeans.cluster_centers_[order]
     kmeans.labels_ = np.argsort(order)[kmeans.labels_].astype(np.int32)
     return kmeans

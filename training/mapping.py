@@ -37,6 +37,7 @@ from pathlib import Path
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from models.fields import FieldSpec, declared_fields
 from models.vocabulary import normalise
@@ -61,15 +62,20 @@ def load_mapping(path: Path) -> FieldMapping:
     """The mapping in a TOML file."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnusableInput(f"Mapping {path} cannot be read: {error}") from error
+    except OSError as error:
+        raise UnusableInput(f"Mapping {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UnusableInput(f"Mapping {path} is not UTF-8 text.") from error
     return parse_mapping(text, str(path))
 
 
 def parse_mapping(text: str, name: str = "mapping") -> FieldMapping:
     """The mapping in TOML text; `name` is what errors call it."""
     try:
-        return FieldMapping.model_validate({"rules": tomllib.loads(text)})
+        rules = tomllib.loads(text)
+        if not rules:
+            raise UnusableInput(f"{name} fills no field: it has no table, such as [age].")
+        return FieldMapping.model_validate({"rules": rules})
     except tomllib.TOMLDecodeError as error:
         hint = " A field can have one table only." if "twice" in str(error) else ""
         raise UnusableInput(f"{name} is not a mapping in TOML: {error}.{hint}") from error
@@ -123,7 +129,11 @@ def _not_among(source: str, names: Iterable[str]) -> str:
 def _in_words(error: ValidationError) -> str:
     tags = {"rules", "rename", "split", "ratings", "recode", "bins"}
     said = [
-        (".".join(str(part) for part in problem["loc"] if part not in tags), problem["msg"])
+        (".".join(str(part) for part in problem["loc"] if part not in tags), _said(problem))
         for problem in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     return "; ".join(f"[{where}] {message}" if where else message for where, message in said[:5])
+
+
+def _said(problem: ErrorDetails) -> str:
+    return "Should be a table, with a line from = ..." if problem["type"] == "model_type" else problem["msg"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import joblib
 
-from models.artifact import PIPELINE, REPORT, field_manifests, write_artifact
+from models.artifact import PIPELINE, REPORT, check_writable, field_manifests, write_artifact
 from models.manifest import Manifest, Origin
 from models.persona import Persona
 from models.registry import version_name
@@ -44,6 +44,7 @@ def train(dataset: Dataset, origin: Origin, config: TrainingConfig, out: Path, p
     Raises `UnusableInput`, `NotEquivalent` or `ArtifactNotWritten`; then there is no artifact.
     """
     check_usable(dataset, config)
+    check_writable(out)
     fitted = fit(dataset, config, progress)
     progress.step("compiling the scorer", 0.75)
     kmeans, pca = fitted.pipeline["kmeans"], fitted.pipeline["pca"]

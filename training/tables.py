@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -14,18 +15,23 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 
     Raises `UnusableInput` for a suffix that we do not write, or a place where nothing can be written.
     """
-    write = _WRITERS.get(path.suffix.lower())
-    if write is None:
-        raise UnusableInput(f"Cannot write '{path.name}': use one of {', '.join(_WRITERS)}.")
+    check_suffix(path)
     draft = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(frame, draft)
+        _WRITERS[path.suffix.lower()](frame, draft)
         draft.replace(path)
     except OSError as error:
         raise UnusableInput(f"Cannot write {path}: {error.strerror}.") from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def check_suffix(path: Path) -> None:
+    """Raise `UnusableInput` for a suffix that we do not write."""
+    if path.suffix.lower() not in _WRITERS:
+        raise UnusableInput(f"Cannot write '{path.name}': use one of {', '.join(_WRITERS)}.")
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -41,7 +47,7 @@ def _cell(value: object) -> object:
     if not isinstance(value, list | tuple):
         return value
     texts = [str(item) for item in value]
-    plain = texts and not any(";" in text or text.startswith("[") for text in texts)
+    plain = any(map(str.strip, texts)) and not any(";" in text or text.startswith("[") for text in texts)
     return ";".join(texts) if plain else json.dumps(texts, ensure_ascii=False)
 
 

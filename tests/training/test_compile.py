@@ -5,10 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tests.training.conftest import QUICK
 from training.compile import TOLERANCE, compile_scorer, prove_equal
 from training.dataset import Dataset
 from training.errors import NotEquivalent
-from training.fit import Fit
+from training.fit import Fit, fit
+from training.progress import Silent
 
 
 def test_the_scorer_equals_the_pipeline_on_every_training_row(dataset: Dataset, fitted: Fit) -> None:
@@ -36,3 +38,10 @@ def test_a_scorer_that_differs_is_refused(dataset: Dataset, fitted: Fit) -> None
 def test_clusters_come_largest_first(fitted: Fit) -> None:
     sizes = np.bincount(fitted.clusters)
     assert list(sizes) == sorted(sizes, reverse=True)
+
+
+def test_a_profile_that_is_its_own_centroid_is_no_difference(dataset: Dataset) -> None:
+    few = dataset.take(np.arange(40))
+    alone = fit(few, QUICK.model_copy(update={"k": 30}), Silent())
+    scorer = compile_scorer(alone.encoder, alone.pipeline["pca"], alone.pipeline["kmeans"])
+    assert prove_equal(alone.pipeline, scorer, few).rows == 40

@@ -1,8 +1,10 @@
 """Parallel analysis keeps what beats chance."""
 
 import numpy as np
+import pandas as pd
+import pytest
 
-from training.components import parallel_analysis, shuffled_together
+from training.components import Components, parallel_analysis, shuffled_together
 from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.encoding import ProfileEncoder
@@ -17,14 +19,26 @@ def test_planted_personas_beat_chance(dataset: Dataset) -> None:
     assert 2 <= found.kept == found.beat_chance <= 12
 
 
-def test_shuffled_fields_do_not(dataset: Dataset) -> None:
-    encode = ProfileEncoder().fit(dataset)
-    vectors, rng = encode.transform(dataset), np.random.default_rng(0)
-    for block in shuffled_together(encode.encoder_):
-        vectors[:, block] = vectors[rng.permutation(len(vectors)), block]
-    found = parallel_analysis(vectors, encode.encoder_, QUICK, rng)
+@pytest.mark.parametrize("seed", range(8))
+def test_shuffled_fields_do_not(dataset: Dataset, seed: int) -> None:
+    found = _shuffled(dataset, ProfileEncoder().fit(dataset), seed)
     assert not found.structured
     assert found.kept == 1
+
+
+def _shuffled(dataset: Dataset, encode: ProfileEncoder, seed: int) -> Components:
+    vectors, rng = encode.transform(dataset), np.random.default_rng(seed)
+    for block in shuffled_together(encode.encoder_):
+        vectors[:, block] = vectors[rng.permutation(len(vectors)), block]
+    return parallel_analysis(vectors, encode.encoder_, QUICK, rng)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_field_alone_depends_on_nothing(seed: int) -> None:
+    frame = pd.DataFrame({"occupation": ["nurse", "cook", "cook", "driver"] * 30})
+    encode = ProfileEncoder().fit(frame)
+    found = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(seed))
+    assert not found.structured
 
 
 def test_with_few_columns_all_components_are_kept(dataset: Dataset) -> None:

@@ -136,7 +136,7 @@ def test_a_binned_column_with_something_else_than_numbers_is_named(cell: object)
         ("age = { form = 'Age' }", r"\[age.from\] Field required"),
         ("age = 'Age'", r"\[age\]"),
         ("age = 34", r"\[age\]"),
-        ("", "at least 1"),
+        ("", "fills no field"),
         ("[age]\nfrom = 'Age'\n[age]\nfrom = 'Age'", "one table only"),
         ("age: Age", "not a mapping in TOML"),
         ("age = { from = ['Age'], at_least = 4 }", "cannot use ratings: the field is numeric"),

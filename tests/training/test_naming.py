@@ -6,10 +6,10 @@ import pytest
 
 from models.fields import FieldSpec, declared_fields
 from models.profile import Profile
-from training.naming import names
-from training.telling import LIKE_EVERYONE, MOST_WORDS, persona_sentence, trait
-from training.traits import Finding, NumberFinding, ValueFinding
-from training.words import attribute, phrase
+from training.wording.naming import names
+from training.wording.telling import LIKE_EVERYONE, MOST_WORDS, persona_sentence, trait
+from training.wording.traits import Finding, NumberFinding, ValueFinding
+from training.wording.words import attribute, phrase
 
 FIELDS: dict[str, FieldSpec] = {spec.name: spec for spec in declared_fields(Profile)}
 

@@ -55,9 +55,10 @@ class Source(Protocol):
 
 def open_source(path: Path) -> Source:
     """The source of a file, by its suffix. Raises `UnusableInput` when there is no such file or format."""
-    if not path.is_file():
-        what = "is not a file" if path.exists() else "does not exist"
-        raise UnusableInput(f"{path} {what}; name a file of profiles.")
+    with _telling(path):
+        if not path.is_file():
+            what = "is not a file" if path.exists() else "does not exist"
+            raise UnusableInput(f"{path} {what}; name a file of profiles.")
     match Path(path.name.lower().removesuffix(".gz")).suffix:
         case ".csv":
             return CsvSource(path)
@@ -235,4 +236,5 @@ def _telling(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise UnusableInput(f"{path} is not UTF-8 text; save it as UTF-8.") from error
     except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
-        raise UnusableInput(f"{path} cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise UnusableInput(f"{path} cannot be read: {reason}.") from error

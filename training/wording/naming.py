@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.fields import Ordinal
-from training.lexicon import ADJECTIVE, PEOPLE
-from training.traits import Finding, NumberFinding, ValueFinding
-from training.words import attribute, capitalised, is_gift, scale, wording
+from training.wording.lexicon import ADJECTIVE, PEOPLE
+from training.wording.traits import Finding, NumberFinding, ValueFinding
+from training.wording.words import attribute, capitalised, is_gift, scale, wording
 
 _MOST_PARTS: Final = 8
 # Personas are there to choose gifts by, so that what is given names them best.

@@ -1,4 +1,4 @@
-"""Nicer words for common values; what is not here follows the general rules of `training.words`.
+"""Nicer words for common values; what is not here follows the general rules of `training.wording.words`.
 
 Keys are normalised values (`models.vocabulary`), whatever the field: the same words serve other profile shapes.
 """

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from models.persona import Trait
-from training.traits import Finding, NumberFinding, ValueFinding
-from training.words import amount, capitalised, doing, is_gift, number, percent, phrase, scale
+from training.wording.traits import Finding, NumberFinding, ValueFinding
+from training.wording.words import amount, capitalised, doing, is_gift, number, percent, phrase, scale
 
 MOST_WORDS: Final = 30
 _MOST_CLAUSES: Final = 4

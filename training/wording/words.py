@@ -6,7 +6,7 @@ from typing import Final
 
 from models.fields import Categorical, FieldSpec, MultiLabel, Numeric, Scale, Wording
 from models.vocabulary import label, normalise
-from training.lexicon import ATTRIBUTE, GIVEN, MANY, SAID
+from training.wording.lexicon import ATTRIBUTE, GIVEN, MANY, SAID
 
 # Open vocabularies hold whatever people type: a name takes words only, and not a whole sentence of them.
 _NAMEABLE: Final = re.compile(r"[^\W\d_]+([ '’&-][^\W\d_]+){0,2}")

@@ -1,0 +1,188 @@
+"""The commands: exit codes, sentences, and what they leave."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.registry import ACTIVE, Registry
+from training.__main__ import main
+
+FEW = ["--simulate", "300", "--k", "2"]
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one version, in force."""
+    folder = tmp_path_factory.mktemp("versions")
+    assert main(["fit", *FEW, "--force", "--out", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture
+def profiles(tmp_path: Path) -> Path:
+    path = tmp_path / "profiles.csv"
+    path.write_text("user_id,age,hobbies\n" + "a,20,chess;go\nb,60,\nc,old,yoga\n" + "d,30,yoga\n" * 7)
+    return path
+
+
+def test_fit_puts_its_version_in_force_when_that_is_insisted_on(out: Path) -> None:
+    registry = Registry(out)
+    assert [registry.active()] == registry.versions()
+
+
+def test_a_model_that_fails_its_verdicts_is_written_but_not_put_in_force(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fit", "--simulate", "60", "--k", "30", "--out", str(tmp_path)]) == 0
+    assert len(Registry(tmp_path).versions()) == 1
+    assert Registry(tmp_path).active() is None
+    assert "written but not put in force; --force insists" in capsys.readouterr().err
+
+
+def test_no_activate_holds_even_when_forced(tmp_path: Path) -> None:
+    assert main(["fit", *FEW, "--no-activate", "--force", "--out", str(tmp_path)]) == 0
+    assert Registry(tmp_path).active() is None
+
+
+def test_if_none_leaves_a_model_in_force_alone(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", *FEW, "--if-none", "--out", str(out)]) == 0
+    assert "in force already" in capsys.readouterr().err
+    assert len(Registry(out).versions()) == 1
+
+
+def test_progress_as_json_ends_with_the_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", *FEW, "--no-activate", "--progress", "json", "--out", str(tmp_path)]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    shares = [event["progress"] for event in events if "progress" in event]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert events[-1] == {"result": {"version": Registry(tmp_path).versions()[0], "activated": False}}
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "sentence"),
+    [
+        ("age,hobbies\n", [], "holds no rows"),
+        ("age\n20\n", [], "All profiles are the same"),
+        ("age\n" + "20\n" * 9, [], "All profiles are the same"),
+        ("age\n20\n30\n", ["--k", "3"], "only 2 different profiles"),
+        ("age\n" + "young\n" * 9, [], "At most 5% may be refused"),
+        ("age\n" + "young\n" * 9, ["--max-refused", "1"], "no profile to train on"),
+        ("occupation\nnurse\ncook\n", [], "differ in nothing that a model may learn"),
+        ("age,occupation\n20,nurse\n20,cook\n30,\n", ["--k", "3"], "cannot be told apart, only 2"),
+        ("age\n20\n30\n", ["--mapping", "nowhere.toml"], "nowhere.toml cannot be read"),
+    ],
+)
+def test_unusable_data_ends_with_a_sentence_and_no_version(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, options: list[str], sentence: str
+) -> None:
+    data, folder = tmp_path / "data.csv", tmp_path / "versions"
+    data.write_text(content)
+    assert main(["fit", "--data", str(data), "--out", str(folder), *options]) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert sentence in last
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["nowhere.csv", ".", f"{'long' * 99}.csv"])
+def test_what_is_no_file_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert main(["fit", "--data", str(tmp_path / name), "--out", str(tmp_path)]) == 2
+    assert "error: " in capsys.readouterr().err
+
+
+def test_an_error_is_an_event_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nowhere = str(tmp_path / "nowhere.csv")
+    assert main(["fit", "--data", nowhere, "--progress", "json", "--out", str(tmp_path)]) == 2
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert "does not exist" in last["error"]
+
+
+def test_a_place_where_nothing_can_be_written_is_said_before_the_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["fit", *FEW, "--out", str(tmp_path / "file" / "versions")]) == 2
+    said = capsys.readouterr().err
+    assert "Cannot write below" in said
+    assert "K-Means" not in said
+
+
+def test_a_damaged_pointer_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ACTIVE).write_bytes(b"\xff\xfe")
+    assert main(["fit", *FEW, "--if-none", "--out", str(tmp_path)]) == 2
+    assert "does not name a version" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--k", "0"],
+        ["--k", "many"],
+        ["--seed", "-1"],
+        ["--max-refused", "nan"],
+        ["--simulate", "x"],
+        ["--data", "x"],
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: list[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["fit", "--simulate", "10", *options])
+
+
+def test_simulate_writes_profiles_with_their_truth(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    assert main(["simulate", "--rows", "20", "--with-truth", "--overlap", "hard", "--out", str(path)]) == 0
+    header, *rows = path.read_text().splitlines()
+    assert header.endswith(",persona_truth")
+    assert len(rows) == 20
+
+
+def test_simulate_refuses_a_suffix_that_it_cannot_write(tmp_path: Path) -> None:
+    assert main(["simulate", "--rows", "20", "--out", str(tmp_path / "people.txt")]) == 2
+
+
+def test_score_says_which_rows_it_left_out(out: Path, profiles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scored = profiles.with_name("scored.csv")
+    given = ["--artifacts", str(out), "--data", str(profiles), "--out", str(scored)]
+    assert main(["score", *given, "--max-refused", "0.2"]) == 0
+    assert "Refused 1 of 10 rows" in capsys.readouterr().err
+    assert [row.split(",")[0] for row in scored.read_text().splitlines()[:4]] == ["user_id", "a", "b", "d"]
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "sentence"),
+    [
+        ("active", "scored.xls", "use one of .csv, .jsonl, .parquet"),
+        ("20200101-000000-00000000", "scored.csv", "There is no model version"),
+        ("../x", "scored.csv", "There is no model version"),
+    ],
+)
+def test_score_says_what_it_cannot_use(
+    out: Path, profiles: Path, capsys: pytest.CaptureFixture[str], model: str, name: str, sentence: str
+) -> None:
+    scored = profiles.with_name(name)
+    given = ["--artifacts", str(out), "--model", model, "--data", str(profiles), "--out", str(scored)]
+    assert main(["score", *given]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not scored.exists()
+
+
+def test_a_run_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "training", "fit", "--simulate", "500000", "--stop-when-stdin-closes"]
+    with subprocess.Popen(
+        [*command, "--progress", "json", "--out", str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    ) as child:
+        assert child.stdin
+        assert child.stdout
+        assert b"stage" in child.stdout.readline()
+        child.stdin.close()
+        assert child.wait(timeout=30) == 3
+    assert Registry(tmp_path).versions() == []

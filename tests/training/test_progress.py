@@ -1,0 +1,45 @@
+"""Progress in its three styles."""
+
+import io
+import json
+
+import pytest
+
+from training.progress import JsonLines, Plain, showing
+
+
+def test_plain_lines_name_each_step_once() -> None:
+    stream = io.StringIO()
+    progress = Plain(stream)
+    for share in (0.0, 0.1):
+        progress.step("encoding", share)
+    progress.step("done", 1.0)
+    progress.say("Well done.")
+    assert stream.getvalue().splitlines() == ["[  0%] encoding", "[100%] done", "Well done."]
+
+
+def test_json_lines_are_objects() -> None:
+    stream = io.StringIO()
+    progress = JsonLines(stream)
+    progress.step("encoding", 1 / 3)
+    progress.say("Étonnant.\nReally.")
+    assert [json.loads(line) for line in stream.getvalue().splitlines()] == [
+        {"stage": "encoding", "progress": 0.3333},
+        {"message": "Étonnant.\nReally."},
+    ]
+
+
+def test_the_bar_goes_to_standard_error_with_sentences_above_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with showing("bar") as progress:
+        progress.step("encoding", 0.5)
+        progress.say("Half of it.")
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "50 %" in said.err
+    assert "Half of it.\n" in said.err
+
+
+def test_without_a_terminal_lines_are_plain(capsys: pytest.CaptureFixture[str]) -> None:
+    with showing("auto") as progress:
+        progress.step("encoding", 0.5)
+    assert capsys.readouterr().err == "[ 50%] encoding\n"

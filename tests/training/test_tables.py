@@ -1,0 +1,35 @@
+"""Tables are written whole or not at all, and come back as they were."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from models.profile import Profile
+from training.dataset import from_frame, read_dataset
+from training.errors import UnusableInput
+from training.tables import write_table
+
+LISTS = [["a", "b"], [], None, ["x;y"], ["[odd"], [""]]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_lists_come_back_as_they_were(suffix: str, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"age": range(20, 20 + len(LISTS)), "hobbies": LISTS})
+    write_table(frame, tmp_path / f"table{suffix}")
+    again = read_dataset(tmp_path / f"table{suffix}", Profile)
+    assert again.fingerprint == from_frame(frame, Profile).fingerprint
+
+
+def test_a_suffix_in_capitals_is_known(tmp_path: Path) -> None:
+    write_table(pd.DataFrame({"age": [20]}), tmp_path / "TABLE.CSV")
+    assert (tmp_path / "TABLE.CSV").read_text() == "age\n20\n"
+
+
+def test_where_nothing_can_be_written_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "file").write_text("as it was")
+    for path in (tmp_path / "folder.csv", tmp_path / "file" / "table.csv", tmp_path / "table.xls"):
+        with pytest.raises(UnusableInput, match="Cannot write"):
+            write_table(pd.DataFrame({"age": [20]}), path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.csv"]
