@@ -26,6 +26,8 @@ from models.registry import ACTIVE, Registry, version_name
 from tests.support.profiles import KNOWN, small_scorer
 from tests.support.small_model import small_manifest, write_small_model
 
+DATA = Path(__file__).resolve().parents[1] / "data"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -38,6 +40,12 @@ def test_a_model_comes_back_as_it_was_written(folder: Path) -> None:
     profile = Profile(age=30, hobbies=KNOWN[:3], budget_range="high")
     assert loaded.model.scorer.score(profile) == scorer.score(profile)
     assert loaded.manifest.version == folder.name
+
+
+@pytest.mark.parametrize("written", sorted(DATA.glob("format-*/*")), ids=lambda path: path.parent.name)
+def test_what_an_older_release_wrote_is_still_read(written: Path) -> None:
+    loaded = read_artifact(written, Profile)
+    assert loaded.model.assign(Profile()).persona in loaded.manifest.personas
 
 
 def test_the_sums_are_those_that_sha256sum_checks(folder: Path) -> None:
