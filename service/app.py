@@ -64,6 +64,7 @@ def _services(settings: Settings, metrics: Metrics, store: Store, launcher: Laun
         timing=Timing(settings.job_beat_seconds, settings.job_lease),
         data_dir=settings.data_dir,
         retrain_rows=settings.retrain_rows,
+        activated=model.refresh,
     )
     readiness = ReadinessProbe(model, store, settings.readiness_timeout_seconds)
     return Services(settings, store, metrics, model, supervisor, readiness, asyncio.Semaphore(1))

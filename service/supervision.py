@@ -75,6 +75,8 @@ class Supervisor:
     timing: Timing
     data_dir: Path
     retrain_rows: int
+    # Called once a model was put in force: whoever reads that its job succeeded is answered by it here.
+    activated: Callable[[], None]
     owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
     _stopping: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -249,6 +251,7 @@ class _Run:
         activated, reason = decide(self._request.activate, loaded)
         if activated:
             self._by.registry.activate(ended.version)
+            self._by.activated()
         return Ending(
             JobStatus.SUCCEEDED,
             result={"model_version": ended.version, "activated": activated, "reason": reason},

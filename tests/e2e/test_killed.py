@@ -47,9 +47,14 @@ def test_a_retrain_can_be_cancelled_and_leaves_no_version(tmp_path: Path, artifa
         assert sum(path.is_dir() for path in artifacts.iterdir() if not path.name.startswith(".")) == 1
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_server_killed_in_a_retrain_comes_back_whole(tmp_path: Path, artifacts: Path, workers: str) -> None:
-    with serving(tmp_path, artifacts, WORKERS=workers) as server:
+@pytest.mark.parametrize(("workers", "database"), [("1", "SQLite"), ("2", "SQLite"), ("2", "PostgreSQL")])
+def test_a_server_killed_in_a_retrain_comes_back_whole(
+    tmp_path: Path, artifacts: Path, workers: str, database: str, request: pytest.FixtureRequest
+) -> None:
+    settings = {"WORKERS": workers}
+    if database == "PostgreSQL":
+        settings["DATABASE_URL"] = request.getfixturevalue("postgres_url")
+    with serving(tmp_path, artifacts, **settings) as server:
         keep(server)
         persona = persona_of(server)
         job = server.retrain(rows=50_000, k="auto")

@@ -86,6 +86,18 @@ def test_a_model_whose_checks_passed_is_put_in_force(
     eventually(lambda: client.post("/segment", json={}).json()["model_version"] == version, seconds=2)
 
 
+def test_the_worker_that_put_a_model_in_force_answers_with_it_at_once(
+    settings: Settings, store: MemoryStore, launcher: FakeLauncher, registry: Registry
+) -> None:
+    seldom = settings.model_copy(update={"model_poll_seconds": 60})
+    with TestClient(create_app(seldom, store=store, launcher=launcher)) as client:
+        address, child = begin(client, launcher)
+        version = train(registry)
+        child.say(Ended(version))
+        assert end(client, address)["status"] == "SUCCEEDED"
+        assert client.post("/segment", json={}).json()["model_version"] == version
+
+
 def test_a_model_with_a_failed_check_waits_for_review(
     client: TestClient, launcher: FakeLauncher, registry: Registry
 ) -> None:

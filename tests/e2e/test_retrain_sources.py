@@ -1,0 +1,44 @@
+"""Real retrains over HTTP: of the stored users, and of a file below the data folder."""
+
+from pathlib import Path
+
+import httpx2 as httpx
+
+from models.registry import Registry
+from tests.support.server import serving
+from training.simulate import SimulationConfig, simulate, write
+
+
+def test_the_stored_users_can_be_trained_on_and_no_copy_of_them_stays(tmp_path: Path, artifacts: Path) -> None:
+    frame = simulate(SimulationConfig(rows=200, seed=3)).frame
+    with serving(tmp_path, artifacts) as server, httpx.Client(base_url=server.url) as client:
+        for number, profile in enumerate(frame.to_json(orient="records", lines=True).splitlines()):
+            answer = client.put(
+                f"/users/user-{number}/profile", content=profile, headers={"content-type": "application/json"}
+            )
+            assert answer.status_code == 201, answer.text
+        job = client.post("/retrain", json={"source": "users", "k": 3, "activate": "always"}).json()
+        ended = server.ended(job["id"])
+        assert ended["status"] == "SUCCEEDED", ended
+        version = ended["result"]["model_version"]
+        origin = Registry(artifacts).manifest(version).origin
+        assert (origin.source, origin.rows, origin.simulated) == ("users", 200, False)
+        persona = client.get("/users/user-7/persona").json()
+        assert persona["model_version"] == version
+        assert client.get("/readyz").json()["simulated"] is False
+    assert [path.name for path in (tmp_path / "data").iterdir() if path.is_file()] == []
+
+
+def test_a_file_below_the_data_folder_can_be_trained_on_and_no_other(tmp_path: Path, artifacts: Path) -> None:
+    (tmp_path / "data").mkdir()
+    write(simulate(SimulationConfig(rows=300, seed=4)), tmp_path / "data" / "profiles.csv")
+    (tmp_path / "outside.csv").write_text("age\n30\n")
+    (tmp_path / "data" / "link.csv").symlink_to(tmp_path / "outside.csv")
+    with serving(tmp_path, artifacts) as server, httpx.Client(base_url=server.url) as client:
+        for path in ("../outside.csv", str(tmp_path / "outside.csv"), "link.csv"):
+            answer = client.post("/retrain", json={"source": "file", "path": path})
+            assert answer.status_code == 422, path
+        job = client.post("/retrain", json={"source": "file", "path": "profiles.csv", "k": 2}).json()
+        ended = server.ended(job["id"])
+        assert ended["status"] == "SUCCEEDED", ended
+        assert Registry(artifacts).manifest(ended["result"]["model_version"]).origin.rows == 300
