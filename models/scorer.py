@@ -6,16 +6,14 @@ The pipeline is linear up to the nearest centroid, so a profile's PCA coordinate
 
 with factor = the number x for numeric and ordinal fields, 1 for the chosen value, 1/√(values ticked) for each
 value ticked (`models.encoder`). A field that was not answered adds nothing. The answer is the centroid nearest
-to z. One profile gathers the places and factors of its terms and multiplies once; many are summed field by field;
-both give the same numbers within rounding.
+to z. One profile is summed from plain tuples (`models.terms`), many by numpy; both give the same numbers within
+rounding.
 """
 
-import itertools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from pydantic import BaseModel
@@ -31,26 +29,15 @@ from models.columns import (
     row_count,
     take,
 )
-from models.encoder import Encoder, FieldEncoding, has_values, raw_numbers, tick_size
+from models.encoder import Encoder, FieldEncoding, raw_numbers, tick_size
 from models.fields import Categorical, MultiLabel
+from models.terms import AddList, NumberRows, Row, UnknownValue, ValueRows, list_adder
 
 # Rows scored at once: bounds the memory of a batch without costing speed.
 CHUNK = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownValue:
-    """A value that the model has never seen; it was left out of the arithmetic."""
-
-    field: str
-    value: str
-
-
-Term = Callable[[Any, list[int], list[float], list[UnknownValue]], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """One profile's place: the nearest centroid, the Euclidean distance to each in PCA units,
     the fields without an answer, and the values that were not known."""
 
@@ -58,6 +45,10 @@ class Score:
     distances: tuple[float, ...]
     missing_fields: tuple[str, ...]
     unknown_values: tuple[UnknownValue, ...]
+
+
+# A field's name with its rows by answer or, for a list, what adds them.
+Term = tuple[str, NumberRows | ValueRows, None] | tuple[str, None, AddList]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +73,12 @@ class Scorer:
     centroids: FloatArray
 
     @cached_property
-    def _rows(self) -> FloatArray:
-        """All rows of the sum in one matrix: the base, then each field's constant and rows."""
-        parts = [row for table in self.tables for row in (table.constant, table.rows)]
-        return np.vstack([self.base, *parts])
+    def _terms(self) -> list[Term]:
+        return [_term(*pair) for pair in zip(self.encoder.fields, self.tables, strict=True)]
 
     @cached_property
-    def _terms(self) -> list[tuple[str, Term]]:
-        sizes = [1 + len(table.rows) for table in self.tables]
-        firsts = itertools.accumulate(sizes[:-1], initial=1)
-        fields = zip(self.encoder.fields, firsts, strict=True)
-        return [(field.name, _term(field, first)) for field, first in fields]
+    def _base_row(self) -> Row:
+        return tuple(self.base.tolist())
 
     @cached_property
     def _centroid_rows(self) -> list[list[float]]:
@@ -101,14 +87,23 @@ class Scorer:
 
     def score(self, profile: BaseModel) -> Score:
         """Score one profile. A field that the profile's class lacks is not answered."""
-        places, factors = [0], [1.0]
+        parts = [self._base_row]
         missing: list[str] = []
         unknown: list[UnknownValue] = []
-        for name, add in self._terms:
-            answer = getattr(profile, name, None)
-            if answer is None or not add(answer, places, factors, unknown):
+        answer_of = profile.__dict__.get
+        for name, rows, add_list in self._terms:
+            answer = answer_of(name)
+            if answer is None:
                 missing.append(name)
-        z = np.dot(factors, self._rows.take(places, axis=0)).tolist()
+            elif add_list is not None:
+                add_list(answer, parts, unknown)
+            elif rows is not None and (row := rows[answer]) is not None:
+                parts.append(row)
+            elif str(answer).strip():
+                unknown.append(UnknownValue(name, str(answer)))
+            else:
+                missing.append(name)
+        z = list(map(sum, zip(*parts, strict=False)))
         distances = tuple([math.dist(z, centroid) for centroid in self._centroid_rows])
         nearest = distances.index(min(distances))
         return Score(nearest, distances, tuple(missing), tuple(unknown))
@@ -157,64 +152,9 @@ def _add_lists(table: FieldTable, column: CodeListColumn, total: FloatArray) -> 
         total[filled] += np.add.reduceat(weighed, column.offsets[:-1][filled], axis=0)
 
 
-def _term(encoding: FieldEncoding, first: int) -> Term:
-    """The function that adds one answer's terms, and says whether there was an answer.
-
-    `first` is the place of the field's constant among all rows; its own rows follow.
-    """
+def _term(encoding: FieldEncoding, table: FieldTable) -> Term:
     if isinstance(encoding.spec.kind, MultiLabel):
-        return _labels_term(encoding, first)
+        return encoding.name, None, list_adder(encoding, table.constant, table.rows)
     if isinstance(encoding.spec.kind, Categorical):
-        return _category_term(encoding, first)
-    return _number_term(encoding, first)
-
-
-def _number_term(encoding: FieldEncoding, first: int) -> Term:
-    number = encoding.number
-
-    def add(answer: Any, places: list[int], factors: list[float], _: list[UnknownValue]) -> bool:
-        places += (first, first + 1)
-        factors += (1.0, number(answer))
-        return True
-
-    return add
-
-
-def _category_term(encoding: FieldEncoding, first: int) -> Term:
-    code_of = encoding.vocabulary.code
-
-    def add(answer: Any, places: list[int], factors: list[float], unknown: list[UnknownValue]) -> bool:
-        value = str(answer)
-        code = code_of(value)
-        if code >= 0:
-            places += (first, first + 1 + code)
-            factors += (1.0, 1.0)
-        elif not value.strip():
-            return False
-        else:
-            unknown.append(UnknownValue(encoding.name, value))
-        return True
-
-    return add
-
-
-def _labels_term(encoding: FieldEncoding, first: int) -> Term:
-    code_of, codes_of = encoding.vocabulary.code, encoding.vocabulary.codes
-    place_of = {value: first + 1 + code for code, value in enumerate(encoding.values)}.get
-
-    def add(answer: Any, places: list[int], factors: list[float], unknown: list[UnknownValue]) -> bool:
-        # As spelled at training first: normalising costs more than all the rest.
-        terms: set[int | None] = set(map(place_of, answer))
-        if None in terms:
-            terms = {first + 1 + code for code in codes_of(answer)}
-            strange = [v for v in answer if v.strip() and code_of(v) < 0]
-            unknown.extend([UnknownValue(encoding.name, v) for v in dict.fromkeys(strange)])
-        if terms:
-            places += (first, *sorted(terms))  # type: ignore[type-var, arg-type]
-            factors += (1.0, *([1.0 / math.sqrt(len(terms))] * len(terms)))
-        elif not has_values(answer):
-            places.append(first)
-            factors.append(1.0)
-        return True
-
-    return add
+        return encoding.name, ValueRows(encoding, table.constant, table.rows), None
+    return encoding.name, NumberRows(encoding, table.constant, table.rows[0]), None

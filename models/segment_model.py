@@ -7,7 +7,8 @@ from pydantic import BaseModel
 from models.encoder import Encoder
 from models.errors import ModelError
 from models.persona import Persona
-from models.scorer import Scorer, UnknownValue
+from models.scorer import Scorer
+from models.terms import UnknownValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from models.profile import Profile
-from models.scorer import UnknownValue
 from models.segment_model import SegmentModel
+from models.terms import UnknownValue
 
 # An answer must not be many times as long as the question.
 MAX_WARNINGS = 50

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from models.columns import take
 from models.profile import Profile
-from models.scorer import Scorer, UnknownValue
+from models.scorer import Scorer
+from models.terms import UnknownValue
 from tests.support.profiles import KNOWN, profiles, small_scorer
 
 SCORER = small_scorer()
