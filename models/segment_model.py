@@ -1,5 +1,6 @@
 """The segment model: what training made, ready to answer which persona a profile is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel
@@ -24,12 +25,12 @@ class Assignment:
 
 @dataclass(frozen=True)
 class SegmentModel:
-    """A scorer and the personas of its centroids, in the same order."""
+    """A scorer and the personas of its centroids, in the same order; `by_id` has them by id."""
 
     version: str
     scorer: Scorer
     personas: tuple[Persona, ...]
-    _ids: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    by_id: Mapping[str, Persona] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.personas) != len(self.scorer.centroids):
@@ -37,7 +38,9 @@ class SegmentModel:
                 f"Model {self.version} has {len(self.scorer.centroids)} centroids "
                 f"but {len(self.personas)} personas."
             )
-        object.__setattr__(self, "_ids", tuple(persona.id for persona in self.personas))
+        object.__setattr__(self, "by_id", {persona.id: persona for persona in self.personas})
+        if len(self.by_id) != len(self.personas):
+            raise ModelError(f"Model {self.version} has two personas of one id.")
 
     @property
     def encoder(self) -> Encoder:
@@ -49,7 +52,7 @@ class SegmentModel:
         score = self.scorer.score(profile)
         return Assignment(
             self.personas[score.cluster],
-            dict(zip(self._ids, score.distances, strict=True)),
+            dict(zip(self.by_id, score.distances, strict=True)),
             score.missing_fields,
             score.unknown_values,
             self.version,

@@ -79,10 +79,10 @@ def list_personas(loaded: LoadedArtifact, limit: int, cursor: str | None) -> Per
 
 def get_persona(loaded: LoadedArtifact, persona_id: str) -> Persona:
     """One persona of the model in force. Raises `PersonaNotFound`."""
-    for persona in loaded.manifest.personas:
-        if persona.id == persona_id:
-            return persona
-    raise PersonaNotFound("The model in force has no such persona; GET /personas lists those that it has.")
+    persona = loaded.model.by_id.get(persona_id)
+    if persona is None:
+        raise PersonaNotFound("The model in force has no such persona; GET /personas lists those that it has.")
+    return persona
 
 
 def vocabulary(loaded: LoadedArtifact) -> VocabularyAnswer:

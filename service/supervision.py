@@ -12,10 +12,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 from models.artifact import LoadedArtifact
@@ -196,12 +196,12 @@ class _Run:
         order = FitOrder(self._by.registry.root, request.k, request.seed)
         match request.source:
             case "simulated":
-                return _with(order, rows=request.rows or self._by.retrain_rows)
+                return replace(order, rows=request.rows or self._by.retrain_rows)
             case "users":
                 self._stage = "exporting the stored profiles"
-                return _with(order, data=self._by.exports.write(self._job.id, self._users()), origin="users")
+                return replace(order, data=self._by.exports.write(self._job.id, self._users()), origin="users")
             case "file":
-                return _with(order, data=data_file(self._by.data_dir, request.path or ""))
+                return replace(order, data=data_file(self._by.data_dir, request.path or ""))
 
     def _users(self) -> Iterator[list[StoredUser]]:
         for batch in self._by.store.iterate_users(EXPORT_BATCH):
@@ -283,12 +283,3 @@ def decide(activate: Activation, loaded: LoadedArtifact) -> tuple[bool, str]:
             return False, f"It waits for review, because a check failed: {failed}"
         case _:
             return True, "It was put in force: every check passed."
-
-
-def _with(
-    order: FitOrder,
-    rows: int | None = None,
-    data: Path | None = None,
-    origin: Literal["file", "users"] = "file",
-) -> FitOrder:
-    return FitOrder(order.out, order.k, order.seed, rows, data, origin)

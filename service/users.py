@@ -151,7 +151,7 @@ def _is_current(loaded: LoadedArtifact, assignment: StoredAssignment | None) -> 
     return (
         assignment is not None
         and assignment.model_version == loaded.manifest.version
-        and any(persona.id == assignment.persona_id for persona in loaded.model.personas)
+        and assignment.persona_id in loaded.model.by_id
     )
 
 
@@ -172,8 +172,8 @@ def _stored_assignment(answer: Segmented, now: datetime) -> StoredAssignment:
 
 
 def _persona_ref(loaded: LoadedArtifact, assignment: StoredAssignment) -> PersonaRef:
-    names = {persona.id: persona.name for persona in loaded.model.personas}
-    return PersonaRef(assignment.persona_id, names[assignment.persona_id])
+    persona = loaded.model.by_id[assignment.persona_id]
+    return PersonaRef(persona.id, persona.name)
 
 
 def _found(loaded: LoadedArtifact, user_id: str, assignment: StoredAssignment | None) -> FoundPersona:

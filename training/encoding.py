@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from models.columns import CodeColumn, CodeListColumn, Column, FloatArray, IntArray, NumberColumn
 from models.encoder import Encoder, FieldEncoding, raw_numbers, tick_size
+from models.fields import FieldSpec
 from models.profile import Profile
 from training.config import TrainingConfig
 from training.dataset import Dataset, from_frame
@@ -49,7 +50,7 @@ class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
     def fit(self, X: Dataset | pd.DataFrame, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's signature
         """Learn vocabularies, centres and weights into `encoder_`."""
         dataset = self._dataset(X)
-        plain = Encoder(tuple(self._vocabulary(dataset, spec.name) for spec in dataset.specs))
+        plain = Encoder(tuple(self._vocabulary(dataset, spec) for spec in dataset.specs))
         columns = dataset.coded_for(plain)
         self.encoder_ = Encoder(
             tuple(_standardised(encoding, columns[encoding.name]) for encoding in plain.fields)
@@ -72,13 +73,12 @@ class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
             raise UnusableInput(f"{dataset.refusals.rows} rows do not fit: {dataset.refusals.sentence()}")
         return dataset
 
-    def _vocabulary(self, dataset: Dataset, name: str) -> FieldEncoding:
+    def _vocabulary(self, dataset: Dataset, spec: FieldSpec) -> FieldEncoding:
         """The field's known values and their columns, with centre 0 and weight 1."""
-        spec = next(spec for spec in dataset.specs if spec.name == name)
-        column = dataset.columns[name]
+        column = dataset.columns[spec.name]
         if isinstance(column, NumberColumn):
             return FieldEncoding(spec, spec.levels, np.zeros(0, np.int64), np.zeros(1), np.ones(1))
-        known = dataset.vocabularies[name].values
+        known = dataset.vocabularies[spec.name].values
         counts = _counts(column, len(known))
         codes = [c for c in np.argsort(-counts, kind="stable") if counts[c] >= self.min_value_count]
         codes = codes[: self.max_values]

@@ -18,7 +18,7 @@ pair: databases refuse both. Nothing is ever found under another text, and nothi
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -231,3 +231,11 @@ class Store(Protocol):
 
     def expire_jobs(self, beat_before: datetime, at: datetime, error: str) -> list[Job]:
         """Mark FAILED every unended job whose last sign of life is older than `beat_before`; those jobs."""
+
+
+def in_batches(users_after: Callable[[str, int], list[StoredUser]], batch_size: int) -> Iterator[list[StoredUser]]:
+    """All users by id in batches, given what reads at most so many after an id."""
+    batch = users_after("", batch_size)
+    while batch:
+        yield batch
+        batch = users_after(batch[-1].user_id, batch_size)

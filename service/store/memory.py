@@ -16,6 +16,7 @@ from service.store.base import (
     JobStatus,
     StoredAssignment,
     StoredUser,
+    in_batches,
     legible,
     require_storable,
 )
@@ -71,10 +72,7 @@ class MemoryStore:
 
     def iterate_users(self, batch_size: int) -> Iterator[list[StoredUser]]:
         """See `Store`."""
-        batch = self._users_after("", batch_size)
-        while batch:
-            yield batch
-            batch = self._users_after(batch[-1].user_id, batch_size)
+        return in_batches(self._users_after, batch_size)
 
     def _users_after(self, user_id: str, limit: int) -> list[StoredUser]:
         with self._lock:

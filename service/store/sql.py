@@ -35,6 +35,7 @@ from service.store.base import (
     StoredAssignment,
     StoredUser,
     StoreUnavailable,
+    in_batches,
     is_id,
     legible,
     require_storable,
@@ -126,10 +127,7 @@ class SqlStore:
 
     def iterate_users(self, batch_size: int) -> Iterator[list[StoredUser]]:
         """See `Store`."""
-        batch = self._users_after("", batch_size)
-        while batch:
-            yield batch
-            batch = self._users_after(batch[-1].user_id, batch_size)
+        return in_batches(self._users_after, batch_size)
 
     def _users_after(self, user_id: str, limit: int) -> list[StoredUser]:
         statement = select(*USER_COLUMNS).where(users.c.user_id > user_id)

@@ -97,6 +97,13 @@ def test_a_field_that_the_profile_does_not_declare_is_refused_by_name(tmp_path: 
         read_artifact(folder, Profile)
 
 
+def test_two_personas_of_one_id_are_refused(tmp_path: Path) -> None:
+    first, second, third = small_manifest().personas
+    folder = write_small_model(tmp_path, personas=(first, second, third.model_copy(update={"id": first.id})))
+    with pytest.raises(ArtifactDamaged, match="two personas of one id"):
+        read_artifact(folder, Profile)
+
+
 def test_golden_predictions_that_do_not_reproduce_are_refused(tmp_path: Path) -> None:
     wrong = GoldenPrediction(profile={}, persona_id="p_0", distances=(0.0, 0.0, 0.0))
     folder = write_small_model(tmp_path, golden=(wrong,))
