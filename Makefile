@@ -40,6 +40,7 @@ lock: ## resolve the dependencies anew; locked versions stay where they fit (all
 	@command -v uv >/dev/null || { test -x $(BIN)/python || $(PYTHON) -m venv .venv; $(BIN)/python -m pip install --quiet uv; }
 	$(LOCK) $(UPGRADE) -o requirements.txt
 	$(LOCK) $(UPGRADE) --extra dev -c requirements.txt -o requirements-dev.txt
+	$(LOCK) $(UPGRADE) --extra dev --extra peers -c requirements-dev.txt -o requirements-peers.txt
 
 clean: ## remove the environment and caches (models and data stay)
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
