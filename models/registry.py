@@ -57,6 +57,13 @@ class Registry:
             raise ArtifactDamaged(f"{self.root / ACTIVE} does not name a version.") from error
         return name or None
 
+    def required(self) -> str:
+        """The version in force. Raises `NoActiveModel`, or `ArtifactError` when that cannot be told."""
+        version = self.active()
+        if version is None:
+            raise NoActiveModel(f"No model is in force in {self.root}. Train one: python -m training fit")
+        return version
+
     def manifest(self, version: str) -> Manifest:
         """What a version says of itself. Raises `ModelNotFound` or `ArtifactError`."""
         return read_manifest(self.folder(version))
@@ -67,10 +74,7 @@ class Registry:
 
     def load_active(self, profile_class: type[BaseModel]) -> LoadedArtifact:
         """The version in force, verified. Raises `NoActiveModel`, `ModelNotFound` or `ArtifactError`."""
-        version = self.active()
-        if version is None:
-            raise NoActiveModel(f"No model is in force in {self.root}. Train one: python -m training fit")
-        return self.load(version, profile_class)
+        return self.load(self.required(), profile_class)
 
     def activate(self, version: str) -> None:
         """Put a version in force. Raises `ModelNotFound` or `ArtifactNotWritten`."""

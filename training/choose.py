@@ -6,6 +6,9 @@ around the scores; the scores are principal coordinates already, so the box is a
 b). Where the gap is largest at k = 1 there are no groups. Otherwise it rises steeply up to the number of groups
 and then goes on rising a little, since profiles that belong to nobody and uneven groups make splits that pay; so
 the smallest k is taken from which on no more than a stated share of the whole rise is left (`config.plateau`).
+
+It is asked about the components alone that clearly beat chance, as PCA left them: k groups need k − 1 of those,
+and each weaker one, or one evened up, adds noise in which further splits pay too (docs/decisions/0007).
 """
 
 import warnings
@@ -20,17 +23,17 @@ from models.columns import FloatArray, IntArray
 from training.components import Components
 from training.config import TrainingConfig
 from training.progress import Progress
+from training.wording.words import percent
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """The criteria for one k. `gap_error` is s_k, the standard error with the simulation's own error."""
+class GapPoint:
+    """The gap for one k. `gap_error` is s_k, the standard error with the simulation's own error."""
 
     k: int
     inertia: float
     gap: float
     gap_error: float
-    silhouette: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Choice:
 
     k: int
     sentence: str
-    curve: tuple[Candidate, ...] = ()
+    curve: tuple[GapPoint, ...] = ()
 
 
 def choose_k(
@@ -49,48 +52,49 @@ def choose_k(
     rng: np.random.Generator,
     progress: Progress,
 ) -> Choice:
-    """How many clusters the scores (n, r) hold, n being a sample that the caller drew."""
+    """How many clusters there are in PCA scores (n, r), n being a sample that the caller drew."""
     if config.k != "auto":
         return Choice(config.k, f"{config.k} {'persona was' if config.k == 1 else 'personas were'} asked for.")
     if not components.structured:
         return Choice(1, "No principal component beats chance: there is one segment, everyone.")
+    scores = scores[:, : components.clear]
     # Rounded: the last digits of equal profiles' scores depend on their places in the matrix.
     distinct = len(np.unique(scores.round(9), axis=0))
     ks = range(1, min(config.k_max, distinct) + 1)
     curve = []
     for number, k in enumerate(ks):
         progress.step("choosing the number of personas", number / len(ks))
-        curve.append(_candidate(scores, k, config, rng))
+        curve.append(_gap_point(scores, k, config, rng))
     best = _on_the_plateau(curve, config.plateau)
     return Choice(best.k, _reason(best, curve), tuple(curve))
 
 
-def _on_the_plateau(curve: list[Candidate], plateau: float) -> Candidate:
+def _on_the_plateau(curve: list[GapPoint], plateau: float) -> GapPoint:
     """The smallest k whose gap is at most the share `plateau` of the curve's rise below the largest."""
-    first, largest = curve[0], max(curve, key=lambda candidate: candidate.gap)
+    first, largest = curve[0], max(curve, key=lambda point: point.gap)
     if largest.gap - first.gap <= largest.gap_error:
         return first
     enough = largest.gap - plateau * (largest.gap - first.gap)
-    return next(candidate for candidate in curve if candidate.gap >= enough)
+    return next(point for point in curve if point.gap >= enough)
 
 
-def _reason(best: Candidate, curve: list[Candidate]) -> str:
+def _reason(best: GapPoint, curve: list[GapPoint]) -> str:
     if best.k == 1:
         return "The gap statistic does not rise above one segment: the profiles form one cloud."
-    first, largest = curve[0].gap, max(candidate.gap for candidate in curve)
+    first, largest = curve[0].gap, max(point.gap for point in curve)
     return (
         f"With {best.k} personas the gap statistic is {best.gap:.3f} ± {best.gap_error:.3f}, which is "
-        f"{(best.gap - first) / (largest - first):.0%} of its rise from one segment to its largest value."
+        f"{percent((best.gap - first) / (largest - first))} of its rise from one segment to its largest value."
     )
 
 
-def _candidate(scores: FloatArray, k: int, config: TrainingConfig, rng: np.random.Generator) -> Candidate:
+def _gap_point(scores: FloatArray, k: int, config: TrainingConfig, rng: np.random.Generator) -> GapPoint:
     fitted = _kmeans(scores, k, 5, rng)
     draws = np.log([_reference(scores, k, rng) for _ in range(config.references)])
     inertia = float(fitted.inertia_)
     error = float(draws.std() * np.sqrt(1 + 1 / len(draws)))
     gap = float(draws.mean() - np.log(max(inertia, np.finfo(float).tiny)))
-    return Candidate(k, inertia, gap, error, silhouette(scores, fitted.labels_))
+    return GapPoint(k, inertia, gap, error)
 
 
 def silhouette(scores: FloatArray, clusters: IntArray) -> float | None:

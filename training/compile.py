@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from sklearn.cluster import KMeans
-from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
 
 from models.columns import FloatArray
@@ -27,12 +25,15 @@ class Equivalence:
     ties: int
 
 
-def compile_scorer(encoder: Encoder, pca: PCA, kmeans: KMeans) -> Scorer:
-    """Fold the encoder's centres and weights into the PCA's components, value by value."""
-    components = np.asarray(pca.components_, np.float64)
-    tables = tuple(_table(encoding, components[:, encoder.spans[encoding.name]]) for encoding in encoder.fields)
+def compile_scorer(pipeline: Pipeline) -> Scorer:
+    """Fold every linear step of the fitted pipeline into one table row a value."""
+    encoder: Encoder = pipeline["encode"].encoder_
+    pca = pipeline["pca"]
+    components = np.asarray(pca.components_, np.float64) * pipeline["even"].scale_[:, None]
     base = -components @ np.asarray(pca.mean_, np.float64)
-    return Scorer(encoder, base, tables, np.asarray(kmeans.cluster_centers_, np.float64))
+    directions = pipeline["lengths"].pull_back(components)
+    tables = tuple(_table(encoding, directions[:, encoder.spans[encoding.name]]) for encoding in encoder.fields)
+    return Scorer(encoder, base, tables, np.asarray(pipeline["kmeans"].cluster_centers_, np.float64))
 
 
 def _table(encoding: FieldEncoding, components: FloatArray) -> FieldTable:

@@ -5,14 +5,15 @@ same data after each field has been shuffled on its own, which keeps every margi
 between fields. Whole single-choice fields are shuffled together, each item of a list on its own. Components are
 kept from the first on, while they exceed the stated quantile of chance. One data set without structure in twenty
 would pass a 95 % quantile, so the first component has to exceed chance clearly, by `config.clearly` standard
-deviations of the shuffled draws' own first eigenvalues; otherwise none does.
+deviations of the shuffled draws' own first eigenvalues; otherwise none does. Those that stand as clearly above the
+largest eigenvalue of chance are the ones in which the number of personas is looked for.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from models.columns import FloatArray
+from models.columns import BoolArray, FloatArray
 from models.encoder import Encoder
 from models.fields import MultiLabel
 from training.config import TrainingConfig
@@ -23,13 +24,15 @@ class Components:
     """The outcome of a parallel analysis.
 
     `eigenvalues`, `chance` (width,): of the data, and the quantile of the shuffled draws. `kept`: how many to
-    use; `beat_chance`: how many of the leading ones exceed chance, 0 when the data has no structure.
+    use; `beat_chance`: how many of the leading ones exceed chance, `clear`: how many of them exceed even the
+    largest eigenvalue of chance clearly; both are 0 when the data has no structure.
     """
 
     eigenvalues: FloatArray
     chance: FloatArray
     beat_chance: int
     kept: int
+    clear: int
 
     @property
     def structured(self) -> bool:
@@ -45,17 +48,18 @@ def parallel_analysis(
     draws = np.array([_eigenvalues(_shuffle(vectors, blocks, rng)) for _ in range(config.permutations)])
     chance = np.quantile(draws, config.chance_quantile, axis=0)
     eigenvalues = _eigenvalues(vectors)
-    leading = _leading(eigenvalues, chance, draws[:, 0], config.clearly)
-    return Components(eigenvalues, chance, leading, _kept(leading, eigenvalues, config))
-
-
-def _leading(eigenvalues: FloatArray, chance: FloatArray, firsts: FloatArray, clearly: float) -> int:
-    """How many of the leading eigenvalues beat chance; none unless the first does so clearly."""
     # By more than rounding: one field alone keeps its eigenvalues, whatever the order of its rows.
     rounding = 1e-9 * eigenvalues.max(initial=0.0)
-    if eigenvalues[0] <= firsts.mean() + clearly * firsts.std() + rounding:
-        return 0
-    beaten = eigenvalues > chance + rounding
+    firsts = draws[:, 0]
+    clear = _leading(eigenvalues > firsts.mean() + config.clearly * firsts.std() + rounding)
+    leading = _leading(eigenvalues > chance + rounding) if clear else 0
+    kept = _kept(leading, eigenvalues, config)
+    few = len(eigenvalues) <= config.keep_all_columns
+    return Components(eigenvalues, chance, leading, kept, kept if few and clear else min(clear, kept))
+
+
+def _leading(beaten: BoolArray) -> int:
+    """How many hold from the first on."""
     return int(len(beaten) if beaten.all() else np.argmin(beaten))
 
 

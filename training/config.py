@@ -18,6 +18,12 @@ class TrainingConfig(BaseModel):
     rare_share: float = Field(
         default=0.01, ge=0, le=1, description="Values that fewer of a field's answers hold share one column."
     )
+    rare_damping: float = Field(
+        default=0.015,
+        ge=0,
+        le=1,
+        description="A value of this share has half of the variance that standardising alone would give it.",
+    )
     min_value_count: int = Field(
         default=5,
         ge=1,
@@ -36,11 +42,20 @@ class TrainingConfig(BaseModel):
     clearly: float = Field(
         default=4.0, ge=0, description="Standard deviations by which the first component must beat chance."
     )
-    max_components: int = Field(default=30, ge=1, description="Most components kept.")
+    max_components: int = Field(default=12, ge=1, description="Most components kept.")
+    remove_lengths: bool = Field(
+        default=True, description="Take out of each list what the number of its ticks alone says."
+    )
+    evenness: float = Field(
+        default=0.375,
+        ge=0,
+        le=0.5,
+        description="Scores are divided by this power of their component's eigenvalue; 0.5 whitens them.",
+    )
 
     k_max: int = Field(default=10, ge=1, description="Largest number of personas tried by 'auto'.")
     plateau: float = Field(
-        default=0.15,
+        default=0.25,
         ge=0,
         le=1,
         description="The number of personas is where at most this share of the gap's rise is left.",
@@ -49,7 +64,7 @@ class TrainingConfig(BaseModel):
     criteria_rows: int = Field(
         default=5_000, ge=2, description="Rows, drawn at random, on which the criteria are computed."
     )
-    chance_rows: int = Field(default=10_000, ge=2, description="Rows, drawn at random, of the parallel analysis.")
+    chance_rows: int = Field(default=5_000, ge=2, description="Rows, drawn at random, of the parallel analysis.")
     n_init: int = Field(default=10, ge=1, description="Starts of the final K-Means.")
 
     min_persona_share: float = Field(default=0.02, ge=0, le=1, description="A smaller persona fails the verdict.")

@@ -3,6 +3,9 @@
 Weights: numbers and levels as z-scores; a single-choice column divided by √p, p being the share of its value
 (factor analysis of mixed data: Pagès, *Multiple Factor Analysis by Example Using R*, 2015, ch. 3); a tick, after
 the division by √(values ticked), as a z-score. Centres and spreads are those of the profiles that answered.
+
+These weights give every column the same variance, and so a value that one in a hundred holds as much say as one
+that half of all do, on far fewer profiles. Weights are therefore damped by √(p / (p + d)), d being `rare_damping`.
 """
 
 from typing import Self
@@ -36,16 +39,20 @@ class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
         rare_share: float = 0.01,
         min_value_count: int = 5,
         max_values: int = 2_000,
+        rare_damping: float = 0.015,
     ) -> None:
         self.profile_class = profile_class
         self.rare_share = rare_share
         self.min_value_count = min_value_count
         self.max_values = max_values
+        self.rare_damping = rare_damping
 
     @classmethod
     def configured(cls, profile_class: type[BaseModel], config: TrainingConfig) -> Self:
         """The estimator with a run's settings."""
-        return cls(profile_class, config.rare_share, config.min_value_count, config.max_values)
+        return cls(
+            profile_class, config.rare_share, config.min_value_count, config.max_values, config.rare_damping
+        )
 
     def fit(self, X: Dataset | pd.DataFrame, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's signature
         """Learn vocabularies, centres and weights into `encoder_`."""
@@ -53,7 +60,7 @@ class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
         plain = Encoder(tuple(self._vocabulary(dataset, spec) for spec in dataset.specs))
         columns = dataset.coded_for(plain)
         self.encoder_ = Encoder(
-            tuple(_standardised(encoding, columns[encoding.name]) for encoding in plain.fields)
+            tuple(_standardised(encoding, columns[encoding.name], self.rare_damping) for encoding in plain.fields)
         )
         return self
 
@@ -108,26 +115,40 @@ def _share_rare(counts: IntArray, bound: float) -> IntArray:
     return np.minimum(np.arange(len(counts)), common)
 
 
-def _standardised(encoding: FieldEncoding, column: Column) -> FieldEncoding:
+def _standardised(encoding: FieldEncoding, column: Column, damping: float) -> FieldEncoding:
     """The same field with the centre and weight of this column's answers."""
     centre, weight = _moments(encoding, column)
+    if not isinstance(column, NumberColumn):
+        shares = _holders(encoding, column) / max(_answers(column), 1)
+        weight = weight * np.sqrt(shares / np.maximum(shares + damping, 1e-12))
     return FieldEncoding(encoding.spec, encoding.values, encoding.column_of, centre, weight)
+
+
+def _holders(encoding: FieldEncoding, column: CodeColumn | CodeListColumn) -> IntArray:
+    """How many profiles hold a value of each column, shape (width,)."""
+    if isinstance(column, CodeColumn):
+        return np.bincount(encoding.column_of[column.codes[column.codes >= 0]], minlength=encoding.width)
+    held = column.rows * encoding.width + encoding.column_of[column.codes]
+    # Several rare values of one profile share a column, and count once.
+    return np.bincount(np.unique(held) % max(encoding.width, 1), minlength=encoding.width)
 
 
 def _moments(encoding: FieldEncoding, column: Column) -> Moments:
     answers = max(_answers(column), 1)
     if isinstance(column, NumberColumn):
-        x = raw_numbers(encoding.spec, column)
-        x = x[~np.isnan(x)]
-        mean, spread = (x.mean(), x.std()) if len(x) else (0.0, 0.0)
-        # Numbers that differ in their last digits alone would lose them in the scorer's sum.
-        some = spread > 1e-6 * np.abs(x).max(initial=0.0)
-        return np.array([mean]), _inverse(np.array([spread if some else 0.0]))
+        return _number_moments(raw_numbers(encoding.spec, column))
     if isinstance(column, CodeColumn):
-        columns = encoding.column_of[column.codes[column.codes >= 0]]
-        share = np.bincount(columns, minlength=encoding.width) / answers
+        share = _holders(encoding, column) / answers
         return share, np.where(share < 1.0, _inverse(np.sqrt(share)), 0.0)
     return _tick_moments(encoding, column, answers)
+
+
+def _number_moments(x: FloatArray) -> Moments:
+    x = x[~np.isnan(x)]
+    mean, spread = (x.mean(), x.std()) if len(x) else (0.0, 0.0)
+    # Numbers that differ in their last digits alone would lose them in the scorer's sum.
+    some = spread > 1e-6 * np.abs(x).max(initial=0.0)
+    return np.array([mean]), _inverse(np.array([spread if some else 0.0]))
 
 
 def _tick_moments(encoding: FieldEncoding, column: CodeListColumn, answers: int) -> Moments:

@@ -1,11 +1,13 @@
 """Dataset → Fit: encoder, PCA and K-Means in one scikit-learn pipeline.
 
+encode → lengths → pca → even → kmeans: every step before K-Means is linear in the encoded answers.
+
 Everything runs on one thread: K-Means adds up its threads' partial sums in whatever order they finish, and then
 the same data, configuration and seed would not give byte-equal arrays.
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.cluster import KMeans
@@ -22,14 +24,16 @@ from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.encoding import ProfileEncoder
 from training.errors import UnusableInput
-from training.progress import Progress
+from training.evening import ScoreEvener
+from training.lengths import LengthRemover
+from training.progress import Part, Progress
 
 
 @dataclass(frozen=True)
 class Fit:
     """The fitted pipeline, and what it makes of its training data.
 
-    `scores` (n, r): PCA coordinates. `clusters` (n,): nearest centroid; cluster 0 is the largest.
+    `scores` (n, r): evened PCA scores. `clusters` (n,): nearest centroid; cluster 0 is the largest.
     """
 
     pipeline: Pipeline
@@ -65,18 +69,39 @@ def fit(dataset: Dataset, config: TrainingConfig, progress: Progress) -> Fit:
                 "The profiles differ in nothing that a model may learn: "
                 f"a value counts when at least {config.min_value_count} profiles hold it."
             )
-        progress.step("comparing components with chance", 0.10)
+        lengths = LengthRemover(encode.encoder_, config.remove_lengths).fit(vectors)
+        vectors = lengths.remove_from(vectors)
+        progress.step("comparing components with chance", 0.20)
         sample = vectors[draw(len(vectors), config.chance_rows, rng)]
         components = parallel_analysis(sample, encode.encoder_, config, rng)
-        progress.step("principal components", 0.25)
+        progress.step("principal components", 0.40)
         pca = PCA(components.kept, svd_solver="covariance_eigh")
-        scores = pca.fit_transform(vectors)
-        rows = draw(len(scores), config.criteria_rows, rng)
-        choice = choose_k(scores[rows], components, config, rng, _within(progress, 0.30, 0.60))
-        progress.step(f"K-Means with {choice.k} personas", 0.60)
+        # With few columns all components are kept, and the last ones hold rounding rather than people.
+        even = ScoreEvener(config.evenness if vectors.shape[1] > config.keep_all_columns else 0.0)
+        coordinates = pca.fit_transform(vectors)
+        rows = draw(len(coordinates), config.criteria_rows, rng)
+        choice = choose_k(coordinates[rows], components, config, rng, Part(progress, 0.45, 0.90))
+        scores = even.fit_transform(coordinates)
+        progress.step(f"K-Means with {choice.k} personas", 0.90)
         kmeans = fit_kmeans(scores, choice.k, config)
-    pipeline = Pipeline([("encode", encode), ("pca", pca), ("kmeans", kmeans)])
-    return Fit(pipeline, scores, kmeans.labels_.astype(np.int64), components, choice)
+        if config.k == "auto":
+            choice, kmeans = _none_too_small(choice, kmeans, scores, config)
+    steps = [("encode", encode), ("lengths", lengths), ("pca", pca), ("even", even), ("kmeans", kmeans)]
+    return Fit(Pipeline(steps), scores, kmeans.labels_.astype(np.int64), components, choice)
+
+
+def _none_too_small(
+    choice: Choice, kmeans: KMeans, scores: FloatArray, config: TrainingConfig
+) -> tuple[Choice, KMeans]:
+    """One persona fewer while the smallest holds less than the wanted share: nobody acts on a handful."""
+    while choice.k > 1 and (share := np.bincount(kmeans.labels_).min() / len(scores)) < config.min_persona_share:
+        merged = (
+            f" One of {choice.k} would hold only {share:.1%} of the profiles, less than the "
+            f"{config.min_persona_share:.0%} that are wanted, so there are {choice.k - 1}."
+        )
+        choice = replace(choice, k=choice.k - 1, sentence=choice.sentence + merged)
+        kmeans = fit_kmeans(scores, choice.k, config)
+    return choice, kmeans
 
 
 def fit_kmeans(scores: FloatArray, k: int, config: TrainingConfig) -> KMeans:
@@ -102,22 +127,3 @@ def draw(count: int, most: int, rng: np.random.Generator) -> IntArray:
     if count <= most:
         return np.arange(count)
     return np.sort(rng.choice(count, most, replace=False))
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A stretch of a larger progress."""
-
-    whole: Progress
-    start: float
-    end: float
-
-    def step(self, name: str, share: float) -> None:
-        self.whole.step(name, self.start + share * (self.end - self.start))
-
-    def say(self, sentence: str) -> None:
-        self.whole.say(sentence)
-
-
-def _within(progress: Progress, start: float, end: float) -> Progress:
-    return _Part(progress, start, end)

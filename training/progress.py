@@ -22,6 +22,23 @@ class Progress(Protocol):
         """Something worth knowing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a larger run, from `start` to `end` of it, that counts its own shares from 0 to 1."""
+
+    whole: Progress
+    start: float
+    end: float
+
+    def step(self, name: str, share: float) -> None:
+        """The share of the whole run."""
+        self.whole.step(name, self.start + share * (self.end - self.start))
+
+    def say(self, sentence: str) -> None:
+        """The same."""
+        self.whole.say(sentence)
+
+
 class Silent:
     """Nobody wants to know."""
 

@@ -139,7 +139,7 @@ def test_the_scorer_is_the_pipeline_whatever_the_shape(
         fitted = fit(dataset, QUICK.model_copy(update={"k": k}), Silent())
     except UnusableInput:
         return
-    scorer = compile_scorer(fitted.encoder, fitted.pipeline["pca"], fitted.pipeline["kmeans"])
+    scorer = compile_scorer(fitted.pipeline)
     prove_equal(fitted.pipeline, scorer, dataset)
     profiles = [profile_class.model_validate(row) for row in _rows(frame)]
     single = [scorer.score(profile).distances for profile in profiles]

@@ -10,8 +10,8 @@ from training.config import TrainingConfig
 from training.progress import Silent
 
 QUICK = TrainingConfig(references=5)
-STRUCTURED = Components(np.ones(2), np.zeros(2), 2, 2)
-CHANCE = Components(np.ones(2), np.ones(2), 0, 1)
+STRUCTURED = Components(np.ones(2), np.zeros(2), 2, 2, 2)
+CHANCE = Components(np.ones(2), np.ones(2), 0, 1, 0)
 
 
 def blobs(k: int) -> FloatArray:

@@ -14,14 +14,14 @@ from training.progress import Silent
 
 
 def test_the_scorer_equals_the_pipeline_on_every_training_row(dataset: Dataset, fitted: Fit) -> None:
-    scorer = compile_scorer(fitted.encoder, fitted.pipeline["pca"], fitted.pipeline["kmeans"])
+    scorer = compile_scorer(fitted.pipeline)
     proof = prove_equal(fitted.pipeline, scorer, dataset)
     assert proof.rows == len(dataset)
     assert proof.largest_gap <= TOLERANCE
 
 
 def test_single_answers_equal_the_pipeline(dataset: Dataset, fitted: Fit) -> None:
-    scorer = compile_scorer(fitted.encoder, fitted.pipeline["pca"], fitted.pipeline["kmeans"])
+    scorer = compile_scorer(fitted.pipeline)
     rows = np.arange(0, len(dataset), 7)
     expected = fitted.pipeline.transform(dataset.take(rows))
     found = [scorer.score(profile).distances for profile in dataset.profiles(rows)]
@@ -29,7 +29,7 @@ def test_single_answers_equal_the_pipeline(dataset: Dataset, fitted: Fit) -> Non
 
 
 def test_a_scorer_that_differs_is_refused(dataset: Dataset, fitted: Fit) -> None:
-    scorer = compile_scorer(fitted.encoder, fitted.pipeline["pca"], fitted.pipeline["kmeans"])
+    scorer = compile_scorer(fitted.pipeline)
     wrong = dataclasses.replace(scorer, base=scorer.base + 1e-6)
     with pytest.raises(NotEquivalent, match="differs from the pipeline"):
         prove_equal(fitted.pipeline, wrong, dataset)
@@ -43,5 +43,5 @@ def test_clusters_come_largest_first(fitted: Fit) -> None:
 def test_a_profile_that_is_its_own_centroid_is_no_difference(dataset: Dataset) -> None:
     few = dataset.take(np.arange(40))
     alone = fit(few, QUICK.model_copy(update={"k": 30}), Silent())
-    scorer = compile_scorer(alone.encoder, alone.pipeline["pca"], alone.pipeline["kmeans"])
+    scorer = compile_scorer(alone.pipeline)
     assert prove_equal(alone.pipeline, scorer, few).rows == 40

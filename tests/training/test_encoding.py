@@ -10,13 +10,14 @@ from training.encoding import ProfileEncoder
 from training.errors import UnusableInput
 
 
-def encoder(**answers: list[object]) -> ProfileEncoder:
-    return ProfileEncoder(min_value_count=1).fit(from_frame(pd.DataFrame(answers), Profile))
+def encoder(damping: float = 0.0, **answers: list[object]) -> ProfileEncoder:
+    estimator = ProfileEncoder(min_value_count=1, rare_damping=damping)
+    return estimator.fit(from_frame(pd.DataFrame(answers), Profile))
 
 
-def encode(**answers: list[object]) -> pd.DataFrame:
+def encode(damping: float = 0.0, **answers: list[object]) -> pd.DataFrame:
     frame = pd.DataFrame(answers)
-    fitted = encoder(**answers)
+    fitted = encoder(damping, **answers)
     return pd.DataFrame(fitted.transform(frame), columns=fitted.get_feature_names_out())
 
 
@@ -45,6 +46,17 @@ def test_ticks_are_divided_by_the_root_of_the_lists_length_then_standardised() -
     columns = encode(hobbies=[["a"], ["a", "b"], ["b", "a"], []])
     ticks = np.array([1, 1 / np.sqrt(2), 1 / np.sqrt(2), 0])
     np.testing.assert_allclose(columns["hobbies=a"], (ticks - ticks.mean()) / ticks.std())
+
+
+def test_a_value_as_rare_as_the_damping_has_half_of_its_variance() -> None:
+    age: list[object] = [20, 30, 40, 50]
+    occupation: list[object] = ["nurse", "nurse", "nurse", "cook"]
+    hobbies: list[object] = [["a"], ["b"], ["b"], ["b"]]
+    damped, plain = (encode(d, age=age, occupation=occupation, hobbies=hobbies) for d in (0.25, 0.0))
+    ratio = damped.var() / plain.var()
+    assert ratio["age"] == pytest.approx(1.0)
+    np.testing.assert_allclose(ratio[["occupation=cook", "hobbies=a"]], 0.5)
+    np.testing.assert_allclose(ratio[["occupation=nurse", "hobbies=b"]], 0.75)
 
 
 def test_an_unanswered_field_stands_at_the_centre_and_teaches_nothing() -> None:

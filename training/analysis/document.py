@@ -32,7 +32,8 @@ class Candidate(_Part):
     calinski_harabasz: float | None = None
     davies_bouldin: float | None = None
     stability: tuple[float, ...] | None = Field(
-        default=None, description="Mean Jaccard similarity of each cluster with its best match in bootstraps."
+        default=None,
+        description="Mean Jaccard similarity of each cluster with its best match in bootstraps; None at k = 1.",
     )
     prediction_strength: float | None = None
 
@@ -42,7 +43,9 @@ class ChoiceOfK(_Part):
 
     k: int
     sentence: str
-    rows: int = Field(description="Rows of the sample on which the criteria were computed.")
+    rows: int = Field(
+        description="Rows of the sample of all criteria but inertia and gap, and of the silhouettes and densities."
+    )
     curve: tuple[Candidate, ...] = ()
 
 
@@ -79,7 +82,8 @@ class Typical(_Part):
     title: str
     answer: str = Field(description='"board games, reading", "39 (29–47)".')
     share: float | None = Field(
-        default=None, description="Share of the members who answered and say (the first of) this; None for numbers."
+        default=None,
+        description="Share of the members who answered and say (the first of) it; None for numbers.",
     )
 
 
@@ -186,7 +190,7 @@ class FieldQuality(_Part):
     title: str
     answered: float = Field(description="Share of the profiles, 0–1.")
     values: int | None = Field(description="Distinct values; None for numbers.")
-    rare_values: int | None = Field(description="Values that share the column of the rare ones, or are not learned.")
+    rare_values: int | None = Field(description="Values in the shared column of the rare ones, or not learned.")
     mean_ticks: float | None = Field(description="Values a profile that answered holds on average; lists only.")
 
 
@@ -220,7 +224,9 @@ class Report(_Part):
     lifts: tuple[LiftRow, ...] = ()
     snake: tuple[SnakeRow, ...] = ()
     history_by_hobby: Matrix | None = Field(
-        default=None, description="Lift of each gift category (columns) among those of each hobby (rows)."
+        default=None,
+        description="Lift of each gift category (columns) among those of each hobby (rows). Who ticks many of the "
+        "one ticks many of the other: lifts a little above 1 throughout are about that.",
     )
     gifts_by_age: Matrix | None = Field(
         default=None, description="Share of each gift category (rows) in each age band (columns)."

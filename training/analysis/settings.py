@@ -1,0 +1,18 @@
+"""How much of an analysis is made, and on how many rows."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class AnalysisConfig(BaseModel):
+    """The knobs of an analysis. What is counted is counted on every row; the rest on one sample."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rows: int = Field(
+        default=2_000, ge=2, description="Rows, drawn at random, of the criteria, silhouettes, densities and axes."
+    )
+    bootstraps: int = Field(default=20, ge=0, description="Bootstraps of the stability; 0 leaves it out.")
+    splits: int = Field(default=5, ge=0, description="Splits of the prediction strength; 0 leaves it out.")
+    n_init: int = Field(default=3, ge=1, description="Starts of each K-Means of the criteria.")
+    map_rows: int = Field(default=2_000, ge=0, description="Most points on a map; 0 leaves the maps out.")
+    density: bool = Field(default=True, description="Whether DBSCAN and HDBSCAN are asked.")

@@ -1,0 +1,76 @@
+"""Taking out of each list what its length alone says.
+
+Division by √(values ticked) makes every list equally long, but the root of the number of ticks is still the sum of
+a list's columns, so people who tick many boxes still lie on one side of them. Here each column of a list is
+replaced by its residual after linear regression on that root. The root is linear in the encoded columns
+themselves (√ticks = Σ x), so this is a linear map of the vector, and it folds into the compiled tables.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from models.columns import FloatArray
+from models.encoder import Encoder
+from models.fields import MultiLabel
+
+
+@dataclass(frozen=True)
+class Residual:
+    """One list: its columns; `readout` (width,), which gives √ticks less its mean; `slopes` (width,) on it."""
+
+    span: slice
+    readout: FloatArray
+    slopes: FloatArray
+
+
+class LengthRemover(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    """Encoded vectors (n, width) → the same without the lengths of the lists, as a scikit-learn transformer.
+
+    `encoder`: the fitted encoder that gave the vectors. `remove=False` leaves them as they are.
+    """
+
+    def __init__(self, encoder: Encoder, remove: bool = True) -> None:
+        self.encoder = encoder
+        self.remove = remove
+
+    def fit(self, X: FloatArray, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's signature
+        """Learn the slopes of each list's columns into `residuals_`."""
+        lists = [each for each in self.encoder.fields if isinstance(each.spec.kind, MultiLabel) and each.width]
+        self.residuals_ = [
+            _residual(X, self.encoder.spans[each.name], each.weight) for each in lists if self.remove
+        ]
+        return self
+
+    def transform(self, X: FloatArray) -> FloatArray:
+        """A copy of the vectors without the lengths; rows do not depend on one another."""
+        return self.remove_from(X.copy())
+
+    def remove_from(self, X: FloatArray) -> FloatArray:
+        """The same in place: a million vectors need no second copy."""
+        for each in self.residuals_:
+            part = X[:, each.span]
+            part -= np.outer(part @ each.readout, each.slopes)
+        return X
+
+    def pull_back(self, components: FloatArray) -> FloatArray:
+        """Components (r, width) of the transformed vectors as those of the vectors before."""
+        pulled = components.copy()
+        for each in self.residuals_:
+            part = pulled[:, each.span]
+            part -= np.outer(part @ each.slopes, each.readout)
+        return pulled
+
+
+def _residual(vectors: FloatArray, span: slice, weight: FloatArray) -> Residual:
+    # Rows without an answer are 0, at the centre, and count for neither sum.
+    readout = np.divide(1.0, weight, where=weight > 0, out=np.zeros_like(weight))
+    part = vectors[:, span]
+    lengths = part @ readout
+    square, whole = float(lengths @ lengths), float(np.square(part).sum())
+    slopes = lengths @ part / square if square > 1e-9 * len(part) else np.zeros_like(weight)
+    # Where the length is all that a list says, it stays: its residual would be rounding.
+    left = whole - float(slopes @ slopes) * square
+    return Residual(span, readout, slopes if left > 1e-9 * whole else np.zeros_like(weight))
