@@ -1,0 +1,1 @@
+"""What the page of a report shows: its sections, and the words around its numbers."""

@@ -1,0 +1,36 @@
+"""What a number of the analysis means, in words: for titles, text alternatives and the page."""
+
+from collections.abc import Iterable
+
+from models.vocabulary import label
+from training.wording.words import capitalised
+
+# Hennig, Cluster-wise assessment of cluster stability, Comput. Statist. Data Anal. 52, 2007.
+STABLE = 0.75
+DOUBTFUL = 0.60
+# Above this the length of a list, rather than what is in it, would tell the personas apart.
+LENGTH_LIMIT = 0.10
+
+
+def stability(jaccard: float) -> str:
+    """A mean Jaccard similarity over bootstraps in words."""
+    if jaccard >= 0.85:
+        return "very stable"
+    if jaccard >= STABLE:
+        return "stable"
+    return "fairly stable" if jaccard >= DOUBTFUL else "not stable"
+
+
+def said(value: str) -> str:
+    """A value as people write it: "gift_cards" → "Gift cards"."""
+    return capitalised(label(value))
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """ "1 persona", "5 personas"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def known(values: Iterable[float | None]) -> list[float]:
+    """The values that are there."""
+    return [value for value in values if value is not None]
