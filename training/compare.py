@@ -1,0 +1,270 @@
+"""What changed between two models: `python -m training compare A B`.
+
+Personas are the same where their members are: both models score one reference sample, and the personas are
+paired so that the Jaccard similarities of their members add up to the most (the assignment problem; scipy's
+`linear_sum_assignment`). A pair counts above `MINIMUM_OVERLAP`: below one half a cluster is called dissolved
+(Hennig, Computational Statistics & Data Analysis 52, 2007), and above it no other persona can come as near.
+"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import adjusted_rand_score
+
+from models.artifact import LoadedArtifact, read_artifact
+from models.columns import FloatArray, IntArray
+from models.errors import ModelNotFound
+from models.manifest import Manifest
+from models.profile import Profile
+from models.registry import Registry
+from training import option
+from training.comparison import (
+    Comparison,
+    Match,
+    MetricChange,
+    PersonaAt,
+    PersonaChanges,
+    Reference,
+    Side,
+    VerdictChange,
+    VocabularyChange,
+)
+from training.dataset import Dataset, from_frame, read_dataset
+from training.errors import UnusableInput
+from training.mapping import load_mapping
+from training.progress import JsonLines, Progress
+from training.simulate import SimulationConfig, simulate
+from training.wording.comparing import as_text, sentences
+
+MINIMUM_OVERLAP: Final = 0.5
+REFERENCE_ROWS: Final = 10_000
+_ARTIFACTS: Final = Path("models/artifacts")
+_FEW: Final = 5
+_METRICS: Final = {
+    "rows": "profiles trained on",
+    "personas": "personas",
+    "components": "components",
+    "explained_variance": "variance explained",
+    "silhouette": "silhouette",
+    "smallest_persona_share": "smallest persona's share",
+    "largest_persona_share": "largest persona's share",
+}
+
+
+def compare(
+    before: LoadedArtifact,
+    after: LoadedArtifact,
+    sample: Dataset,
+    reference: Reference,
+    minimum_overlap: float = MINIMUM_OVERLAP,
+) -> Comparison:
+    """Compare two models on the profiles of `sample`, which `reference` describes.
+
+    Raises `UnusableInput` where there is no profile.
+    """
+    if not len(sample):
+        raise UnusableInput("There is no profile to compare the models on.")
+    comparison = Comparison(
+        before=_side(before.manifest),
+        after=_side(after.manifest),
+        reference=reference,
+        personas=_persona_changes(before, after, sample, minimum_overlap),
+        metrics=_metrics(before.manifest, after.manifest),
+        verdicts=_verdicts(before.manifest, after.manifest),
+        vocabulary=_vocabulary(before.manifest, after.manifest),
+    )
+    return comparison.model_copy(update={"sentences": sentences(comparison)})
+
+
+def matching(overlaps: FloatArray) -> list[tuple[int, int]]:
+    """The pairs of rows and columns, ascending, whose overlaps (a, b) add up to the most."""
+    rows, columns = linear_sum_assignment(overlaps, maximize=True)
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def _side(manifest: Manifest) -> Side:
+    return Side(version=manifest.version, created_at=manifest.created_at, origin=manifest.origin)
+
+
+# --- personas --------------------------------------------------------------------------------------
+
+
+def _persona_changes(
+    before: LoadedArtifact, after: LoadedArtifact, sample: Dataset, minimum: float
+) -> PersonaChanges:
+    first, second = _clusters(before, sample), _clusters(after, sample)
+    table = np.zeros((len(before.model.personas), len(after.model.personas)), np.int64)
+    np.add.at(table, (first, second), 1)
+    old, new = _personas(before, table.sum(axis=1)), _personas(after, table.sum(axis=0))
+    overlaps = _overlaps(table, old, new)
+    pairs = [pair for pair in matching(overlaps) if overlaps[pair] > minimum]
+    stayed = sum(int(table[pair]) for pair in pairs)
+    return PersonaChanges(
+        before=old,
+        after=new,
+        minimum_overlap=minimum,
+        matches=tuple(Match(before=old[i], after=new[j], overlap=float(overlaps[i, j])) for i, j in pairs),
+        retired=_others(old, {i for i, _ in pairs}),
+        born=_others(new, {j for _, j in pairs}),
+        transitions=tuple(map(tuple, table.tolist())),
+        changed_share=(len(sample) - stayed) / len(sample),
+        adjusted_rand=float(adjusted_rand_score(first, second)),
+    )
+
+
+def _clusters(loaded: LoadedArtifact, sample: Dataset) -> IntArray:
+    return loaded.model.scorer.clusters(sample.coded_for(loaded.model.encoder))
+
+
+def _personas(loaded: LoadedArtifact, counts: IntArray) -> tuple[PersonaAt, ...]:
+    shares = (counts / counts.sum()).tolist()
+    pairs = zip(loaded.model.personas, shares, strict=True)
+    return tuple(PersonaAt(id=persona.id, name=persona.name, share=share) for persona, share in pairs)
+
+
+def _overlaps(table: IntArray, old: Sequence[PersonaAt], new: Sequence[PersonaAt]) -> FloatArray:
+    """Jaccard similarities, the shape of `table`; where neither persona has a member, the ids decide."""
+    either = table.sum(axis=1)[:, None] + table.sum(axis=0) - table
+    same = np.array([[float(one.id == other.id) for other in new] for one in old])
+    overlaps: FloatArray = np.where(either > 0, table / np.maximum(either, 1), same)
+    return overlaps
+
+
+def _others(personas: Sequence[PersonaAt], taken: set[int]) -> tuple[PersonaAt, ...]:
+    return tuple(persona for place, persona in enumerate(personas) if place not in taken)
+
+
+# --- what the manifests say ------------------------------------------------------------------------
+
+
+def _metrics(before: Manifest, after: Manifest) -> tuple[MetricChange, ...]:
+    return tuple(
+        MetricChange(
+            name=name,
+            title=title,
+            before=_number(before.metrics.get(name)),
+            after=_number(after.metrics.get(name)),
+        )
+        for name, title in _METRICS.items()
+    )
+
+
+def _number(value: object) -> float | int | None:
+    return value if isinstance(value, float | int) else None
+
+
+def _verdicts(before: Manifest, after: Manifest) -> tuple[VerdictChange, ...]:
+    old, new = ({verdict.name: verdict for verdict in side.verdicts} for side in (before, after))
+    return tuple(VerdictChange(name=name, before=old.get(name), after=new.get(name)) for name in old | new)
+
+
+def _vocabulary(before: Manifest, after: Manifest) -> tuple[VocabularyChange, ...]:
+    old, new = _known(before), _known(after)
+    changes = (_values_changed(name, old.get(name, ()), new.get(name, ())) for name in old | new)
+    return tuple(change for change in changes if change.gained or change.lost)
+
+
+def _known(manifest: Manifest) -> dict[str, tuple[str, ...]]:
+    """The known values of the open fields, most common first."""
+    return {field.name: field.values for field in manifest.fields if field.kind in ("categorical", "multi_label")}
+
+
+def _values_changed(name: str, old: Sequence[str], new: Sequence[str]) -> VocabularyChange:
+    gained = [value for value in new if value not in set(old)]
+    lost = [value for value in old if value not in set(new)]
+    return VocabularyChange(
+        field=name,
+        gained=len(gained),
+        lost=len(lost),
+        gained_values=tuple(gained[:_FEW]),
+        lost_values=tuple(lost[:_FEW]),
+    )
+
+
+# --- the command -----------------------------------------------------------------------------------
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `compare`, but for `--progress`."""
+    parser.set_defaults(command=run)
+    parser.add_argument("before", metavar="A", help="version, path to a version's folder, or 'active'")
+    parser.add_argument("after", metavar="B", help="the same, of the model to compare with it")
+    parser.add_argument("--artifacts", type=Path, default=_ARTIFACTS, help="folder of the versions")
+    parser.add_argument("--data", type=Path, help="profiles that both score: .csv, .jsonl or .parquet")
+    parser.add_argument("--mapping", type=Path, help="TOML file that maps the file's columns to fields")
+    parser.add_argument(
+        "--simulate",
+        type=option.positive,
+        default=REFERENCE_ROWS,
+        metavar="N",
+        help="without --data, how many profiles are simulated (default: %(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the comparison as JSON")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> None:
+    """Compare two versions; the result goes to standard output.
+
+    Raises `ModelNotFound`, `NoActiveModel`, `ArtifactError` or `UnusableInput`.
+    """
+    progress.step("reading the models", 0.0)
+    before, after = (_load(name, options.artifacts) for name in (options.before, options.after))
+    progress.step("reading the reference profiles" if options.data else "simulating profiles", 0.2)
+    sample, reference = _reference(options, progress)
+    progress.step("comparing", 0.6)
+    comparison = compare(before, after, sample, reference)
+    progress.step("done", 1.0)
+    if isinstance(progress, JsonLines):
+        progress.send(result=comparison.model_dump(mode="json"))
+    else:
+        print(comparison.model_dump_json(indent=2) if options.json else as_text(comparison))
+
+
+def _load(name: str, artifacts: Path) -> LoadedArtifact:
+    registry = Registry(artifacts)
+    if name == "active":
+        return registry.load_active(Profile)
+    if name in registry.versions():
+        return registry.load(name, Profile)
+    folder = Path(name).resolve()
+    if not folder.is_dir():
+        raise ModelNotFound(f"There is no model version '{name[:80]}': {_choices(registry)}")
+    return read_artifact(folder, Profile)
+
+
+def _choices(registry: Registry) -> str:
+    versions = registry.versions()
+    if not versions:
+        return f"{registry.root} holds none. Name another folder with --artifacts, or give the path to a version."
+    older = f" and {len(versions) - _FEW} older ones" if len(versions) > _FEW else ""
+    return f"{registry.root} holds {', '.join(versions[-_FEW:])}{older}. Name one, or give the path to a version."
+
+
+def _reference(options: argparse.Namespace, progress: Progress) -> tuple[Dataset, Reference]:
+    if options.data is None:
+        frame = simulate(SimulationConfig(rows=options.simulate)).frame
+        return described(from_frame(frame, Profile), "simulated profiles, a stand-in for real ones", True)
+    mapping = load_mapping(options.mapping) if options.mapping else None
+    sample = read_dataset(options.data, Profile, mapping)
+    _say(sample.notes, progress)
+    return described(sample, f"profiles from {options.data.name}", False)
+
+
+def described(sample: Dataset, what: str, simulated: bool) -> tuple[Dataset, Reference]:
+    """A reference sample with its description: `what` follows the number of profiles."""
+    reference = Reference(
+        rows=len(sample),
+        simulated=simulated,
+        description=f"{len(sample):,} {what}.",
+        fingerprint=sample.fingerprint,
+    )
+    return sample, reference
+
+
+def _say(notes: Iterable[str], progress: Progress) -> None:
+    for note in notes:
+        progress.say(note)
