@@ -25,7 +25,7 @@ test: env check ## everything that CI runs
 check: env ## lint, format, types and the directions of import
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy models training service tests benchmarks
+	$(BIN)/mypy models training service tests benchmarks notebooks
 	$(BIN)/lint-imports
 
 format: env ## format the code

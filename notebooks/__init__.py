@@ -1,0 +1,1 @@
+"""The analysis as a story (`market_segmentation.ipynb`), and what executes and shows it."""

@@ -1,0 +1,32 @@
+"""An encoding that the project does not use, for the notebook to show what it would cost."""
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from models.columns import CodeListColumn, FloatArray, IntArray
+from models.encoder import Encoder
+from training.dataset import Dataset
+
+
+def ticks_in_full(dataset: Dataset, encoder: Encoder) -> FloatArray:
+    """Our vectors (n, width), but that every tick counts in full, however many boxes somebody ticks.
+
+    Every column keeps its mean and its spread among those who answered; those who did not stay at 0.
+    """
+    columns = dataset.coded_for(encoder)
+    vectors = encoder.encode(columns)
+    for encoding in encoder.fields:
+        column = columns[encoding.name]
+        if isinstance(column, CodeListColumn):
+            ours = vectors[:, encoder.spans[encoding.name]]
+            ticks = _ticks(column, encoding.column_of, encoding.width)[column.answered]
+            spread = ours[column.answered].std(axis=0)
+            ours[column.answered] = (ticks - ticks.mean(axis=0)) / np.maximum(ticks.std(axis=0), 1e-9) * spread
+    return vectors
+
+
+def _ticks(column: CodeListColumn, column_of: IntArray, width: int) -> FloatArray:
+    """How many ticks each column has, (n, width)."""
+    ones, shape = np.ones(len(column.codes)), (len(column), width)
+    ticks: FloatArray = csr_matrix((ones, column_of[column.codes], column.offsets), shape=shape).toarray()
+    return ticks
