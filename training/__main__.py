@@ -1,4 +1,4 @@
-"""The commands of training: `python -m training fit | simulate | score`.
+"""The commands of training: `python -m training fit | report | compare | simulate | score | benchmark-recovery`.
 
 Exit codes: 0 done; 1 a defect of ours; 2 the data or the options cannot be used (one sentence on standard error).
 """
@@ -8,18 +8,19 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from models.errors import SegmentsError
 from models.manifest import Manifest, Origin
 from models.profile import Profile
 from models.registry import Registry
+from training import compare, option
 from training.config import TrainingConfig
 from training.dataset import Dataset, from_frame, read_dataset
 from training.errors import NotEquivalent
 from training.mapping import load_mapping
-from training.progress import JsonLines, Progress, showing
+from training.progress import JsonLines, Part, Progress, showing
+from training.recovery import command as recovery
 from training.run import train
 from training.score import score_file
 from training.simulate import DIFFICULTIES, SimulationConfig, simulate, write
@@ -73,10 +74,15 @@ def _fit(options: argparse.Namespace, progress: Progress) -> None:
         return
     config = TrainingConfig(k=options.k, seed=options.seed)
     dataset, origin = _data(options, progress)
-    manifest = train(dataset, origin, config, options.out, progress).manifest
+    trained = train(dataset, origin, config, options.out, Part(progress, 0.0, 0.9 if options.report else 1.0))
+    manifest = trained.manifest
     activated = options.activate and (manifest.passed or options.force)
     if activated:
         registry.activate(manifest.version)
+    if options.report:
+        progress.step("drawing the report", 0.9)
+        progress.say(_page_beside(trained.folder))
+    progress.step("done", 1.0)
     _tell(manifest, activated, options, progress)
 
 
@@ -89,7 +95,7 @@ def _data(options: argparse.Namespace, progress: Progress) -> tuple[Dataset, Ori
     origin = Origin(
         source=options.origin,
         simulated=False,
-        description=f"{len(dataset)} profiles from {described}.",
+        description=f"{len(dataset):,} profiles from {described}.",
         rows=len(dataset),
         refused_rows=dataset.refusals.rows,
         fingerprint=dataset.fingerprint,
@@ -112,7 +118,7 @@ def _simulated(options: argparse.Namespace) -> tuple[Dataset, Origin]:
     origin = Origin(
         source="simulated",
         simulated=True,
-        description=f"{len(dataset)} simulated profiles: a stand-in until there are real ones.",
+        description=f"{len(dataset):,} simulated profiles: a stand-in until there are real ones.",
         rows=len(dataset),
         fingerprint=dataset.fingerprint,
     )
@@ -138,6 +144,33 @@ def _outcome(manifest: Manifest, activated: bool, options: argparse.Namespace) -
     if options.activate:
         return f"Model {manifest.version} was written but not put in force; --force insists."
     return f"Model {manifest.version} was written, not put in force."
+
+
+# --- report ----------------------------------------------------------------------------------------
+
+
+def _page_beside(folder: Path) -> str:
+    """Draw the report of a fresh version, and say so. The model is there already, whatever becomes of its page."""
+    try:
+        return f"The report is in {_drawn(folder, None)}."
+    except SegmentsError as error:
+        return f"The report was not drawn: {error}"
+
+
+def _report(options: argparse.Namespace, progress: Progress) -> None:
+    registry = Registry(options.artifacts)
+    version = registry.required() if options.model == "active" else options.model
+    progress.step("drawing the report", 0.0)
+    page = _drawn(registry.folder(version), options.out)
+    progress.step("done", 1.0)
+    progress.say(f"The report is in {page}.")
+
+
+def _drawn(folder: Path, out: Path | None) -> Path:
+    # Here, not above: matplotlib takes seconds to import, and most commands draw nothing.
+    from training.report_page import draw
+
+    return draw(folder, out)
 
 
 # --- simulate, score -------------------------------------------------------------------------------
@@ -173,8 +206,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description="Make segment models.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _fit_options(commands.add_parser("fit", help="train a model and write it as a version"))
+    _report_options(commands.add_parser("report", help="draw the report of a version"))
+    _compare_options(commands.add_parser("compare", help="say what changed between two versions"))
     _simulate_options(commands.add_parser("simulate", help="write simulated profiles to a file"))
     _score_options(commands.add_parser("score", help="assign a file of profiles"))
+    _recovery_options(
+        commands.add_parser("benchmark-recovery", help="measure how well planted personas are found")
+    )
     return parser
 
 
@@ -182,9 +220,9 @@ def _fit_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_fit)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", type=Path, help="profiles: .csv, .jsonl or .parquet")
-    source.add_argument("--simulate", type=_positive, metavar="N", help="train on N simulated profiles")
-    parser.add_argument("--k", type=_k, default="auto", help="how many personas (default: auto)")
-    parser.add_argument("--seed", type=_seed, default=0, help="seed of everything random (default: 0)")
+    source.add_argument("--simulate", type=option.positive, metavar="N", help="train on N simulated profiles")
+    parser.add_argument("--k", type=option.k, default="auto", help="how many personas (default: auto)")
+    parser.add_argument("--seed", type=option.seed, default=0, help="seed of everything random (default: 0)")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder of the versions")
     parser.add_argument(
         "--activate",
@@ -193,6 +231,12 @@ def _fit_options(parser: argparse.ArgumentParser) -> None:
         help="put the model in force if every verdict holds (default)",
     )
     parser.add_argument("--force", action="store_true", help="put it in force whatever the verdicts say")
+    parser.add_argument(
+        "--report",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="draw report.html and its figures beside the model (default)",
+    )
     parser.add_argument("--if-none", action="store_true", help="do nothing when a model is in force")
     parser.add_argument(
         "--origin", choices=("file", "users"), default="file", help="what --data holds (default: file)"
@@ -203,18 +247,37 @@ def _fit_options(parser: argparse.ArgumentParser) -> None:
     _reading_options(parser)
 
 
+def _report_options(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_report)
+    parser.add_argument("model", metavar="VERSION", help="version, or 'active' for the one in force")
+    parser.add_argument("--artifacts", type=Path, default=DEFAULT_OUT, help="folder of the versions")
+    parser.add_argument("--out", type=Path, help="folder of the page and its figures (default: the version's own)")
+    _progress_option(parser)
+
+
+def _compare_options(parser: argparse.ArgumentParser) -> None:
+    compare.add_options(parser)
+    _progress_option(parser)
+
+
+def _recovery_options(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=recovery.run)
+    recovery.add_options(parser)
+    _progress_option(parser)
+
+
 def _simulate_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_simulate)
-    parser.add_argument("--rows", type=_positive, required=True, help="how many profiles")
+    parser.add_argument("--rows", type=option.positive, required=True, help="how many profiles")
     parser.add_argument("--out", type=Path, required=True, help=".csv, .jsonl or .parquet")
-    parser.add_argument("--seed", type=_seed, default=0, help="seed (default: 0)")
+    parser.add_argument("--seed", type=option.seed, default=0, help="seed (default: 0)")
     parser.add_argument("--with-truth", action="store_true", help="add the planted persona")
-    parser.add_argument("--personas", type=_positive, help="how many personas are planted")
+    parser.add_argument("--personas", type=option.positive, help="how many personas are planted")
     parser.add_argument(
-        "--overlap", type=_overlap, help=f"0 to 1, or {', '.join(DIFFICULTIES)}: how alike they are"
+        "--overlap", type=option.overlap, help=f"0 to 1, or {', '.join(DIFFICULTIES)}: how alike they are"
     )
-    parser.add_argument("--noise", type=_share, help="share of profiles that belong to nobody")
-    parser.add_argument("--missing", type=_share, help="share of answers that are missing")
+    parser.add_argument("--noise", type=option.share, help="share of profiles that belong to nobody")
+    parser.add_argument("--missing", type=option.share, help="share of answers that are missing")
     _progress_option(parser)
 
 
@@ -231,7 +294,7 @@ def _reading_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mapping", type=Path, help="TOML file that maps the file's columns to fields")
     parser.add_argument(
         "--max-refused",
-        type=_share,
+        type=option.share,
         default=0.05,
         help="largest share of rows that may not fit the profile (default: 0.05)",
     )
@@ -240,42 +303,6 @@ def _reading_options(parser: argparse.ArgumentParser) -> None:
 
 def _progress_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--progress", choices=("auto", "bar", "plain", "json"), default="auto")
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a whole number, not '{text}'") from None
-
-
-def _positive(text: str) -> int:
-    number = _whole(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
-
-
-def _seed(text: str) -> int:
-    number = _whole(text)
-    if not 0 <= number < 2**32:
-        raise argparse.ArgumentTypeError("must be between 0 and 4294967295")
-    return number
-
-
-def _k(text: str) -> int | str:
-    return text if text == "auto" else _positive(text)
-
-
-def _share(text: str) -> float:
-    with suppress(ValueError):
-        if 0 <= (share := float(text)) <= 1:
-            return share
-    raise argparse.ArgumentTypeError(f"must be a number between 0 and 1, not '{text}'")
-
-
-def _overlap(text: str) -> float:
-    return DIFFICULTIES[text] if text in DIFFICULTIES else _share(text)
 
 
 if __name__ == "__main__":

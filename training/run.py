@@ -15,6 +15,8 @@ from models.persona import Persona
 from models.registry import version_name
 from models.scorer import Scorer
 from models.segment_model import SegmentModel
+from training.analysis.analyse import analyse
+from training.analysis.settings import AnalysisConfig
 from training.compile import compile_scorer, prove_equal
 from training.config import TrainingConfig
 from training.dataset import Dataset
@@ -24,9 +26,9 @@ from training.evaluate import Evaluation, evaluate
 from training.fit import Fit, fit
 from training.golden import golden_predictions
 from training.identity import mint
-from training.progress import Progress
-from training.report import report_json
+from training.progress import Part, Progress
 
+FULL_ANALYSIS = AnalysisConfig()
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "joblib", "pydantic")
 
 
@@ -38,34 +40,41 @@ class Trained:
     manifest: Manifest
 
 
-def train(dataset: Dataset, origin: Origin, config: TrainingConfig, out: Path, progress: Progress) -> Trained:
-    """Fit, compile, prove, describe, judge and write.
+def train(
+    dataset: Dataset,
+    origin: Origin,
+    config: TrainingConfig,
+    out: Path,
+    progress: Progress,
+    analysis: AnalysisConfig = FULL_ANALYSIS,
+) -> Trained:
+    """Fit, compile, prove, describe, judge, analyse and write.
 
     Raises `UnusableInput`, `NotEquivalent` or `ArtifactNotWritten`; then there is no artifact.
     """
     check_usable(dataset, config)
     check_writable(out)
-    fitted = fit(dataset, config, progress)
-    progress.step("compiling the scorer", 0.75)
-    kmeans, pca = fitted.pipeline["kmeans"], fitted.pipeline["pca"]
-    scorer = compile_scorer(fitted.encoder, pca, kmeans)
+    fitted = fit(dataset, config, Part(progress, 0.0, 0.60))
+    progress.step("compiling the scorer", 0.60)
+    scorer = compile_scorer(fitted.pipeline)
     equivalence = prove_equal(fitted.pipeline, scorer, dataset)
-    progress.step("describing the personas", 0.85)
+    progress.step("describing the personas", 0.65)
     personas = describe(dataset, fitted.clusters, mint(dataset.fingerprint, config, fitted.k))
-    progress.step("evaluating", 0.90)
+    progress.step("evaluating", 0.70)
     evaluation = evaluate(dataset, fitted, equivalence, config)
-    progress.step("writing the artifact", 0.95)
     manifest = _manifest(dataset, origin, config, fitted, scorer, personas, evaluation)
+    report = analyse(dataset, fitted, manifest, analysis, config.seed, Part(progress, 0.72, 0.97))
+    progress.step("writing the artifact", 0.97)
     folder = write_artifact(
         out,
         manifest,
         scorer,
         {
             PIPELINE: lambda path: joblib.dump(fitted.pipeline, path),
-            REPORT: lambda path: path.write_text(report_json(dataset, fitted, manifest), encoding="utf-8"),
+            REPORT: lambda path: path.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8"),
         },
     )
-    progress.step("done", 1.0)
+    progress.step("written", 1.0)
     return Trained(folder, manifest)
 
 

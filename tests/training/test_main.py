@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from models.registry import ACTIVE, Registry
 from training.__main__ import main
 
-FEW = ["--simulate", "300", "--k", "2"]
+FEW = ["--simulate", "300", "--k", "2", "--no-report"]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def test_fit_puts_its_version_in_force_when_that_is_insisted_on(out: Path) -> No
 def test_a_model_that_fails_its_verdicts_is_written_but_not_put_in_force(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["fit", "--simulate", "60", "--k", "30", "--out", str(tmp_path)]) == 0
+    assert main(["fit", "--simulate", "60", "--k", "30", "--no-report", "--out", str(tmp_path)]) == 0
     assert len(Registry(tmp_path).versions()) == 1
     assert Registry(tmp_path).active() is None
     assert "written but not put in force; --force insists" in capsys.readouterr().err
@@ -93,6 +94,45 @@ def test_unusable_data_ends_with_a_sentence_and_no_version(
 def test_what_is_no_file_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert main(["fit", "--data", str(tmp_path / name), "--out", str(tmp_path)]) == 2
     assert "error: " in capsys.readouterr().err
+
+
+def test_fit_draws_the_report_beside_its_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "--simulate", "300", "--k", "2", "--force", "--out", str(tmp_path)]) == 0
+    folder = Registry(tmp_path).folder(Registry(tmp_path).required())
+    assert f"The report is in {folder / 'report.html'}." in capsys.readouterr().err
+    assert (folder / "report.html").read_text().startswith("<!doctype html>")
+    assert (folder / "figures" / "sizes.svg").is_file()
+
+
+def test_a_report_that_cannot_be_written_is_said(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "figures").write_text("in the way")
+    assert main(["report", "active", "--artifacts", str(out), "--out", str(tmp_path)]) == 2
+    assert "The report cannot be written into" in capsys.readouterr().err
+
+
+def test_report_draws_a_version_into_any_folder(out: Path, tmp_path: Path) -> None:
+    assert main(["report", "active", "--artifacts", str(out), "--out", str(tmp_path / "page")]) == 0
+    assert (tmp_path / "page" / "report.html").is_file()
+    assert not (Registry(out).folder(Registry(out).required()) / "report.html").exists()
+
+
+@pytest.mark.parametrize("model", ["active", "20200101-000000-00000000", "../x"])
+def test_report_of_no_version_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str) -> None:
+    assert main(["report", model, "--artifacts", str(tmp_path)]) == 2
+    assert re.search("No model is in force|There is no model version", capsys.readouterr().err)
+
+
+def test_compare_tells_what_changed(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "active", "active", "--artifacts", str(out), "--simulate", "200"]) == 0
+    assert "All 2 personas live on; no profile changes persona." in capsys.readouterr().out
+
+
+def test_benchmark_recovery_writes_its_tables(tmp_path: Path) -> None:
+    few = ["--methods", "plain", "--what", "share", "--rows", "200", "--draws", "1", "--difficulty", "easy"]
+    assert main(["benchmark-recovery", *few, "--out", str(tmp_path / "tables.md")]) == 0
+    assert "The share of what is possible" in (tmp_path / "tables.md").read_text()
 
 
 def test_an_error_is_an_event_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
