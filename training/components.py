@@ -7,6 +7,11 @@ kept from the first on, while they exceed the stated quantile of chance. One dat
 would pass a 95 % quantile, so the first component has to exceed chance clearly, by `config.clearly` standard
 deviations of the shuffled draws' own first eigenvalues; otherwise none does. Those that stand as clearly above the
 largest eigenvalue of chance are the ones in which the number of personas is looked for.
+
+Items of one list go together without telling anything of the rest of a profile, and a persona is more than a
+taste in films. So the fields have to be linked as well: the sum of the squared covariances between columns of
+different fields (the numerator of Robert and Escoufier's RV coefficient, Applied Statistics 25, 1976) must exceed,
+as clearly, what it is after every field has been shuffled as a whole.
 """
 
 from dataclasses import dataclass
@@ -25,7 +30,8 @@ class Components:
 
     `eigenvalues`, `chance` (width,): of the data, and the quantile of the shuffled draws. `kept`: how many to
     use; `beat_chance`: how many of the leading ones exceed chance, `clear`: how many of them exceed even the
-    largest eigenvalue of chance clearly; both are 0 when the data has no structure.
+    largest eigenvalue of chance clearly; both are 0 when the data has no structure. `linked`: whether the fields
+    depend on each other; without that there is no structure.
     """
 
     eigenvalues: FloatArray
@@ -33,6 +39,7 @@ class Components:
     beat_chance: int
     kept: int
     clear: int
+    linked: bool = True
 
     @property
     def structured(self) -> bool:
@@ -51,11 +58,30 @@ def parallel_analysis(
     # By more than rounding: one field alone keeps its eigenvalues, whatever the order of its rows.
     rounding = 1e-9 * eigenvalues.max(initial=0.0)
     firsts = draws[:, 0]
-    clear = _leading(eigenvalues > firsts.mean() + config.clearly * firsts.std() + rounding)
+    linked = _linked(vectors, [span for span in encoder.spans.values() if vectors[:, span].any()], config, rng)
+    clear = _leading(eigenvalues > firsts.mean() + config.clearly * firsts.std() + rounding) if linked else 0
     leading = _leading(eigenvalues > chance + rounding) if clear else 0
     kept = _kept(leading, eigenvalues, config)
     few = len(eigenvalues) <= config.keep_all_columns
-    return Components(eigenvalues, chance, leading, kept, kept if few and clear else min(clear, kept))
+    wanted = kept if few and clear else min(clear, kept)
+    return Components(eigenvalues, chance, leading, kept, wanted, linked)
+
+
+def _linked(vectors: FloatArray, fields: list[slice], config: TrainingConfig, rng: np.random.Generator) -> bool:
+    """Whether the fields depend on each other more than by chance; one field alone has nothing to depend on."""
+    if len(fields) < 2:
+        return True
+    shuffled = (_shuffle(vectors, fields, rng) for _ in range(config.permutations))
+    draws = np.array([_between_fields(each, fields) for each in shuffled])
+    found = _between_fields(vectors, fields)
+    return bool(found > draws.mean() + config.clearly * draws.std() + 1e-9 * found)
+
+
+def _between_fields(vectors: FloatArray, fields: list[slice]) -> float:
+    """The sum of the squared covariances between columns of different fields."""
+    covariance = _covariance(vectors)
+    within = sum(float(np.square(covariance[field, field]).sum()) for field in fields)
+    return float(np.square(covariance).sum()) - within
 
 
 def _leading(beaten: BoolArray) -> int:
@@ -82,7 +108,7 @@ def shuffled_together(encoder: Encoder) -> list[slice]:
 
 
 def _shuffle(vectors: FloatArray, blocks: list[slice], rng: np.random.Generator) -> FloatArray:
-    shuffled = np.empty_like(vectors)
+    shuffled = np.zeros_like(vectors)
     for block in blocks:
         shuffled[:, block] = vectors[rng.permutation(len(vectors)), block]
     return shuffled
@@ -90,4 +116,8 @@ def _shuffle(vectors: FloatArray, blocks: list[slice], rng: np.random.Generator)
 
 def _eigenvalues(vectors: FloatArray) -> FloatArray:
     """Eigenvalues of the covariance, largest first, shape (width,)."""
-    return np.linalg.eigvalsh(np.atleast_2d(np.cov(vectors, rowvar=False)))[::-1]
+    return np.asarray(np.linalg.eigvalsh(_covariance(vectors))[::-1], np.float64)
+
+
+def _covariance(vectors: FloatArray) -> FloatArray:
+    return np.asarray(np.atleast_2d(np.cov(vectors, rowvar=False)), np.float64)

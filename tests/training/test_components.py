@@ -33,6 +33,26 @@ def _shuffled(dataset: Dataset, encode: ProfileEncoder, seed: int) -> Components
     return parallel_analysis(vectors, encode.encoder_, QUICK, rng)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_lists_that_hang_together_in_themselves_alone_are_no_structure(dataset: Dataset, seed: int) -> None:
+    encode = ProfileEncoder().fit(dataset)
+    vectors, rng = encode.transform(dataset), np.random.default_rng(seed)
+    for span in encode.encoder_.spans.values():
+        vectors[:, span] = vectors[rng.permutation(len(vectors)), span]
+    found = parallel_analysis(vectors, encode.encoder_, QUICK, rng)
+    assert not found.linked
+    assert not found.structured
+    assert found.kept == 1
+
+
+def test_one_list_alone_may_have_structure() -> None:
+    hobbies: list[list[str]] = [["chess", "go"], ["yoga", "running"], ["chess", "go", "tea"], ["yoga"]] * 40
+    frame = pd.DataFrame({"hobbies": hobbies})
+    encode = ProfileEncoder().fit(frame)
+    found = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(0))
+    assert found.structured
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_one_field_alone_depends_on_nothing(seed: int) -> None:
     frame = pd.DataFrame({"occupation": ["nurse", "cook", "cook", "driver"] * 30})
