@@ -3,7 +3,8 @@
 The gap statistic (Tibshirani, Walther and Hastie, J. R. Statist. Soc. B 63, 2001) compares log W_k, the
 within-cluster sum of squares of K-Means with k clusters, with its mean over data drawn uniformly from the box
 around the scores; the scores are principal coordinates already, so the box is aligned with them (their variant
-b). Where the gap is largest at k = 1 there are no groups: of one cloud it falls at once, and clearly. Otherwise
+b). Where the gap is largest at k = 1 there are no groups: of one cloud that is dense in its middle it falls at
+once, and clearly. (Profiles spread evenly along a line have no middle, and are cut into pieces of it.) Otherwise
 it rises steeply up to the number of groups and then goes on rising a little, since profiles that belong to nobody
 and uneven groups make splits that pay; so the smallest k is taken from which on no more than a stated share of the
 whole rise is left (`config.plateau`).
