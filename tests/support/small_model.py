@@ -52,7 +52,7 @@ def small_manifest(seed: int = 0, **changes: Any) -> Manifest:
         "libraries": {"numpy": np.__version__},
         "metrics": {"rows": 600, "silhouette": 0.25},
         "choice_of_k": "3 personas were asked for.",
-        "fields": field_manifests(scorer.encoder),
+        "fields": field_manifests(scorer),
         "personas": personas,
         "golden": golden,
     }
