@@ -1,8 +1,8 @@
 """Why a profile is one persona rather than the runner-up: its answers' shares of the lead, which add up.
 
 The lead is ‖z − c₂‖² − ‖z − c₁‖², how much farther the runner-up's centroid c₂ is than the persona's c₁, in
-squared PCA units. Expanded it is (‖c₂‖² − ‖c₁‖²) + 2 z·(c₁ − c₂), and z is a sum of rows (`models.scorer`), so that
-each row has a share 2 row·(c₁ − c₂):
+squared PCA units. Expanded it is (‖c₂‖² − ‖c₁‖²) + 2 z·(c₁ − c₂), and z is a sum of rows (`models.scorer`), so
+that each row has a share 2 row·(c₁ − c₂):
 
 - of a number, a level or a choice: the row of the answer, its constant included;
 - of each value of a list: its own row; and once, as the list itself, the list's constant: what is *not* on it.
@@ -35,7 +35,7 @@ class Reason:
     None for what a list leaves out."""
 
     field: str
-    value: str | float | None
+    value: str | int | float | None
     contribution: float
     sentence: str
 
@@ -54,7 +54,7 @@ class _Piece:
     """A row of the sum, and the answer that it stands for; `code` of a value that is known, else None."""
 
     place: int
-    value: str | float | None
+    value: str | int | float | None
     code: int | None
     row: FloatArray
 
@@ -82,8 +82,8 @@ def _pieces(model: SegmentModel, profile: BaseModel) -> Iterator[_Piece]:
         answer = getattr(profile, encoding.name, None)
         if isinstance(encoding.spec.kind, Numeric | Ordinal):
             if answer is not None:
-                code = encoding.spec.levels.index(answer) if encoding.spec.levels else None
-                yield _Piece(place, answer, code, table.constant + encoding.number(answer) * table.rows[0])
+                level = encoding.spec.levels.index(answer) if encoding.spec.levels else None
+                yield _Piece(place, answer, level, table.constant + encoding.number(answer) * table.rows[0])
         elif isinstance(encoding.spec.kind, MultiLabel):
             yield from _list_pieces(place, encoding, table, answer)
         elif answer is not None and (code := encoding.vocabulary.code(str(answer))) >= 0:
@@ -121,8 +121,8 @@ def _reason(model: SegmentModel, score: Score, piece: _Piece, share: float) -> R
     return Reason(encoding.name, piece.value, share, sentence)
 
 
-# A figure in a sentence never speaks against the share that it explains: where the personas' figures point the other
-# way, or hardly differ, the sentence has none. The first of each pair is the persona that the answer speaks for.
+# A figure in a sentence never speaks against the share that it explains: where the personas' figures point the
+# other way, or hardly differ, the sentence has none. Each pair starts with the persona that is spoken for.
 
 
 def _of_value(phrase: str, lifts: tuple[float, float], names: tuple[str, str]) -> str:

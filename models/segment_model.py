@@ -13,6 +13,7 @@ from models.encoder import Encoder
 from models.errors import ModelError
 from models.persona import Persona
 from models.scorer import Score, Scorer, Scores
+from models.spelling import Spelling
 from models.terms import UnknownValue
 
 
@@ -94,6 +95,18 @@ class SegmentModel:
         return typicality(
             completion, scores.distances[np.arange(len(clusters)), clusters], clusters, scores.hidden
         )
+
+    def nearest_values(self, field: str, value: str) -> tuple[str, ...]:
+        """The known values of a field that a value may have been meant to be, the nearest first."""
+        spelling = self._spellings.get(field)
+        if spelling is None:
+            values = next(each.values for each in self.encoder.fields if each.name == field)
+            spelling = self._spellings[field] = Spelling(values)
+        return spelling.nearest(value)
+
+    @cached_property
+    def _spellings(self) -> dict[str, Spelling]:
+        return {}
 
     def _typicality(self, score: Score) -> float | None:
         if self._spread is None or not (row := score.hidden * len(self.personas)) < len(self._spread):

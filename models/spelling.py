@@ -1,9 +1,9 @@
 """Which known values a value that is not known may have been meant to be.
 
 Known values are looked up by what is left of them when one letter is dropped (symmetric deletion: Garbe, SymSpell,
-2012): a value one letter away from a known one, too much, missing, wrong or swapped with its neighbour, shares such
-a rest with it. Beside them stand values that share a whole word. The cost of one look-up grows with the length of
-the value alone, never with the vocabulary: bodies full of unknown values are cheap to answer.
+2012): a value one letter away from a known one, too much, missing, wrong or swapped with its neighbour, shares
+such a rest with it. Beside them stand values that share a whole word. The cost of one look-up grows with the
+length of the value alone, never with the vocabulary: bodies full of unknown values are cheap to answer.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ MOST_SUGGESTED = 3
 _LONGEST = 40
 _SHORTEST_WORD = 4
 # Of the values that share a rest or a word, as many are compared.
-_MOST_COMPARED = 8
+_MOST_COMPARED = 5
 _LEAST_ALIKE = 0.5
 
 
