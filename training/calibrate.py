@@ -1,7 +1,7 @@
 """How sure a partial profile's answer is: learned by hiding answers of profiles whose complete answer is known.
 
 How real profiles come to be half empty is not known, so every set of fields of a size is taken to be equally
-likely. The profiles with the fewest gaps are used, a bounded sample of them; "complete" means every field that the
+likely. Profiles without gaps are used, a bounded sample of them, or else those with the fewest; "complete" means every field that the
 profile answered. Nobody is judged by tables that they were counted into: the sample is cut into folds, and each
 fold's evidence and fill come from all others (`FieldCounts` subtract).
 
@@ -43,6 +43,7 @@ from training.fit import draw
 from training.reliability import FOLDS, Trial, best_temperature, judge
 
 ROWS: Final = 3_000
+LEAST_ROWS: Final = 500
 # Sets of hidden fields tried for each profile: more where there are few profiles.
 MOST_MASKS: Final = 5
 # Numbers of hidden fields on which the exponent is chosen.
@@ -162,11 +163,13 @@ def _sample(
 
 
 def _fullest(columns: Columns, names: Sequence[str], count: int, rng: np.random.Generator) -> IntArray:
-    """Positions of up to `ROWS` profiles with the fewest gaps, drawn among equals."""
+    """Positions of up to `ROWS` profiles without a gap, drawn among equals; where those are fewer than `LEAST_ROWS`,
+    as many with the fewest gaps. What a gap hides is never revealed: it would make every trial look too easy."""
     gaps = np.zeros(count, np.int64)
     for name in names:
         gaps += ~known_rows(columns[name])
-    return np.sort(np.lexsort((rng.random(count), gaps))[:ROWS])
+    most = min(ROWS, max(int(np.count_nonzero(gaps == 0)), LEAST_ROWS))
+    return np.sort(np.lexsort((rng.random(count), gaps))[:most])
 
 
 def _masked(sample: _Sample, count: int, rng: np.random.Generator) -> _Masked:

@@ -357,7 +357,7 @@ def _data(k: int, rng: np.random.Generator) -> DataQuality:
         ),
         to_learn=(
             ValuesToLearn(
-                field="hobbies", title="hobbies", unknown=14, unknown_share=0.01, misspelt=5, next=("board_games", "DIY")
+                field="hobbies", title="hobbies", unknown=14, unknown_share=0.01, misspelt=5, next=("DIY",)
             ),
         ),
     )  # fmt: skip

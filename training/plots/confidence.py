@@ -48,7 +48,7 @@ def _reliability(axes: Axes, confidence: Confidence) -> None:
     axes.plot([0, 100], [0, 100], color=style.MUTED, linestyle="--", linewidth=1)
     axes.plot(sure, right, color=style.ACCENT, linewidth=1.2)
     axes.scatter(sure, right, [8 + 60 * each.trials / most for each in confidence.bins], color=style.ACCENT)
-    axes.set(xlim=(0, 102), ylim=(0, 102), xlabel="Confidence, in per cent", ylabel="Right, in per cent")
+    axes.set(xlim=(0, 108), ylim=(0, 104), xlabel="Confidence, in per cent", ylabel="Right, in per cent")
     axes.set_title(f"Reliability (error {confidence.error:.3f})")
 
 
@@ -64,6 +64,7 @@ def _by_hidden(axes: Axes, confidence: Confidence) -> None:
         color=style.WARNING,
         label="confidence",
     )
-    axes.set(ylim=(0, 102), xlabel="Hidden fields", ylabel="Per cent")
+    axes.margins(x=0.1)
+    axes.set(ylim=(0, 104), xlabel="Hidden fields", ylabel="Per cent")
     axes.set_title("By how much is hidden")
     axes.legend(loc="lower left")
