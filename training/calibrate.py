@@ -1,9 +1,9 @@
 """How sure a partial profile's answer is: learned by hiding answers of profiles whose complete answer is known.
 
 How real profiles come to be half empty is not known, so every set of fields of a size is taken to be equally
-likely. Profiles without gaps are used, a bounded sample of them, or else those with the fewest; "complete" means every field that the
-profile answered. Nobody is judged by tables that they were counted into: the sample is cut into folds, and each
-fold's evidence and fill come from all others (`FieldCounts` subtract).
+likely. Profiles without gaps are used, a bounded sample of them, or else those with the fewest; "complete" means
+every field that the profile answered. Nobody is judged by tables that they were counted into: the sample is cut
+into folds, and each fold's evidence and fill come from all others (`FieldCounts` subtract).
 
 Fitted: one exponent of the evidence, and a temperature for each number of hidden fields, both by the likelihood of
 the complete answers (temperature scaling: Guo et al., ICML 2017), temperatures made to rise with what is hidden.
@@ -163,8 +163,8 @@ def _sample(
 
 
 def _fullest(columns: Columns, names: Sequence[str], count: int, rng: np.random.Generator) -> IntArray:
-    """Positions of up to `ROWS` profiles without a gap, drawn among equals; where those are fewer than `LEAST_ROWS`,
-    as many with the fewest gaps. What a gap hides is never revealed: it would make every trial look too easy."""
+    """Positions of up to `ROWS` profiles without a gap, drawn among equals; where those are fewer than
+    `LEAST_ROWS`, as many with the fewest gaps. What a gap hides is never revealed: the trial would be too easy."""
     gaps = np.zeros(count, np.int64)
     for name in names:
         gaps += ~known_rows(columns[name])

@@ -1,8 +1,8 @@
 """Measuring the ways to assign partial profiles, and the orders in which fields may be asked.
 
-The model is fitted to profiles as they come, gaps included. It is judged on complete ones, for which every rule has
-the same answer: of the simulator's, fresh profiles in which nothing is missing; of a survey, people whom the fit has
-not seen and who answered every field that anybody did, by cross-validation.
+The model is fitted to profiles as they come, gaps included. It is judged on complete ones, for which every rule
+has the same answer: of the simulator's, fresh profiles in which nothing is missing; of a survey, people whom the
+fit has not seen and who answered every field that anybody did, by cross-validation.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from models.columns import BoolArray, Columns, FloatArray
 from models.profile import Profile
 from models.scorer import Scorer
 from training.assignment.hiding import hide, known_fields, random_sets
-from training.assignment.rivals import MOST_HIDDEN, RIVALS, Training
+from training.assignment.rivals import MOST_HIDDEN, RIVALS, Rival, Training
 from training.calibrate import calibrate
 from training.classify import live_fields
 from training.compile import compile_scorer
@@ -64,11 +64,11 @@ class Tally:
     sure: bool
 
 
-def simulated(difficulty: str, seed: int) -> Case:
-    """Profiles of the simulator at one of its difficulties."""
+def simulated(difficulty: str, seed: int, rows: int = ROWS, tested: int = TESTED) -> Case:
+    """Profiles of the simulator at one of its difficulties: `rows` to learn from, `tested` to be judged on."""
     overlap = DIFFICULTIES[difficulty]
-    trained = from_frame(simulate(SimulationConfig(ROWS, seed, overlap=overlap)).frame, Profile)
-    fresh = SimulationConfig(TESTED, seed + 10_000, overlap=overlap, missing=0.0)
+    trained = from_frame(simulate(SimulationConfig(rows, seed, overlap=overlap)).frame, Profile)
+    fresh = SimulationConfig(tested, seed + 10_000, overlap=overlap, missing=0.0)
     return _case(trained, from_frame(simulate(fresh).frame, Profile), TrainingConfig(k=PERSONAS, seed=seed), seed)
 
 
@@ -89,14 +89,14 @@ def _case(trained: Dataset, tested: Dataset, config: TrainingConfig, seed: int) 
     return Case(Training(scorer, columns, fitted.clusters, names, seed), tested, tested.coded_for(scorer.encoder))
 
 
-def tallies(case: Case, masks: int) -> Iterator[Tally]:
+def tallies(case: Case, masks: int, rivals: Sequence[Rival] = RIVALS) -> Iterator[Tally]:
     """Every way with 0 to 8 fields hidden, each profile with `masks` random sets of them."""
     names = case.training.names
     known = known_fields(case.tested, names)
     # The full rule, on everything that was answered.
     truth = case.scorer.scores(case.tested).clusters
     with threadpool_limits(1):
-        for rival in RIVALS:
+        for rival in rivals:
             assign = rival.make(case.training)
             for hidden in range(min(MOST_HIDDEN, len(names) - 1) + 1):
                 rng = np.random.default_rng([case.training.seed, hidden])

@@ -28,8 +28,8 @@ def report(measured: Mapping[str, Sequence[Measured]], command: str) -> str:
         f"    .venv/bin/{command}",
         f"{date.today().isoformat()}; one thread; Python {platform.python_version()}, {packages}.",
         f"Simulated: a model of {ROWS:,} profiles with their natural gaps, judged on {TESTED:,} fresh profiles in "
-        "which nothing is missing, of 13 fields. A survey: by five-fold cross-validation, judged on those who answered "
-        "every field that the survey has. A random set of each number of fields is hidden.",
+        "which nothing is missing, of 13 fields. A survey: by five-fold cross-validation, judged on those who "
+        "answered every field that the survey has. A random set of each number of fields is hidden.",
         *(text for name, cases in measured.items() for text in _section(name, cases)),
         "## In which order to ask",
         f"![Right after so many questions, by the order of asking]({FIGURE}.svg)",
