@@ -157,13 +157,14 @@ def _page_beside(folder: Path) -> str:
         return f"The report is in {_drawn(folder, None)}."
     except SegmentsError as error:
         return f"The report was not drawn: {error}"
+    except Exception as error:
+        return f"The report was not drawn ({type(error).__name__}); python -m training report {folder} tells why."
 
 
 def _report(options: argparse.Namespace, progress: Progress) -> None:
     registry = Registry(options.artifacts)
-    version = registry.required() if options.model == "active" else options.model
     progress.step("drawing the report", 0.0)
-    page = _drawn(registry.folder(version), options.out)
+    page = _drawn(compare.version_folder(options.model, registry), options.out)
     progress.step("done", 1.0)
     progress.say(f"The report is in {page}.")
 
@@ -254,7 +255,7 @@ def _fit_options(parser: argparse.ArgumentParser) -> None:
 
 def _report_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_report)
-    parser.add_argument("model", metavar="VERSION", help="version, or 'active' for the one in force")
+    parser.add_argument("model", metavar="VERSION", help="version, path to a version's folder, or 'active'")
     parser.add_argument("--artifacts", type=Path, default=DEFAULT_OUT, help="folder of the versions")
     parser.add_argument("--out", type=Path, help="folder of the page and its figures (default: the version's own)")
     _progress_option(parser)

@@ -3,9 +3,11 @@
 The gap statistic (Tibshirani, Walther and Hastie, J. R. Statist. Soc. B 63, 2001) compares log W_k, the
 within-cluster sum of squares of K-Means with k clusters, with its mean over data drawn uniformly from the box
 around the scores; the scores are principal coordinates already, so the box is aligned with them (their variant
-b). Where the gap is largest at k = 1 there are no groups. Otherwise it rises steeply up to the number of groups
-and then goes on rising a little, since profiles that belong to nobody and uneven groups make splits that pay; so
-the smallest k is taken from which on no more than a stated share of the whole rise is left (`config.plateau`).
+b). Where the gap is largest at k = 1 there are no groups: of one cloud that is dense in its middle it falls at
+once, and clearly. (Profiles spread evenly along a line have no middle, and are cut into pieces of it.) Otherwise
+it rises steeply up to the number of groups and then goes on rising a little, since profiles that belong to nobody
+and uneven groups make splits that pay; so the smallest k is taken from which on no more than a stated share of the
+whole rise is left (`config.plateau`).
 
 It is asked about the components alone that clearly beat chance, as PCA left them: k groups need k − 1 of those,
 and each weaker one, or one evened up, adds noise in which further splits pay too (docs/decisions/0007).
@@ -56,7 +58,12 @@ def choose_k(
     if config.k != "auto":
         return Choice(config.k, f"{config.k} {'persona was' if config.k == 1 else 'personas were'} asked for.")
     if not components.structured:
-        return Choice(1, "No principal component beats chance: there is one segment, everyone.")
+        why = (
+            "No principal component beats chance"
+            if components.linked
+            else "The fields do not depend on each other"
+        )
+        return Choice(1, f"{why}: there is one segment, everyone.")
     scores = scores[:, : components.clear]
     # Rounded: the last digits of equal profiles' scores depend on their places in the matrix.
     distinct = len(np.unique(scores.round(9), axis=0))
@@ -72,7 +79,7 @@ def choose_k(
 def _on_the_plateau(curve: list[GapPoint], plateau: float) -> GapPoint:
     """The smallest k whose gap is at most the share `plateau` of the curve's rise below the largest."""
     first, largest = curve[0], max(curve, key=lambda point: point.gap)
-    if largest.gap - first.gap <= largest.gap_error:
+    if largest.gap <= first.gap:
         return first
     enough = largest.gap - plateau * (largest.gap - first.gap)
     return next(point for point in curve if point.gap >= enough)

@@ -8,6 +8,7 @@ paired so that the Jaccard similarities of their members add up to the most (the
 
 import argparse
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_rand_score
 
-from models.artifact import LoadedArtifact, read_artifact
+from models.artifact import MANIFEST, LoadedArtifact, read_artifact
 from models.columns import FloatArray, IntArray
 from models.errors import ModelNotFound
 from models.manifest import Manifest
@@ -225,15 +226,22 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
 
 
 def _load(name: str, artifacts: Path) -> LoadedArtifact:
-    registry = Registry(artifacts)
+    return read_artifact(version_folder(name, Registry(artifacts)), Profile)
+
+
+def version_folder(name: str, registry: Registry) -> Path:
+    """The folder of a version, named by the version, by "active", or by a path to it.
+
+    Raises `NoActiveModel`, or `ModelNotFound` with the versions that there are.
+    """
     if name == "active":
-        return registry.load_active(Profile)
+        return registry.folder(registry.required())
     if name in registry.versions():
-        return registry.load(name, Profile)
-    folder = Path(name).resolve()
-    if not folder.is_dir():
-        raise ModelNotFound(f"There is no model version '{name[:80]}': {_choices(registry)}")
-    return read_artifact(folder, Profile)
+        return registry.folder(name)
+    with suppress(OSError, ValueError):  # of a name that no file could have
+        if (Path(name) / MANIFEST).is_file():
+            return Path(name).resolve()
+    raise ModelNotFound(f"There is no model version '{name[:80]}': {_choices(registry)}")
 
 
 def _choices(registry: Registry) -> str:

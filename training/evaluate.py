@@ -55,7 +55,9 @@ def _verdicts(fit: Fit, smallest: float, largest: float, config: TrainingConfig)
             sentence=(
                 f"{fit.components.beat_chance} principal components beat chance."
                 if fit.components.structured
-                else "No principal component beats chance: the fields do not depend on each other."
+                else "No principal component beats chance."
+                if fit.components.linked
+                else "The fields do not depend on each other."
             ),
         ),
         Verdict(

@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from models.columns import FloatArray
 from models.encoder import Encoder
 from models.fields import MultiLabel
+from models.scorer import CHUNK
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,10 @@ class LengthRemover(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
 
     def remove_from(self, X: FloatArray) -> FloatArray:
         """The same in place: a million vectors need no second copy."""
-        for each in self.residuals_:
-            part = X[:, each.span]
-            part -= np.outer(part @ each.readout, each.slopes)
+        for start in range(0, len(X), CHUNK):
+            for each in self.residuals_:
+                part = X[start : start + CHUNK, each.span]
+                part -= np.outer(part @ each.readout, each.slopes)
         return X
 
     def pull_back(self, components: FloatArray) -> FloatArray:
@@ -69,7 +71,7 @@ def _residual(vectors: FloatArray, span: slice, weight: FloatArray) -> Residual:
     readout = np.divide(1.0, weight, where=weight > 0, out=np.zeros_like(weight))
     part = vectors[:, span]
     lengths = part @ readout
-    square, whole = float(lengths @ lengths), float(np.square(part).sum())
+    square, whole = float(lengths @ lengths), float(np.einsum("ij,ij->", part, part))
     slopes = lengths @ part / square if square > 1e-9 * len(part) else np.zeros_like(weight)
     # Where the length is all that a list says, it stays: its residual would be rounding.
     left = whole - float(slopes @ slopes) * square

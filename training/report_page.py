@@ -113,6 +113,7 @@ def _environment() -> Environment:
         colour=style.colour,
         ink_on=style.ink_on,
         key_numbers=telling.key_numbers,
+        leaning=telling.leaning,
         kept_together=telling.kept_together,
         insights_by_topic=telling.insights_by_topic,
         metrics_of=telling.metrics,

@@ -34,6 +34,13 @@ def test_without_structure_there_is_one_segment_and_it_is_said() -> None:
     assert "beats chance" in choice.sentence
 
 
+def test_fields_that_do_not_hang_together_make_one_segment_and_it_is_said() -> None:
+    components = Components(np.ones(2), np.zeros(2), 0, 1, 0, linked=False)
+    choice = choose_k(blobs(3), components, QUICK, np.random.default_rng(0), Silent())
+    assert choice.k == 1
+    assert "do not depend on each other" in choice.sentence
+
+
 def test_a_number_that_was_asked_for_is_taken() -> None:
     config = TrainingConfig(k=4)
     choice = choose_k(blobs(2), STRUCTURED, config, np.random.default_rng(0), Silent())

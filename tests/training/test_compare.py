@@ -239,6 +239,7 @@ def test_an_empty_folder_is_answered_with_what_to_do(tmp_path: Path) -> None:
         command("active", "active", "--artifacts", tmp_path)
 
 
-def test_a_reference_of_nobody_is_refused(trained: Trained) -> None:
-    with pytest.raises(UnusableInput, match="At least one row"):
+def test_a_reference_of_nobody_is_refused(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
         command(trained.folder, trained.folder, "--simulate", "0")
+    assert "must be at least 1" in capsys.readouterr().err

@@ -8,6 +8,8 @@ from training.components import Components, parallel_analysis, shuffled_together
 from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.encoding import ProfileEncoder
+from training.recovery.draws import permuted
+from training.simulate import SimulationConfig, simulate
 
 QUICK = TrainingConfig(permutations=10)
 
@@ -28,9 +30,41 @@ def test_shuffled_fields_do_not(dataset: Dataset, seed: int) -> None:
 
 def _shuffled(dataset: Dataset, encode: ProfileEncoder, seed: int) -> Components:
     vectors, rng = encode.transform(dataset), np.random.default_rng(seed)
-    for block in shuffled_together(encode.encoder_):
-        vectors[:, block] = vectors[rng.permutation(len(vectors)), block]
+    for rows, block in shuffled_together(vectors, encode.encoder_):
+        vectors[rows, block] = vectors[rng.permutation(rows), block]
     return parallel_analysis(vectors, encode.encoder_, QUICK, rng)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_lists_that_hang_together_in_themselves_alone_are_no_structure(dataset: Dataset, seed: int) -> None:
+    encode = ProfileEncoder().fit(dataset)
+    vectors, rng = encode.transform(dataset), np.random.default_rng(seed)
+    for span in encode.encoder_.spans.values():
+        vectors[:, span] = vectors[rng.permutation(len(vectors)), span]
+    found = parallel_analysis(vectors, encode.encoder_, QUICK, rng)
+    assert not found.linked
+    assert not found.structured
+    assert found.kept == 1
+
+
+@pytest.mark.parametrize("blank", [0.15, 0.3])
+def test_people_who_leave_everything_out_are_no_structure(blank: float) -> None:
+    frame = permuted(simulate(SimulationConfig(rows=2_000, seed=5)).frame, seed=1)
+    empty = np.random.default_rng(1).random(len(frame)) < blank
+    for name in frame.columns.drop("age"):
+        frame[name] = frame[name].where(~empty, None)
+    encode = ProfileEncoder().fit(frame)
+    found = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(0))
+    assert not found.linked
+    assert not found.structured
+
+
+def test_one_list_alone_may_have_structure() -> None:
+    hobbies: list[list[str]] = [["chess", "go"], ["yoga", "running"], ["chess", "go", "tea"], ["yoga"]] * 40
+    frame = pd.DataFrame({"hobbies": hobbies})
+    encode = ProfileEncoder().fit(frame)
+    found = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(0))
+    assert found.structured
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -49,8 +83,9 @@ def test_with_few_columns_all_components_are_kept(dataset: Dataset) -> None:
 
 
 def test_single_choice_fields_are_shuffled_whole_and_items_alone(dataset: Dataset) -> None:
-    encoder = ProfileEncoder().fit(dataset).encoder_
-    blocks = shuffled_together(encoder)
+    encode = ProfileEncoder().fit(dataset)
+    encoder = encode.encoder_
+    blocks = [block for _, block in shuffled_together(encode.transform(dataset), encoder)]
     assert encoder.spans["occupation"] in blocks
     hobbies = encoder.spans["hobbies"]
     assert slice(hobbies.start, hobbies.start + 1) in blocks

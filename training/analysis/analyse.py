@@ -63,7 +63,7 @@ class _Measured:
     rows: int
     curve: tuple[Candidate, ...]
     silhouettes: tuple[FloatArray, ...]
-    stability: tuple[float, ...] | None
+    stability: tuple[float | None, ...] | None
     density: Density | None
     maps: tuple[Map, ...]
     axes: tuple[Axis, ...]
@@ -151,7 +151,7 @@ def _stability(
     k: int,
     settings: AnalysisConfig,
     rng: np.random.Generator,
-) -> tuple[float, ...] | None:
+) -> tuple[float | None, ...] | None:
     """Of the personas: from the curve where it has their number, whose clusters are theirs."""
     known = [each.stability for each in curve if each.k == k]
     return known[0] if known else stability(scores, clusters, k, settings, rng)
@@ -187,6 +187,7 @@ def _components(fitted: Fit, said: tuple[Axis, ...]) -> Components:
     return Components(
         kept=found.kept,
         beat_chance=found.beat_chance,
+        linked=found.linked,
         eigenvalues=tuple(found.eigenvalues.tolist()),
         chance=tuple(found.chance.tolist()),
         axes=said,

@@ -5,7 +5,7 @@ None of them decides: the gap statistic does (`training.choose`). They are there
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from sklearn.cluster import KMeans
@@ -20,6 +20,8 @@ from sklearn.metrics import (
 from models.columns import FloatArray, IntArray
 from training.analysis.document import Candidate
 from training.analysis.settings import AnalysisConfig
+
+_LEAST_ROWS: Final = 5
 
 
 class GapPoint(Protocol):
@@ -63,13 +65,13 @@ def criteria(
 
 def stability(
     scores: FloatArray, clusters: IntArray, k: int, settings: AnalysisConfig, rng: np.random.Generator
-) -> tuple[float, ...] | None:
+) -> tuple[float | None, ...] | None:
     """For each of k clusters its mean Jaccard similarity with the best match in K-Means of bootstraps.
 
     The bootstrap of Hennig (Computational Statistics & Data Analysis 52, 2007, 258–271), on the distinct rows of
     each resample. He takes 0.75 and more for stable, below 0.6 for not to be trusted. None for one cluster, which
-    always comes back, and where no bootstrap is asked for. A cluster without a row in a resample is left out of
-    that bootstrap's mean; without one in any it counts 0.
+    always comes back, and where no bootstrap is asked for; None for a cluster with fewer than five of the rows.
+    A cluster without a row in a resample is left out of that bootstrap's mean.
     """
     if k < 2 or not settings.bootstraps or len(scores) < k:
         return None
@@ -77,7 +79,8 @@ def stability(
     similarities = np.array(drawn)
     met = ~np.isnan(similarities)
     means = np.where(met, similarities, 0.0).sum(axis=0) / np.maximum(met.sum(axis=0), 1)
-    return tuple(means.round(4).tolist())
+    enough = np.bincount(clusters, minlength=k) >= _LEAST_ROWS
+    return tuple(mean if some else None for mean, some in zip(means.round(4).tolist(), enough, strict=True))
 
 
 def prediction_strength(

@@ -31,9 +31,10 @@ class Candidate(_Part):
     silhouette: float | None = None
     calinski_harabasz: float | None = None
     davies_bouldin: float | None = None
-    stability: tuple[float, ...] | None = Field(
+    stability: tuple[float | None, ...] | None = Field(
         default=None,
-        description="Mean Jaccard similarity of each cluster with its best match in bootstraps; None at k = 1.",
+        description="Mean Jaccard similarity of each cluster with its best match in bootstraps, None for one with "
+        "hardly a row in the sample; None at k = 1.",
     )
     prediction_strength: float | None = None
 
@@ -71,6 +72,7 @@ class Components(_Part):
 
     kept: int
     beat_chance: int
+    linked: bool = Field(default=True, description="Whether the fields depend on each other; if not, none counts.")
     eigenvalues: tuple[float, ...]
     chance: tuple[float, ...]
     axes: tuple[Axis, ...] = ()
@@ -92,7 +94,9 @@ class PersonaDetail(_Part):
 
     typical: tuple[Typical, ...]
     silhouette: float | None = Field(description="Mean over the sampled members.")
-    stability: float | None = Field(description="Mean Jaccard similarity over bootstraps, 0–1.")
+    stability: float | None = Field(
+        description="Mean Jaccard similarity over bootstraps, 0–1; None with hardly a row in the sample."
+    )
 
 
 class Point(_Part):

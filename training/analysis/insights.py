@@ -41,14 +41,28 @@ def age_and_gifts(dataset: Dataset, ages: Bands | None) -> tuple[Insight, ...]:
     z, change = trends(column.values, givers), shares[-1] - shares[0]
     if not len(z) or answers.min() < MIN_COUNT:
         return ()
-    sure = (np.abs(z) > unlikely(len(z))) & (np.abs(change) >= _LEAST_CHANGE) & (np.sign(z) == np.sign(change))
+    real = np.abs(z) > unlikely(len(z))
+    steady = np.array([_steady(shares[:, code]) for code in range(len(change))])
+    sure = real & steady & (np.abs(change) >= _LEAST_CHANGE) & (np.sign(z) == np.sign(change))
     order = [code for code in np.argsort(-np.abs(change).round(9), kind="stable").tolist() if sure[code]]
     if not order:
-        return (_said("age_and_gifts", f"No {gifts.title} value moves with {age.title} by more than chance."),)
+        none = f"No {gifts.title} value moves with {age.title}"
+        return (_said("age_and_gifts", f"{none} {_all_the_way(bool(real.any()))}."),)
     return tuple(
         _said("age_and_gifts", _trend(givers, code, age.title, ages, shares[:, code]))
         for code in order[:_MOST_TRENDS]
     )
+
+
+def _steady(shares: FloatArray) -> bool:
+    """Whether shares by band go one way from first to last, but for steps back of a fifth of it at most."""
+    change = shares[-1] - shares[0]
+    return bool((np.diff(shares) * np.sign(change) >= -abs(change) / 5).all())
+
+
+def _all_the_way(any_real: bool) -> str:
+    """What is said where nothing is worth a sentence, though something may be no accident."""
+    return "much and all the way" if any_real else "by more than chance"
 
 
 def trends(numbers: FloatArray, givers: Held) -> FloatArray:
@@ -71,14 +85,16 @@ def season(dataset: Dataset, tables: Sequence[FieldTable], personas: Sequence[Pe
     if len(personas) == 1:
         return (_said("season", _leading(each)),)
     bound = unlikely(len(personas) * int(each.known.sum()))
-    above = each.known & (each.table.residuals > bound) & (each.table.lifts >= MIN_LIFT)
+    real = each.known & (each.table.residuals > bound)
+    above = real & (each.table.lifts >= MIN_LIFT)
     strongest = each.table.residuals.max(axis=0).round(9)
     # First where most personas meet.
     codes = sorted(
         np.flatnonzero(above.any(axis=0)).tolist(), key=lambda at: (-above[:, at].sum(), -strongest[at])
     )
     if not codes:
-        return (_said("season", f"No persona's {each.spec.title} differs from everyone's by more than chance."),)
+        much = "much" if real.any() else "by more than chance"
+        return (_said("season", f"No persona's {each.spec.title} differs from everyone's {much}."),)
     return tuple(
         _said("season", _shoppers(each, code, np.flatnonzero(above[:, code]).tolist(), personas))
         for code in codes[:_MOST_SEASONS]
@@ -90,11 +106,13 @@ def history_and_hobbies(pairs: Crossed | None) -> tuple[Insight, ...]:
     if pairs is None or not pairs.enough.any():
         return ()
     bound = unlikely(int(pairs.enough.sum()))
-    sure = pairs.enough & (pairs.residuals > bound) & (pairs.lifts >= MIN_LIFT)
+    real = pairs.enough & (pairs.residuals > bound)
+    sure = real & (pairs.lifts >= MIN_LIFT)
     cells = sorted(np.argwhere(sure).tolist(), key=lambda cell: -round(float(pairs.lifts[tuple(cell)]), 9))
     if not cells:
         fields = f"{pairs.first.spec.title} and {pairs.second.spec.title}"
-        return (_said("history_and_hobbies", f"No pair of {fields} goes together by more than chance."),)
+        much = "much" if real.any() else "by more than chance"
+        return (_said("history_and_hobbies", f"No pair of {fields} goes together {much}."),)
     chosen = _each_once(cells)[:_MOST_PAIRS]
     return tuple(_said("history_and_hobbies", _pair(pairs, one, other)) for one, other in chosen)
 

@@ -12,6 +12,8 @@ from training.analysis.document import Map, Point
 # Fewer points, or fewer dimensions, need no t-SNE: the components show them all.
 _LEAST_POINTS: Final = 50
 _LEAST_DIMENSIONS: Final = 3
+# Beyond these the map hardly changes, and most of an analysis' time would go into it.
+_STEPS: Final = 500
 
 
 def maps(
@@ -52,7 +54,7 @@ def _pca_map(scores: FloatArray, clusters: IntArray, centroids: FloatArray, shar
 def _tsne_map(scores: FloatArray, clusters: IntArray, seed: int) -> Map:
     """t-SNE (van der Maaten and Hinton, JMLR 9, 2008), begun from the first two components."""
     perplexity = min(30, (len(scores) - 1) // 3)
-    tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=1)
+    tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=1, max_iter=_STEPS)
     places = tsne.fit_transform(scores).astype(np.float64)
     return Map(method="tsne", axes=("t-SNE 1", "t-SNE 2"), points=_points(places, clusters), centroids=())
 

@@ -14,5 +14,5 @@ class AnalysisConfig(BaseModel):
     bootstraps: int = Field(default=20, ge=0, description="Bootstraps of the stability; 0 leaves it out.")
     splits: int = Field(default=5, ge=0, description="Splits of the prediction strength; 0 leaves it out.")
     n_init: int = Field(default=3, ge=1, description="Starts of each K-Means of the criteria.")
-    map_rows: int = Field(default=2_000, ge=0, description="Most points on a map; 0 leaves the maps out.")
+    map_rows: int = Field(default=1_200, ge=0, description="Most points on a map; 0 leaves the maps out.")
     density: bool = Field(default=True, description="Whether DBSCAN and HDBSCAN are asked.")

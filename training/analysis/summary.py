@@ -5,7 +5,7 @@ from typing import Final
 
 from models.manifest import Manifest
 from models.persona import Persona
-from training.analysis.document import DataQuality, Insight, PersonaDetail
+from training.analysis.document import DataQuality, Insight, ListLength, PersonaDetail
 from training.analysis.insights import quoted
 from training.analysis.quality import TOO_MUCH_EXPLAINED, beats_chance
 from training.wording.words import listed, percent
@@ -17,8 +17,9 @@ _GRADES: Final = (
     (0.15, "overlapping at their edges"),
     (0.05, "held together loosely"),
 )
-_STABLE: Final = 0.75
-_UNSTABLE: Final = 0.60
+# Hennig, Cluster-wise assessment of cluster stability, Comput. Statist. Data Anal. 52, 2007.
+STABLE: Final = 0.75
+DOUBTFUL: Final = 0.60
 _COUNTS: Final = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 _SELDOM_ANSWERED: Final = 0.5
 _MOST_SELDOM: Final = 3
@@ -65,6 +66,16 @@ def on_quality(data: DataQuality) -> tuple[Insight, ...]:
     return tuple(Insight(topic="quality", sentence=sentence) for sentence in sentences)
 
 
+def told_by_personas(data: DataQuality) -> list[ListLength]:
+    """The lists whose length, rather than what is in them, the personas tell, beyond chance."""
+    answers = {each.field: round(each.answered * data.profiles) for each in data.fields}
+    return [
+        each
+        for each in data.list_lengths
+        if each.explained > TOO_MUCH_EXPLAINED and beats_chance(each, answers.get(each.field, 0))
+    ]
+
+
 def _separate(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> str:
     told = sorted((each.silhouette, place) for place, each in enumerate(details) if each.silhouette is not None)
     if len(told) < 2:
@@ -81,21 +92,20 @@ def _stable(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> st
     if not told:
         return ""
     least = min(told)[0]
-    if least >= _STABLE:
-        return f"Every persona is found again when profiles are redrawn (Jaccard similarity at least {least:.2f})."
-    shaky = [f"{quoted(personas[place])} ({value:.2f})" for value, place in told if value < _UNSTABLE]
+    every = "Every persona" if len(told) == len(details) else "Every persona with enough profiles to tell"
+    if least >= STABLE:
+        return f"{every} is found again when profiles are redrawn (Jaccard similarity at least {least:.2f})."
+    shaky = [f"{quoted(personas[place])} ({value:.2f})" for value, place in told if value < DOUBTFUL]
     if not shaky:
         return f"When profiles are redrawn, personas come back in part (Jaccard similarity at least {least:.2f})."
     return f"When profiles are redrawn, these personas do not come back reliably (Jaccard): {listed(shaky)}."
 
 
 def _lengths(data: DataQuality) -> list[str]:
-    answers = {each.field: round(each.answered * data.profiles) for each in data.fields}
     return [
         f"Personas are partly about how much people tick: they explain {percent(each.explained)} of the variance "
         f"of the length of {each.title}."
-        for each in data.list_lengths
-        if each.explained > TOO_MUCH_EXPLAINED and beats_chance(each, answers[each.field])
+        for each in told_by_personas(data)
     ]
 
 

@@ -15,6 +15,7 @@ from training.plots.words import known, said, stability
 from training.wording.words import capitalised, percent
 
 _MOST_GIFTS: Final = 5
+_ABOVE: Final = 1.05
 _TOPICS: Final = {
     "personas": "Personas",
     "history_and_hobbies": "Hobbies and gifts",
@@ -134,9 +135,14 @@ def kept_together(detail: PersonaDetail) -> str:
     return capitalised("; ".join(told))
 
 
+def leaning(affinities: Sequence[GiftAffinity]) -> bool:
+    """Whether any gift is above everyone's."""
+    return any(affinity.lift > _ABOVE for affinity in affinities)
+
+
 def gifts(affinities: Sequence[GiftAffinity]) -> list[GiftAffinity]:
     """The gifts that tell a persona: those above everyone's, in the order given, or the first where none is."""
-    above = [affinity for affinity in affinities if affinity.lift > 1.05]
+    above = [affinity for affinity in affinities if affinity.lift > _ABOVE]
     return (above or list(affinities))[:_MOST_GIFTS]
 
 

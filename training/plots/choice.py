@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from training.analysis.document import Candidate, Report
+from training.analysis.summary import DOUBTFUL, STABLE
 from training.plots import style
-from training.plots.words import DOUBTFUL, STABLE, count, known
+from training.plots.words import count, known
 
 _ACROSS: Final = "Number of personas (band: chosen)"
 # What a candidate holds, what it is called, and whether more is better.
@@ -32,7 +33,7 @@ def draw_gap(report: Report) -> Figure | None:
     if not curve:
         return None
     figure = style.canvas(3.1, f"{count(report.choice.k, 'persona')}: what the gap statistic and stability say")
-    stable = any(candidate.stability for candidate in curve)
+    stable = any(known(candidate.stability or ()) for candidate in curve)
     axes = style.panels(figure, 1, 1 + stable)
     _gap(axes[0], curve)
     if stable:
@@ -49,10 +50,10 @@ def say_gap(report: Report) -> str:
     first, last = curve[0], curve[-1]
     told = f"The gap is {first.gap:.2f} at {first.k} and {last.gap:.2f} at {count(last.k, 'persona')}."
     chosen = _chosen(report)
-    if chosen is not None and chosen.stability:
+    if chosen is not None and (values := known(chosen.stability or ())):
         told += (
             f" With {count(chosen.k, 'persona')} the least stable keeps a Jaccard similarity of "
-            f"{min(chosen.stability):.2f}, on average they keep {np.mean(chosen.stability):.2f}."
+            f"{min(values):.2f}, on average they keep {np.mean(values):.2f}."
         )
     return f"{report.choice.sentence} {told}"
 
@@ -66,7 +67,7 @@ def _gap(axes: Axes, curve: Sequence[Candidate]) -> None:
 
 def _stability(axes: Axes, curve: Sequence[Candidate]) -> None:
     """A dot a cluster, and their mean."""
-    measured = [(c.k, c.stability) for c in curve if c.stability]
+    measured = [(c.k, values) for c in curve if (values := known(c.stability or ()))]
     for k, values in measured:
         axes.plot([k] * len(values), values, "o", color=style.COLOURS[4], markersize=4, alpha=0.75)
     means = [float(np.mean(values)) for _, values in measured]

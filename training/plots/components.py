@@ -54,6 +54,8 @@ def say_variance(report: Report) -> str:
 
 def _finding(report: Report) -> str:
     parts = report.components
+    if not parts.linked:
+        return "No component counts: what goes together does so within a field, and the fields are not linked"
     if not parts.beat_chance:
         return "No component carries more than chance would: the answers do not depend on each other"
     carry = "carries" if parts.beat_chance == 1 else "carry"
@@ -86,7 +88,7 @@ def draw_loadings(report: Report) -> Figure | None:
 def say_loadings(report: Report) -> str:
     """The sentence of each component that is drawn."""
     shown = [axis for axis in report.components.axes if axis.high or axis.low][:_MOST_AXES]
-    return " ".join(f"Component {axis.number}: {axis.sentence}" for axis in shown)
+    return " ".join(axis.sentence for axis in shown)
 
 
 def _bars(axes: Axes, axis: Axis) -> None:

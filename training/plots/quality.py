@@ -5,8 +5,10 @@ from matplotlib.figure import Figure
 
 from models.vocabulary import label
 from training.analysis.document import DataQuality, Report
+from training.analysis.quality import TOO_MUCH_EXPLAINED
+from training.analysis.summary import told_by_personas
 from training.plots import style
-from training.plots.words import LENGTH_LIMIT, count, said
+from training.plots.words import count, said
 from training.wording.words import listed, percent
 
 
@@ -40,7 +42,7 @@ def say_quality(report: Report) -> str:
 
 
 def _finding(data: DataQuality) -> str:
-    long = [label(each.title) for each in data.list_lengths if each.explained > LENGTH_LIMIT]
+    long = [label(each.title) for each in told_by_personas(data)]
     if long:
         return f"The personas differ in how many values people tick: {listed(long)}"
     if not data.fields:
@@ -67,7 +69,7 @@ def _answered(axes: Axes, data: DataQuality) -> None:
 def _lengths(axes: Axes, data: DataQuality) -> None:
     labels = [style.wrapped(said(each.title), 1.2, style.SMALL, most=2) for each in data.list_lengths]
     shares = [each.explained * 100 for each in data.list_lengths]
-    limit = LENGTH_LIMIT * 100
+    limit = TOO_MUCH_EXPLAINED * 100
     colours = [style.WARNING if share > limit else style.ACCENT for share in shares]
     bars = axes.barh(range(len(labels)), shares, 0.5, color=colours)
     axes.bar_label(bars, [f"{share:.1f}" for share in shares], padding=3, fontsize=7.5)

@@ -3,13 +3,8 @@
 from collections.abc import Iterable
 
 from models.vocabulary import label
+from training.analysis.summary import DOUBTFUL, STABLE
 from training.wording.words import capitalised
-
-# Hennig, Cluster-wise assessment of cluster stability, Comput. Statist. Data Anal. 52, 2007.
-STABLE = 0.75
-DOUBTFUL = 0.60
-# Above this the length of a list, rather than what is in it, would tell the personas apart.
-LENGTH_LIMIT = 0.10
 
 
 def stability(jaccard: float) -> str:

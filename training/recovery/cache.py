@@ -9,8 +9,9 @@ from typing import Literal, get_args
 from training.errors import UnusableInput
 from training.recovery.draws import Cell
 
-What = Literal["share", "k", "permuted"]
+What = Literal["share", "k", "permuted", "permuted_items"]
 PARTS: tuple[What, ...] = get_args(What)
+PERMUTED: tuple[What, ...] = ("permuted", "permuted_items")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The command `benchmark-recovery`: its options, and what it does."""
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar, cast
@@ -16,6 +17,8 @@ from training.simulate import DIFFICULTIES
 
 DEFAULT_OUT: Final = Path("benchmarks/RECOVERY.md")
 
+LEAST_ROWS: Final = 100
+
 Value = TypeVar("Value", int, str)
 
 
@@ -26,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--permuted", type=positive, default=plan.permuted, help="draws with shuffled fields (default: 20)"
     )
-    parser.add_argument("--rows", type=_listed(positive), default=plan.rows, help="default: 1500,5000")
+    parser.add_argument("--rows", type=_listed(_rows), default=plan.rows, help="default: 1500,5000")
     for name, known in (("difficulty", tuple(DIFFICULTIES)), ("methods", tuple(METHODS)), ("what", PARTS)):
         text = f"some of {','.join(known)} (default: all)"
         parser.add_argument(f"--{name}", type=_listed(_one_of(known)), default=known, help=text)
@@ -44,6 +47,8 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
         draws=options.draws,
         permuted=options.permuted,
     )
+    for path in filter(None, (options.out, options.cache)):
+        _check_folder(path)
     results = measure(plan, Cache(options.cache), progress)
     text = report(results, plan, origin(_command(options), plan))
     try:
@@ -65,6 +70,18 @@ def _command(options: argparse.Namespace) -> str:
     }
     told = " ".join(f"--{name} {','.join(map(str, values))}" for name, values in parts.items())
     return f"python -m training benchmark-recovery {told}"
+
+
+def _check_folder(path: Path) -> None:
+    """Before hours of measuring, not after them."""
+    if not os.access(path.parent, os.W_OK) or path.is_dir():
+        raise UnusableInput(f"Cannot write {path}: name a file in a folder that is there and can be written to.")
+
+
+def _rows(text: str) -> int:
+    if (rows := positive(text)) < LEAST_ROWS:
+        raise argparse.ArgumentTypeError(f"must be at least {LEAST_ROWS}: fewer hold no personas to find")
+    return rows
 
 
 def _listed(read: Callable[[str], Value]) -> Callable[[str], tuple[Value, ...]]:

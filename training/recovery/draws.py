@@ -1,7 +1,7 @@
 """What is measured on: draws of the simulator with their truth and their ceiling."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -51,11 +51,28 @@ def draw(cell: Cell, seed: int) -> Draw:
     return Draw(simulated.frame, simulated.truth, planted, ceiling)
 
 
-def permuted(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Each field shuffled on its own, lists as a whole: every margin stays, nothing links two fields.
+def permuted(frame: pd.DataFrame, seed: int, items: bool = False) -> pd.DataFrame:
+    """Each field shuffled on its own: every margin stays, nothing links two fields.
 
-    What links the items of one list stays as well.
+    Lists are shuffled as a whole, so that what links the items of one list stays; with `items` each item is
+    shuffled on its own among those who answered, and nothing is linked at all.
     """
     rng = np.random.default_rng(seed)
-    orders = {name: rng.permutation(len(frame)) for name in frame.columns}
-    return pd.DataFrame({name: frame[name].iloc[order].set_axis(frame.index) for name, order in orders.items()})
+    shuffled = {name: _shuffled(frame[name], rng) for name in frame.columns}
+    if items:
+        lists = [name for name in frame.columns if isinstance(frame[name].dropna().iloc[0], list)]
+        shuffled |= {name: _items_shuffled(shuffled[name], rng) for name in lists}
+    return pd.DataFrame(shuffled)
+
+
+def _shuffled(answers: "pd.Series[Any]", rng: np.random.Generator) -> "pd.Series[Any]":
+    return answers.iloc[rng.permutation(len(answers))].set_axis(answers.index)
+
+
+def _items_shuffled(answers: "pd.Series[Any]", rng: np.random.Generator) -> "pd.Series[Any]":
+    given = answers[answers.notna()]
+    ticks = given.explode().dropna()
+    table = pd.crosstab(ticks.index, ticks).reindex(given.index, fill_value=0)
+    mixed = np.column_stack([rng.permutation(column) for column in table.to_numpy().T]).astype(bool)
+    lists = pd.Series([table.columns[row].tolist() for row in mixed], given.index, dtype=object)
+    return lists.reindex(answers.index).where(answers.notna(), None)

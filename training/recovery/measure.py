@@ -9,7 +9,7 @@ from typing import Final
 from threadpoolctl import threadpool_limits
 
 from training.progress import Progress
-from training.recovery.cache import PARTS, Cache, Result, Task, What
+from training.recovery.cache import PARTS, PERMUTED, Cache, Result, Task, What
 from training.recovery.draws import FIRST_SEED, Cell, Draw, draw, permuted
 from training.recovery.methods import METHODS, Method, Ours, fingerprint
 from training.recovery.peers import quietly
@@ -38,9 +38,10 @@ class Plan:
         if "k" in self.parts:
             counted = [Cell(cell.difficulty, cell.rows, personas) for cell in cells for personas in PLANTED]
             tasks += _tasks("k", counted, self.draws, (METHODS[Ours.name],))
-        if "permuted" in self.parts:
-            shuffled = [Cell(self.difficulties[0], rows) for rows in self.rows]
-            tasks += _tasks("permuted", shuffled, self.permuted, (METHODS[Ours.name],))
+        shuffled = [Cell(self.difficulties[0], rows) for rows in self.rows]
+        for part in PERMUTED:
+            if part in self.parts:
+                tasks += _tasks(part, shuffled, self.permuted, (METHODS[Ours.name],))
         return tasks
 
 
@@ -69,7 +70,7 @@ def _tasks(what: What, cells: Sequence[Cell], draws: int, methods: Sequence[Meth
 
 def _title(task: Task) -> str:
     cell = task.cell
-    planted = "permuted" if task.what == "permuted" else f"{cell.personas} planted, {cell.difficulty}"
+    planted = task.what if task.what in PERMUTED else f"{cell.personas} planted, {cell.difficulty}"
     return f"{task.method}: {planted}, {cell.rows} rows, seed {task.seed}"
 
 
@@ -78,8 +79,9 @@ def _measured(task: Task) -> Result:
     with threadpool_limits(1), quietly():
         if task.what == "share":
             return _share(task, drawn)
-        shuffled = task.what == "permuted"
-        frame = permuted(drawn.frame, task.seed) if shuffled else drawn.frame
+        frame = drawn.frame
+        if task.what in PERMUTED:
+            frame = permuted(frame, task.seed, items=task.what == "permuted_items")
         start = time.process_time()
         k = Ours().chosen(frame)
     return Result(task, k, 0.0, time.process_time() - start)

@@ -104,18 +104,36 @@ def _k_section(results: Sequence[Result], plan: Plan) -> list[str]:
 
 
 def _permuted_section(results: Sequence[Result], plan: Plan) -> list[str]:
+    return [
+        "## Where nothing links the fields",
+        f"The same profiles ({plan.difficulties[0]}) with each field shuffled on its own, lists as a whole: "
+        "what goes together within a list still does, and nothing between the fields.",
+        _chosen(results),
+    ]
+
+
+def _permuted_items_section(results: Sequence[Result], plan: Plan) -> list[str]:
+    return [
+        "## Where there is nothing to find",
+        f"The same profiles ({plan.difficulties[0]}) with each field, and each item of a list, shuffled alone.",
+        _chosen(results),
+    ]
+
+
+def _chosen(results: Sequence[Result]) -> str:
     rows = [
         [f"{cell.rows:,}", f"{sum(result.value == 1 for result in some)} of {len(some)}", _counted_values(some)]
         for cell, some in _by_cell(results).items()
     ]
-    return [
-        "## Where there is nothing to find",
-        f"The same profiles ({plan.difficulties[0]}) with each field shuffled on its own, lists as a whole.",
-        _table(["profiles", "one persona", "chosen"], rows),
-    ]
+    return _table(["profiles", "one persona", "chosen"], rows)
 
 
-_PARTS = {"share": _share_section, "k": _k_section, "permuted": _permuted_section}
+_PARTS = {
+    "share": _share_section,
+    "k": _k_section,
+    "permuted": _permuted_section,
+    "permuted_items": _permuted_items_section,
+}
 
 
 def _by_cell(results: Iterable[Result], personas: bool = True) -> dict[Cell, list[Result]]:

@@ -44,6 +44,27 @@ def test_where_age_bears_on_nothing_that_is_said(dataset: Dataset) -> None:
     assert insight.sentence == "No gift history value moves with age by more than chance."
 
 
+def ageing(chances: list[float], people_each: int) -> Dataset:
+    """People of six bands of age, of whom these shares give one gift; all give another."""
+    rng = np.random.default_rng(0)
+    ages = np.repeat(np.arange(25, 85, 10), people_each)
+    gives = rng.random(len(ages)) < np.repeat(chances, people_each)
+    gifts = [["books", "toys"] if toy else ["books"] for toy in gives]
+    return from_frame(pd.DataFrame({"age": ages, "gift_history": gifts}), Profile)
+
+
+def test_a_share_that_falls_and_rises_again_is_not_said_to_do_either() -> None:
+    valley = ageing([0.90, 0.47, 0.44, 0.43, 0.41, 0.58], 500)
+    (insight,) = age_and_gifts(valley, age_bands(valley))
+    assert insight.sentence == "No gift history value moves with age much and all the way."
+
+
+def test_a_small_change_that_is_no_accident_is_not_called_chance() -> None:
+    slope = ageing([0.50, 0.508, 0.516, 0.524, 0.532, 0.54], 8_000)
+    (insight,) = age_and_gifts(slope, age_bands(slope))
+    assert insight.sentence == "No gift history value moves with age much and all the way."
+
+
 def test_trends_are_standard_normal_without_a_trend(dataset: Dataset) -> None:
     gifts = gift_field(dataset)
     assert gifts is not None

@@ -79,6 +79,17 @@ def test_a_permuted_frame_keeps_every_margin_and_no_row(drawn: Draw) -> None:
     assert not shuffled.equals(drawn.frame)
 
 
+def test_permuted_items_keep_how_often_each_is_ticked_and_break_the_lists(drawn: Draw) -> None:
+    shuffled = permuted(drawn.frame, seed=1, items=True)
+    for name in ("hobbies", "gift_history"):
+        before, after = (frame[name].explode().value_counts().sort_index() for frame in (drawn.frame, shuffled))
+        assert before.equals(after)
+        assert drawn.frame[name].isna().sum() == shuffled[name].isna().sum()
+    lists = {name: sorted(map(str, drawn.frame[name])) != sorted(map(str, shuffled[name])) for name in shuffled}
+    assert lists["hobbies"]
+    assert not lists["age"]
+
+
 def test_a_plan_has_every_method_in_every_draw_of_every_cell() -> None:
     plan = Plan((Ours(), Plain()), ("share", "k", "permuted"), ("easy", "hard"), (300, 600), draws=3, permuted=7)
     count = {part: sum(task.what == part for task in plan.tasks()) for part in plan.parts}
@@ -167,6 +178,7 @@ def test_the_command_writes_all_parts(tmp_path: Path) -> None:
     text = out.read_text(encoding="utf-8")
     assert "benchmark-recovery --draws 1 --permuted 1 --rows 250" in text
     assert "## How many personas" in text
+    assert "## Where nothing links the fields" in text
     assert "## Where there is nothing to find" in text
 
 
