@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
+from threadpoolctl import threadpool_limits
 
 from models.columns import BoolArray, Columns, FloatArray, IntArray, take
 from models.completion import (
@@ -88,6 +89,11 @@ class _Masked:
 
 def calibrate(dataset: Dataset, clusters: IntArray, scorer: Scorer, seed: int) -> Calibrated:
     """Give the scorer its completion. `clusters` (n,): the fit's personas."""
+    with threadpool_limits(1):
+        return _calibrate(dataset, clusters, scorer, seed)
+
+
+def _calibrate(dataset: Dataset, clusters: IntArray, scorer: Scorer, seed: int) -> Calibrated:
     rng = np.random.default_rng(seed)
     columns, k, live = dataset.coded_for(scorer.encoder), len(scorer.centroids), live_fields(scorer)
     counts = {

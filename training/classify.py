@@ -20,7 +20,6 @@ from typing import Final
 
 import numpy as np
 from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
 
 from models.columns import CodeColumn, Column, FloatArray, IntArray, NumberColumn
 from models.completion import Evidence, FieldCompletion, known_rows
@@ -204,8 +203,7 @@ def _grouped(moves: FloatArray, seed: int) -> IntArray:
     most = min(KINDS, len(np.unique(moves.round(9), axis=0)), len(moves) // MIN_COUNT)
     if most < 2:
         return np.zeros(len(moves), np.int64)
-    with threadpool_limits(1):
-        kmeans = KMeans(most, n_init=1, random_state=seed).fit(moves)
+    kmeans = KMeans(most, n_init=1, random_state=seed).fit(moves)
     sizes = np.bincount(kmeans.labels_, minlength=most)
     kept = np.flatnonzero(sizes >= MIN_COUNT)
     if len(kept) < 2:
