@@ -1,5 +1,8 @@
 """Whether `/segment`, `training score` and `pipeline.joblib` agree, profile by profile.
 
+The pipeline counts a missing answer as an average one, where the other two expect what the personas lead to
+expect: it is asked about complete profiles only.
+
     .venv/bin/python -m benchmarks.agreement [--train 100000] [--rows 1000]
 
 Trains on simulated profiles, starts the service on a free port, and asks all three about fresh profiles.
@@ -32,21 +35,43 @@ class Agreement:
 
 
 def compare(url: str, artifacts: Path, folder: Path, rows: int, seed: int) -> Agreement:
-    """Ask the service at `url` and the model in `artifacts`, offline, about the same fresh profiles."""
-    data, out = folder / "profiles.jsonl", folder / "personas.csv"
-    _training("simulate", "--rows", str(rows), "--seed", str(seed), "--out", str(data))
-    _training("score", "--artifacts", str(artifacts), "--data", str(data), "--out", str(out))
-    offline = pd.read_csv(out)["persona_id"].tolist()
-    profiles = [json.loads(line) for line in data.read_text().splitlines()]
+    """Ask the service at `url` and the model in `artifacts`, offline, about the same fresh profiles: as they come,
+    and as many complete ones, the analysts' pipeline as well."""
+    gaps, complete = _profiles(folder, rows, seed), _profiles(folder, rows, seed + 1, "--missing", "0")
     registry = Registry(artifacts)
     version = str(registry.active())
     personas = [persona.id for persona in registry.manifest(version).personas]
     pipeline = joblib.load(registry.folder(version) / PIPELINE)
-    analysts = [personas[cluster] for cluster in pipeline.predict(pd.DataFrame(profiles))]
+    analysts = [personas[cluster] for cluster in pipeline.predict(pd.DataFrame(_read(complete)))]
+    answers = (
+        [_served(url, path) for path in (gaps, complete)],
+        [_offline(artifacts, path) for path in (gaps, complete)],
+    )
+    differing = sum(one != other for pair in zip(*answers, strict=True) for one, other in zip(*pair, strict=True))
+    differing += sum(one != other for one, other in zip(answers[0][1], analysts, strict=True))
+    return Agreement(2 * rows, differing)
+
+
+def _profiles(folder: Path, rows: int, seed: int, *options: str) -> Path:
+    path = folder / f"profiles-{seed}.jsonl"
+    _training("simulate", "--rows", str(rows), "--seed", str(seed), "--out", str(path), *options)
+    return path
+
+
+def _read(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def _served(url: str, path: Path) -> list[str]:
     with httpx.Client(base_url=url) as client:
-        served = [client.post("/segment", json=profile).json()["persona"]["id"] for profile in profiles]
-    triples = zip(served, offline, analysts, strict=True)
-    return Agreement(len(profiles), sum(len(set(triple)) > 1 for triple in triples))
+        return [client.post("/segment", json=profile).json()["persona"]["id"] for profile in _read(path)]
+
+
+def _offline(artifacts: Path, path: Path) -> list[str]:
+    out = path.with_suffix(".csv")
+    _training("score", "--artifacts", str(artifacts), "--data", str(path), "--out", str(out))
+    personas: list[str] = pd.read_csv(out)["persona_id"].tolist()
+    return personas
 
 
 def _training(*arguments: str) -> None:

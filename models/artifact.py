@@ -2,7 +2,7 @@
 
     <version>/
       manifest.json      what it is (`models.manifest`), with the sha256 of the files below
-      arrays.npz         encoder, tables and centroids: plain float64, no pickle
+      arrays.npz         encoder, tables, centroids and expectations: plain float64, no pickle
       pipeline.joblib    the scikit-learn pipeline, for analysts; never opened here
       report.json        the analysis
       SHA256SUMS         of all of these, the manifest included; `sha256sum -c SHA256SUMS` agrees
@@ -26,6 +26,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from models.columns import FloatArray
+from models.completion import Completion, FieldCompletion
 from models.encoder import Encoder, FieldEncoding
 from models.errors import (
     ArtifactDamaged,
@@ -35,7 +36,7 @@ from models.errors import (
     ModelError,
 )
 from models.fields import FieldSpec, declared_fields
-from models.manifest import FORMAT, FieldManifest, GoldenPrediction, Manifest
+from models.manifest import READABLE, FieldManifest, GoldenPrediction, Manifest
 from models.scorer import FieldTable, Scorer
 from models.segment_model import SegmentModel
 
@@ -109,7 +110,8 @@ def _write_files(draft: Path, manifest: Manifest, scorer: Scorer, others: Mappin
 
 
 def _write_arrays(path: Path, scorer: Scorer) -> None:
-    np.savez(path, allow_pickle=False, **arrays_of(scorer))
+    plain = {name: np.ascontiguousarray(array) for name, array in arrays_of(scorer).items()}
+    np.savez(path, allow_pickle=False, **plain)
 
 
 def arrays_of(scorer: Scorer) -> dict[str, FloatArray]:
@@ -123,10 +125,18 @@ def arrays_of(scorer: Scorer) -> dict[str, FloatArray]:
             "rows": table.rows,
         }
         arrays |= {f"{encoding.name}.{part}": array for part, array in parts.items()}
+    return arrays | _completion_arrays(scorer)
+
+
+def _completion_arrays(scorer: Scorer) -> dict[str, FloatArray]:
+    arrays = {} if scorer.completion is None else scorer.completion.arrays()
+    for encoding, part in zip(scorer.encoder.fields, scorer.parts, strict=True):
+        own = {} if part is None else part.arrays()
+        arrays |= {f"{encoding.name}.{name}": array for name, array in own.items()}
     return arrays
 
 
-def field_manifests(encoder: Encoder) -> tuple[FieldManifest, ...]:
+def field_manifests(scorer: Scorer) -> tuple[FieldManifest, ...]:
     """The encoder's fields as the manifest holds them."""
     return tuple(
         FieldManifest(
@@ -135,8 +145,10 @@ def field_manifests(encoder: Encoder) -> tuple[FieldManifest, ...]:
             levels=encoding.spec.levels,
             values=encoding.values,
             column_of=tuple(encoding.column_of.tolist()),
+            completed=part is not None,
+            phrases=() if part is None else part.phrases,
         )
-        for encoding in encoder.fields
+        for encoding, part in zip(scorer.encoder.fields, scorer.parts, strict=True)
     )
 
 
@@ -234,9 +246,9 @@ def _check_format(folder: Path, text: bytes) -> None:
         written = json.loads(text)["format"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArtifactDamaged(f"{MANIFEST} of {folder.name} has no format number.") from error
-    if written != FORMAT:
+    if written not in READABLE:
         raise ArtifactUnsupported(
-            f"Version {folder.name} has format {written}; this code reads format {FORMAT}. "
+            f"Version {folder.name} has format {written}; this code reads {' and '.join(map(str, READABLE))}. "
             "Use the release that wrote it, or train again."
         )
 
@@ -299,11 +311,12 @@ def _build_scorer(manifest: Manifest, arrays: Mapping[str, FloatArray], specs: M
     try:
         base, centroids = arrays["base"], arrays["centroids"]
         parts = [_build_field(field, specs[field.name], arrays) for field in manifest.fields]
+        completion = _build_completion(manifest, arrays)
     except KeyError as error:
         raise ArtifactDamaged(f"{ARRAYS} of {manifest.version} lacks {error}.") from error
     encodings = tuple(encoding for encoding, _ in parts)
     tables = tuple(table for _, table in parts)
-    scorer = Scorer(Encoder(encodings), base, tables, centroids)
+    scorer = Scorer(Encoder(encodings), base, tables, centroids, completion)
     _check_shapes(manifest.version, scorer, arrays)
     return scorer
 
@@ -319,6 +332,17 @@ def _build_field(
     return encoding, FieldTable(constant, rows)
 
 
+def _build_completion(manifest: Manifest, arrays: Mapping[str, FloatArray]) -> Completion | None:
+    """What is expected of hidden fields; None where training left nothing of it, as in format 1."""
+    if "prior" not in arrays and not any(field.completed for field in manifest.fields):
+        return None
+    fields = tuple(
+        FieldCompletion.of(arrays, field.name, field.phrases) if field.completed else None
+        for field in manifest.fields
+    )
+    return Completion(arrays["prior"], fields, arrays["temperatures"], arrays["spread"])
+
+
 def _check_shapes(version: str, scorer: Scorer, arrays: Mapping[str, FloatArray]) -> None:
     """Every shape follows from the manifest's fields and the number of dimensions and centroids."""
     dimensions = scorer.base.size
@@ -332,5 +356,8 @@ def _check_shapes(version: str, scorer: Scorer, arrays: Mapping[str, FloatArray]
         sound &= encoding.is_number or len(encoding.values) == len(encoding.column_of)
         sound &= not encoding.is_number or encoding.width == 1
         sound &= bool(((encoding.column_of >= 0) & (encoding.column_of < encoding.width)).all())
+    completion = scorer.completion
+    if sound and completion is not None:
+        sound &= completion.fits(scorer.encoder.fields, len(scorer.centroids), dimensions)
     if not sound:
         raise ArtifactDamaged(f"{ARRAYS} of {version} does not have the shapes that its manifest says.")

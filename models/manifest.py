@@ -9,7 +9,9 @@ from models.fields import KindName
 from models.persona import Persona
 
 # Raise this when the files change their meaning, and keep an old artifact in tests/data.
-FORMAT = 1
+# 1: tables and centroids. 2: and what is expected of answers that were not given (`models.completion`).
+FORMAT = 2
+READABLE = (1, 2)
 
 
 class _Part(BaseModel):
@@ -28,13 +30,18 @@ class Origin(_Part):
 
 
 class FieldManifest(_Part):
-    """One field of the encoder; its centre, weight and rows are arrays named after it."""
+    """One field of the encoder; its centre, weight and rows are arrays named after it.
+
+    `completed`: it can be hidden, and has the arrays of a `FieldCompletion`; `phrases` are that one's.
+    """
 
     name: str
     kind: KindName
     levels: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     column_of: tuple[int, ...] = ()
+    completed: bool = False
+    phrases: tuple[str, ...] = ()
 
 
 class Verdict(_Part):

@@ -11,13 +11,16 @@ rounding.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
 from pydantic import BaseModel
 
+from models.chances import Chances
 from models.columns import (
     CodeColumn,
     CodeListColumn,
@@ -29,6 +32,7 @@ from models.columns import (
     row_count,
     take,
 )
+from models.completion import Completion, FieldCompletion, place, probabilities
 from models.encoder import Encoder, FieldEncoding, raw_numbers, tick_size
 from models.fields import Categorical, MultiLabel
 from models.terms import AddList, NumberRows, Row, UnknownValue, ValueRows, list_adder
@@ -37,18 +41,53 @@ from models.terms import AddList, NumberRows, Row, UnknownValue, ValueRows, list
 CHUNK = 65_536
 
 
+# Sets of hidden fields whose fill is kept ready; there are 2^fields, but forms are filled in few ways.
+REMEMBERED_FILLS = 1_024
+
+
 class Score(NamedTuple):
-    """One profile's place: the nearest centroid, the Euclidean distance to each in PCA units,
-    the fields without an answer, and the values that were not known."""
+    """One profile's place.
+
+    `cluster`: the nearest centroid, of the place that the profile has once its hidden fields are filled, and
+    `runner_up` the next nearest, None where there is one alone; with nothing known the two likeliest.
+    `distances`: Euclidean, in PCA units, to each centroid. `hidden`: how many fields were filled.
+    `probabilities`: of each persona; None where the model cannot tell (format 1). `missing_fields`: without an
+    answer. `unknown_values`: that were not known.
+    """
 
     cluster: int
+    runner_up: int | None
     distances: tuple[float, ...]
+    hidden: int
+    probabilities: tuple[float, ...] | None
     missing_fields: tuple[str, ...]
     unknown_values: tuple[UnknownValue, ...]
 
 
-# A field's name with its rows by answer or, for a list, what adds them.
-Term = tuple[str, NumberRows | ValueRows, None] | tuple[str, None, AddList]
+class Scores(NamedTuple):
+    """The same for many profiles: `clusters` (n,), `runners_up` (n,), −1 where there is one persona alone,
+    `distances` (n, k), `hidden` (n,), `probabilities` (n, k)."""
+
+    clusters: IntArray
+    runners_up: IntArray
+    distances: FloatArray
+    hidden: IntArray
+    probabilities: FloatArray | None
+
+
+class Located(NamedTuple):
+    """Where one profile lies: `z` (r,), the bits of the fields that were filled for it, and how much each persona
+    counted in that (k,), empty where nothing was filled."""
+
+    z: list[float]
+    hidden: int
+    weights: Row
+    missing_fields: tuple[str, ...]
+    unknown_values: tuple[UnknownValue, ...]
+
+
+# A field's name, its bit where it can be hidden, and its rows by answer or, for a list, what adds them.
+Term = tuple[str, int, NumberRows | ValueRows, None] | tuple[str, int, None, AddList]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +104,31 @@ class FieldTable:
 
 @dataclass(frozen=True)
 class Scorer:
-    """Tables for every field of `encoder`, `base` (r,) and `centroids` (k, r)."""
+    """Tables for every field of `encoder`, `base` (r,) and `centroids` (k, r).
+
+    `completion`: what fills hidden fields; without it, as in format 1, they count as average answers.
+    """
 
     encoder: Encoder
     base: FloatArray
     tables: tuple[FieldTable, ...]
     centroids: FloatArray
+    completion: Completion | None = None
+
+    @cached_property
+    def parts(self) -> tuple[FieldCompletion | None, ...]:
+        """For each field what is expected of it; None where it is never hidden."""
+        return (None,) * len(self.tables) if self.completion is None else self.completion.fields
+
+    @cached_property
+    def hideable(self) -> int:
+        """The bits of all fields that can be hidden: bit i is the encoder's field i."""
+        return sum(1 << place for place, part in enumerate(self.parts) if part is not None)
 
     @cached_property
     def _terms(self) -> list[Term]:
-        return [_term(*pair) for pair in zip(self.encoder.fields, self.tables, strict=True)]
+        fields = zip(self.encoder.fields, self.tables, self.parts, strict=True)
+        return [_term(1 << place & self.hideable, *each) for place, each in enumerate(fields)]
 
     @cached_property
     def _base_row(self) -> Row:
@@ -85,54 +139,146 @@ class Scorer:
         rows: list[list[float]] = self.centroids.tolist()
         return rows
 
+    @cached_property
+    def _chances(self) -> Chances | None:
+        return None if self.completion is None else Chances(self.completion)
+
+    @cached_property
+    def _fills(self) -> dict[int, list[Row]]:
+        return {}
+
     def score(self, profile: BaseModel) -> Score:
         """Score one profile. A field that the profile's class lacks is not answered."""
+        z, hidden, _, missing, unknown = self.locate(profile)
+        distances = tuple([math.dist(z, centroid) for centroid in self._centroid_rows])
+        count, chances, order = hidden.bit_count(), None, distances
+        nearest = distances.index(min(distances))
+        if self._chances is not None:
+            chances = self._chances.of(nearest, distances, count)
+            if hidden and hidden == self.hideable:
+                order = tuple([-chance for chance in chances])
+                nearest = order.index(min(order))
+        return Score(nearest, _second(order, nearest), distances, count, chances, missing, unknown)
+
+    def locate(self, profile: BaseModel) -> Located:
+        """Where one profile lies, its hidden fields filled."""
         parts = [self._base_row]
+        evidence: list[Row] = []
         missing: list[str] = []
         unknown: list[UnknownValue] = []
+        known = 0
         answer_of = profile.__dict__.get
-        for name, rows, add_list in self._terms:
+        for name, bit, rows, add_list in self._terms:
             answer = answer_of(name)
             if answer is None:
                 missing.append(name)
             elif add_list is not None:
-                add_list(answer, parts, unknown)
-            elif rows is not None and (row := rows[answer]) is not None:
-                parts.append(row)
+                if add_list(answer, parts, evidence, unknown):
+                    known |= bit
+            elif rows is not None and (pair := rows[answer]) is not None:
+                parts.append(pair[0])
+                if bit:
+                    evidence.append(pair[1])
+                    known |= bit
             elif str(answer).strip():
                 unknown.append(UnknownValue(name, str(answer)))
             else:
                 missing.append(name)
-        z = list(map(sum, zip(*parts, strict=False)))
-        distances = tuple([math.dist(z, centroid) for centroid in self._centroid_rows])
-        nearest = distances.index(min(distances))
-        return Score(nearest, distances, tuple(missing), tuple(unknown))
+        z: list[float] = list(map(sum, zip(*parts, strict=False)))
+        hidden = self.hideable & ~known
+        weights: Row = ()
+        if hidden and self._chances is not None:
+            weights = self._chances.weights(evidence)
+            fills = self._fills.get(hidden) or self._remember_fill(hidden)
+            z = [place + sum(map(mul, weights, fill)) for place, fill in zip(z, fills, strict=True)]
+        return Located(z, hidden, weights, tuple(missing), tuple(unknown))
+
+    def _remember_fill(self, hidden: int) -> list[Row]:
+        """What each persona (columns) expects of these fields together, in each dimension (rows)."""
+        fills = [part.fill for place, part in enumerate(self.parts) if part is not None and hidden >> place & 1]
+        rows = [tuple(row) for row in np.sum(fills, axis=0).T.tolist()]
+        if len(self._fills) < REMEMBERED_FILLS:
+            self._fills[hidden] = rows
+        return rows
+
+    def scores(self, columns: Columns) -> Scores:
+        """Score many profiles, each as it is scored alone."""
+        chunks = [self._scores(chunk) for chunk in _chunks(columns)]
+        if len(chunks) == 1:
+            return chunks[0]
+        clusters, runners_up, distances, hidden, chances = zip(*chunks, strict=True)
+        return Scores(
+            np.concatenate(clusters),
+            np.concatenate(runners_up),
+            np.concatenate(distances),
+            np.concatenate(hidden),
+            None if self.completion is None else np.concatenate(chances),
+        )
+
+    def _scores(self, columns: Columns) -> Scores:
+        z = self.coordinates(columns)
+        if self.completion is None:
+            squares = _squares(z, self.centroids)
+            return Scores(*_two_least(squares), np.sqrt(squares), np.zeros(len(z), np.int64), None)
+        z, hidden = place(self.completion, self.encoder.fields, columns, z)
+        squares = _squares(z, self.centroids)
+        chances = probabilities(self.completion, squares, hidden)
+        empty = (hidden == self.completion.live) & (hidden > 0)
+        order = np.where(empty[:, None], -chances, squares)
+        return Scores(*_two_least(order), np.sqrt(squares), hidden, chances)
 
     def coordinates(self, columns: Columns) -> FloatArray:
         """PCA coordinates of many profiles, shape (n, r)."""
         total = np.tile(self.base, (row_count(columns), 1))
         for encoding, table in zip(self.encoder.fields, self.tables, strict=True):
-            _add_column(encoding, table, columns[encoding.name], total)
+            add_column(encoding, table, columns[encoding.name], total)
         return total
 
     def distances(self, columns: Columns) -> FloatArray:
-        """Euclidean distances of many profiles to every centroid, shape (n, k)."""
-        count = row_count(columns)
-        result = np.empty((count, len(self.centroids)))
-        for start in range(0, count, CHUNK):
-            rows = np.arange(start, min(start + CHUNK, count))
-            chunk = columns if count <= CHUNK else take(columns, rows)
-            gaps = self.coordinates(chunk)[:, None, :] - self.centroids[None, :, :]
-            result[rows] = np.sqrt(np.einsum("nkr,nkr->nk", gaps, gaps))
-        return result
+        """Euclidean distances of many profiles to every centroid, shape (n, k), hidden fields counting as average
+        answers: the rule of the fitted pipeline."""
+        parts = [np.sqrt(_squares(self.coordinates(chunk), self.centroids)) for chunk in _chunks(columns)]
+        return np.concatenate(parts)
 
     def clusters(self, columns: Columns) -> IntArray:
-        """The nearest centroid of many profiles, shape (n,)."""
+        """The nearest centroid of many profiles by the rule of the fitted pipeline, shape (n,)."""
         nearest: IntArray = self.distances(columns).argmin(axis=1)
         return nearest
 
 
-def _add_column(encoding: FieldEncoding, table: FieldTable, column: Column, total: FloatArray) -> None:
+def _second(order: Row, first: int) -> int | None:
+    """The place of the least but `first`; None where there is no other."""
+    others = [place for place in range(len(order)) if place != first]
+    return min(others, key=order.__getitem__) if others else None
+
+
+def _two_least(order: FloatArray) -> tuple[IntArray, IntArray]:
+    """The place of the least in each row, and of the next; −1 where there is no other."""
+    first = order.argmin(axis=1)
+    if order.shape[1] == 1:
+        return first, np.full(len(first), -1)
+    others = order.copy()
+    others[np.arange(len(first)), first] = np.inf
+    return first, others.argmin(axis=1)
+
+
+def _squares(z: FloatArray, centroids: FloatArray) -> FloatArray:
+    gaps = z[:, None, :] - centroids[None, :, :]
+    squares: FloatArray = np.einsum("nkr,nkr->nk", gaps, gaps)
+    return squares
+
+
+def _chunks(columns: Columns) -> Iterator[Columns]:
+    count = row_count(columns)
+    if count <= CHUNK:
+        yield columns
+        return
+    for start in range(0, count, CHUNK):
+        yield take(columns, np.arange(start, min(start + CHUNK, count)))
+
+
+def add_column(encoding: FieldEncoding, table: FieldTable, column: Column, total: FloatArray) -> None:
+    """Add what a column's known answers contribute to `total` (n, r)."""
     if isinstance(column, NumberColumn):
         x = raw_numbers(encoding.spec, column)
         rows = np.flatnonzero(~np.isnan(x))
@@ -152,9 +298,9 @@ def _add_lists(table: FieldTable, column: CodeListColumn, total: FloatArray) -> 
         total[filled] += np.add.reduceat(weighed, column.offsets[:-1][filled], axis=0)
 
 
-def _term(encoding: FieldEncoding, table: FieldTable) -> Term:
+def _term(bit: int, encoding: FieldEncoding, table: FieldTable, part: FieldCompletion | None) -> Term:
     if isinstance(encoding.spec.kind, MultiLabel):
-        return encoding.name, None, list_adder(encoding, table.constant, table.rows)
+        return encoding.name, bit, None, list_adder(encoding, table.constant, table.rows, part)
     if isinstance(encoding.spec.kind, Categorical):
-        return encoding.name, ValueRows(encoding, table.constant, table.rows), None
-    return encoding.name, NumberRows(encoding, table.constant, table.rows[0]), None
+        return encoding.name, bit, ValueRows(encoding, table.constant, table.rows, part), None
+    return encoding.name, bit, NumberRows(encoding, table.constant, table.rows[0], part), None

@@ -2,25 +2,47 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
+import numpy as np
 from pydantic import BaseModel
 
+from models.columns import FloatArray
+from models.completion import OUTLIER, typicality, typicality_of
 from models.encoder import Encoder
 from models.errors import ModelError
 from models.persona import Persona
-from models.scorer import Scorer
+from models.scorer import Score, Scorer, Scores
+from models.spelling import Spelling
 from models.terms import UnknownValue
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The answer for one profile. `distances`: persona id → Euclidean distance in PCA units."""
+    """The answer for one profile.
+
+    `distances`: persona id → Euclidean distance in PCA units. `runner_up`: the next nearest persona (with nothing
+    known, the next likeliest), None where there is one alone; `margin`: how much farther it is, negative only
+    where nothing is known. `probabilities`: persona id → chance that the complete profile would be that persona;
+    `confidence`: that of the persona; both None in a model of format 1. `typicality`: the share of the persona's
+    profiles, as full as this one, that lie as far out or farther; None where nothing is known, and in format 1.
+    """
 
     persona: Persona
     distances: dict[str, float]
     missing_fields: tuple[str, ...]
     unknown_values: tuple[UnknownValue, ...]
     model_version: str
+    runner_up: Persona | None
+    margin: float | None
+    confidence: float | None
+    probabilities: dict[str, float] | None
+    typicality: float | None
+
+    @property
+    def is_outlier(self) -> bool | None:
+        """Whether the profile lies farther out than 99 % of its persona's; None where that cannot be told."""
+        return None if self.typicality is None else self.typicality < OUTLIER
 
 
 @dataclass(frozen=True)
@@ -50,10 +72,48 @@ class SegmentModel:
     def assign(self, profile: BaseModel) -> Assignment:
         """The persona of one profile, the empty one included."""
         score = self.scorer.score(profile)
+        cluster, distances, chances = score.cluster, score.distances, score.probabilities
+        other = score.runner_up
         return Assignment(
-            self.personas[score.cluster],
-            dict(zip(self.by_id, score.distances, strict=True)),
+            self.personas[cluster],
+            dict(zip(self.by_id, distances, strict=True)),
             score.missing_fields,
             score.unknown_values,
             self.version,
+            None if other is None else self.personas[other],
+            None if other is None else distances[other] - distances[cluster],
+            None if chances is None else chances[cluster],
+            None if chances is None else dict(zip(self.by_id, chances, strict=True)),
+            self._typicality(score),
         )
+
+    def typicality(self, scores: Scores) -> FloatArray | None:
+        """Of many scored profiles, (n,), NaN where nothing is known; None in a model of format 1."""
+        completion, clusters = self.scorer.completion, scores.clusters
+        if completion is None:
+            return None
+        return typicality(
+            completion, scores.distances[np.arange(len(clusters)), clusters], clusters, scores.hidden
+        )
+
+    def nearest_values(self, field: str, value: str) -> tuple[str, ...]:
+        """The known values of a field that a value may have been meant to be, the nearest first."""
+        spelling = self._spellings.get(field)
+        if spelling is None:
+            values = next(each.values for each in self.encoder.fields if each.name == field)
+            spelling = self._spellings[field] = Spelling(values)
+        return spelling.nearest(value)
+
+    @cached_property
+    def _spellings(self) -> dict[str, Spelling]:
+        return {}
+
+    def _typicality(self, score: Score) -> float | None:
+        if self._spread is None or not (row := score.hidden * len(self.personas)) < len(self._spread):
+            return None
+        return typicality_of(self._spread[row + score.cluster], score.distances[score.cluster])
+
+    @cached_property
+    def _spread(self) -> list[list[float]] | None:
+        completion = self.scorer.completion
+        return None if completion is None else completion.spread.tolist()

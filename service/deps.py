@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Request
 
 from models.artifact import LoadedArtifact
+from service.assignment import Wanted
 from service.metrics import Metrics
 from service.model_in_force import ModelInForce
 from service.readiness import ReadinessProbe
@@ -53,6 +54,15 @@ async def _metrics(services: ServicesDep) -> Metrics:
     return services.metrics
 
 
+Explain = Annotated[bool, Query(description="Whether to say why, answer by answer.")]
+Suggest = Annotated[bool, Query(description="Whether to say what to ask next.")]
+
+
+async def _wanted(explain: Explain = False, suggest: Suggest = False) -> Wanted:
+    return Wanted(explain, suggest)
+
+
+WantedDep = Annotated[Wanted, Depends(_wanted)]
 ModelDep = Annotated[LoadedArtifact, Depends(_model)]
 StoreDep = Annotated[Store, Depends(_store)]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Match
 from models.errors import SegmentsError
 from service.errors import INVALID, problem_type, problem_type_of_status
 from service.logs import log_failure
-from service.problems import field_problems, problem_response
+from service.problems import MAX_ERRORS, field_problems, problem_response
 from service.schemas import job_address
 from service.store.base import JobRunning
 
@@ -46,7 +46,11 @@ async def ours(request: Request, error: Exception) -> Response:
 async def invalid(request: Request, error: Exception) -> Response:
     """A body or a parameter that does not fit; no value of it is told back."""
     errors = cast(RequestValidationError, error).errors()
-    problems = field_problems(errors, _known_fields(request))
+    problems = [
+        problem
+        for each in errors[:MAX_ERRORS]
+        for problem in field_problems([each], _known_fields(request, each["loc"][1:-1]))
+    ]
     return problem_response(INVALID, INVALID_DETAIL, request.scope["path"], errors=problems)
 
 
@@ -61,10 +65,13 @@ async def refused(request: Request, error: Exception) -> Response:
     return problem_response(kind, detail, request.scope["path"], headers=headers)
 
 
-def _known_fields(request: Request) -> tuple[str, ...]:
-    """The fields of the body that the route takes."""
+def _known_fields(request: Request, path: Sequence[int | str]) -> tuple[str, ...]:
+    """The fields of the body that the route takes, or of what stands at this path in it."""
     field = getattr(request.scope.get("route"), "body_field", None)
     annotation = getattr(getattr(field, "field_info", None), "annotation", None)
+    for name in path:
+        inner = getattr(annotation, "model_fields", {}).get(name)
+        annotation = inner.annotation if inner is not None else annotation
     return tuple(getattr(annotation, "model_fields", ()))
 
 

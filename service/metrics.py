@@ -5,7 +5,7 @@ Under several workers prometheus_client keeps every process's numbers in files o
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -93,11 +93,11 @@ class Metrics:
         self.requests.labels(known, route, str(status)).inc()
         self.request_seconds.labels(known, route).observe(seconds)
 
-    def observe_assignment(self, way: str, unknown_fields: Iterable[str]) -> None:
+    def observe_assignment(self, way: str, unknown_values: Mapping[str, int]) -> None:
         """Count one assigned profile, and by field the values that were not known."""
         self.assigned.labels(way).inc()
-        for field in unknown_fields:
-            self.unknown_values.labels(field).inc()
+        for field, count in unknown_values.items():
+            self.unknown_values.labels(field).inc(count)
 
     def render(self) -> bytes:
         """All numbers in Prometheus' text format, of every worker where there are several."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstra
 
 from models.artifact import LoadedArtifact
 from models.profile import Profile
-from service.assignment import InvalidProfile, Outcome, Segmented
+from service.assignment import InvalidProfile, Outcome, Segmented, SegmentedInDetail
 from service.errors import INVALID
 from service.problems import FieldProblem, field_problems, pointer, unknown_field
 from service.retraining import JobPage
@@ -64,12 +64,20 @@ class ItemProblem(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """What became of one profile: `result` with status 200, `error` otherwise."""
+    """A profile that was assigned."""
 
     index: int
     status: int
-    result: Segmented | None = None
-    error: ItemProblem | None = None
+    result: SegmentedInDetail | Segmented
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFailure:
+    """A profile that does not fit."""
+
+    index: int
+    status: int
+    error: ItemProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,7 @@ class BatchAnswer:
     """The outcomes in the order of the profiles, all from one model."""
 
     model_version: str
-    items: tuple[BatchItem, ...]
+    items: tuple[BatchItem | BatchFailure, ...]
 
     @classmethod
     def of(cls, model_version: str, outcomes: Sequence[Outcome]) -> "BatchAnswer":
@@ -85,12 +93,13 @@ class BatchAnswer:
         return cls(model_version, tuple(_batch_item(outcome) for outcome in outcomes))
 
 
-def _batch_item(outcome: Outcome) -> BatchItem:
-    if outcome.invalid is None:
+def _batch_item(outcome: Outcome) -> BatchItem | BatchFailure:
+    if outcome.result is not None:
         return BatchItem(outcome.index, 200, outcome.result)
+    found = outcome.invalid.errors if outcome.invalid else ()
     errors = tuple(
         FieldProblem(place="body", pointer=f"/profiles/{outcome.index}{part}", detail=detail)
-        for part, detail in outcome.invalid.errors
+        for part, detail in found
     )
     problem = ItemProblem(
         type=INVALID.uri,
@@ -99,7 +108,16 @@ def _batch_item(outcome: Outcome) -> BatchItem:
         detail="This profile does not fit; change what `errors` names and send it again.",
         errors=errors,
     )
-    return BatchItem(outcome.index, INVALID.status, None, problem)
+    return BatchFailure(outcome.index, INVALID.status, problem)
+
+
+class CompareRequest(BaseModel):
+    """A profile, and answers that might be others."""
+
+    model_config = _STRICT
+
+    profile: Profile
+    changes: Annotated[Profile, Field(description="Only the fields that change; null takes an answer back.")]
 
 
 UserIdText = Annotated[str, StringConstraints(pattern=USER_ID)]

@@ -16,7 +16,17 @@ from pydantic import Field, ValidationError
 from models.artifact import LoadedArtifact
 from models.errors import SegmentsError
 from models.profile import Profile
-from service.assignment import AnswerWarning, PersonaRef, Segmented, assign
+from service.assignment import (
+    AnswerWarning,
+    Confidence,
+    IsOutlier,
+    Margin,
+    PersonaRef,
+    RunnerUp,
+    Segmented,
+    Typicality,
+    assign,
+)
 from service.store.base import AssignmentUpdate, Store, StoredAssignment, StoredUser, StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -38,6 +48,15 @@ class StoredAnswer:
     persona: PersonaRef | None
     model_version: str | None
     assigned_at: datetime | None
+    confidence: Confidence
+    probabilities: Annotated[
+        dict[str, float] | None,
+        Field(description="Persona id → the chance that the complete profile would be that persona, 0–1."),
+    ]
+    runner_up: RunnerUp
+    margin: Margin
+    typicality: Typicality
+    is_outlier: IsOutlier
     distances: dict[str, float]
     missing_fields: tuple[str, ...]
     warnings: tuple[AnswerWarning, ...]
@@ -49,6 +68,11 @@ class UserPersona:
 
     user_id: str
     persona: PersonaRef
+    confidence: Confidence
+    runner_up: RunnerUp
+    margin: Margin
+    typicality: Typicality
+    is_outlier: IsOutlier
     model_version: str
     assigned_at: datetime
     revision: Revision
@@ -62,6 +86,7 @@ class FoundPersona:
     user_id: str
     status: Literal["PRESENT", "NOT_FOUND"]
     persona: PersonaRef | None
+    confidence: Confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +111,12 @@ def put_profile(
         persona=answer.persona if answer else None,
         model_version=answer.model_version if answer else None,
         assigned_at=now if answer else None,
+        confidence=answer.confidence if answer else None,
+        probabilities=answer.probabilities if answer else None,
+        runner_up=answer.runner_up if answer else None,
+        margin=answer.margin if answer else None,
+        typicality=answer.typicality if answer else None,
+        is_outlier=answer.is_outlier if answer else None,
         distances=answer.distances if answer else {},
         missing_fields=answer.missing_fields if answer else (),
         warnings=answer.warnings if answer else (_NO_MODEL,),
@@ -98,9 +129,15 @@ def get_persona_of(store: Store, loaded: LoadedArtifact, user_id: str, now: date
     if user is None:
         raise UserNotFound("No profile is stored for this user; PUT /users/{user_id}/profile stores one.")
     assignment = _up_to_date(store, loaded, [user], now)[user_id]
+    sure = assign(loaded.model, read_profile(user.profile_json))
     return UserPersona(
         user_id,
         _persona_ref(loaded, assignment),
+        sure.confidence,
+        sure.runner_up,
+        sure.margin,
+        sure.typicality,
+        sure.is_outlier,
         assignment.model_version,
         assignment.assigned_at,
         user.revision,
@@ -112,7 +149,8 @@ def get_personas_of(store: Store, loaded: LoadedArtifact, user_ids: Sequence[str
     """The personas of many users, in the order asked; an id asked for twice is answered twice."""
     users = store.get_users(list(dict.fromkeys(user_ids)))
     assignments = _up_to_date(store, loaded, list(users.values()), now)
-    items = tuple(_found(loaded, user_id, assignments.get(user_id)) for user_id in user_ids)
+    sure = {user_id: _confidence(loaded, user) for user_id, user in users.items()}
+    items = tuple(_found(loaded, user_id, assignments.get(user_id), sure.get(user_id)) for user_id in user_ids)
     return FoundPersonas(items, loaded.manifest.version)
 
 
@@ -176,7 +214,14 @@ def _persona_ref(loaded: LoadedArtifact, assignment: StoredAssignment) -> Person
     return PersonaRef(persona.id, persona.name)
 
 
-def _found(loaded: LoadedArtifact, user_id: str, assignment: StoredAssignment | None) -> FoundPersona:
+def _confidence(loaded: LoadedArtifact, user: StoredUser) -> float | None:
+    """Made anew from the stored profile: only the persona itself is kept."""
+    return loaded.model.assign(read_profile(user.profile_json)).confidence
+
+
+def _found(
+    loaded: LoadedArtifact, user_id: str, assignment: StoredAssignment | None, confidence: float | None
+) -> FoundPersona:
     if assignment is None:
-        return FoundPersona(user_id, "NOT_FOUND", None)
-    return FoundPersona(user_id, "PRESENT", _persona_ref(loaded, assignment))
+        return FoundPersona(user_id, "NOT_FOUND", None, None)
+    return FoundPersona(user_id, "PRESENT", _persona_ref(loaded, assignment), confidence)

@@ -1,4 +1,5 @@
-"""The commands of training: `python -m training fit | report | compare | simulate | score | benchmark-recovery`.
+"""The commands of training: `python -m training fit | report | compare | simulate | score |
+benchmark-recovery | benchmark-assignment`.
 
 Exit codes: 0 done; 1 a defect of ours; 2 the data or the options cannot be used (one sentence on standard error).
 """
@@ -15,6 +16,7 @@ from models.manifest import Manifest, Origin
 from models.profile import Profile
 from models.registry import Registry
 from training import compare, option
+from training.assignment import command as assignment
 from training.config import TrainingConfig
 from training.dataset import Dataset, from_frame, read_dataset
 from training.errors import NotEquivalent
@@ -214,6 +216,9 @@ def _parser() -> argparse.ArgumentParser:
     _recovery_options(
         commands.add_parser("benchmark-recovery", help="measure how well planted personas are found")
     )
+    _assignment_options(
+        commands.add_parser("benchmark-assignment", help="measure how well partial profiles are assigned")
+    )
     return parser
 
 
@@ -264,6 +269,12 @@ def _compare_options(parser: argparse.ArgumentParser) -> None:
 def _recovery_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=recovery.run)
     recovery.add_options(parser)
+    _progress_option(parser)
+
+
+def _assignment_options(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=assignment.run)
+    assignment.add_options(parser)
     _progress_option(parser)
 
 

@@ -13,10 +13,10 @@ from models.artifact import PIPELINE, REPORT, check_writable, field_manifests, w
 from models.manifest import Manifest, Origin
 from models.persona import Persona
 from models.registry import version_name
-from models.scorer import Scorer
 from models.segment_model import SegmentModel
 from training.analysis.analyse import analyse
 from training.analysis.settings import AnalysisConfig
+from training.calibrate import Calibrated, calibrate
 from training.compile import compile_scorer, prove_equal
 from training.config import TrainingConfig
 from training.dataset import Dataset
@@ -27,6 +27,7 @@ from training.fit import Fit, fit
 from training.golden import golden_predictions
 from training.identity import mint
 from training.progress import Part, Progress
+from training.reliability import confidence_metrics
 
 FULL_ANALYSIS = AnalysisConfig()
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "joblib", "pydantic")
@@ -58,17 +59,21 @@ def train(
     progress.step("compiling the scorer", 0.60)
     scorer = compile_scorer(fitted.pipeline)
     equivalence = prove_equal(fitted.pipeline, scorer, dataset)
+    progress.step("learning from partial profiles", 0.62)
+    calibrated = calibrate(dataset, fitted.clusters, scorer, config.seed)
     progress.step("describing the personas", 0.65)
     personas = describe(dataset, fitted.clusters, mint(dataset.fingerprint, config, fitted.k))
     progress.step("evaluating", 0.70)
     evaluation = evaluate(dataset, fitted, equivalence, config)
-    manifest = _manifest(dataset, origin, config, fitted, scorer, personas, evaluation)
-    report = analyse(dataset, fitted, manifest, analysis, config.seed, Part(progress, 0.72, 0.97))
+    manifest = _manifest(dataset, origin, config, fitted, calibrated, personas, evaluation)
+    report = analyse(
+        dataset, fitted, manifest, analysis, config.seed, Part(progress, 0.72, 0.97), calibrated.confidence
+    )
     progress.step("writing the artifact", 0.97)
     folder = write_artifact(
         out,
         manifest,
-        scorer,
+        calibrated.scorer,
         {
             PIPELINE: lambda path: joblib.dump(fitted.pipeline, path),
             REPORT: lambda path: path.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8"),
@@ -96,24 +101,24 @@ def _manifest(
     origin: Origin,
     config: TrainingConfig,
     fitted: Fit,
-    scorer: Scorer,
+    calibrated: Calibrated,
     personas: tuple[Persona, ...],
     evaluation: Evaluation,
 ) -> Manifest:
     created_at = datetime.now(UTC)
     source = f"{dataset.fingerprint}|{config.model_dump_json()}|{created_at.isoformat()}"
     name = version_name(created_at, hashlib.sha256(source.encode()).hexdigest())
-    model = SegmentModel(name, scorer, personas)
+    model = SegmentModel(name, calibrated.scorer, personas)
     return Manifest(
         version=name,
         created_at=created_at,
         origin=origin,
         configuration=config.model_dump(),
         libraries={"python": platform.python_version(), **{lib: version(lib) for lib in _LIBRARIES}},
-        metrics=evaluation.metrics,
+        metrics=evaluation.metrics | confidence_metrics(calibrated.confidence),
         choice_of_k=fitted.choice.sentence,
         verdicts=evaluation.verdicts,
-        fields=field_manifests(fitted.encoder),
+        fields=field_manifests(calibrated.scorer),
         personas=personas,
         golden=golden_predictions(model, dataset.profile_class, config.seed),
     )

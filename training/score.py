@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.columns import IntArray
-from models.scorer import CHUNK
+from models.columns import FloatArray, IntArray
+from models.completion import OUTLIER
+from models.scorer import CHUNK, Scores
 from models.segment_model import SegmentModel
 from training.dataset import Dataset
 from training.errors import UnusableInput
@@ -17,7 +18,9 @@ from training.tables import write_table
 
 
 def score_frame(model: SegmentModel, dataset: Dataset, progress: Progress) -> pd.DataFrame:
-    """One row a profile: its id or line, persona_id, persona, distance (PCA units), model_version."""
+    """One row a profile: its id or line, persona_id, persona, distance (PCA units), confidence, margin,
+    runner_up_id, runner_up, typicality, is_outlier (as `models.segment_model.Assignment` has them), model_version.
+    """
     parts = []
     for start in range(0, len(dataset), CHUNK):
         progress.step("scoring", start / len(dataset))
@@ -28,20 +31,36 @@ def score_frame(model: SegmentModel, dataset: Dataset, progress: Progress) -> pd
 
 
 def _score_part(model: SegmentModel, dataset: Dataset, rows: IntArray) -> pd.DataFrame:
-    distances = model.scorer.distances(dataset.take(rows).coded_for(model.encoder))
-    nearest = distances.argmin(axis=1)
+    scores = model.scorer.scores(dataset.take(rows).coded_for(model.encoder))
+    answers, other = np.arange(len(rows)), scores.runners_up
+    # With one persona alone the place −1 is that of the None at the end.
+    names = np.array([*(persona.name for persona in model.personas), None], dtype=object)
+    ids = np.array([*(persona.id for persona in model.personas), None], dtype=object)
+    distance = scores.distances[answers, scores.clusters]
+    typical = model.typicality(scores)
     identity: dict[str, NDArray[Any]] = {"line": dataset.line_numbers[rows]}
     if dataset.row_ids is not None:
         identity = {"user_id": dataset.row_ids[rows]}
     return pd.DataFrame(
         {
             **identity,
-            "persona_id": np.array([persona.id for persona in model.personas])[nearest],
-            "persona": np.array([persona.name for persona in model.personas])[nearest],
-            "distance": distances[np.arange(len(rows)), nearest],
+            "persona_id": ids[scores.clusters],
+            "persona": names[scores.clusters],
+            "distance": distance,
+            "confidence": _confidence(scores),
+            "margin": np.where(other >= 0, scores.distances[answers, other] - distance, np.nan),
+            "runner_up_id": ids[other],
+            "runner_up": names[other],
+            "typicality": typical,
+            "is_outlier": pd.array(typical < OUTLIER, dtype="boolean") if typical is not None else None,
             "model_version": model.version,
         }
     )
+
+
+def _confidence(scores: Scores) -> FloatArray | None:
+    chances = scores.probabilities
+    return None if chances is None else chances[np.arange(len(chances)), scores.clusters]
 
 
 def score_file(model: SegmentModel, dataset: Dataset, out: Path, progress: Progress) -> int:

@@ -19,19 +19,74 @@ PROFILE = {
     "store_preference": "online_only",
 }
 
-SEGMENTED = {
+_OTHER = {"id": "p_Q9ma", "name": "Yoga-loving wellness givers"}
+_SURE = {"confidence": 0.94, "runner_up": _OTHER, "margin": 1.58, "typicality": 0.62, "is_outlier": False}
+_PROBABILITIES = {_PERSONA_ID: 0.94, "p_Q9ma": 0.06}
+
+QUESTION = {
+    "field": "gift_history",
+    "title": "gift history",
+    "kind": "multi_label",
+    "expected_gain": 0.11,
+}
+
+NEXT_QUESTIONS = {
+    "next_question": QUESTION,
+    "questions": [QUESTION],
+    "entropy": 0.33,
+    "model_version": _VERSION,
+}
+
+SEGMENTED: dict[str, Any] = {
     "persona": _REF,
+    **_SURE,
+    "probabilities": _PROBABILITIES,
     "distances": {_PERSONA_ID: 1.82, "p_Q9ma": 3.4},
     "model_version": _VERSION,
     "missing_fields": ["relationship", "occupation", "favourite_movies"],
     "warnings": [
         {
             "code": "UNKNOWN_VALUE",
-            "detail": "The model does not know this value; it was left out.",
+            "detail": "The model does not know this value; it was left out. Did you mean 'board_games'?",
             "field": "hobbies",
-            "value": "board games",
+            "value": "bored games",
+            "suggestions": ["board_games"],
+            "count": 1,
         }
     ],
+}
+
+SEGMENTED_IN_DETAIL = {
+    **SEGMENTED,
+    "explanation": {
+        "lead": 8.25,
+        "base": 2.01,
+        "reasons": [
+            {
+                "field": "hobbies",
+                "value": "gaming",
+                "contribution": 6.24,
+                "sentence": "You are into gaming: 2.7 × as common among Tech-loving gadget givers as among "
+                "Yoga-loving wellness givers.",
+            }
+        ],
+    },
+    "next_question": QUESTION,
+}
+
+COMPARE_REQUEST = {"profile": PROFILE, "changes": {"hobbies": ["yoga"], "budget_range": None}}
+
+_MOVE = {
+    "persona_changed": True,
+    "probability_changes": {_PERSONA_ID: -0.5, "p_Q9ma": 0.5},
+    "distance_changes": {_PERSONA_ID: 1.1, "p_Q9ma": -0.9},
+}
+
+COMPARED = {
+    **_MOVE,
+    "before": SEGMENTED,
+    "after": SEGMENTED,
+    "alone": [{**_MOVE, "field": "hobbies", "persona": _OTHER}],
 }
 
 BATCH_REQUEST = {"profiles": [PROFILE, {}]}
@@ -113,6 +168,8 @@ STORED = {
     "persona": _REF,
     "model_version": _VERSION,
     "assigned_at": _TIME,
+    **_SURE,
+    "probabilities": _PROBABILITIES,
     "distances": {_PERSONA_ID: 1.82, "p_Q9ma": 3.4},
     "missing_fields": ["relationship"],
     "warnings": [],
@@ -121,6 +178,7 @@ STORED = {
 USER_PERSONA = {
     "user_id": "user-42",
     "persona": _REF,
+    **_SURE,
     "model_version": _VERSION,
     "assigned_at": _TIME,
     "revision": 1,
@@ -131,8 +189,8 @@ USERS_REQUEST = {"user_ids": ["user-42", "nobody"]}
 
 FOUND = {
     "items": [
-        {"user_id": "user-42", "status": "PRESENT", "persona": _REF},
-        {"user_id": "nobody", "status": "NOT_FOUND", "persona": None},
+        {"user_id": "user-42", "status": "PRESENT", "persona": _REF, "confidence": 0.94},
+        {"user_id": "nobody", "status": "NOT_FOUND", "persona": None, "confidence": None},
     ],
     "model_version": _VERSION,
 }

@@ -55,14 +55,16 @@ def _check_media_type(request: Request) -> None:
         raise HTTPException(415, "Send the body as it is, without 'Content-Encoding'.")
 
 
-def _check_size(value: object) -> None:
+def _check_size(value: object, path: tuple[str, ...] = ("body",)) -> None:
     if not isinstance(value, dict):
         return
     if len(value) > MAX_FIELDS:
-        raise _too_long(("body",), f"At most {MAX_FIELDS} fields are allowed")
+        raise _too_long(path, f"At most {MAX_FIELDS} fields are allowed")
     for name, item in value.items():
         if isinstance(item, list) and len(item) > MAX_ITEMS:
-            raise _too_long(("body", name), f"At most {MAX_ITEMS} items are allowed")
+            raise _too_long((*path, name), f"At most {MAX_ITEMS} items are allowed")
+        if len(path) == 1:
+            _check_size(item, (*path, name))
 
 
 def _too_long(loc: tuple[str, ...], sentence: str) -> RequestValidationError:

@@ -13,14 +13,16 @@ from fastapi import APIRouter, Body, Request, Response
 from models.artifact import LoadedArtifact
 from models.errors import NoActiveModel
 from models.profile import Profile
-from service.assignment import Segmented, assign, assign_each
-from service.deps import ModelDep, Services, ServicesDep
+from service.asking import NextQuestions, ask
+from service.assignment import SegmentedInDetail, Wanted, assign, assign_each, unknown_by_field
+from service.comparing import Compared, compare
+from service.deps import ModelDep, Services, ServicesDep, WantedDep
 from service.metrics import Metrics
 from service.routes import examples
 from service.routes.answers import answer, model_headers
 from service.routes.documented import documented
 from service.routes.json_route import JsonRoute
-from service.schemas import BatchAnswer, BatchRequest, profile_or_refusal
+from service.schemas import BatchAnswer, BatchRequest, CompareRequest, profile_or_refusal
 
 # Bytes of a body: ten times those of a profile in which everything is answered.
 LONG = 16_384
@@ -30,19 +32,18 @@ router = APIRouter(route_class=JsonRoute, tags=["segment"])
 
 @router.post(
     "/segment",
-    response_model=Segmented,
-    responses=documented(200, examples.SEGMENTED, NoActiveModel, body=True),
+    response_model=SegmentedInDetail,
+    responses=documented(200, examples.SEGMENTED_IN_DETAIL, NoActiveModel, body=True),
 )
 async def segment(
     request: Request,
     profile: Annotated[Profile, Body(examples=[examples.PROFILE])],
     loaded: ModelDep,
     services: ServicesDep,
+    wanted: WantedDep,
 ) -> Response:
-    """Say which persona a profile is. Every field may be missing, down to the empty profile."""
-    if len(await request.body()) > LONG:
-        return await _in_a_thread(services, lambda: _segment(profile, loaded, services.metrics))
-    return _segment(profile, loaded, services.metrics)
+    """Say which persona a profile is, and how sure that is. Any field may be missing, or all of them."""
+    return await _answered(request, services, lambda: _segment(profile, loaded, services.metrics, wanted))
 
 
 @router.post(
@@ -55,9 +56,51 @@ async def segment_batch(
     batch: Annotated[BatchRequest, Body(examples=[examples.BATCH_REQUEST])],
     loaded: ModelDep,
     services: ServicesDep,
+    wanted: WantedDep,
 ) -> Response:
     """Assign up to 1,000 profiles by one model. Each has its own status; a bad one does not fail the others."""
-    return await _in_a_thread(services, lambda: _segment_batch(batch, loaded, services.metrics))
+    return await _in_a_thread(services, lambda: _segment_batch(batch, loaded, services.metrics, wanted))
+
+
+@router.post(
+    "/segment/next-question",
+    response_model=NextQuestions,
+    responses=documented(200, examples.NEXT_QUESTIONS, NoActiveModel, body=True),
+)
+async def next_question(
+    request: Request,
+    profile: Annotated[Profile, Body(examples=[examples.PROFILE])],
+    loaded: ModelDep,
+    services: ServicesDep,
+) -> Response:
+    """Say which unanswered field is expected to tell most about the persona: for a form that asks bit by bit."""
+    return await _answered(
+        request, services, lambda: answer(ask(loaded.model, profile), headers=model_headers(loaded))
+    )
+
+
+@router.post(
+    "/segment/compare",
+    response_model=Compared,
+    responses=documented(200, examples.COMPARED, NoActiveModel, body=True),
+)
+async def compare_segments(
+    request: Request,
+    asked: Annotated[CompareRequest, Body(examples=[examples.COMPARE_REQUEST])],
+    loaded: ModelDep,
+    services: ServicesDep,
+) -> Response:
+    """Say how the answer would move if some answers of a profile were others."""
+    return await _answered(
+        request,
+        services,
+        lambda: answer(compare(loaded.model, asked.profile, asked.changes), headers=model_headers(loaded)),
+    )
+
+
+async def _answered(request: Request, services: Services, work: Callable[[], Response]) -> Response:
+    """Here and now, or in a thread where the body is long."""
+    return await _in_a_thread(services, work) if len(await request.body()) > LONG else work()
 
 
 async def _in_a_thread(services: Services, work: Callable[[], Response]) -> Response:
@@ -65,16 +108,15 @@ async def _in_a_thread(services: Services, work: Callable[[], Response]) -> Resp
         return await asyncio.to_thread(work)
 
 
-def _segment(profile: Profile, loaded: LoadedArtifact, metrics: Metrics) -> Response:
-    segmented = assign(loaded.model, profile)
-    metrics.observe_assignment("single", segmented.unknown_fields)
+def _segment(profile: Profile, loaded: LoadedArtifact, metrics: Metrics, wanted: Wanted) -> Response:
+    segmented = assign(loaded.model, profile, wanted)
+    metrics.observe_assignment("single", unknown_by_field(segmented.warnings))
     return answer(segmented, headers=model_headers(loaded))
 
 
-def _segment_batch(batch: BatchRequest, loaded: LoadedArtifact, metrics: Metrics) -> Response:
-    outcomes = assign_each(loaded.model, map(profile_or_refusal, batch.profiles))
+def _segment_batch(batch: BatchRequest, loaded: LoadedArtifact, metrics: Metrics, wanted: Wanted) -> Response:
+    outcomes = assign_each(loaded.model, map(profile_or_refusal, batch.profiles), wanted)
     for outcome in outcomes:
         if outcome.result is not None:
-            metrics.observe_assignment("batch", outcome.result.unknown_fields)
-    body = BatchAnswer.of(loaded.manifest.version, outcomes)
-    return answer(body, 207, model_headers(loaded), exclude_none=True)
+            metrics.observe_assignment("batch", unknown_by_field(outcome.result.warnings))
+    return answer(BatchAnswer.of(loaded.manifest.version, outcomes), 207, model_headers(loaded))

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Response
 
 from models.errors import NoActiveModel
 from models.profile import Profile
+from service.assignment import unknown_by_field
 from service.deps import ModelDep, ServicesDep, StoreDep, UserId
 from service.routes import examples
 from service.routes.answers import answer, model_headers
@@ -41,7 +42,7 @@ def put_user_profile(
     loaded = services.model.loaded
     stored = put_profile(services.store, loaded, user_id, profile, datetime.now(UTC))
     if stored.persona is not None:
-        services.metrics.assigned.labels("user").inc()
+        services.metrics.observe_assignment("user", unknown_by_field(stored.warnings))
     return answer(stored, 201 if stored.revision == 1 else 200, model_headers(loaded) if loaded else None)
 
 

@@ -48,6 +48,22 @@ def test_what_an_older_release_wrote_is_still_read(written: Path) -> None:
     assert loaded.model.assign(Profile()).persona in loaded.manifest.personas
 
 
+def test_a_model_of_format_1_answers_by_its_own_rule_and_says_that_it_has_no_confidence() -> None:
+    [written] = DATA.glob("format-1/*")
+    loaded = read_artifact(written, Profile)
+    answer = loaded.model.assign(Profile(age=30))
+    assert answer.distances[answer.persona.id] == min(answer.distances.values())
+    assert answer.confidence is None
+
+
+def test_a_completion_that_lacks_an_array_is_refused(folder: Path) -> None:
+    with np.load(folder / ARRAYS) as file:
+        arrays = {name: array for name, array in file.items() if name != "spread"}
+    _reseal(folder, arrays)
+    with pytest.raises(ArtifactDamaged, match="spread"):
+        read_artifact(folder, Profile)
+
+
 def test_the_sums_are_those_that_sha256sum_checks(folder: Path) -> None:
     done = subprocess.run(["sha256sum", "--check", "--strict", SUMS], cwd=folder, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -131,6 +147,14 @@ def _reseal(folder: Path, arrays: dict[str, np.ndarray]) -> None:
         ("base", np.zeros((4,), np.float32)),
         ("base", np.array(["text"])),
         ("age.centre", np.zeros((1, 1, 1))),
+        ("prior", np.array([0.5, 0.5, 0.0])),
+        ("temperatures", np.zeros(13)),
+        ("spread", np.zeros((36, 3))),
+        ("hobbies.evidence_rows", np.zeros((7, 2))),
+        ("hobbies.fill", np.zeros((3, 5))),
+        ("hobbies.kinds", np.zeros((0, 4))),
+        ("hobbies.kind_shares", np.full((4, 3), -1.0)),
+        ("age.typical", np.zeros((2, 3))),
     ],
 )
 def test_arrays_of_another_shape_or_type_are_refused(folder: Path, name: str, array: np.ndarray) -> None:

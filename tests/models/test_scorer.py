@@ -12,6 +12,7 @@ from models.terms import UnknownValue
 from tests.support.profiles import KNOWN, profiles, small_scorer
 
 SCORER = small_scorer()
+PLAIN = small_scorer(complete=False)
 
 
 def components(scorer: Scorer) -> np.ndarray:
@@ -24,11 +25,18 @@ def components(scorer: Scorer) -> np.ndarray:
     return np.hstack(parts)
 
 
-@given(st.lists(profiles(), min_size=1, max_size=5))
-def test_one_profile_alone_gets_what_it_gets_in_a_batch(batch: list[Profile]) -> None:
-    together = SCORER.distances(SCORER.encoder.code(batch))
-    alone = [SCORER.score(profile).distances for profile in batch]
-    np.testing.assert_allclose(together, alone, atol=1e-9)
+@pytest.mark.parametrize("scorer", [SCORER, PLAIN], ids=["completing", "format 1"])
+@given(batch=st.lists(profiles(), min_size=1, max_size=5))
+def test_one_profile_alone_gets_what_it_gets_in_a_batch(scorer: Scorer, batch: list[Profile]) -> None:
+    together = scorer.scores(scorer.encoder.code(batch))
+    alone = [scorer.score(profile) for profile in batch]
+    np.testing.assert_allclose(together.distances, [score.distances for score in alone], atol=1e-9)
+    assert together.clusters.tolist() == [score.cluster for score in alone]
+    assert together.runners_up.tolist() == [score.runner_up for score in alone]
+    assert together.hidden.tolist() == [score.hidden for score in alone]
+    if together.probabilities is not None:
+        chances = np.array([score.probabilities for score in alone], np.float64)
+        np.testing.assert_allclose(together.probabilities, chances, atol=1e-9)
 
 
 @given(st.lists(profiles(), min_size=1, max_size=5))
@@ -52,9 +60,10 @@ def test_scoring_changes_nothing(profile: Profile) -> None:
     assert SCORER.score(profile) == SCORER.score(profile)
 
 
-def test_the_empty_profile_stands_at_the_base() -> None:
-    score = SCORER.score(Profile())
-    np.testing.assert_allclose(score.distances, np.linalg.norm(SCORER.base - SCORER.centroids, axis=1), atol=1e-12)
+def test_without_expectations_the_empty_profile_stands_at_the_base() -> None:
+    score = PLAIN.score(Profile())
+    np.testing.assert_allclose(score.distances, np.linalg.norm(PLAIN.base - PLAIN.centroids, axis=1), atol=1e-12)
+    assert score.probabilities is None
     assert len(score.missing_fields) == 13
 
 
@@ -90,7 +99,7 @@ def test_blank_answers_are_no_answers() -> None:
 @pytest.mark.parametrize("length", [1, 6, 7])
 def test_any_length_of_list_agrees_with_the_batch(length: int) -> None:
     profile = Profile(hobbies=KNOWN[:length])
-    batch = SCORER.distances(SCORER.encoder.code([profile]))
+    batch = SCORER.scores(SCORER.encoder.code([profile])).distances
     np.testing.assert_allclose(SCORER.score(profile).distances, batch[0], atol=1e-12)
 
 

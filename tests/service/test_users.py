@@ -66,6 +66,18 @@ def test_a_profile_is_stored_before_there_is_a_model(modelless: TestClient) -> N
     assert_problem(modelless.get("/users/u-1/persona"), 503, "no-model")
 
 
+def test_a_users_persona_is_as_sure_as_the_profile_makes_it(client: TestClient) -> None:
+    sent = {"age": 30, "hobbies": ["value_1"]}
+    put = client.put("/users/u-1/profile", json=sent).json()
+    segmented = client.post("/segment", json=sent).json()
+    told = ("confidence", "runner_up", "margin", "typicality", "is_outlier")
+    answer = client.get("/users/u-1/persona").json()
+    assert [answer[name] for name in told] == [put[name] for name in told] == [segmented[name] for name in told]
+    assert put["probabilities"] == segmented["probabilities"]
+    [found, _] = client.post("/users/personas:batchGet", json={"user_ids": ["u-1", "nobody"]}).json()["items"]
+    assert found["confidence"] == segmented["confidence"]
+
+
 def test_the_persona_of_a_user_is_the_one_assigned(client: TestClient) -> None:
     put = client.put("/users/u-1/profile", json={"age": 30}).json()
     answer = client.get("/users/u-1/persona")

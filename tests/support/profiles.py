@@ -3,6 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
+from models.completion import PERCENTILES, SPREAD_DIGITS, Completion, Evidence, FieldCompletion
 from models.encoder import Encoder, FieldEncoding
 from models.fields import FieldSpec, declared_fields
 from models.profile import Profile
@@ -35,13 +36,42 @@ def _answers(spec: FieldSpec) -> st.SearchStrategy[object]:
             return word_lists
 
 
-def small_scorer(seed: int = 0) -> Scorer:
-    """A scorer with made-up numbers for every field of `Profile`; two values share a column."""
+def small_scorer(seed: int = 0, complete: bool = True) -> Scorer:
+    """A scorer with made-up numbers for every field of `Profile`; two values share a column.
+
+    `complete=False`: it expects nothing of hidden fields, like a model of format 1.
+    """
     rng = np.random.default_rng(seed)
     encodings = tuple(_encoding(spec, rng) for spec in declared_fields(Profile))
     tables = tuple(_table(encoding, rng) for encoding in encodings)
     base, centroids = rng.normal(size=RANK), rng.normal(size=(CENTROIDS, RANK))
-    return Scorer(Encoder(encodings), base, tables, centroids)
+    completion = _completion(encodings, rng) if complete else None
+    return Scorer(Encoder(encodings), base, tables, centroids, completion)
+
+
+def _completion(encodings: tuple[FieldEncoding, ...], rng: np.random.Generator) -> Completion:
+    """Every field can be hidden but the last, which counts as one that moves nothing."""
+    fields = tuple(_part(encoding, rng) for encoding in encodings[:-1])
+    spread = np.sort(rng.uniform(0, 6, (len(fields) * CENTROIDS, PERCENTILES)), axis=1).round(SPREAD_DIGITS)
+    return Completion(np.array([0.5, 0.3, 0.2]), (*fields, None), np.linspace(0.5, 3, len(fields) + 1), spread)
+
+
+def _part(encoding: FieldEncoding, rng: np.random.Generator) -> FieldCompletion:
+    number, terms = encoding.is_number, 2 if encoding.is_number else len(encoding.values)
+    said = ("are {value} of it",) if number and not encoding.spec.levels else encoding.values
+    shares = rng.random((4, CENTROIDS))
+    return FieldCompletion(
+        evidence=Evidence(
+            rng.normal(size=CENTROIDS),
+            rng.normal(size=(terms, CENTROIDS)) * (1e-3 if number else 1.0),
+            np.array([1.0, 90.0]),
+        ),
+        fill=rng.normal(size=(CENTROIDS, RANK)),
+        kinds=rng.normal(size=(4, RANK)),
+        kind_shares=shares / shares.sum(axis=0),
+        typical=rng.uniform(0.2, 3.0, (len(said), CENTROIDS)),
+        phrases=said if len(said) == 1 else tuple(f"are into {value}" for value in said),
+    )
 
 
 def _encoding(spec: FieldSpec, rng: np.random.Generator) -> FieldEncoding:

@@ -13,10 +13,13 @@ from training.analysis.document import (
     Candidate,
     ChoiceOfK,
     Components,
+    Confidence,
+    ConfidenceBin,
     DataQuality,
     Density,
     DensityFinding,
     FieldQuality,
+    HiddenCount,
     Insight,
     LiftRow,
     ListLength,
@@ -28,6 +31,7 @@ from training.analysis.document import (
     Report,
     SnakeRow,
     Typical,
+    ValuesToLearn,
 )
 
 NAMES = (
@@ -49,6 +53,26 @@ VALUES = {
 AGES = ("13–24", "25–34", "35–44", "45–54", "55–64", "65 and over")
 TITLES = ("age", "budget range", "purchases last year", "lead time days")
 
+CONFIDENCE = Confidence(
+    rows=3_000,
+    exponent=0.45,
+    error=0.012,
+    by_hidden=tuple(
+        HiddenCount(
+            hidden=n,
+            trials=3_000,
+            accuracy=1 - 0.05 * n,
+            confidence=1 - 0.045 * n,
+            error=0.01,
+            temperature=1 + n / 10,
+        )
+        for n in range(1, 13)
+    ),
+    bins=tuple(
+        ConfidenceBin(confidence=(n + 0.5) / 15, accuracy=(n + 0.3) / 15, trials=100 * n + 1) for n in range(4, 15)
+    ),
+)
+
 
 def sample_report(names: tuple[str, ...] = NAMES, **changes: Any) -> Report:
     """A report with everything in it, of as many personas as names."""
@@ -68,6 +92,7 @@ def sample_report(names: tuple[str, ...] = NAMES, **changes: Any) -> Report:
         "history_by_hobby": _history(rng),
         "gifts_by_age": _ages(rng),
         "density": _density(rng),
+        "confidence": CONFIDENCE,
         "insights": INSIGHTS,
         "data": _data(k, rng),
     }
@@ -78,7 +103,9 @@ def one_persona_report() -> Report:
     """What is left where the profiles form one cloud."""
     everyone = ("All gift buyers",)
     choice = ChoiceOfK(k=1, sentence="The gap statistic does not rise above one segment.", rows=3_000)
-    return sample_report(everyone, choice=choice, silhouettes=((),), lifts=(), snake=(), density=None)
+    return sample_report(
+        everyone, choice=choice, silhouettes=((),), lifts=(), snake=(), density=None, confidence=None
+    )
 
 
 def minimal_report() -> Report:
@@ -327,5 +354,10 @@ def _data(k: int, rng: np.random.Generator) -> DataQuality:
         list_lengths=tuple(
             ListLength(field=title, title=title, explained=0.13 - 0.05 * n, mean_lengths=(3.0,) * k)
             for n, title in enumerate(lists)
+        ),
+        to_learn=(
+            ValuesToLearn(
+                field="hobbies", title="hobbies", unknown=14, unknown_share=0.01, misspelt=5, next=("DIY",)
+            ),
         ),
     )  # fmt: skip

@@ -33,9 +33,9 @@ def small_personas() -> tuple[Persona, ...]:
     )
 
 
-def small_manifest(seed: int = 0, **changes: Any) -> Manifest:
+def small_manifest(seed: int = 0, complete: bool = True, **changes: Any) -> Manifest:
     """The manifest of `small_scorer(seed)`, with golden predictions that reproduce."""
-    scorer, personas = small_scorer(seed), small_personas()
+    scorer, personas = small_scorer(seed, complete), small_personas()
     version = f"20261101-12000{seed}-0000000{seed}"
     golden = golden_predictions(SegmentModel(version, scorer, personas), Profile, seed)
     fields: dict[str, Any] = {
@@ -52,17 +52,17 @@ def small_manifest(seed: int = 0, **changes: Any) -> Manifest:
         "libraries": {"numpy": np.__version__},
         "metrics": {"rows": 600, "silhouette": 0.25},
         "choice_of_k": "3 personas were asked for.",
-        "fields": field_manifests(scorer.encoder),
+        "fields": field_manifests(scorer),
         "personas": personas,
         "golden": golden,
     }
     return Manifest(**{**fields, **changes})
 
 
-def write_small_model(root: Path, seed: int = 0, **changes: Any) -> Path:
-    """Write the model below `root`; the version's folder."""
+def write_small_model(root: Path, seed: int = 0, complete: bool = True, **changes: Any) -> Path:
+    """Write the model below `root`; the version's folder. `complete=False`: it has no confidence, as format 1."""
     others = {
         PIPELINE: lambda path: path.write_bytes(b"for analysts"),
         REPORT: lambda path: path.write_text("{}", encoding="utf-8"),
     }
-    return write_artifact(root, small_manifest(seed, **changes), small_scorer(seed), others)
+    return write_artifact(root, small_manifest(seed, complete, **changes), small_scorer(seed, complete), others)

@@ -17,6 +17,10 @@ from models.artifact import PIPELINE, read_artifact
 from models.errors import ProfileShapeError
 from models.fields import Categorical, MultiLabel, Numeric, Ordinal, declared_fields
 from models.manifest import Origin
+from models.persona import Persona
+from models.reasons import explain
+from models.segment_model import SegmentModel
+from training.calibrate import calibrate
 from training.compile import TOLERANCE, compile_scorer, prove_equal
 from training.config import TrainingConfig
 from training.dataset import Dataset, from_frame
@@ -148,6 +152,38 @@ def test_the_scorer_is_the_pipeline_whatever_the_shape(
     np.testing.assert_allclose(single, expected, atol=TOLERANCE)
     together = scorer.distances(scorer.encoder.code(profiles))
     np.testing.assert_allclose(together, expected, atol=TOLERANCE)
+
+
+@settings(max_examples=15, deadline=None)
+@given(shapes(), st.sampled_from([1, 2, 3]))
+def test_whatever_the_shape_partial_profiles_are_answered_and_reasons_add_up(
+    shape: tuple[type[BaseModel], pd.DataFrame], k: int
+) -> None:
+    profile_class, frame = shape
+    dataset = from_frame(frame, profile_class)
+    try:
+        fitted = fit(dataset, QUICK.model_copy(update={"k": k}), Silent())
+    except UnusableInput:
+        return
+    scorer = calibrate(dataset, fitted.clusters, compile_scorer(fitted.pipeline), 0).scorer
+    profiles = [profile_class.model_validate(row) for row in _rows(frame)]
+    alone, together = [scorer.score(each) for each in profiles], scorer.scores(scorer.encoder.code(profiles))
+    np.testing.assert_allclose([score.distances for score in alone], together.distances, atol=TOLERANCE)
+    chances = np.array([score.probabilities for score in alone], np.float64)
+    np.testing.assert_allclose(chances, np.array(together.probabilities, np.float64), atol=1e-6)
+    model = SegmentModel("v", scorer, nobodies(fitted.k))
+    for profile in profiles:
+        found = explain(model, profile)
+        if found is not None:
+            total = found.base + sum(reason.contribution for reason in found.reasons)
+            assert total == pytest.approx(found.lead, abs=TOLERANCE, rel=1e-12)
+
+
+def nobodies(k: int) -> tuple[Persona, ...]:
+    return tuple(
+        Persona(id=f"p_{n}", name=str(n), sentence="", size=1, share=1 / k, traits=(), gift_affinities=())
+        for n in range(k)
+    )
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -58,6 +58,7 @@ def report_with_few_figures(names: tuple[str, ...] = NAMES) -> Report:
         history_by_hobby=None,
         gifts_by_age=None,
         density=None,
+        confidence=None,
     )
 
 
@@ -83,14 +84,14 @@ def test_every_figure_is_on_the_page_and_beside_it(folder: Path, tags: list[Tag]
     shown = {attributes["id"] for tag, attributes in tags if tag == "figure"}
     pictures = {f"figure-{path.stem}" for path in (folder / "figures").glob("*.svg")}
     assert shown == pictures == {f"figure-{path.stem}" for path in (folder / "figures").glob("*.png")}
-    assert len(shown) == 14
+    assert len(shown) == 15
 
 
 def test_every_picture_is_told_in_words(tags: list[Tag]) -> None:
     told = [attributes["alt"] for tag, attributes in tags if tag == "img"]
-    assert len(told) == 14
+    assert len(told) == 15
     assert all(alt and len(alt.split()) > 8 for alt in told)
-    assert sum(tag == "figcaption" for tag, _ in tags) == 14
+    assert sum(tag == "figcaption" for tag, _ in tags) == 15
 
 
 def test_nothing_is_loaded_from_anywhere(page: str, tags: list[Tag]) -> None:
@@ -109,7 +110,7 @@ def test_the_contents_lead_to_every_section(tags: list[Tag]) -> None:
     links = [attributes["href"] or "" for tag, attributes in tags if tag == "a"]
     assert len(names) == len(set(names))
     assert {link.removeprefix("#") for link in links} <= set(names)
-    assert sum(tag == "section" for tag, _ in tags) == 12
+    assert sum(tag == "section" for tag, _ in tags) == 13
 
 
 def test_the_page_has_landmarks_and_one_headline(tags: list[Tag]) -> None:

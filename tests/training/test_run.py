@@ -16,6 +16,7 @@ from training.dataset import Dataset, from_frame
 from training.errors import UnusableInput
 from training.progress import Silent
 from training.run import Trained, train
+from training.simulate import SimulationConfig, simulate
 
 
 def columns_of(frame: pd.DataFrame) -> Dataset:
@@ -47,7 +48,8 @@ def test_the_same_data_configuration_and_seed_give_byte_equal_arrays(
     assert [p.id for p in again.manifest.personas] == [p.id for p in trained.manifest.personas]
 
 
-def test_the_pipeline_for_analysts_gives_the_services_answers(trained: Trained, dataset: Dataset) -> None:
+def test_the_pipeline_for_analysts_gives_the_services_answers_to_complete_profiles(trained: Trained) -> None:
+    dataset = from_frame(simulate(SimulationConfig(rows=200, seed=4, missing=0.0)).frame, Profile)
     pipeline = joblib.load(trained.folder / PIPELINE)
     model = read_artifact(trained.folder, Profile).model
     rows = np.arange(200)

@@ -29,6 +29,7 @@ from training.analysis.document import (
     Candidate,
     ChoiceOfK,
     Components,
+    Confidence,
     DataQuality,
     Density,
     Insight,
@@ -80,13 +81,19 @@ class _Counted:
 
 
 def analyse(
-    dataset: Dataset, fitted: Fit, manifest: Manifest, settings: AnalysisConfig, seed: int, progress: Progress
+    dataset: Dataset,
+    fitted: Fit,
+    manifest: Manifest,
+    settings: AnalysisConfig,
+    seed: int,
+    progress: Progress,
+    confidence: Confidence | None = None,
 ) -> Report:
     """The report of a fit: all that the figures and the page are drawn from.
 
     `manifest`: what the artifact says of the fit (version, origin, personas in the order of the clusters,
-    metrics, verdicts). The same dataset, fit, manifest, settings and seed give the same report. Progress runs
-    from 0 to 1: the caller gives it its place in the run.
+    metrics, verdicts); `confidence`: of partial profiles, as it was measured. The same dataset, fit, manifest,
+    settings and seed give the same report. Progress runs from 0 to 1: the caller gives it its place in the run.
     """
     with threadpool_limits(1):
         measured = _measure(dataset, fitted, settings, seed, progress)
@@ -109,6 +116,7 @@ def analyse(
         history_by_hobby=history_by_hobby(counted.pairs),
         gifts_by_age=gifts_by_age(dataset, counted.ages),
         density=measured.density,
+        confidence=confidence,
         insights=_insights(dataset, manifest.personas, details, counted),
         data=counted.quality,
         metrics=manifest.metrics,

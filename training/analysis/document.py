@@ -198,6 +198,22 @@ class FieldQuality(_Part):
     mean_ticks: float | None = Field(description="Values a profile that answered holds on average; lists only.")
 
 
+class ValuesToLearn(_Part):
+    """What a field's answers hold that the model tells apart badly or not at all.
+
+    Values that fewer than five profiles hold are counted, never named: a single person may have written them.
+    """
+
+    field: str
+    title: str
+    unknown: int = Field(description="Distinct values that the model does not know.")
+    unknown_share: float = Field(description="Share of all values given that are such, 0–1.")
+    misspelt: int = Field(description="Of the unknown, those spelled nearly like a known value.")
+    next: tuple[str, ...] = Field(
+        description="Values held by several profiles that have no column of their own yet, most common first."
+    )
+
+
 class DataQuality(_Part):
     """The data that the fit stands on."""
 
@@ -207,6 +223,36 @@ class DataQuality(_Part):
     notes: tuple[str, ...]
     fields: tuple[FieldQuality, ...]
     list_lengths: tuple[ListLength, ...]
+    to_learn: tuple[ValuesToLearn, ...] = Field(default=(), description="Only the fields that have some.")
+
+
+class ConfidenceBin(_Part):
+    """Trials of like confidence: how sure the answers were on average, and how many were right."""
+
+    confidence: float
+    accuracy: float
+    trials: int
+
+
+class HiddenCount(_Part):
+    """Trials with one number of hidden fields. `error`: expected calibration error, 15 bins."""
+
+    hidden: int
+    trials: int
+    accuracy: float = Field(description="Share in which the complete profile's persona was found.")
+    confidence: float = Field(description="Mean confidence.")
+    error: float
+    temperature: float
+
+
+class Confidence(_Part):
+    """How sure partial profiles' answers are, and how sure they may be: answers hidden from complete profiles."""
+
+    rows: int = Field(description="Profiles whose answers were hidden, those with the fewest gaps.")
+    exponent: float = Field(description="Exponent of the evidence: 1 would take answers for independent.")
+    error: float = Field(description="Expected calibration error over all trials, 15 bins.")
+    by_hidden: tuple[HiddenCount, ...]
+    bins: tuple[ConfidenceBin, ...] = Field(description="The reliability curve over all trials.")
 
 
 class Report(_Part):
@@ -236,6 +282,9 @@ class Report(_Part):
         default=None, description="Share of each gift category (rows) in each age band (columns)."
     )
     density: Density | None = None
+    confidence: Confidence | None = Field(
+        default=None, description="None where nothing can be hidden, there is one persona, or the model is older."
+    )
     insights: tuple[Insight, ...] = ()
     data: DataQuality
     metrics: Mapping[str, float | int | str | None]

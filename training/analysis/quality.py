@@ -8,13 +8,17 @@ from scipy.special import fdtrc
 from models.columns import CodeListColumn, Column, FloatArray, IntArray, NumberColumn
 from models.encoder import Encoder, FieldEncoding
 from models.fields import FieldSpec
+from models.spelling import Spelling
 from training.analysis.answers import answered
-from training.analysis.document import DataQuality, FieldQuality, ListLength
+from training.analysis.document import DataQuality, FieldQuality, ListLength, ValuesToLearn
 from training.dataset import Dataset
-from training.wording.traits import SIGNIFICANCE
+from training.wording.traits import MIN_COUNT, SIGNIFICANCE
 
 # Above it personas are partly "people who tick a lot".
 TOO_MUCH_EXPLAINED: Final = 0.10
+MOST_TO_LEARN: Final = 12
+# Of so many unknown values the spelling is looked at, the most common ones.
+MOST_SPELLED: Final = 2_000
 
 
 def data_quality(dataset: Dataset, encoder: Encoder, clusters: IntArray, k: int) -> DataQuality:
@@ -27,6 +31,35 @@ def data_quality(dataset: Dataset, encoder: Encoder, clusters: IntArray, k: int)
         notes=dataset.notes,
         fields=tuple(_field(dataset, spec, encodings.get(spec.name)) for spec in dataset.specs),
         list_lengths=list_lengths(dataset, clusters, k),
+        to_learn=values_to_learn(dataset, encoder),
+    )
+
+
+def values_to_learn(dataset: Dataset, encoder: Encoder) -> tuple[ValuesToLearn, ...]:
+    """For each open field that has some, the values that the model does not know or does not tell apart."""
+    found = (_to_learn(dataset, encoding) for encoding in encoder.fields if encoding.name in dataset.vocabularies)
+    return tuple(each for each in found if each.unknown or each.next)
+
+
+def _to_learn(dataset: Dataset, encoding: FieldEncoding) -> ValuesToLearn:
+    column, values = dataset.columns[encoding.name], dataset.vocabularies[encoding.name].values
+    codes = np.zeros(0, np.int64) if isinstance(column, NumberColumn) else column.codes[column.codes >= 0]
+    counts = np.bincount(codes, minlength=len(values))
+    known = np.array([encoding.vocabulary.code(value) for value in values], np.int64)
+    shared = np.bincount(encoding.column_of, minlength=max(encoding.width, 1)) > 1
+    unknown = np.flatnonzero((known < 0) & (counts > 0))
+    # Without a column of their own: in the shared one, or common but past the most that are learned.
+    together = np.append(shared[encoding.column_of], False)[known]
+    waiting = np.flatnonzero((counts >= MIN_COUNT) & ((known < 0) | together))
+    waiting = waiting[np.argsort(-counts[waiting], kind="stable")][:MOST_TO_LEARN]
+    spelling = Spelling(encoding.values)
+    return ValuesToLearn(
+        field=encoding.name,
+        title=encoding.spec.title,
+        unknown=len(unknown),
+        unknown_share=round(float(counts[unknown].sum() / max(counts.sum(), 1)), 4),
+        misspelt=sum(bool(spelling.nearest(values[code])) for code in unknown[:MOST_SPELLED]),
+        next=tuple(values[code] for code in waiting.tolist()),
     )
 
 

@@ -84,6 +84,15 @@ _ALL: Final = (
         lambda report: report.density is not None,
     ),
     Section(
+        "confidence",
+        "Half-empty profiles",
+        "Answers were hidden from the fullest profiles, every set of fields of a size being as likely, to see how "
+        "often the complete profile's persona is found and whether the confidence holds.",
+        ("confidence",),
+        "confidence",
+        lambda report: report.confidence is not None,
+    ),
+    Section(
         "quality",
         "The data",
         "What the personas stand on.",

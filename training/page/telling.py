@@ -31,6 +31,8 @@ _METRICS: Final = {
     "scorer_rows_compared": "Profiles on which the service's scorer was compared with the pipeline",
     "scorer_largest_gap": "Largest difference between the two",
     "scorer_ties": "Profiles as near to two personas",
+    "partial_profiles_tried": "Partial profiles on which the confidence was tried",
+    "calibration_error": "Calibration error of that confidence",
 }
 
 GLOSSARY: Final = (
@@ -80,6 +82,11 @@ GLOSSARY: Final = (
         "Principal component",
         "A direction in which profiles differ much: a weighted sum of answers that go together. Its share of the "
         "variance says how much of all differences it holds.",
+    ),
+    (
+        "Confidence and calibration error",
+        "Confidence is the chance that the complete profile would be the same persona. The calibration error says "
+        "by how much, on average, the confidence differs from the share of answers that are right.",
     ),
     ("t-SNE", "A map that keeps neighbours together. Distances between far points mean nothing on it."),
     ("K-Means", "Finds centres such that the profiles lie as near as can be to one of them."),

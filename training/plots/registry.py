@@ -7,7 +7,18 @@ from typing import Final
 from matplotlib.figure import Figure
 
 from training.analysis.document import Report
-from training.plots import choice, components, density, gifts, maps, profiles, quality, silhouettes, sizes
+from training.plots import (
+    choice,
+    components,
+    confidence,
+    density,
+    gifts,
+    maps,
+    profiles,
+    quality,
+    silhouettes,
+    sizes,
+)
 from training.plots.style import styled
 
 
@@ -103,6 +114,13 @@ PLOTS: Final = (
         density.say_density,
         "Left: the bend in the curve sets how near neighbours must be. "
         "Right: what each method found, and how many profiles it put into no group.",
+    ),
+    Plot(
+        "confidence",
+        confidence.draw_confidence,
+        confidence.say_confidence,
+        "Left: of the answers that were as sure as that, so many were right; on the dashed line confidence is "
+        "what it says, larger dots are more trials. Right: the same by the number of fields that were hidden.",
     ),
     Plot(
         "quality",

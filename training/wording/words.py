@@ -60,6 +60,15 @@ def doing(spec: FieldSpec, values: Sequence[str]) -> str:
     return re.sub(r"^be\b", "are", phrase(spec, values, many=True))
 
 
+def you(spec: FieldSpec, value: str = "") -> str:
+    """The same after "You": "are into gaming", "are a student"; of a number with `{value}` in its place."""
+    if isinstance(spec.kind, Numeric):
+        said = scale(spec).phrase or f"have {{value}} as {spec.title}"
+    else:
+        said = phrase(spec, [value])
+    return re.sub(r"^be\b", "are", said)
+
+
 def listed(words: Sequence[str], last: str = "and") -> str:
     """ "a", "a and b", "a, b and c"; a word that holds an "and" itself stands last: "a as well as b and c"."""
     words = sorted(words, key=lambda word: " and " in word)

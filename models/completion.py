@@ -1,0 +1,242 @@
+"""What a model expects of answers that were not given, and how sure it can be without them.
+
+For a profile of which some fields are hidden (not answered, or with values that the model does not know):
+
+    weights w   = softmax( log prior + Σ over known fields  evidence )          (k,)
+    position z  = sum of the known fields' rows + Σ over hidden fields  w · fill    (r,)
+    probability = softmax( −d² / T[hidden] ),  d the distances from z to the centroids
+
+`evidence` is the log of how much likelier an answer is in each persona than in everyone, times an exponent below 1
+that training fits: answers are not independent given the persona, and without the exponent the weights would be
+far too sure (docs/decisions/0011). It is a table row for each value, and for a number x a quadratic in x, which is
+what two normal densities leave. `fill` is the persona's mean contribution of the field.
+
+With nothing hidden z is the profile's own place and the nearest centroid has probability 1; with everything hidden
+the answer is the prior.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from models.columns import BoolArray, CodeColumn, Column, Columns, FloatArray, IntArray, NumberColumn, row_count
+from models.encoder import FieldEncoding, raw_numbers
+
+# Points of the distribution of distances: its percentiles from 0 to 100.
+PERCENTILES = 101
+# A profile farther out than 99 % of its persona's is an outlier.
+OUTLIER = 0.01
+# Two ways to the same sum differ in their last digits, which must not decide between equal percentiles.
+SPREAD_DIGITS = 9
+# Answers of a field that the next question tells apart, at most.
+MAX_KINDS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How much likelier one field's answers are in each of k personas than in everyone, as logarithms.
+
+    `constant` (k,) is added once when the field is known; of `rows` (terms, k) one for each value held, by code,
+    or for a number rows · (x, x²), x kept within `bounds` (2,).
+    """
+
+    constant: FloatArray
+    rows: FloatArray
+    bounds: FloatArray
+
+
+@dataclass(frozen=True)
+class FieldCompletion:
+    """One field's part, for k personas in r dimensions.
+
+    `evidence`: what its answers tell of the persona. `fill` (k, r): each persona's mean contribution.
+    `kinds` (m, r) and `kind_shares` (m, k): contributions of m typical answers, and how common each is in a
+    persona (columns add up to 1).
+    `typical`: each value's or level's lift by persona, (values, k); of a number without levels its means, (1, k).
+    `phrases`: what follows "You" for each value ("are into board games"); for a number one, with `{value}`.
+    """
+
+    evidence: Evidence
+    fill: FloatArray
+    kinds: FloatArray
+    kind_shares: FloatArray
+    typical: FloatArray
+    phrases: tuple[str, ...] = ()
+
+    def arrays(self) -> dict[str, FloatArray]:
+        """The arrays by their name in the artifact."""
+        return {
+            "evidence_constant": self.evidence.constant,
+            "evidence_rows": self.evidence.rows,
+            "evidence_bounds": self.evidence.bounds,
+            "fill": self.fill,
+            "kinds": self.kinds,
+            "kind_shares": self.kind_shares,
+            "typical": self.typical,
+        }
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, FloatArray], prefix: str, phrases: tuple[str, ...]) -> "FieldCompletion":
+        """The part whose arrays are called `prefix.…`. Raises `KeyError` for one that is not there."""
+        return cls(
+            evidence=Evidence(
+                arrays[f"{prefix}.evidence_constant"],
+                arrays[f"{prefix}.evidence_rows"],
+                arrays[f"{prefix}.evidence_bounds"],
+            ),
+            fill=arrays[f"{prefix}.fill"],
+            kinds=arrays[f"{prefix}.kinds"],
+            kind_shares=arrays[f"{prefix}.kind_shares"],
+            typical=arrays[f"{prefix}.typical"],
+            phrases=phrases,
+        )
+
+    def fits(self, encoding: FieldEncoding, k: int, r: int) -> bool:
+        """Whether every shape is what the field, k and r ask for."""
+        number, kinds = encoding.is_number, len(self.kinds)
+        terms = 2 if number else len(encoding.values)
+        said = len(encoding.values) if encoding.spec.levels or not number else 1
+        return (
+            self.evidence.constant.shape == (k,)
+            and self.evidence.rows.shape == (terms, k)
+            and self.evidence.bounds.shape == (2,)
+            and self.fill.shape == (k, r)
+            and self.kinds.shape == (kinds, r)
+            and 0 < kinds <= MAX_KINDS
+            and self.kind_shares.shape == (kinds, k)
+            and bool((self.kind_shares >= 0).all())
+            and self.typical.shape == (said, k)
+            and len(self.phrases) == said
+        )
+
+
+@dataclass(frozen=True)
+class Completion:
+    """All fields' parts, in the encoder's order; None for a field that moves nothing, which is never hidden.
+
+    `prior` (k,): the personas' shares. `temperatures` (live + 1,): T by the number of hidden fields; entry 0 is
+    not used. `spread` (live · k, PERCENTILES): for each number of hidden fields from 0, for each persona,
+    percentiles of the distance from its profiles to its centroid.
+    """
+
+    prior: FloatArray
+    fields: tuple[FieldCompletion | None, ...]
+    temperatures: FloatArray
+    spread: FloatArray
+
+    @property
+    def live(self) -> int:
+        """How many fields can be hidden."""
+        return sum(field is not None for field in self.fields)
+
+    def arrays(self) -> dict[str, FloatArray]:
+        """The arrays that belong to no field, by their name in the artifact."""
+        return {"prior": self.prior, "temperatures": self.temperatures, "spread": self.spread}
+
+    def fits(self, encodings: tuple[FieldEncoding, ...], k: int, r: int) -> bool:
+        """Whether every shape is what the encoder, k and r ask for, and every number can be used."""
+        return (
+            self.prior.shape == (k,)
+            and bool((self.prior > 0).all())
+            and self.temperatures.shape == (self.live + 1,)
+            and bool((self.temperatures > 0).all())
+            and self.spread.shape == (self.live * k, PERCENTILES)
+            and all(
+                part.fits(encoding, k, r) for encoding, part in zip(encodings, self.fields, strict=True) if part
+            )
+        )
+
+
+class Placed(NamedTuple):
+    """Many profiles: `z` (n, r) with the hidden fields filled; `hidden` (n,): how many fields those were."""
+
+    z: FloatArray
+    hidden: IntArray
+
+
+def place(
+    completion: Completion, encodings: tuple[FieldEncoding, ...], columns: Columns, known_sum: FloatArray
+) -> Placed:
+    """Fill the hidden fields of many profiles. `known_sum` (n, r): the sum of the known fields' rows."""
+    log_weights = np.tile(np.log(completion.prior), (row_count(columns), 1))
+    parts = [
+        (part, columns[each.name], each) for part, each in zip(completion.fields, encodings, strict=True) if part
+    ]
+    hidden = np.empty((row_count(columns), len(parts)), np.bool_)
+    for place_of, (part, column, encoding) in enumerate(parts):
+        known = known_rows(column)
+        hidden[:, place_of] = ~known
+        add_evidence(part.evidence, encoding, column, known, log_weights)
+    weights = softmax(log_weights)
+    z = known_sum.copy()
+    for place_of, (part, _, _) in enumerate(parts):
+        rows = np.flatnonzero(hidden[:, place_of])
+        z[rows] += weights[rows] @ part.fill
+    return Placed(z, hidden.sum(axis=1))
+
+
+def known_rows(column: Column) -> BoolArray:
+    """Which rows give an answer that the model knows, (n,)."""
+    if isinstance(column, NumberColumn):
+        return ~np.isnan(column.values)
+    return column.codes >= 0 if isinstance(column, CodeColumn) else column.answered
+
+
+def add_evidence(
+    evidence: Evidence, encoding: FieldEncoding, column: Column, known: BoolArray, out: FloatArray
+) -> None:
+    """Add one field's evidence to `out` (n, k)."""
+    rows = np.flatnonzero(known)
+    out[rows] += evidence.constant
+    if isinstance(column, NumberColumn):
+        x = np.clip(raw_numbers(encoding.spec, column)[rows], *evidence.bounds)
+        out[rows] += x[:, None] * evidence.rows[0] + (x * x)[:, None] * evidence.rows[1]
+    elif isinstance(column, CodeColumn):
+        out[rows] += evidence.rows[column.codes[rows]]
+    elif len(filled := np.flatnonzero(column.lengths)):
+        out[filled] += np.add.reduceat(evidence.rows[column.codes], column.offsets[:-1][filled], axis=0)
+
+
+def probabilities(completion: Completion, squares: FloatArray, hidden: IntArray) -> FloatArray:
+    """The chance of each persona, (n, k), from squared distances (n, k) and numbers of hidden fields (n,)."""
+    scaled = softmax(-squares / completion.temperatures[hidden][:, None])
+    full, empty = hidden == 0, hidden == completion.live
+    scaled[full] = np.eye(squares.shape[1])[squares[full].argmin(axis=1)]
+    # A model of no live field knows everything, and nothing.
+    scaled[empty & ~full] = completion.prior
+    return scaled
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Softmax along the last axis."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: FloatArray = powers / powers.sum(axis=-1, keepdims=True)
+    return result
+
+
+def typicality(completion: Completion, distances: FloatArray, clusters: IntArray, hidden: IntArray) -> FloatArray:
+    """The share of each profile's persona that lies as far out or farther, (n,); NaN where nothing is known."""
+    groups = np.where(hidden < completion.live, hidden * len(completion.prior) + clusters, -1)
+    result = np.full(len(clusters), np.nan)
+    for group in np.unique(groups[groups >= 0]):
+        rows, points = np.flatnonzero(groups == group), completion.spread[group]
+        found = np.round(distances[rows], SPREAD_DIGITS)
+        above = np.searchsorted(points, found, side="right")
+        low, high = points[np.maximum(above - 1, 0)], points[np.minimum(above, PERCENTILES - 1)]
+        within = np.divide(found - low, high - low, where=high > low, out=np.zeros_like(found))
+        share = np.where(above == 0, 0.0, (above - 1 + within) / (PERCENTILES - 1))
+        result[rows] = 1.0 - share
+    return result
+
+
+def typicality_of(points: list[float], distance: float) -> float:
+    """The same for one distance among the percentiles of its persona."""
+    found = round(distance, SPREAD_DIGITS)
+    above = bisect_right(points, found)
+    if above == 0 or above == PERCENTILES:
+        return 1.0 if above == 0 else 0.0
+    low = points[above - 1]
+    return 1.0 - (above - 1 + (found - low) / (points[above] - low)) / (PERCENTILES - 1)

@@ -1,0 +1,1 @@
+"""How well partial profiles are assigned: our completion beside fillings and learned classifiers."""
