@@ -2,7 +2,8 @@
 
 `ACTIVE` names the version in force. It is replaced by rename, so a reader finds the old name or the new one.
 `ACTIVATIONS` holds a line of JSON for each activation, the last one last. Both lie beside the versions, so that
-the offline command and every worker of the service write and read the same; they change under a lock on the folder.
+the offline command and every worker of the service write and read the same; they change under a lock on that
+folder.
 """
 
 import fcntl

@@ -1,5 +1,6 @@
 """POST /retrain and what becomes of it, with a launcher that does as it is told."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -364,10 +365,18 @@ class LeavingStore(MemoryStore):
         super().__init__()
         self.away = False
 
-    def beat(self, job_id: str, owner: str, at: datetime, stage: str, progress: float) -> Job:
+    def beat(
+        self,
+        job_id: str,
+        owner: str,
+        at: datetime,
+        stage: str,
+        progress: float,
+        steps: Sequence[Mapping[str, Any]] = (),
+    ) -> Job:
         if self.away:
             raise StoreUnavailable("The database does not answer.")
-        return super().beat(job_id, owner, at, stage, progress)
+        return super().beat(job_id, owner, at, stage, progress, steps)
 
 
 def test_a_store_that_stays_away_does_not_leave_the_child_running(
