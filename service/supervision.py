@@ -268,6 +268,7 @@ class _Run:
     def _beat(self) -> None:
         """Give a sign of life, and look whether the job is still to be done, and by us."""
         now = time.monotonic()
+        self._note_step()
         try:
             job = self._by.store.beat(
                 self._job.id, self._by.owner, datetime.now(UTC), self._stage, self._share, self._steps

@@ -69,7 +69,8 @@ class SqlUpkeep(ABC):
         with self._writing() as connection:
             if edit.revision == 1:
                 attempt = self._insert(persona_edits).values(values).on_conflict_do_nothing()
-                return connection.execute(attempt).rowcount == 1
+                kept = connection.execute(attempt.returning(persona_edits.c.persona_id))
+                return kept.one_or_none() is not None
             known = (persona_edits.c.persona_id == edit.persona_id) & (
                 persona_edits.c.revision == edit.revision - 1
             )
@@ -103,7 +104,7 @@ class SqlUpkeep(ABC):
         attempt = self._insert(keys).values(key=key, digest=digest, created_at=at).on_conflict_do_nothing()
         with self._writing() as connection:
             connection.execute(delete(keys).where(or_(keys.c.created_at < expired_before, abandoned)))
-            if connection.execute(attempt).rowcount == 1:
+            if connection.execute(attempt.returning(keys.c.key)).one_or_none():
                 return None
             kept = select(keys.c.digest, keys.c.status, keys.c.headers, keys.c.body).where(keys.c.key == key)
             found = connection.execute(kept).one_or_none()
