@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 LEASE = "reassignment"
 _LEASE_SECONDS = 15.0
+_TRY_AGAIN = 3.0
 SCHEDULED = "the schedule (RETRAIN_EVERY)"
 
 
@@ -61,6 +62,7 @@ class Upkeep:
     _thread: threading.Thread | None = None
     _reassigned: str | None = None
     _next_round: float = 0.0
+    _next_try: float = 0.0
 
     def start(self) -> None:
         """Begin."""
@@ -100,10 +102,12 @@ class Upkeep:
         Batches are followed by a pause as long as they took, so that answers have half of the time at least.
         """
         loaded = self._followed()
-        if loaded is None or self._reassigned == loaded.manifest.version:
+        done = loaded is None or self._reassigned == loaded.manifest.version
+        if loaded is None or done or time.monotonic() < self._next_try:
             return
         state = self._lease_state()
         if state is None:
+            self._next_try = time.monotonic() + _TRY_AGAIN
             return
         version = loaded.manifest.version
         cursor = state.get("cursor", "") if state.get("version") == version else ""

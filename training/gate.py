@@ -161,7 +161,7 @@ def _beside(candidate: Candidate, known: Known, found: Matching, bounds: GateBou
 def _origin(own: Origin, before: Origin) -> Verdict:
     passed = before.simulated or not own.simulated
     sentence = (
-        "It was made from real profiles, or the model in force was not."
+        "No model of simulated profiles would replace one of real ones."
         if passed
         else "It was made from simulated profiles, and the model in force from real ones."
     )
