@@ -49,5 +49,5 @@ class GateBounds(BaseModel):
         default=0.80, description="Largest share that one answer to a field holds, unless it did before."
     )
     gate_min_strength_kept: Share = Field(
-        default=0.5, description="Least part of what a field had to do with the others that is left."
+        default=0.25, description="Least part of what a field had to do with the others that is left."
     )

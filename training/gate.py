@@ -30,8 +30,10 @@ from training.matching import crossed
 
 # So many answers alike are no coincidence.
 _TELLING: Final = 5
-# Below it a field has nothing to lose.
+# Below it, or below so many times what one profile in the sample weighs, a field has nothing that it could lose.
 _SOME_STRENGTH: Final = 0.003
+_BEYOND_NOISE: Final = 20
+_FIELD_ROWS: Final = 10_000
 _WORSE_SHARE: Final = 0.1
 _STAND_IN: Final = "Not judged: the model in force was made from simulated profiles, a stand-in for real ones."
 
@@ -237,9 +239,12 @@ def _fields(candidate: Candidate, known: Known, bounds: GateBounds) -> Iterator[
             sentence="Not judged: the model in force does not say what its fields were like.",
         )
         return
-    now = field_figures(_sample(candidate), known.loaded.model.scorer)
+    dataset = candidate.dataset
+    sample = dataset.take(draw(len(dataset), _FIELD_ROWS, np.random.default_rng(0)))
+    now = field_figures(sample, known.loaded.model.scorer)
+    some = max(_SOME_STRENGTH, _BEYOND_NOISE / len(sample))
     both = [name for name in now if name in then]
-    yield _worst("shuffled_field", both, lambda name: _strength(name, now[name], then[name], bounds))
+    yield _worst("shuffled_field", both, lambda name: _strength(name, now[name], then[name], some, bounds))
     yield _worst("one_value", both, lambda name: _one_value(name, now[name], then[name], bounds))
 
 
@@ -256,14 +261,14 @@ def _worst(name: str, fields: list[str], look: Callable[[str], Verdict]) -> Verd
     return Verdict(name=name, passed=True, sentence=kept[name])
 
 
-def _strength(field: str, now: FieldFigures, then: FieldFigures, bounds: GateBounds) -> Verdict:
+def _strength(field: str, now: FieldFigures, then: FieldFigures, some: float, bounds: GateBounds) -> Verdict:
     least = bounds.gate_min_strength_kept * then.strength
     told = (
         f"What people answer to '{field}' has little to do with their other answers any more: personas made from "
         f"those explain {_percent(now.strength)} of it, and {_percent(then.strength)} when the model in force was "
         f"trained; at least {_percent(least)} is wanted. Its column may have been shuffled."
     )
-    passed = then.strength < _SOME_STRENGTH or now.strength >= least
+    passed = then.strength < some or now.strength >= least
     return Verdict(name="shuffled_field", passed=passed, sentence=told)
 
 
@@ -275,11 +280,6 @@ def _one_value(field: str, now: FieldFigures, then: FieldFigures, bounds: GateBo
         "is wanted."
     )
     return Verdict(name="one_value", passed=now.commonest_share <= most, sentence=told)
-
-
-def _sample(candidate: Candidate) -> Dataset:
-    dataset = candidate.dataset
-    return dataset.take(draw(len(dataset), 5_000, np.random.default_rng(0)))
 
 
 # --- sentences -------------------------------------------------------------------------------------
