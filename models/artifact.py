@@ -5,6 +5,7 @@
       arrays.npz         encoder, tables, centroids and expectations: plain float64, no pickle
       pipeline.joblib    the scikit-learn pipeline, for analysts; never opened here
       report.json        the analysis
+      comparison.json    what changed against the model then in force; not of a first model
       SHA256SUMS         of all of these, the manifest included; `sha256sum -c SHA256SUMS` agrees
 
 Reading never runs code from the folder: JSON by pydantic, arrays by numpy with pickles off, and sizes and
@@ -26,6 +27,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from models.columns import FloatArray
+from models.comparison import Comparison
 from models.completion import Completion, FieldCompletion
 from models.encoder import Encoder, FieldEncoding
 from models.errors import (
@@ -41,7 +43,7 @@ from models.scorer import FieldTable, Scorer
 from models.segment_model import SegmentModel
 
 MANIFEST, ARRAYS, SUMS = "manifest.json", "arrays.npz", "SHA256SUMS"
-PIPELINE, REPORT = "pipeline.joblib", "report.json"
+PIPELINE, REPORT, COMPARISON = "pipeline.joblib", "report.json", "comparison.json"
 MAX_TEXT_BYTES = 32 * 2**20
 MAX_ARRAYS_BYTES = 256 * 2**20
 GOLDEN_TOLERANCE = 1e-9
@@ -211,6 +213,23 @@ def read_artifact(folder: Path, profile_class: type[BaseModel]) -> LoadedArtifac
         raise ArtifactDamaged(str(error)) from error
     check_golden(model, manifest.golden, profile_class)
     return LoadedArtifact(manifest, model)
+
+
+def read_comparison(folder: Path, manifest: Manifest) -> Comparison | None:
+    """What a version says has changed against the model then in force; None where it says nothing.
+
+    Raises `ArtifactDamaged`, or `ArtifactError` where it cannot be read.
+    """
+    digest = manifest.files.get(COMPARISON)
+    if digest is None:
+        return None
+    text = _bounded(folder / COMPARISON, MAX_TEXT_BYTES)
+    if hashlib.sha256(text).hexdigest() != digest:
+        raise ArtifactDamaged(f"{COMPARISON} of {folder.name} is not the one that was written.")
+    try:
+        return Comparison.model_validate_json(text)
+    except ValidationError as error:
+        raise ArtifactDamaged(f"{COMPARISON} of {folder.name} cannot be understood.") from error
 
 
 def check_golden(

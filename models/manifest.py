@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.fields import KindName
+from models.lineage import LineageStep, RetiredPersona
 from models.persona import Persona
 
 # Raise this when the files change their meaning, and keep an old artifact in tests/data.
@@ -50,6 +51,8 @@ class Verdict(_Part):
     name: str
     passed: bool
     sentence: str
+    value: float | None = Field(default=None, description="What was measured.")
+    bound: float | None = Field(default=None, description="What it was held against.")
 
 
 class GoldenPrediction(_Part):
@@ -58,6 +61,16 @@ class GoldenPrediction(_Part):
     profile: dict[str, Any]
     persona_id: str
     distances: tuple[float, ...]
+
+
+class FieldFigures(_Part):
+    """What the training data's answers to one field were like, for the next retrain's gate to compare with."""
+
+    answered_share: float = Field(description="Share of the profiles that answered it, 0–1.")
+    commonest_share: float = Field(description="Share of those answers that the most common one holds, 0–1.")
+    strength: float = Field(
+        description="Share of its variance that the personas explain which the other fields alone assign, 0–1."
+    )
 
 
 class Manifest(_Part):
@@ -75,6 +88,16 @@ class Manifest(_Part):
     fields: tuple[FieldManifest, ...]
     personas: tuple[Persona, ...] = Field(description="In the order of the centroids.")
     golden: tuple[GoldenPrediction, ...]
+    previous: str | None = Field(
+        default=None, description="The version in force at its training, whose personas it carries on."
+    )
+    lineage: tuple[LineageStep, ...] = Field(
+        default=(), description="What became of each persona, version by version, this one last."
+    )
+    retired: tuple[RetiredPersona, ...] = Field(
+        default=(), description="Personas that no cluster carries on; their ids are never used again."
+    )
+    field_figures: dict[str, FieldFigures] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
 
     @property

@@ -46,3 +46,7 @@ class Persona(BaseModel):
     share: float = Field(description="Members as a share of the training data, 0–1.")
     traits: tuple[Trait, ...]
     gift_affinities: tuple[GiftAffinity, ...]
+    note: str | None = Field(default=None, description="What a person noted of it.")
+    edited: tuple[str, ...] = Field(
+        default=(), description="Which of name, sentence and note a person wrote; they follow the id."
+    )

@@ -8,21 +8,32 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from models.registry import Registry
-from service import handlers, openapi
+from service import handlers, openapi, retraining
 from service.deps import Services
+from service.drift import DriftBounds
+from service.events import Streams
 from service.launcher import Launcher, ProcessLauncher
 from service.metrics import Metrics
 from service.middleware import BodyLimit, Observed
 from service.model_in_force import ModelInForce
 from service.readiness import ReadinessProbe
-from service.routes import health, pages, personas, retrain, segment, users
+from service.routes import health, models, pages, personas, retrain, segment, users
 from service.settings import Settings
 from service.store.base import Store
 from service.store.sql import SqlStore
-from service.supervision import Supervisor, Timing
+from service.supervision import Limits, Supervisor, Timing
+from service.upkeep import Rhythm, Upkeep
 from service.version import NAME, VERSION
 
-ROUTERS = (segment.router, personas.router, users.router, retrain.router, health.router, pages.router)
+ROUTERS = (
+    segment.router,
+    personas.router,
+    users.router,
+    models.router,
+    retrain.router,
+    health.router,
+    pages.router,
+)
 
 
 def create_app(settings: Settings, *, store: Store | None = None, launcher: Launcher | None = None) -> FastAPI:
@@ -54,7 +65,9 @@ def create_app(settings: Settings, *, store: Store | None = None, launcher: Laun
 
 def _services(settings: Settings, metrics: Metrics, store: Store, launcher: Launcher | None) -> Services:
     registry = Registry(settings.artifacts_dir)
-    model = ModelInForce(registry, metrics, settings.model_poll_seconds, settings.model_retry_seconds)
+    model = ModelInForce(
+        registry, metrics, settings.model_poll_seconds, settings.model_retry_seconds, store.get_edits
+    )
     supervisor = Supervisor(
         store=store,
         registry=registry,
@@ -65,9 +78,49 @@ def _services(settings: Settings, metrics: Metrics, store: Store, launcher: Laun
         data_dir=settings.data_dir,
         retrain_rows=settings.retrain_rows,
         activated=model.refresh,
+        limits=Limits(settings.retrain_seconds, settings.retrain_memory_mb * 10**6),
+        bounds=settings.bounds(),
     )
     readiness = ReadinessProbe(model, store, settings.readiness_timeout_seconds)
-    return Services(settings, store, metrics, model, supervisor, readiness, asyncio.Semaphore(1))
+    upkeep = _upkeep(settings, store, registry, model, metrics, supervisor)
+    return Services(
+        settings,
+        store,
+        metrics,
+        registry,
+        model,
+        supervisor,
+        upkeep,
+        readiness,
+        asyncio.Semaphore(1),
+        Streams(settings.event_streams, settings.event_seconds),
+    )
+
+
+def _upkeep(
+    settings: Settings,
+    store: Store,
+    registry: Registry,
+    model: ModelInForce,
+    metrics: Metrics,
+    supervisor: Supervisor,
+) -> Upkeep:
+    return Upkeep(
+        store=store,
+        registry=registry,
+        model=model,
+        metrics=metrics,
+        rhythm=Rhythm(
+            settings.model_poll_seconds,
+            settings.upkeep_seconds,
+            settings.reassign_batch,
+            settings.keep_versions,
+            settings.retrain_every,
+        ),
+        bounds=DriftBounds(settings.suggest_users, settings.suggest_drift, settings.suggest_unknown),
+        owner=supervisor.owner,
+        retrain=lambda asked: retraining.start(store, settings.data_dir, supervisor.owner, supervisor.run, asked),
+    )
 
 
 def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
@@ -75,6 +128,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(services.model.start)
         services.supervisor.start()
+        services.upkeep.start()
         try:
             yield
         finally:
@@ -86,6 +140,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
 def _close(services: Services) -> None:
     patience = services.settings.retrain_stop_seconds + services.settings.job_beat_seconds * 2
     services.supervisor.stop(patience)
+    services.upkeep.stop()
     services.model.stop()
     services.readiness.close()
     services.store.close()

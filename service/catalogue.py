@@ -10,6 +10,7 @@ from models.artifact import LoadedArtifact
 from models.encoder import FieldEncoding
 from models.errors import SegmentsError
 from models.fields import FieldSpec, KindName, declared_fields
+from models.lineage import RetiredPersona
 from models.persona import Persona
 from models.profile import Profile
 from service.paging import UnusableCursor, decode_cursor, encode_cursor
@@ -32,6 +33,9 @@ class PersonaPage:
     model_version: str
     simulated: Annotated[bool, Field(description="Whether the model was made from simulated profiles.")]
     origin: Annotated[str, Field(description="Where the training data came from, in one sentence.")]
+    retired: Annotated[
+        tuple[RetiredPersona, ...], Field(description="Personas that are no more; their ids are never used again.")
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def list_personas(loaded: LoadedArtifact, limit: int, cursor: str | None) -> Per
         version,
         loaded.manifest.origin.simulated,
         loaded.manifest.origin.description,
+        loaded.manifest.retired,
     )
 
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from getpass import getuser
 
 import uvicorn
 from pydantic import ValidationError
@@ -45,7 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "models":
                 print("\n".join(model_lines(Registry(settings.artifacts_dir))))
             case "activate":
-                print(activate(Registry(settings.artifacts_dir), options.version))
+                print(
+                    activate(
+                        Registry(settings.artifacts_dir), options.version, options.by or whoami(), options.reason
+                    )
+                )
     except SegmentsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -130,12 +135,19 @@ def model_lines(registry: Registry) -> list[str]:
     return lines or [f"There is no model in {registry.root}; make one with python -m training fit."]
 
 
-def activate(registry: Registry, version: str) -> str:
+def activate(registry: Registry, version: str, by: str, reason: str) -> str:
     """Verify a version, put it in force (every worker follows), and say so. Promotion and rollback alike."""
-    before = registry.active()
     registry.load(version, Profile)
-    registry.activate(version)
+    before = registry.activate(version, by, reason).previous
     return f"Model {version} is in force; before it was {before or 'none'}."
+
+
+def whoami() -> str:
+    """Who runs this, as far as the machine knows: a container's user may have no name."""
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 @contextmanager
@@ -181,4 +193,6 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("models", help="list the versions of the model; * marks the one in force")
     activating = commands.add_parser("activate", help="verify a version and put it in force (also to roll back)")
     activating.add_argument("version", help="a version that `models` lists")
+    activating.add_argument("--by", help="who does it (default: the user of this machine)")
+    activating.add_argument("--reason", default="", help="why, kept with the activation")
     return parser

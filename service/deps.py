@@ -4,10 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request
 
 from models.artifact import LoadedArtifact
+from models.registry import Registry
 from service.assignment import Wanted
+from service.events import Streams
 from service.metrics import Metrics
 from service.model_in_force import ModelInForce
 from service.readiness import ReadinessProbe
@@ -15,6 +17,7 @@ from service.schemas import MAX_PAGE, USER_ID
 from service.settings import Settings
 from service.store.base import Store
 from service.supervision import Supervisor
+from service.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,13 @@ class Services:
     settings: Settings
     store: Store
     metrics: Metrics
+    registry: Registry
     model: ModelInForce
     supervisor: Supervisor
+    upkeep: Upkeep
     readiness: ReadinessProbe
     long_work: asyncio.Semaphore
+    streams: Streams
 
 
 # `async` here, because FastAPI would send a plain function to a thread.
@@ -72,6 +78,15 @@ UserId = Annotated[
     Path(pattern=USER_ID, description="Your own id of the user: letters, digits and `._~:@+-`, at most 128."),
 ]
 PersonaId = Annotated[str, Path(max_length=200, description="A persona's id, as answers name it.")]
+Version = Annotated[str, Path(max_length=200, description="A model's version, as answers name it.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,200}$",
+        description="Makes a repeated request safe: the same key and body within 24 h get the same answer.",
+    ),
+]
 JobId = Annotated[str, Path(max_length=200, description="A retrain's id.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most items of the page.")]
 Cursor = Annotated[

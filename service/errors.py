@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 from models.errors import ArtifactError, ModelNotFound, NoActiveModel, SegmentsError
 from service.catalogue import PersonaNotFound, StaleCursor
+from service.editing import EditNeedsTag, EditStale, NameTaken
+from service.events import TooManyStreams
+from service.idempotency import KeyInProgress, KeyReused
 from service.launcher import LaunchFailed
 from service.paging import UnusableCursor
 from service.retraining import JobEnded, NothingToTrainOn, UnusableDataFile
 from service.store.base import JobNotFound, JobRunning, NotStorable, StoreUnavailable
-from service.users import UserNotFound
+from service.users import ProfileChanging, UserNotFound
+from service.versions import ActivationRefused
 
 TYPE_PREFIX = "urn:segments:problem:"
 
@@ -38,6 +42,14 @@ TABLE: dict[type[SegmentsError], ProblemType] = {
     ArtifactError: ProblemType(500, "model-unusable", "A model cannot be used"),
     PersonaNotFound: ProblemType(404, "persona-not-found", "There is no such persona"),
     UserNotFound: ProblemType(404, "user-not-found", "There is no such user"),
+    ProfileChanging: ProblemType(409, "profile-changing", "The profile is being changed", retry_after=1),
+    ActivationRefused: ProblemType(409, "activation-refused", "The model cannot be put in force"),
+    EditNeedsTag: ProblemType(428, "if-match-required", "The edit must say what it is an edit of"),
+    EditStale: ProblemType(412, "persona-changed", "The persona has changed since"),
+    NameTaken: ProblemType(409, "name-taken", "Another persona has this name"),
+    KeyReused: ProblemType(422, "idempotency-key-reused", "The idempotency key was used for something else"),
+    KeyInProgress: ProblemType(409, "idempotency-key-in-progress", "The same request is under way", retry_after=1),
+    TooManyStreams: ProblemType(503, "too-many-streams", "Too many streams are open", retry_after=10),
     UnusableCursor: ProblemType(422, "unusable-cursor", "The cursor cannot be used"),
     StaleCursor: ProblemType(422, "stale-cursor", "The list has changed since the cursor was made"),
     UnusableDataFile: ProblemType(422, "unusable-data-file", "The data file cannot be used"),

@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
@@ -41,7 +41,10 @@ class LaunchFailed(SegmentsError):
 
 @dataclass(frozen=True, slots=True)
 class FitOrder:
-    """What to train: `rows` simulated profiles, or those in the file `data`; the version goes below `out`."""
+    """What to train: `rows` simulated profiles, or those in the file `data`; the version goes below `out`.
+
+    `bounds`: those of the gate, by name. The personas of the model in force are carried on.
+    """
 
     out: Path
     k: int | Literal["auto"]
@@ -49,6 +52,7 @@ class FitOrder:
     rows: int | None = None
     data: Path | None = None
     origin: Literal["file", "users"] = "file"
+    bounds: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,9 @@ class Child(Protocol):
 
     def next_event(self, timeout: float) -> Event | None:
         """The next event, or None after `timeout` seconds of silence. The last one is `Ended`."""
+
+    def memory(self) -> int | None:
+        """The bytes that it holds in memory; None where that cannot be told."""
 
     def stop(self) -> None:
         """End it now, and whatever it started; returns when it is gone."""
@@ -128,6 +135,7 @@ def fit_arguments(order: FitOrder) -> list[str]:
     return [
         *("fit", *source),
         *("--k", str(order.k), "--seed", str(order.seed), "--out", str(order.out.resolve())),
+        *(word for name, value in order.bounds.items() for word in ("--bound", f"{name}={value}")),
         *("--no-activate", "--progress", "json", "--stop-when-stdin-closes"),
     ]
 
@@ -166,6 +174,10 @@ class ChildProcess:
         except queue.Empty:
             return None
 
+    def memory(self) -> int | None:
+        """The resident bytes of the process, as /proc tells them."""
+        return resident_bytes(self._process.pid)
+
     def stop(self) -> None:
         """Ask the group to end, and kill it when it takes longer than the grace."""
         self._signal(signal.SIGTERM)
@@ -183,6 +195,8 @@ class ChildProcess:
                 self._version = version
             case {"error": str(sentence)}:
                 self._error = sentence
+            case {"message": str(sentence)}:
+                self._last_lines.append(sentence)
 
     def _wait(self) -> None:
         code = self._process.wait()
@@ -203,6 +217,19 @@ class ChildProcess:
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
+
+
+def resident_bytes(pid: int) -> int | None:
+    """The memory that a process holds; None where there is no /proc, or no such process any more.
+
+    Watched, and not limited by RLIMIT_AS: that counts what is reserved and never used, of which the libraries'
+    threads take a gigabyte, and a failed allocation inside them may end in a hang instead of an error.
+    """
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def exit_sentence(code: int) -> str:

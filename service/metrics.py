@@ -83,6 +83,29 @@ class Metrics:
             registry=registry,
         )
         self.retrains = Counter("segments_retrains", "Retrains ended, by how.", ("status",), registry=registry)
+        self.users_reassigned = Counter(
+            "segments_users_reassigned",
+            "Stored users brought up to date with a newer model in the background.",
+            registry=registry,
+        )
+        self.persona_drift = Gauge(
+            "segments_persona_drift_ratio",
+            "Share of stored users of other personas than in the training data.",
+            multiprocess_mode="livemax",
+            registry=registry,
+        )
+        self.unknown_share = Gauge(
+            "segments_unknown_values_ratio",
+            "Share of stored users' values that the model in force does not know.",
+            multiprocess_mode="livemax",
+            registry=registry,
+        )
+        self.retrain_suggested = Gauge(
+            "segments_retrain_suggested",
+            "1 while drift or unknown values pass their bounds.",
+            multiprocess_mode="livemax",
+            registry=registry,
+        )
         self.store_failures = Counter(
             "segments_store_failures", "Answers that the store did not give.", registry=registry
         )

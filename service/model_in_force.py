@@ -7,6 +7,7 @@ that cannot be used is refused, and the one before it goes on answering.
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,13 @@ from models.artifact import ARRAYS, MANIFEST, SUMS, LoadedArtifact
 from models.errors import NoActiveModel, SegmentsError
 from models.profile import Profile
 from models.registry import ACTIVE, Registry
+from service.edited import Edits, with_edits
 from service.metrics import Metrics
 
 log = logging.getLogger(__name__)
+
+# How long the first answers wait for what people wrote of the personas.
+EDITS_PATIENCE = 2.0
 
 Signature = tuple[object, ...]
 
@@ -34,8 +39,18 @@ class Refusal:
 class ModelInForce:
     """Follows the registry's ACTIVE. `require` is for any thread; `refresh` blocks while it loads."""
 
-    def __init__(self, registry: Registry, metrics: Metrics, poll_seconds: float, retry_seconds: float) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        metrics: Metrics,
+        poll_seconds: float,
+        retry_seconds: float,
+        get_edits: Callable[[], Edits] | None = None,
+    ) -> None:
         self._registry = registry
+        self._get_edits = get_edits
+        self._edits: Edits = {}
+        self._plain: LoadedArtifact | None = None
         self._metrics = metrics
         self._poll_seconds = poll_seconds
         self._retry_seconds = retry_seconds
@@ -43,7 +58,8 @@ class ModelInForce:
         self._refusal: Refusal | None = None
         self._loading = threading.Lock()
         self._stopped = threading.Event()
-        self._follower: threading.Thread | None = None
+        self._edits_read = threading.Event()
+        self._followers: list[threading.Thread] = []
 
     @property
     def loaded(self) -> LoadedArtifact | None:
@@ -68,14 +84,28 @@ class ModelInForce:
     def start(self) -> None:
         """Load the active model if there is one, then go on following in the background."""
         self.refresh()
-        self._follower = threading.Thread(target=self._follow, name="model-follower", daemon=True)
-        self._follower.start()
+        self._begin("model-follower", self._follow)
+        if self._get_edits is not None:
+            # In a thread of its own: a store that hangs must not keep a model from being followed.
+            self._begin("edits-follower", self._follow_edits)
+            self._edits_read.wait(EDITS_PATIENCE)
 
     def stop(self) -> None:
         """Stop following; the model stays."""
         self._stopped.set()
-        if self._follower is not None:
-            self._follower.join(timeout=5)
+        for follower in self._followers:
+            follower.join(timeout=5)
+
+    def refresh_edits(self) -> None:
+        """Read what people wrote of the personas, and answer with it. Raises `StoreUnavailable`."""
+        if self._get_edits is None:
+            return
+        edits = dict(self._get_edits())
+        with self._loading:
+            if edits != self._edits:
+                self._edits = edits
+                if self._plain is not None:
+                    self._loaded = with_edits(self._plain, edits)
 
     def refresh(self) -> None:
         """Look at ACTIVE once, and follow it if its version can be used. Never raises."""
@@ -92,6 +122,22 @@ class ModelInForce:
     def _follow(self) -> None:
         while not self._stopped.wait(self._poll_seconds):
             self.refresh()
+
+    def _follow_edits(self) -> None:
+        while True:
+            try:
+                self.refresh_edits()
+            except Exception:
+                # The store may be away for a while; what was last read stands until then.
+                log.warning("edits of personas could not be read")
+            self._edits_read.set()
+            if self._stopped.wait(self._poll_seconds):
+                return
+
+    def _begin(self, name: str, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        self._followers.append(thread)
+        thread.start()
 
     def _look(self) -> None:
         version = self._registry.active()
@@ -114,7 +160,7 @@ class ModelInForce:
         except SegmentsError as error:
             self._refuse(version, str(error), seen)
             return
-        self._loaded, self._refusal = loaded, None
+        self._plain, self._loaded, self._refusal = loaded, with_edits(loaded, self._edits), None
         origin = loaded.manifest.origin
         self._metrics.model_swaps.inc()
         self._metrics.model_created.set(loaded.manifest.created_at.timestamp())

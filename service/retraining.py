@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from models.errors import SegmentsError
+from service.editing import By
 from service.paging import UnusableCursor, decode_cursor, encode_cursor
 from service.store.base import Job, JobNotFound, JobStatus, Store
 
@@ -76,6 +77,7 @@ class RetrainRequest(BaseModel):
     activate: Activation = Field(
         default="auto", description="'auto' puts the model in force only if every check of it passed."
     )
+    by: By | None = Field(default=None, description="Who asks; with 'always', who insists.")
 
     @model_validator(mode="after")
     def _options_fit_the_source(self) -> Self:

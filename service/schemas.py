@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstra
 from models.artifact import LoadedArtifact
 from models.profile import Profile
 from service.assignment import InvalidProfile, Outcome, Segmented, SegmentedInDetail
+from service.drift import Suggestion
 from service.errors import INVALID
 from service.problems import FieldProblem, field_problems, pointer, unknown_field
 from service.retraining import JobPage
 from service.store.base import Job, JobStatus
+from service.versions import ModelVersion
 
 MAX_BATCH = 1_000
 MAX_PAGE = 1_000
@@ -131,6 +133,24 @@ class UsersRequest(BaseModel):
     user_ids: Annotated[list[UserIdText], Field(max_length=MAX_BATCH)]
 
 
+class ChosenPersona(BaseModel):
+    """The persona that a user is given by hand."""
+
+    model_config = _STRICT
+
+    persona_id: Annotated[str, Field(max_length=200, description="A persona of the model in force.")]
+
+
+class JobStep(BaseModel):
+    """One of the steps of a retrain."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(description="What happens in it, in words.")
+    at: datetime = Field(description="When it began.")
+    progress: float = Field(description="How much of the whole was done when it was last heard of, 0–1.")
+
+
 class JobResult(BaseModel):
     """What a retrain left behind."""
 
@@ -151,6 +171,7 @@ class JobBody(BaseModel):
     status: JobStatus
     stage: str = Field(description="What happens now, in words.")
     progress: float = Field(description="How much is done, 0–1.")
+    steps: list[JobStep] = Field(description="The steps so far, in order.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -163,12 +184,15 @@ class JobBody(BaseModel):
     def of(cls, job: Job) -> "JobBody":
         """The body for a job."""
         address = job_address(job.id)
-        links = {"self": address} if job.status.ended else {"self": address, "cancel": f"{address}/cancel"}
+        links = {"self": address, "events": f"{address}/events"}
+        if not job.status.ended:
+            links["cancel"] = f"{address}/cancel"
         return cls(
             id=job.id,
             status=job.status,
             stage=job.stage,
             progress=job.progress,
+            steps=[JobStep.model_validate(step) for step in job.steps or ()],
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,
@@ -220,6 +244,19 @@ class ModelSummary(BaseModel):
             origin=manifest.origin.description,
             personas=len(manifest.personas),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelList:
+    """A page of versions, the newest first, and whether a retrain is suggested."""
+
+    items: tuple[ModelVersion, ...]
+    next_cursor: str | None
+    active: Annotated[str | None, Field(description="The version in force.")]
+    suggestion: Annotated[
+        Suggestion | None,
+        Field(description="Whether to retrain; nothing is done of itself. Null without a model."),
+    ]
 
 
 class Index(BaseModel):

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.bounds import GateBounds
 from models.errors import SegmentsError
 
 
@@ -14,7 +15,7 @@ class SettingsError(SegmentsError):
     """A setting cannot be used; the sentence says which."""
 
 
-class Settings(BaseSettings):
+class Settings(GateBounds, BaseSettings):
     """Settings by their name in the environment (any case). The README's table is made from these."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -74,9 +75,46 @@ class Settings(BaseSettings):
     job_lease: Annotated[float, Field(ge=1)] = Field(
         default=15.0, description="Seconds without a sign of life after which a retrain is FAILED."
     )
+    retrain_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=3_600.0, description="Time after which a retrain is stopped and FAILED."
+    )
+    retrain_memory_mb: Annotated[int, Field(ge=100)] = Field(
+        default=4_096, description="Memory (MB, resident) beyond which a retrain is stopped and FAILED."
+    )
+    retrain_every: Annotated[float, Field(ge=60)] | None = Field(
+        default=None, description="Seconds between retrains on the stored users; none are scheduled without it."
+    )
+    keep_versions: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="Newest model versions kept, besides the one in force and the one before it."
+    )
+    reassign_batch: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        default=200, description="Users brought up to date at once after an activation."
+    )
+    upkeep_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=60.0, description="How often each worker looks for drift, old versions and a scheduled retrain."
+    )
+    suggest_users: Annotated[int, Field(ge=1)] = Field(
+        default=200, description="Stored users from which on a retrain may be suggested."
+    )
+    suggest_drift: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.15, description="Share of users of other personas than in training that suggests a retrain."
+    )
+    suggest_unknown: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.10, description="Share of users' values that are unknown that suggests a retrain."
+    )
+    event_streams: Annotated[int, Field(ge=0)] = Field(
+        default=32, description="Streams of a retrain's events that a worker serves at once."
+    )
+    event_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=600.0, description="Longest time that such a stream stays open."
+    )
     shutdown_seconds: Annotated[int, Field(ge=1)] = Field(
         default=10, description="Time that requests under way get to finish when the service stops."
     )
+
+    def bounds(self) -> dict[str, str]:
+        """The bounds of the gate, by their name for `training fit --bound`."""
+        return {name.removeprefix("gate_"): str(getattr(self, name)) for name in GateBounds.model_fields}
 
     def full_database_url(self) -> str:
         """DATABASE_URL with the password from DATABASE_PASSWORD_FILE in it. Raises `SettingsError`."""

@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -25,12 +25,14 @@ from models.registry import Registry
 from service.exports import Exports
 from service.launcher import Child, Ended, FitOrder, Launcher, Step
 from service.metrics import Metrics
-from service.retraining import Activation, RetrainRequest, data_file
+from service.retraining import RetrainRequest, data_file
 from service.store.base import Job, JobNotFound, JobStatus, Store, StoredUser, StoreError
+from service.versions import active_version
 
 log = logging.getLogger(__name__)
 
 EXPORT_BATCH = 1_000
+MAX_STEPS = 100
 LEFT_BEHIND = "The process that ran this retrain gave no sign of life any more; start it again."
 STOPPED = "The service was stopped before the retrain had ended; start it again."
 CANCELLED = "Cancelled as asked."
@@ -42,6 +44,14 @@ class Timing:
 
     beat: float
     lease: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a retrain may take: seconds, and bytes of memory."""
+
+    seconds: float
+    memory: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,8 @@ class Supervisor:
     retrain_rows: int
     # Called once a model was put in force: whoever reads that its job succeeded is answered by it here.
     activated: Callable[[], None]
+    limits: Limits
+    bounds: Mapping[str, str] = field(default_factory=dict)
     owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
     _stopping: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -172,7 +184,8 @@ class _Run:
         self._job = job
         self._request = RetrainRequest.model_validate(job.request)
         self._stage, self._share = "starting", 0.0
-        self._beaten_at = time.monotonic()
+        self._steps: list[dict[str, Any]] = []
+        self._beaten_at = self._began_at = time.monotonic()
 
     def to_the_end(self) -> Ending:
         try:
@@ -193,7 +206,7 @@ class _Run:
 
     def _order(self) -> FitOrder:
         request = self._request
-        order = FitOrder(self._by.registry.root, request.k, request.seed)
+        order = FitOrder(self._by.registry.root, request.k, request.seed, bounds=self._by.bounds)
         match request.source:
             case "simulated":
                 return replace(order, rows=request.rows or self._by.retrain_rows)
@@ -215,7 +228,36 @@ class _Run:
                 return event
             if isinstance(event, Step):
                 self._stage, self._share = event.stage, event.share
+                self._note_step()
+            if (excess := self._excess(child)) is not None:
+                return self._stopped(child, excess)
             self._beat_when_due()
+
+    def _excess(self, child: Child) -> str | None:
+        """What the child takes too much of, in a sentence."""
+        limits = self._by.limits
+        if time.monotonic() - self._began_at > limits.seconds:
+            return f"Training took longer than {limits.seconds:g} s (setting RETRAIN_SECONDS) and was stopped."
+        if (child.memory() or 0) > limits.memory:
+            return (
+                f"Training took more than {limits.memory // 10**6:,} MB of memory (setting RETRAIN_MEMORY_MB) "
+                "and was stopped; fewer rows need less."
+            )
+        return None
+
+    def _stopped(self, child: Child, excess: str) -> Ended:
+        """Stop the child; its last lines with our sentence."""
+        child.stop()
+        while (event := child.next_event(self._by.timing.lease)) is not None:
+            if isinstance(event, Ended):
+                return Ended(None, excess, event.last_lines)
+        return Ended(None, excess)
+
+    def _note_step(self) -> None:
+        """Keep the named steps, each with how far the whole was when it was last heard of."""
+        if not self._steps or self._steps[-1]["name"] != self._stage:
+            self._steps = [*self._steps, {"name": self._stage, "at": datetime.now(UTC).isoformat()}][-MAX_STEPS:]
+        self._steps[-1]["progress"] = round(self._share, 4)
 
     def _beat_when_due(self) -> None:
         if self._by.stopping:
@@ -226,8 +268,11 @@ class _Run:
     def _beat(self) -> None:
         """Give a sign of life, and look whether the job is still to be done, and by us."""
         now = time.monotonic()
+        self._note_step()
         try:
-            job = self._by.store.beat(self._job.id, self._by.owner, datetime.now(UTC), self._stage, self._share)
+            job = self._by.store.beat(
+                self._job.id, self._by.owner, datetime.now(UTC), self._stage, self._share, self._steps
+            )
         except JobNotFound as error:
             raise _Lost from error
         except StoreError as error:
@@ -248,9 +293,10 @@ class _Run:
         # Verified whole before anybody follows it, and only while the job is still ours.
         loaded = self._by.registry.load(ended.version, Profile)
         self._must_still_be_ours()
-        activated, reason = decide(self._request.activate, loaded)
+        activated, reason = decide(self._request, loaded, active_version(self._by.registry))
         if activated:
-            self._by.registry.activate(ended.version)
+            who = self._request.by or f"retrain {self._job.id[:8]}"
+            self._by.registry.activate(ended.version, who, reason)
             self._by.activated()
         return Ending(
             JobStatus.SUCCEEDED,
@@ -270,15 +316,19 @@ class _Run:
             time.sleep(self._by.timing.beat)
 
 
-def decide(activate: Activation, loaded: LoadedArtifact) -> tuple[bool, str]:
-    """Whether a new model is put in force, and the sentence that says why."""
+def decide(request: RetrainRequest, loaded: LoadedArtifact, active: str | None) -> tuple[bool, str]:
+    """Whether a new model is put in force, and the sentence that says why. `active`: the version in force."""
     failed = " ".join(v.sentence for v in loaded.manifest.verdicts if not v.passed)
-    match activate:
+    previous = loaded.manifest.previous
+    if previous is not None and previous != active:
+        failed = f"{failed} It was judged beside {previous}, which is not in force any more.".strip()
+    who = f" by {request.by}" if request.by else ""
+    match request.activate:
         case "never":
-            return False, "It waits for review, as was asked (activate: never)."
+            return False, f"It waits for review, as was asked{who} (activate: never)."
         case "always":
             despite = f", although a check failed: {failed}" if failed else "."
-            return True, f"It was put in force, as was asked (activate: always){despite}"
+            return True, f"It was put in force, as was asked{who} (activate: always){despite}"
         case "auto" if failed:
             return False, f"It waits for review, because a check failed: {failed}"
         case _:

@@ -7,7 +7,7 @@ told: it is made again from the stored profile, told, and written back unless th
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 
 from models.artifact import LoadedArtifact
 from models.errors import SegmentsError
+from models.fields import declared_fields
 from models.profile import Profile
 from service.assignment import (
     AnswerWarning,
@@ -26,16 +27,27 @@ from service.assignment import (
     Segmented,
     Typicality,
     assign,
+    unknown_by_field,
 )
+from service.catalogue import get_persona
+from service.paging import UnusableCursor, decode_cursor, encode_cursor
 from service.store.base import AssignmentUpdate, Store, StoredAssignment, StoredUser, StoreUnavailable
+from service.store.upkeep import ChangeCause, PersonaChange
 
 log = logging.getLogger(__name__)
+
+_OPEN = ("categorical", "multi_label")
+_ATTEMPTS = 5
 
 Revision = Annotated[int, Field(description="How often the profile has been written, from 1.")]
 
 
 class UserNotFound(SegmentsError):
     """No profile is stored for that user."""
+
+
+class ProfileChanging(SegmentsError):
+    """The profile is written anew each time that something is to be kept with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,17 @@ class UserPersona:
     assigned_at: datetime
     revision: Revision
     profile_updated_at: datetime
+    manual: Annotated[
+        bool, Field(description="Whether a person chose it; it then stays until the profile changes.")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """A page of the changes of a user's persona, the latest first."""
+
+    items: tuple[PersonaChange, ...]
+    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +126,7 @@ def put_profile(
     """Keep a user's profile, and assign it where a model is in force."""
     text = profile.model_dump_json(exclude_unset=True)
     answer = assign(loaded.model, profile) if loaded else None
-    stored = store.put_user(user_id, text, now, _stored_assignment(answer, now) if answer else None)
+    stored = store.put_user(user_id, text, now, _stored_assignment(answer, profile, now) if answer else None)
     return StoredAnswer(
         user_id=user_id,
         revision=stored.revision,
@@ -125,13 +148,55 @@ def put_profile(
 
 def get_persona_of(store: Store, loaded: LoadedArtifact, user_id: str, now: datetime) -> UserPersona:
     """The persona of one user. Raises `UserNotFound`."""
+    user = _user(store, user_id)
+    return _user_persona(loaded, user, _up_to_date(store, loaded, [user], now)[user_id])
+
+
+def choose_persona(
+    store: Store, loaded: LoadedArtifact, user_id: str, persona_id: str | None, now: datetime
+) -> UserPersona:
+    """Give a user the persona that a person chose, or with None the model's again.
+
+    Raises `UserNotFound`, `PersonaNotFound` or `ProfileChanging`.
+    """
+    if persona_id is not None:
+        get_persona(loaded, persona_id)
+    for _ in range(_ATTEMPTS):
+        user = _user(store, user_id)
+        made = assign_again(loaded, replace(user, assignment=None), now)
+        chosen = made if persona_id is None else replace(made, persona_id=persona_id, manual=True)
+        if store.update_assignments([AssignmentUpdate(user_id, user.revision, chosen)], ChangeCause.MANUAL):
+            return _user_persona(loaded, user, chosen)
+    raise ProfileChanging("The profile of this user changes all the time; try again later.")
+
+
+def list_changes(store: Store, user_id: str, limit: int, cursor: str | None) -> ChangePage:
+    """A page of the changes of a user's persona. Raises `UserNotFound` or `UnusableCursor`."""
+    _user(store, user_id)
+    before = None if cursor is None else _change_id(cursor)
+    found = store.list_changes(user_id, limit + 1, before)
+    items = tuple(found[:limit])
+    return ChangePage(items, encode_cursor(str(items[-1].id)) if len(found) > limit else None)
+
+
+def _change_id(cursor: str) -> int:
+    (change_id,) = decode_cursor(cursor, 1)
+    if not (change_id.isascii() and change_id.isdigit() and len(change_id) < 19):
+        raise UnusableCursor
+    return int(change_id)
+
+
+def _user(store: Store, user_id: str) -> StoredUser:
     user = store.get_user(user_id)
     if user is None:
         raise UserNotFound("No profile is stored for this user; PUT /users/{user_id}/profile stores one.")
-    assignment = _up_to_date(store, loaded, [user], now)[user_id]
+    return user
+
+
+def _user_persona(loaded: LoadedArtifact, user: StoredUser, assignment: StoredAssignment) -> UserPersona:
     sure = assign(loaded.model, read_profile(user.profile_json))
     return UserPersona(
-        user_id,
+        user.user_id,
         _persona_ref(loaded, assignment),
         sure.confidence,
         sure.runner_up,
@@ -142,6 +207,7 @@ def get_persona_of(store: Store, loaded: LoadedArtifact, user_id: str, now: date
         assignment.assigned_at,
         user.revision,
         user.profile_updated_at,
+        assignment.manual,
     )
 
 
@@ -175,7 +241,7 @@ def _up_to_date(
     """For each user the assignment by this model, made anew where it is another's, and written back."""
     fresh = {user.user_id: user.assignment for user in users if _is_current(loaded, user.assignment)}
     updates = [
-        AssignmentUpdate(user.user_id, user.revision, _assign_again(loaded, user, now))
+        AssignmentUpdate(user.user_id, user.revision, assign_again(loaded, user, now))
         for user in users
         if user.user_id not in fresh
     ]
@@ -193,8 +259,14 @@ def _is_current(loaded: LoadedArtifact, assignment: StoredAssignment | None) -> 
     )
 
 
-def _assign_again(loaded: LoadedArtifact, user: StoredUser, now: datetime) -> StoredAssignment:
-    return _stored_assignment(assign(loaded.model, read_profile(user.profile_json)), now)
+def assign_again(loaded: LoadedArtifact, user: StoredUser, now: datetime) -> StoredAssignment:
+    """The assignment of a user by this model. What a person chose stays, while the model has that persona."""
+    profile = read_profile(user.profile_json)
+    made = _stored_assignment(assign(loaded.model, profile), profile, now)
+    chosen = user.assignment
+    if chosen is not None and chosen.manual and chosen.persona_id in loaded.model.by_id:
+        return replace(made, persona_id=chosen.persona_id, manual=True)
+    return made
 
 
 def _write_back(store: Store, updates: Sequence[AssignmentUpdate]) -> None:
@@ -205,8 +277,15 @@ def _write_back(store: Store, updates: Sequence[AssignmentUpdate]) -> None:
         log.warning("assignments could not be written back")
 
 
-def _stored_assignment(answer: Segmented, now: datetime) -> StoredAssignment:
-    return StoredAssignment(answer.persona.id, answer.model_version, now)
+def _stored_assignment(answer: Segmented, profile: Profile, now: datetime) -> StoredAssignment:
+    unknown = sum(unknown_by_field(answer.warnings).values())
+    return StoredAssignment(answer.persona.id, answer.model_version, now, False, told_values(profile), unknown)
+
+
+def told_values(profile: Profile) -> int:
+    """How many values of open fields a profile tells."""
+    answers = (getattr(profile, spec.name) for spec in declared_fields(Profile) if spec.kind.name in _OPEN)
+    return sum(1 if isinstance(answer, str) else len(answer) for answer in answers if answer is not None)
 
 
 def _persona_ref(loaded: LoadedArtifact, assignment: StoredAssignment) -> PersonaRef:

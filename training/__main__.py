@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from models.errors import SegmentsError
+from models.artifact import LoadedArtifact
+from models.errors import ModelError, NoActiveModel, SegmentsError
 from models.manifest import Manifest, Origin
 from models.profile import Profile
 from models.registry import Registry
@@ -23,7 +24,7 @@ from training.errors import NotEquivalent
 from training.mapping import load_mapping
 from training.progress import JsonLines, Part, Progress, showing
 from training.recovery import command as recovery
-from training.run import train
+from training.run import Unreadable, train
 from training.score import score_file
 from training.simulate import DIFFICULTIES, SimulationConfig, simulate, write
 from training.tables import check_suffix
@@ -74,18 +75,42 @@ def _fit(options: argparse.Namespace, progress: Progress) -> None:
     if options.if_none and (active := registry.active()) is not None:
         progress.say(f"Model {active} is in force already; nothing to do.")
         return
-    config = TrainingConfig(k=options.k, seed=options.seed)
+    bounds = option.bounds(options.bound)
+    config = TrainingConfig(
+        k=options.k,
+        seed=options.seed,
+        min_persona_share=bounds.gate_min_persona_share,
+        max_persona_share=bounds.gate_max_persona_share,
+    )
+    previous = _previous(registry, options.previous, progress)
     dataset, origin = _data(options, progress)
-    trained = train(dataset, origin, config, options.out, Part(progress, 0.0, 0.9 if options.report else 1.0))
+    part = Part(progress, 0.0, 0.9 if options.report else 1.0)
+    trained = train(dataset, origin, config, options.out, part, previous=previous, bounds=bounds)
     manifest = trained.manifest
     activated = options.activate and (manifest.passed or options.force)
     if activated:
-        registry.activate(manifest.version)
+        insisted = "" if manifest.passed else " although a check failed (--force)"
+        registry.activate(manifest.version, by="training fit", reason=f"Trained and put in force{insisted}.")
     if options.report:
         progress.step("drawing the report", 0.9)
         progress.say(_page_beside(trained.folder))
     progress.step("done", 1.0)
     _tell(manifest, activated, options, progress)
+
+
+def _previous(registry: Registry, name: str, progress: Progress) -> LoadedArtifact | Unreadable | None:
+    """The model whose personas are carried on. One in force that cannot be read does not stop a retrain."""
+    if name == "none":
+        return None
+    if name != "active":
+        return registry.load(name, Profile)
+    try:
+        return registry.load_active(Profile)
+    except NoActiveModel:
+        return None
+    except ModelError as error:
+        progress.say(f"The model in force cannot be read, so its personas are not carried on: {error}")
+        return Unreadable(str(error))
 
 
 def _data(options: argparse.Namespace, progress: Progress) -> tuple[Dataset, Origin]:
@@ -230,6 +255,20 @@ def _fit_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--k", type=option.k, default="auto", help="how many personas (default: auto)")
     parser.add_argument("--seed", type=option.seed, default=0, help="seed of everything random (default: 0)")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder of the versions")
+    parser.add_argument(
+        "--previous",
+        metavar="VERSION",
+        default="active",
+        help="model whose personas are carried on: a version, 'none', or 'active' for the one in force (default)",
+    )
+    parser.add_argument(
+        "--bound",
+        action="append",
+        type=option.bound,
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"bound of a check, again for each: {', '.join(option.BOUNDS)}",
+    )
     parser.add_argument(
         "--activate",
         action=argparse.BooleanOptionalAction,

@@ -1,9 +1,9 @@
 """What changed between two models: `python -m training compare A B`.
 
 Personas are the same where their members are: both models score one reference sample, and the personas are
-paired so that the Jaccard similarities of their members add up to the most (the assignment problem; scipy's
-`linear_sum_assignment`). A pair counts above `MINIMUM_OVERLAP`: below one half a cluster is called dissolved
-(Hennig, Computational Statistics & Data Analysis 52, 2007), and above it no other persona can come as near.
+paired so that the Jaccard similarities of their members add up to the most (`training.matching`). A pair counts
+above `MINIMUM_OVERLAP`: below one half a cluster is called dissolved (Hennig, Computational Statistics & Data
+Analysis 52, 2007), and above it no other persona can come as near.
 """
 
 import argparse
@@ -13,30 +13,30 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import adjusted_rand_score
 
 from models.artifact import MANIFEST, LoadedArtifact, read_artifact
 from models.columns import FloatArray, IntArray
-from models.errors import ModelNotFound
-from models.manifest import Manifest
-from models.profile import Profile
-from models.registry import Registry
-from training import option
-from training.comparison import (
+from models.comparison import (
     Comparison,
-    Match,
     MetricChange,
-    PersonaAt,
     PersonaChanges,
     Reference,
     Side,
     VerdictChange,
     VocabularyChange,
+    persona_changes,
+    same_ids,
 )
+from models.errors import ModelNotFound
+from models.manifest import Manifest
+from models.persona import Persona
+from models.profile import Profile
+from models.registry import Registry
+from training import option
 from training.dataset import Dataset, from_frame, read_dataset
 from training.errors import UnusableInput
 from training.mapping import load_mapping
+from training.matching import best_pairs, crossed, jaccard
 from training.progress import JsonLines, Progress
 from training.simulate import SimulationConfig, simulate
 from training.wording.comparing import as_text, sentences
@@ -62,8 +62,13 @@ def compare(
     sample: Dataset,
     reference: Reference,
     minimum_overlap: float = MINIMUM_OVERLAP,
+    *,
+    by_id: bool = False,
 ) -> Comparison:
     """Compare two models on the profiles of `sample`, which `reference` describes.
+
+    `by_id`: personas of one id are the same, as a refit has matched them (`training.identity`); else those whose
+    members overlap.
 
     Raises `UnusableInput` where there is no profile.
     """
@@ -73,18 +78,12 @@ def compare(
         before=_side(before.manifest),
         after=_side(after.manifest),
         reference=reference,
-        personas=_persona_changes(before, after, sample, minimum_overlap),
+        personas=_persona_changes(before, after, sample, minimum_overlap, by_id),
         metrics=_metrics(before.manifest, after.manifest),
         verdicts=_verdicts(before.manifest, after.manifest),
         vocabulary=_vocabulary(before.manifest, after.manifest),
     )
     return comparison.model_copy(update={"sentences": sentences(comparison)})
-
-
-def matching(overlaps: FloatArray) -> list[tuple[int, int]]:
-    """The pairs of rows and columns, ascending, whose overlaps (a, b) add up to the most."""
-    rows, columns = linear_sum_assignment(overlaps, maximize=True)
-    return list(zip(rows.tolist(), columns.tolist(), strict=True))
 
 
 def _side(manifest: Manifest) -> Side:
@@ -95,48 +94,27 @@ def _side(manifest: Manifest) -> Side:
 
 
 def _persona_changes(
-    before: LoadedArtifact, after: LoadedArtifact, sample: Dataset, minimum: float
+    before: LoadedArtifact, after: LoadedArtifact, sample: Dataset, minimum: float, by_id: bool
 ) -> PersonaChanges:
-    first, second = _clusters(before, sample), _clusters(after, sample)
-    table = np.zeros((len(before.model.personas), len(after.model.personas)), np.int64)
-    np.add.at(table, (first, second), 1)
-    old, new = _personas(before, table.sum(axis=1)), _personas(after, table.sum(axis=0))
+    old, new = before.model.personas, after.model.personas
+    table = crossed(_clusters(before, sample), _clusters(after, sample), len(old), len(new))
+    if by_id:
+        return persona_changes(old, new, table, same_ids(old, new), 0.0)
     overlaps = _overlaps(table, old, new)
-    pairs = [pair for pair in matching(overlaps) if overlaps[pair] > minimum]
-    stayed = sum(int(table[pair]) for pair in pairs)
-    return PersonaChanges(
-        before=old,
-        after=new,
-        minimum_overlap=minimum,
-        matches=tuple(Match(before=old[i], after=new[j], overlap=float(overlaps[i, j])) for i, j in pairs),
-        retired=_others(old, {i for i, _ in pairs}),
-        born=_others(new, {j for _, j in pairs}),
-        transitions=tuple(map(tuple, table.tolist())),
-        changed_share=(len(sample) - stayed) / len(sample),
-        adjusted_rand=float(adjusted_rand_score(first, second)),
-    )
+    pairs = [pair for pair in best_pairs(overlaps) if overlaps[pair] > minimum]
+    return persona_changes(old, new, table, pairs, minimum)
 
 
 def _clusters(loaded: LoadedArtifact, sample: Dataset) -> IntArray:
     return loaded.model.scorer.clusters(sample.coded_for(loaded.model.encoder))
 
 
-def _personas(loaded: LoadedArtifact, counts: IntArray) -> tuple[PersonaAt, ...]:
-    shares = (counts / counts.sum()).tolist()
-    pairs = zip(loaded.model.personas, shares, strict=True)
-    return tuple(PersonaAt(id=persona.id, name=persona.name, share=share) for persona, share in pairs)
-
-
-def _overlaps(table: IntArray, old: Sequence[PersonaAt], new: Sequence[PersonaAt]) -> FloatArray:
+def _overlaps(table: IntArray, old: Sequence[Persona], new: Sequence[Persona]) -> FloatArray:
     """Jaccard similarities, the shape of `table`; where neither persona has a member, the ids decide."""
-    either = table.sum(axis=1)[:, None] + table.sum(axis=0) - table
+    nobody = (table.sum(axis=1)[:, None] == 0) & (table.sum(axis=0) == 0)
     same = np.array([[float(one.id == other.id) for other in new] for one in old])
-    overlaps: FloatArray = np.where(either > 0, table / np.maximum(either, 1), same)
+    overlaps: FloatArray = np.where(nobody, same, jaccard(table))
     return overlaps
-
-
-def _others(personas: Sequence[PersonaAt], taken: set[int]) -> tuple[PersonaAt, ...]:
-    return tuple(persona for place, persona in enumerate(personas) if place not in taken)
 
 
 # --- what the manifests say ------------------------------------------------------------------------

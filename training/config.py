@@ -66,6 +66,21 @@ class TrainingConfig(BaseModel):
     )
     chance_rows: int = Field(default=5_000, ge=2, description="Rows, drawn at random, of the parallel analysis.")
     n_init: int = Field(default=10, ge=1, description="Starts of the final K-Means.")
+    familiar: float = Field(
+        default=0.005,
+        ge=0,
+        description="K-Means that starts from the model before is taken unless a fresh start is better by more "
+        "than this share of the inertia.",
+    )
+
+    reference_rows: int = Field(
+        default=10_000, ge=2, description="Rows, drawn at random, on which personas are matched and compared."
+    )
+    held_out_share: float = Field(
+        default=0.1, ge=0, le=0.5, description="Share of the profiles kept from a refit, to judge it on."
+    )
+    held_out_rows: int = Field(default=5_000, ge=0, description="Most profiles kept from a refit.")
+    bootstraps: int = Field(default=10, ge=1, description="Resamples of the stability.")
 
     min_persona_share: float = Field(default=0.02, ge=0, le=1, description="A smaller persona fails the verdict.")
     max_persona_share: float = Field(default=0.80, ge=0, le=1, description="A larger persona fails the verdict.")

@@ -3,7 +3,7 @@
 Everything derives from the declarations of the profile class, so that any class can be described.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -25,15 +25,17 @@ _MOST_RARE: Final = 2
 _RARE_WEIGHT: Final = 0.5
 
 
-def describe(dataset: Dataset, clusters: IntArray, ids: Sequence[str]) -> tuple[Persona, ...]:
+def describe(
+    dataset: Dataset, clusters: IntArray, ids: Sequence[str], known_names: Mapping[int, str] | None = None
+) -> tuple[Persona, ...]:
     """The persona of each cluster 0 … len(ids) − 1, in that order; `clusters` (n,). The order of the rows is
-    of no matter.
+    of no matter. `known_names`: cluster → the name that its persona had in the model before.
     """
     k = len(ids)
     found = findings(dataset, clusters, k)
     sizes = np.bincount(clusters, minlength=k).tolist()
     affinities = _affinities(dataset, clusters, k)
-    called = _names(dataset, found)
+    called = _names(dataset, found, known_names)
     return tuple(
         Persona(
             id=ids[cluster],
@@ -48,11 +50,13 @@ def describe(dataset: Dataset, clusters: IntArray, ids: Sequence[str]) -> tuple[
     )
 
 
-def _names(dataset: Dataset, found: Sequence[Sequence[Finding]]) -> tuple[str, ...]:
+def _names(
+    dataset: Dataset, found: Sequence[Sequence[Finding]], known: Mapping[int, str] | None
+) -> tuple[str, ...]:
     giving = any(len(dataset.vocabularies[spec.name].values) for spec in _gift_fields(dataset))
     if len(found) == 1:
         return ("All gift buyers" if giving else "Everyone",)
-    return names(found, "givers" if giving else "people")
+    return names(found, "givers" if giving else "people", known)
 
 
 def _sentence(found: Sequence[Finding], k: int) -> str:

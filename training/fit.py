@@ -26,6 +26,7 @@ from training.encoding import ProfileEncoder
 from training.errors import UnusableInput
 from training.evening import ScoreEvener
 from training.lengths import LengthRemover
+from training.matching import best_pairs, cluster_means
 from training.progress import Part, Progress
 
 
@@ -53,9 +54,18 @@ class Fit:
         """How many clusters there are."""
         return self.choice.k
 
+    def applied_to(self, dataset: Dataset) -> "Fit":
+        """The same pipeline with what it makes of other profiles."""
+        with threadpool_limits(1):
+            scores = self.pipeline[:-1].transform(dataset)
+            clusters = self.pipeline["kmeans"].predict(scores).astype(np.int64)
+        return replace(self, scores=scores, clusters=clusters)
 
-def fit(dataset: Dataset, config: TrainingConfig, progress: Progress) -> Fit:
+
+def fit(dataset: Dataset, config: TrainingConfig, progress: Progress, known: IntArray | None = None) -> Fit:
     """Fit the pipeline. The criteria are computed on samples (`config`), the fit itself on every row.
+
+    `known` (n,): the clusters that the model before gives the profiles; K-Means starts from them, too.
 
     Raises `UnusableInput` where the profiles, as they are encoded, cannot be told apart as asked.
     """
@@ -83,15 +93,16 @@ def fit(dataset: Dataset, config: TrainingConfig, progress: Progress) -> Fit:
         choice = choose_k(coordinates[rows], components, config, rng, Part(progress, 0.45, 0.90))
         scores = even.fit_transform(coordinates)
         progress.step(f"K-Means with {choice.k} personas", 0.90)
-        kmeans = fit_kmeans(scores, choice.k, config)
+        familiar = None if known is None else familiar_centroids(scores, known)
+        kmeans = fit_kmeans(scores, choice.k, config, familiar)
         if config.k == "auto":
-            choice, kmeans = _none_too_small(choice, kmeans, scores, config)
+            choice, kmeans = _none_too_small(choice, kmeans, scores, config, familiar)
     steps = [("encode", encode), ("lengths", lengths), ("pca", pca), ("even", even), ("kmeans", kmeans)]
     return Fit(Pipeline(steps), scores, kmeans.labels_.astype(np.int64), components, choice)
 
 
 def _none_too_small(
-    choice: Choice, kmeans: KMeans, scores: FloatArray, config: TrainingConfig
+    choice: Choice, kmeans: KMeans, scores: FloatArray, config: TrainingConfig, familiar: FloatArray | None
 ) -> tuple[Choice, KMeans]:
     """One persona fewer while the smallest holds less than the wanted share: nobody acts on a handful."""
     while choice.k > 1 and (share := np.bincount(kmeans.labels_).min() / len(scores)) < config.min_persona_share:
@@ -100,16 +111,28 @@ def _none_too_small(
             f"{config.min_persona_share:.0%} that are wanted, so there are {choice.k - 1}."
         )
         choice = replace(choice, k=choice.k - 1, sentence=choice.sentence + merged)
-        kmeans = fit_kmeans(scores, choice.k, config)
+        kmeans = fit_kmeans(scores, choice.k, config, familiar)
     return choice, kmeans
 
 
-def fit_kmeans(scores: FloatArray, k: int, config: TrainingConfig) -> KMeans:
-    """K-Means on scores (n, r), its clusters in the order of their size, largest first."""
-    kmeans = KMeans(k, n_init=config.n_init, random_state=config.seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # of empty clusters, which are refused below
-        kmeans.fit(scores)
+def familiar_centroids(scores: FloatArray, known: IntArray) -> FloatArray:
+    """Where the known clusters (n,) lie among the new scores (n, r): the means of their members, (clusters, r)."""
+    means = cluster_means(scores, known, int(known.max(initial=-1)) + 1)
+    return means[np.isfinite(means).all(axis=1)]
+
+
+def fit_kmeans(scores: FloatArray, k: int, config: TrainingConfig, familiar: FloatArray | None = None) -> KMeans:
+    """K-Means on scores (n, r), its clusters in the order of their size, largest first.
+
+    From fresh starts and, where there are `familiar` centroids (b, r), from those that match. The better inertia
+    wins; where the fresh one is better by no more than `config.familiar` of it, the familiar one does.
+    """
+    kmeans = _kmeans(scores, KMeans(k, n_init=config.n_init, random_state=config.seed))
+    if familiar is not None and len(familiar):
+        start = _warm_start(kmeans.cluster_centers_, familiar)
+        warm = _kmeans(scores, KMeans(k, init=start, n_init=1))
+        if warm.inertia_ <= kmeans.inertia_ * (1 + config.familiar):
+            kmeans = warm
     sizes = np.bincount(kmeans.labels_, minlength=k)
     if not sizes.all():
         raise UnusableInput(
@@ -120,6 +143,21 @@ def fit_kmeans(scores: FloatArray, k: int, config: TrainingConfig) -> KMeans:
     kmeans.cluster_centers_ = kmeans.cluster_centers_[order]
     kmeans.labels_ = np.argsort(order)[kmeans.labels_].astype(np.int32)
     return kmeans
+
+
+def _warm_start(fresh: FloatArray, familiar: FloatArray) -> FloatArray:
+    """The fresh centroids (k, r), each in the place of the familiar one that it is matched with."""
+    start = fresh.copy()
+    gaps = np.square(fresh[:, None] - familiar[None]).sum(axis=2)
+    for new, old in best_pairs(-gaps):
+        start[new] = familiar[old]
+    return start
+
+
+def _kmeans(scores: FloatArray, kmeans: KMeans) -> KMeans:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of empty clusters, which are refused by the caller
+        return kmeans.fit(scores)
 
 
 def draw(count: int, most: int, rng: np.random.Generator) -> IntArray:

@@ -1,9 +1,16 @@
 """What the options of the commands may be: text → value, or an error that argparse tells."""
 
 import argparse
+from collections.abc import Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 
+from pydantic import ValidationError
+
+from models.bounds import GateBounds
 from training.simulate import DIFFICULTIES
+
+BOUNDS = tuple(name.removeprefix("gate_") for name in GateBounds.model_fields)
 
 
 def whole(text: str) -> int:
@@ -46,3 +53,22 @@ def share(text: str) -> float:
 def overlap(text: str) -> float:
     """A difficulty by name, or a share."""
     return DIFFICULTIES[text] if text in DIFFICULTIES else share(text)
+
+
+def bound(text: str) -> tuple[str, str]:
+    """NAME=VALUE of one bound of the gate, its value checked."""
+    name, _, value = text.partition("=")
+    if name not in BOUNDS:
+        near = get_close_matches(name, BOUNDS, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(BOUNDS)}"
+        raise argparse.ArgumentTypeError(f"there is no bound '{name}': {hint}")
+    try:
+        bounds([(name, value)])
+    except ValidationError as error:
+        raise argparse.ArgumentTypeError(f"'{name}': {error.errors()[0]['msg']}") from None
+    return name, value
+
+
+def bounds(given: Sequence[tuple[str, str]]) -> GateBounds:
+    """The bounds with those that were given."""
+    return GateBounds.model_validate({f"gate_{name}": value for name, value in given})

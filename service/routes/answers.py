@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from pydantic import TypeAdapter
 
 from models.artifact import LoadedArtifact
+from service.idempotency import Done
 
 ORIGIN = "Segments-Model-Origin"
 
@@ -22,6 +23,11 @@ def answer(
 ) -> Response:
     """The value as JSON."""
     return Response(to_json(value, exclude_none=exclude_none), status, headers, "application/json")
+
+
+def done_answer(done: Done) -> Response:
+    """An answer that may have been kept."""
+    return Response(done.body, done.status, dict(done.headers), "application/json")
 
 
 def to_json(value: Any, *, exclude_none: bool = False) -> bytes:
@@ -38,12 +44,17 @@ def model_headers(loaded: LoadedArtifact) -> dict[str, str]:
 def cached_answer(request: Request, value: object, loaded: LoadedArtifact) -> Response:
     """The value with an ETag, or 304 if whoever asks has it already."""
     content = to_json(value)
-    digest = hashlib.blake2b(content, digest_size=8).hexdigest()
-    tag = f'"{loaded.manifest.version}.{digest}"'
+    tag = entity_tag(value, loaded)
     headers = {**model_headers(loaded), "ETag": tag, "Cache-Control": "no-cache"}
     if matches(request.headers.getlist("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
     return Response(content, 200, headers, "application/json")
+
+
+def entity_tag(value: object, loaded: LoadedArtifact) -> str:
+    """The ETag of a value that depends on the model."""
+    digest = hashlib.blake2b(to_json(value), digest_size=8).hexdigest()
+    return f'"{loaded.manifest.version}.{digest}"'
 
 
 def matches(asked: list[str], tag: str) -> bool:

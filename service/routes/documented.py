@@ -20,6 +20,7 @@ def documented(
     *errors: type[SegmentsError],
     body: bool = False,
     invalid: bool = False,
+    media: str = "application/json",
 ) -> Responses:
     """The answers of a route: one that succeeds, and the problems that it may tell.
 
@@ -28,7 +29,7 @@ def documented(
     kinds = [problem_type(error) for error in errors]
     kinds += [BY_STATUS[number] for number in BODY_STATUSES] if body else []
     kinds += [INVALID] if body or invalid else []
-    responses: Responses = {status: {"content": {"application/json": {"example": example}}}}
+    responses: Responses = {status: {"content": {media: {"example": example}}}}
     for kind in sorted([*kinds, INTERNAL], key=lambda kind: kind.status):
         _add(responses, kind)
     return responses

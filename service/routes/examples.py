@@ -5,6 +5,7 @@ from typing import Any
 from service.errors import INVALID, TYPE_PREFIX, ProblemType
 
 _VERSION = "20261123-101500-3f2a9c1e"
+_BEFORE = "20261101-090000-77aa01bc"
 _JOB_ID = "0f8c6d2e9b7a4c51a3e2d1c0b9a88776"
 _TIME = "2026-11-23T10:20:00Z"
 _PERSONA_ID = "p_7Kx2"
@@ -132,6 +133,48 @@ PERSONA: dict[str, Any] = {
         }
     ],
     "gift_affinities": [{"category": "gadgets", "share": 0.48, "lift": 2.2}],
+    "note": None,
+    "edited": [],
+}
+
+PERSONA_PATCH = {"name": "Gadget lovers", "note": "The autumn campaign is about them.", "by": "marketing"}
+
+EDITED_PERSONA = {
+    **PERSONA,
+    "name": "Gadget lovers",
+    "note": "The autumn campaign is about them.",
+    "edited": ["name", "note"],
+}
+
+RETIRED = {
+    "id": "p_M3ro",
+    "name": "Last-minute givers",
+    "sentence": "People who buy about 2 days ahead.",
+    "retired_in": _VERSION,
+    "merged_into": _PERSONA_ID,
+}
+
+PASSAGE = {
+    "persona_id": _PERSONA_ID,
+    "name": "Tech-loving gadget givers",
+    "fate": "KEPT",
+    "share": 0.21,
+    "match_score": 0.93,
+    "overlap": 0.89,
+    "nearness": 0.97,
+    "members_kept": 0.94,
+    "split_from": None,
+    "merged_into": None,
+}
+
+LINEAGE = {
+    "persona_id": _PERSONA_ID,
+    "name": "Gadget lovers",
+    "status": "ACTIVE",
+    "items": [
+        {"model_version": _VERSION, "created_at": _TIME, "previous": _BEFORE, "passage": PASSAGE},
+    ],
+    "model_version": _VERSION,
 }
 
 PERSONAS = {
@@ -140,6 +183,7 @@ PERSONAS = {
     "model_version": _VERSION,
     "simulated": True,
     "origin": "20000 simulated profiles: a stand-in until there are real ones.",
+    "retired": [RETIRED],
 }
 
 VOCABULARY = {
@@ -183,6 +227,26 @@ USER_PERSONA = {
     "assigned_at": _TIME,
     "revision": 1,
     "profile_updated_at": _TIME,
+    "manual": False,
+}
+
+CHOICE = {"persona_id": _PERSONA_ID}
+CHOSEN_PERSONA = {**USER_PERSONA, "manual": True}
+
+CHANGES = {
+    "items": [
+        {
+            "id": 7,
+            "user_id": "user-42",
+            "changed_at": _TIME,
+            "cause": "MODEL_CHANGED",
+            "from_persona_id": "p_Q9ma",
+            "to_persona_id": _PERSONA_ID,
+            "from_model_version": _BEFORE,
+            "to_model_version": _VERSION,
+        }
+    ],
+    "next_cursor": None,
 }
 
 USERS_REQUEST = {"user_ids": ["user-42", "nobody"]}
@@ -202,14 +266,107 @@ JOB: dict[str, Any] = {
     "status": "RUNNING",
     "stage": "choosing how many personas",
     "progress": 0.4,
+    "steps": [{"name": "reading profiles", "at": _TIME, "progress": 0.05}],
     "created_at": _TIME,
     "started_at": _TIME,
     "finished_at": None,
     "error": None,
     "result": None,
-    "request": {**RETRAIN_REQUEST, "path": None, "seed": 0},
-    "links": {"self": f"/retrain/{_JOB_ID}", "cancel": f"/retrain/{_JOB_ID}/cancel"},
+    "request": {**RETRAIN_REQUEST, "path": None, "seed": 0, "by": None},
+    "links": {
+        "self": f"/retrain/{_JOB_ID}",
+        "events": f"/retrain/{_JOB_ID}/events",
+        "cancel": f"/retrain/{_JOB_ID}/cancel",
+    },
 }
+
+EVENTS = f'event: progress\ndata: {{"id": "{_JOB_ID}", "status": "RUNNING", "progress": 0.4}}\n\n'
+
+_VERDICT = {
+    "name": "changed_personas",
+    "passed": True,
+    "sentence": "5.1% of people would change persona; at most 30.0% is wanted.",
+    "value": 0.051,
+    "bound": 0.3,
+}
+
+_ORIGIN = {
+    "source": "users",
+    "simulated": False,
+    "description": "12,000 profiles from stored profiles.",
+    "rows": 12_000,
+    "refused_rows": 0,
+    "fingerprint": "9f" * 32,
+}
+
+_MODEL = {
+    "version": _VERSION,
+    "active": False,
+    "created_at": _TIME,
+    "previous": _BEFORE,
+    "origin": _ORIGIN,
+    "personas": 5,
+    "choice_of_k": "With 5 personas the gap statistic is 1.211 ± 0.005, which is 93% of its rise.",
+    "passed": True,
+    "verdicts": [_VERDICT],
+    "metrics": {"silhouette": 0.11, "rows": 12_000},
+    "problem": None,
+}
+
+MODELS = {
+    "items": [_MODEL],
+    "next_cursor": None,
+    "active": _BEFORE,
+    "suggestion": {
+        "suggested": True,
+        "reasons": [
+            "17.2% of the stored users are of other personas than in the training data; up to 15% is usual."
+        ],
+        "users": 12_400,
+        "drift": 0.172,
+        "unknown_share": 0.013,
+    },
+}
+
+MODEL = {
+    "model": _MODEL,
+    "personas": [{**_REF, "share": 0.21}],
+    "passages": [PASSAGE],
+    "retired": [RETIRED],
+    "configuration": {"k": "auto", "seed": 0},
+}
+
+_AT = {**_REF, "share": 0.21}
+_CHANGES = {
+    "before": [_AT],
+    "after": [_AT],
+    "minimum_overlap": 0.0,
+    "matches": [{"before": _AT, "after": _AT, "overlap": 0.91}],
+    "retired": [],
+    "born": [],
+    "transitions": [[5_000]],
+    "changed_share": 0.0,
+    "adjusted_rand": 1.0,
+}
+
+COMPARISON = {
+    "model_version": _VERSION,
+    "against": _BEFORE,
+    "users": {"users": 12_400, "compared": 5_000, "moving": 0, "personas": _CHANGES},
+    "training": None,
+}
+
+ACTIVATION_REQUEST = {"reason": "The candidate keeps every persona and moves 5 % of the users.", "by": "ops"}
+
+ACTIVATION = {
+    "version": _VERSION,
+    "previous": _BEFORE,
+    "activated_at": _TIME,
+    "by": "ops",
+    "reason": "The candidate keeps every persona and moves 5 % of the users.",
+}
+
+ACTIVATIONS = {"items": [ACTIVATION], "next_cursor": None}
 
 JOBS = {"items": [JOB], "next_cursor": None}
 

@@ -1,18 +1,25 @@
 """`/personas` and `/vocabulary`: what the model in force knows."""
 
-from fastapi import APIRouter, Request, Response
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Header, Request, Response
 
 from models.errors import NoActiveModel
 from models.persona import Persona
 from service import catalogue
 from service.catalogue import PersonaNotFound, PersonaPage, StaleCursor, VocabularyAnswer
-from service.deps import Cursor, Limit, ModelDep, PersonaId
+from service.deps import Cursor, Limit, ModelDep, PersonaId, ServicesDep
+from service.editing import STALE, EditNeedsTag, EditStale, NameTaken, PersonaPatch, edit
+from service.lineages import Lineage, lineage
 from service.paging import UnusableCursor
 from service.routes import examples
-from service.routes.answers import cached_answer
+from service.routes.answers import answer, cached_answer, entity_tag, matches, model_headers
 from service.routes.documented import NOT_MODIFIED, documented
+from service.routes.json_route import JsonRoute
+from service.store.base import NotStorable, StoreUnavailable
 
-router = APIRouter(tags=["personas"])
+router = APIRouter(route_class=JsonRoute, tags=["personas"])
 
 
 @router.get(
@@ -34,6 +41,56 @@ async def list_personas(request: Request, loaded: ModelDep, limit: Limit = 50, c
 async def get_persona(request: Request, loaded: ModelDep, persona_id: PersonaId) -> Response:
     """One persona: who they are, what sets them apart, and what they are given."""
     return cached_answer(request, catalogue.get_persona(loaded, persona_id), loaded)
+
+
+@router.patch(
+    "/personas/{persona_id}",
+    response_model=Persona,
+    responses=documented(
+        200,
+        examples.EDITED_PERSONA,
+        NoActiveModel,
+        PersonaNotFound,
+        EditNeedsTag,
+        EditStale,
+        NameTaken,
+        NotStorable,
+        StoreUnavailable,
+        body=True,
+    ),
+)
+def edit_persona(
+    request: Request,
+    persona_id: PersonaId,
+    patch: Annotated[PersonaPatch, Body(examples=[examples.PERSONA_PATCH])],
+    services: ServicesDep,
+    if_match: Annotated[
+        str | None, Header(max_length=500, description="The ETag of the persona that is edited.")
+    ] = None,
+) -> Response:
+    """Give a persona a name, a sentence or a note of your own. They follow its id from model to model."""
+    if if_match is None:
+        raise EditNeedsTag("GET the persona and send its ETag as If-Match, so that nobody's edit is lost.")
+    services.model.refresh_edits()
+    loaded = services.model.require()
+    persona = catalogue.get_persona(loaded, persona_id)
+    if not matches(request.headers.getlist("if-match"), entity_tag(persona, loaded)):
+        raise EditStale(STALE)
+    edit(services.store, loaded, persona_id, patch, datetime.now(UTC))
+    services.model.refresh_edits()
+    loaded = services.model.require()
+    persona = catalogue.get_persona(loaded, persona_id)
+    return answer(persona, headers={**model_headers(loaded), "ETag": entity_tag(persona, loaded)})
+
+
+@router.get(
+    "/personas/{persona_id}/lineage",
+    response_model=Lineage,
+    responses=NOT_MODIFIED | documented(200, examples.LINEAGE, NoActiveModel, PersonaNotFound, invalid=True),
+)
+async def get_persona_lineage(request: Request, loaded: ModelDep, persona_id: PersonaId) -> Response:
+    """Where a persona comes from and what became of it, version by version; of a retired one, too."""
+    return cached_answer(request, lineage(loaded, persona_id), loaded)
 
 
 @router.get(

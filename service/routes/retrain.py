@@ -1,21 +1,27 @@
 """`/retrain`: new models, made by a child process while the one in force goes on answering."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
+from starlette.responses import StreamingResponse
 
 from service import retraining
-from service.deps import Cursor, JobId, Limit, ServicesDep, StoreDep
+from service.deps import Cursor, IdempotencyKey, JobId, Limit, ServicesDep, StoreDep
+from service.events import TooManyStreams
+from service.idempotency import Done, KeyInProgress, KeyReused, once
 from service.paging import UnusableCursor
 from service.retraining import JobEnded, NothingToTrainOn, RetrainRequest, UnusableDataFile
 from service.routes import examples
-from service.routes.answers import answer
+from service.routes.answers import answer, done_answer
 from service.routes.documented import documented
 from service.routes.json_route import JsonRoute
 from service.schemas import JobBody, JobList, job_address
 from service.store.base import Job, JobNotFound, JobRunning, StoreUnavailable
 
 RETRY_AFTER = {"Retry-After": "2"}
+# No proxy may hold events back.
+STREAMED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 router = APIRouter(route_class=JsonRoute, tags=["retrain"])
 
@@ -25,16 +31,31 @@ router = APIRouter(route_class=JsonRoute, tags=["retrain"])
     status_code=202,
     response_model=JobBody,
     responses=documented(
-        202, examples.JOB, JobRunning, NothingToTrainOn, UnusableDataFile, StoreUnavailable, body=True
+        202,
+        examples.JOB,
+        JobRunning,
+        NothingToTrainOn,
+        UnusableDataFile,
+        KeyReused,
+        KeyInProgress,
+        StoreUnavailable,
+        body=True,
     ),
 )
 def start_retrain(
-    asked: Annotated[RetrainRequest, Body(examples=[examples.RETRAIN_REQUEST])], services: ServicesDep
+    asked: Annotated[RetrainRequest, Body(examples=[examples.RETRAIN_REQUEST])],
+    services: ServicesDep,
+    key: IdempotencyKey = None,
 ) -> Response:
     """Train a new model in the background. One at a time: a second one is answered 409."""
     supervisor = services.supervisor
-    job = retraining.start(services.store, services.settings.data_dir, supervisor.owner, supervisor.run, asked)
-    return answer(JobBody.of(job), 202, RETRY_AFTER | {"Location": job_address(job.id)})
+
+    def work() -> Done:
+        job = retraining.start(services.store, services.settings.data_dir, supervisor.owner, supervisor.run, asked)
+        headers = RETRY_AFTER | {"Location": job_address(job.id)}
+        return Done(202, headers, JobBody.of(job).model_dump_json())
+
+    return done_answer(once(services.store, key, f"retrain {asked.model_dump_json()}", work))
 
 
 @router.get(
@@ -55,6 +76,29 @@ def list_retrains(store: StoreDep, limit: Limit = 50, cursor: Cursor = None) -> 
 def get_retrain(job_id: JobId, store: StoreDep) -> Response:
     """Where a retrain stands; ask again after `Retry-After` seconds while it runs."""
     return _job_answer(retraining.get(store, job_id), 200)
+
+
+@router.get(
+    "/retrain/{job_id}/events",
+    response_class=StreamingResponse,
+    responses=documented(
+        200,
+        examples.EVENTS,
+        JobNotFound,
+        TooManyStreams,
+        StoreUnavailable,
+        invalid=True,
+        media="text/event-stream",
+    ),
+)
+async def watch_retrain(job_id: JobId, services: ServicesDep) -> Response:
+    """A retrain as server-sent events: `progress` each time that it has changed, `end` when it has ended."""
+    await asyncio.to_thread(retraining.get, services.store, job_id)
+    services.streams.require_place()
+    events = services.streams.events(
+        lambda: retraining.get(services.store, job_id), lambda job: JobBody.of(job).model_dump_json()
+    )
+    return StreamingResponse(events, media_type="text/event-stream", headers=STREAMED)
 
 
 @router.post(

@@ -8,20 +8,26 @@ from fastapi import APIRouter, Body, Response
 from models.errors import NoActiveModel
 from models.profile import Profile
 from service.assignment import unknown_by_field
-from service.deps import ModelDep, ServicesDep, StoreDep, UserId
+from service.catalogue import PersonaNotFound
+from service.deps import Cursor, Limit, ModelDep, ServicesDep, StoreDep, UserId
+from service.paging import UnusableCursor
 from service.routes import examples
 from service.routes.answers import answer, model_headers
 from service.routes.documented import documented
 from service.routes.json_route import JsonRoute
-from service.schemas import UsersRequest
+from service.schemas import ChosenPersona, UsersRequest
 from service.store.base import StoreUnavailable
 from service.users import (
+    ChangePage,
     FoundPersonas,
+    ProfileChanging,
     StoredAnswer,
     UserNotFound,
     UserPersona,
+    choose_persona,
     get_persona_of,
     get_personas_of,
+    list_changes,
     put_profile,
 )
 
@@ -55,6 +61,56 @@ def get_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Resp
     """The persona of a user, always by the model in force."""
     found = get_persona_of(store, loaded, user_id, datetime.now(UTC))
     return answer(found, headers=model_headers(loaded))
+
+
+@router.put(
+    "/users/{user_id}/persona",
+    response_model=UserPersona,
+    responses=documented(
+        200,
+        examples.CHOSEN_PERSONA,
+        NoActiveModel,
+        UserNotFound,
+        PersonaNotFound,
+        ProfileChanging,
+        StoreUnavailable,
+        body=True,
+    ),
+)
+def choose_user_persona(
+    user_id: UserId,
+    chosen: Annotated[ChosenPersona, Body(examples=[examples.CHOICE])],
+    loaded: ModelDep,
+    store: StoreDep,
+) -> Response:
+    """Give a user a persona by hand. It stays until the profile changes, or it is taken back."""
+    found = choose_persona(store, loaded, user_id, chosen.persona_id, datetime.now(UTC))
+    return answer(found, headers=model_headers(loaded))
+
+
+@router.delete(
+    "/users/{user_id}/persona",
+    response_model=UserPersona,
+    responses=documented(
+        200, examples.USER_PERSONA, NoActiveModel, UserNotFound, ProfileChanging, StoreUnavailable, invalid=True
+    ),
+)
+def release_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Response:
+    """Take back a persona that was chosen by hand: the user's is the model's answer again."""
+    found = choose_persona(store, loaded, user_id, None, datetime.now(UTC))
+    return answer(found, headers=model_headers(loaded))
+
+
+@router.get(
+    "/users/{user_id}/persona/changes",
+    response_model=ChangePage,
+    responses=documented(200, examples.CHANGES, UserNotFound, UnusableCursor, StoreUnavailable, invalid=True),
+)
+def list_user_persona_changes(
+    user_id: UserId, store: StoreDep, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
+    """When a user's persona became another one, and why, the latest first."""
+    return answer(list_changes(store, user_id, limit, cursor))
 
 
 @router.post(

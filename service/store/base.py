@@ -18,13 +18,14 @@ pair: databases refuse both. Nothing is ever found under another text, and nothi
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
 from models.errors import SegmentsError
+from service.store.upkeep import ChangeCause, UpkeepStore
 
 MAX_ID_LENGTH = 200
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
@@ -47,11 +48,17 @@ class JobStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredAssignment:
-    """The persona that one model gave to a stored profile."""
+    """The persona that one model gave to a stored profile, or that a person chose (`manual`).
+
+    `told_values`: values of open fields in the profile; `unknown_values`: those that the model does not know.
+    """
 
     persona_id: str
     model_version: str
     assigned_at: datetime
+    manual: bool = False
+    told_values: int = 0
+    unknown_values: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,10 @@ class AssignmentUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One retrain. `owner` is the process that runs it, `heartbeat_at` its last sign of life."""
+    """One retrain. `owner` is the process that runs it, `heartbeat_at` its last sign of life.
+
+    `steps`: the named steps so far, in order, each with `name`, `progress` (0–1) and `at`.
+    """
 
     id: str
     status: JobStatus
@@ -94,6 +104,7 @@ class Job:
     cancel_requested: bool = False
     error: str | None = None
     result: dict[str, Any] | None = None
+    steps: list[dict[str, Any]] | None = None
 
 
 class StoreError(SegmentsError):
@@ -156,8 +167,8 @@ def require_storable(user_id: str, profile_json: str) -> None:
         raise NotStorable("A profile's text holds neither NUL nor half of a surrogate pair; escape them.")
 
 
-class Store(Protocol):
-    """Users and jobs. Every method may raise `StoreUnavailable`."""
+class Store(UpkeepStore, Protocol):
+    """Users, jobs, and what `UpkeepStore` says. Every method may raise `StoreUnavailable`."""
 
     def check(self) -> None:
         """Return if the store answers and its schema is the one that this code expects.
@@ -173,7 +184,8 @@ class Store(Protocol):
     ) -> StoredUser:
         """Create or replace a user's profile; the revision goes up by one (1 for a new user).
 
-        The assignment that was there goes with the profile that it was made for. Raises `NotStorable`.
+        The assignment that was there goes with the profile that it was made for; where the new one names another
+        persona, the change is kept with its cause. Raises `NotStorable`.
         """
 
     def get_user(self, user_id: str) -> StoredUser | None:
@@ -182,8 +194,16 @@ class Store(Protocol):
     def get_users(self, user_ids: Sequence[str]) -> dict[str, StoredUser]:
         """Those of these users (at most 1,000) that exist, by id."""
 
-    def update_assignments(self, updates: Sequence[AssignmentUpdate]) -> int:
-        """Keep newer assignments where the revision still holds; how many were kept. All or none on errors."""
+    def update_assignments(
+        self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
+    ) -> int:
+        """Keep newer assignments where the revision still holds; how many were kept. All or none on errors.
+
+        Where one names another persona, the change is kept with its cause.
+        """
+
+    def stale_users(self, model_version: str, after: str, limit: int) -> list[StoredUser]:
+        """Users by id, those after that id, whose assignment is not that model's."""
 
     def iterate_users(self, batch_size: int) -> Iterator[list[StoredUser]]:
         """All users by id (in code points), in batches, each of them one transaction.
@@ -206,7 +226,15 @@ class Store(Protocol):
     def list_jobs(self, limit: int, before: tuple[datetime, str] | None = None) -> list[Job]:
         """Jobs, newest first by (created_at, id); with `before`, only those further down than it."""
 
-    def beat(self, job_id: str, owner: str, at: datetime, stage: str, progress: float) -> Job:
+    def beat(
+        self,
+        job_id: str,
+        owner: str,
+        at: datetime,
+        stage: str,
+        progress: float,
+        steps: Sequence[Mapping[str, Any]] = (),
+    ) -> Job:
         """A sign of life from a job's owner: RUNNING from the first one on (which sets `started_at`).
 
         Returns the job as it now is: its owner looks there for `cancel_requested`, and for an end that

@@ -2,10 +2,9 @@
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from threading import RLock
 from typing import Any
 
 from service.store.base import (
@@ -20,15 +19,15 @@ from service.store.base import (
     legible,
     require_storable,
 )
+from service.store.memory_upkeep import MemoryUpkeep
+from service.store.upkeep import ChangeCause
 
 
 @dataclass
-class MemoryStore:
-    """Users and jobs in two dictionaries; keeps the promises of `Store` except that of lasting."""
+class MemoryStore(MemoryUpkeep):
+    """Everything in dictionaries; keeps the promises of `Store` except that of lasting."""
 
-    _users: dict[str, StoredUser] = field(default_factory=dict, init=False, repr=False)
     _jobs: dict[str, Job] = field(default_factory=dict, init=False, repr=False)
-    _lock: RLock = field(default_factory=RLock, init=False, repr=False)
 
     def check(self) -> None:
         """Always answers."""
@@ -46,6 +45,7 @@ class MemoryStore:
             revision = known.revision + 1 if known else 1
             user = StoredUser(user_id, profile_json, revision, at, assignment)
             self._users[user_id] = user
+            self._record_change(known, user, at, ChangeCause.PROFILE_CHANGED)
             return user
 
     def get_user(self, user_id: str) -> StoredUser | None:
@@ -58,17 +58,31 @@ class MemoryStore:
         with self._lock:
             return {user_id: self._users[user_id] for user_id in user_ids if user_id in self._users}
 
-    def update_assignments(self, updates: Sequence[AssignmentUpdate]) -> int:
+    def update_assignments(
+        self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
+    ) -> int:
         """See `Store`."""
         with self._lock:
-            return sum(map(self._update_assignment, updates))
+            return sum(self._update_assignment(update, cause) for update in updates)
 
-    def _update_assignment(self, update: AssignmentUpdate) -> bool:
+    def _update_assignment(self, update: AssignmentUpdate, cause: ChangeCause) -> bool:
         user = self._users.get(update.user_id)
         if user is None or user.revision != update.revision:
             return False
         self._users[user.user_id] = replace(user, assignment=update.assignment)
+        self._record_change(user, self._users[user.user_id], update.assignment.assigned_at, cause)
         return True
+
+    def stale_users(self, model_version: str, after: str, limit: int) -> list[StoredUser]:
+        """See `Store`."""
+        with self._lock:
+            stale = [
+                user
+                for user in self._users.values()
+                if user.user_id > after
+                and (user.assignment is None or user.assignment.model_version != model_version)
+            ]
+        return sorted(stale, key=lambda user: user.user_id)[:limit]
 
     def iterate_users(self, batch_size: int) -> Iterator[list[StoredUser]]:
         """See `Store`."""
@@ -107,7 +121,15 @@ class MemoryStore:
             jobs = sorted(self._jobs.values(), key=_age, reverse=True)
         return [job for job in jobs if before is None or _age(job) < before][:limit]
 
-    def beat(self, job_id: str, owner: str, at: datetime, stage: str, progress: float) -> Job:
+    def beat(
+        self,
+        job_id: str,
+        owner: str,
+        at: datetime,
+        stage: str,
+        progress: float,
+        steps: Sequence[Mapping[str, Any]] = (),
+    ) -> Job:
         """See `Store`."""
         with self._lock:
             job = self.get_job(job_id)
@@ -121,6 +143,7 @@ class MemoryStore:
                     started_at=job.started_at or at,
                     stage=legible(stage),
                     progress=progress,
+                    steps=_as_json([dict(step) for step in steps]) or None,
                 )
             )
 

@@ -1,11 +1,10 @@
 """The store in SQLite or PostgreSQL, by the same statements."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -17,6 +16,7 @@ from sqlalchemy import (
     func,
     inspect,
     literal,
+    or_,
     select,
     text,
     tuple_,
@@ -42,6 +42,7 @@ from service.store.base import (
 )
 from service.store.deadline import seconds_left, within
 from service.store.engine import PATIENCE, POOL_SIZE, open_engine, our_errors, reading, writing
+from service.store.sql_upkeep import SqlUpkeep, record_changes
 from service.store.tables import (
     JOB_COLUMNS,
     SCHEMA,
@@ -49,6 +50,7 @@ from service.store.tables import (
     USER_COLUMNS,
     UtcDateTime,
     assignment_values,
+    change_values,
     job_of,
     job_values,
     jobs,
@@ -56,6 +58,7 @@ from service.store.tables import (
     user_values,
     users,
 )
+from service.store.upkeep import ChangeCause
 
 _Insert = Callable[[Table], sqlite.Insert] | Callable[[Table], postgresql.Insert]
 _GET_USER = select(*USER_COLUMNS).where(users.c.user_id == bindparam("of_user"))
@@ -64,7 +67,7 @@ _KEEP_ASSIGNMENT = update(users).where(
 )
 
 
-class SqlStore:
+class SqlStore(SqlUpkeep):
     """Users and jobs in a database that `migrate` has prepared; connects when it is first used.
 
     `patience` bounds each call, in seconds; then it is `StoreUnavailable`. Raises `UnusableDatabaseUrl`.
@@ -96,7 +99,9 @@ class SqlStore:
         require_storable(user_id, profile_json)
         user = StoredUser(user_id, profile_json, 1, at, assignment)
         with self._writing() as connection:
-            revision = connection.scalars(self._upsert_user, user_values(user)).one()
+            revision, *old = connection.execute(self._upsert_user, user_values(user)).one()
+            changes = change_values(user_id, at, ChangeCause.PROFILE_CHANGED, (old[0], old[1]), assignment)
+            record_changes(connection, changes)
         return replace(user, revision=revision)
 
     def get_user(self, user_id: str) -> StoredUser | None:
@@ -115,15 +120,36 @@ class SqlStore:
             found = connection.execute(statement).all()
         return {record.user_id: user_of(record) for record in found}
 
-    def update_assignments(self, updates: Sequence[AssignmentUpdate]) -> int:
+    def update_assignments(
+        self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
+    ) -> int:
         """See `Store`."""
-        # In one order everywhere: two processes that update the same users never wait for each other.
-        ordered = sorted(updates, key=attrgetter("user_id"))
-        values = [_update_values(update) for update in ordered if is_id(update.user_id)]
-        if not values:
+        possible = {update.user_id: update for update in updates if is_id(update.user_id)}
+        if not possible:
             return 0
+        # Locked in one order everywhere: two processes that update the same users never wait for each other.
+        seen = select(users.c.user_id, users.c.revision, users.c.persona_id, users.c.model_version)
+        seen = seen.where(users.c.user_id.in_(possible)).order_by(users.c.user_id).with_for_update()
         with self._writing() as connection:
-            return connection.execute(_KEEP_ASSIGNMENT, values).rowcount
+            found = [
+                (possible[user_id], (persona_id, model))
+                for user_id, revision, persona_id, model in connection.execute(seen)
+                if possible[user_id].revision == revision
+            ]
+            if found:
+                connection.execute(_KEEP_ASSIGNMENT, [_update_values(update) for update, _ in found])
+            for update, old in found:
+                new = update.assignment
+                record_changes(connection, change_values(update.user_id, new.assigned_at, cause, old, new))
+            return len(found)
+
+    def stale_users(self, model_version: str, after: str, limit: int) -> list[StoredUser]:
+        """See `Store`."""
+        others = or_(users.c.model_version.is_(None), users.c.model_version != model_version)
+        statement = select(*USER_COLUMNS).where(users.c.user_id > after, others)
+        with self._reading() as connection:
+            found = connection.execute(statement.order_by(users.c.user_id).limit(limit))
+            return [user_of(record) for record in found]
 
     def iterate_users(self, batch_size: int) -> Iterator[list[StoredUser]]:
         """See `Store`."""
@@ -163,7 +189,15 @@ class SqlStore:
             found = connection.execute(statement if before is None else statement.where(age < before))
             return [job_of(record) for record in found]
 
-    def beat(self, job_id: str, owner: str, at: datetime, stage: str, progress: float) -> Job:
+    def beat(
+        self,
+        job_id: str,
+        owner: str,
+        at: datetime,
+        stage: str,
+        progress: float,
+        steps: Sequence[Mapping[str, Any]] = (),
+    ) -> Job:
         """See `Store`."""
         values = {
             "status": JobStatus.RUNNING,
@@ -171,6 +205,7 @@ class SqlStore:
             "started_at": func.coalesce(jobs.c.started_at, literal(at, UtcDateTime)),
             "stage": legible(stage),
             "progress": progress,
+            "steps": [dict(step) for step in steps] or None,
         }
         return self._change_job(job_id, values, jobs.c.owner == owner)
 
@@ -232,15 +267,18 @@ class SqlStore:
             self._turn.release()
 
 
-def _upsert_user(insert: _Insert) -> ReturningInsert[int]:
+def _upsert_user(insert: _Insert) -> ReturningInsert[*tuple[Any, ...]]:
     """Insert a user, or replace all but the id and count the revision up."""
     statement = insert(users)
     replaced: dict[str, ColumnElement[Any]] = {
         column.name: statement.excluded[column.name] for column in USER_COLUMNS[1:]
     }
     replaced["revision"] = users.c.revision + 1
+    # A database gives back what a row is now; so what it was is kept in it.
+    replaced["previous_persona_id"] = users.c.persona_id
+    replaced["previous_model_version"] = users.c.model_version
     upsert = statement.on_conflict_do_update(index_elements=[users.c.user_id], set_=replaced)
-    return upsert.returning(users.c.revision)
+    return upsert.returning(users.c.revision, users.c.previous_persona_id, users.c.previous_model_version)
 
 
 def _take_slot(insert: _Insert) -> ReturningInsert[*tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 )
 
 from service.store.base import Job, JobStatus, StoredAssignment, StoredUser
+from service.store.upkeep import ChangeCause, PersonaChange, PersonaEdit
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -71,7 +73,7 @@ def id_type() -> Text:
 
 
 # The newest revision in `migrations`; a test holds the two together.
-SCHEMA = "0001"
+SCHEMA = "0002"
 metadata = MetaData()
 
 users = Table(
@@ -84,6 +86,12 @@ users = Table(
     Column("persona_id", Text),
     Column("model_version", Text),
     Column("assigned_at", UtcDateTime),
+    Column("manual", Boolean),
+    Column("told_values", Integer),
+    Column("unknown_values", Integer),
+    # What the last write of the profile replaced, told back by the statement that replaces it.
+    Column("previous_persona_id", Text),
+    Column("previous_model_version", Text),
 )
 
 jobs = Table(
@@ -103,6 +111,53 @@ jobs = Table(
     Column("cancel_requested", Boolean, nullable=False),
     Column("error", Text),
     Column("result", JsonText),
+    Column("steps", JsonText),
+)
+
+persona_changes = Table(
+    "persona_changes",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("user_id", id_type(), nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("cause", Enum(ChangeCause, native_enum=False, length=16), nullable=False),
+    Column("from_persona_id", Text, nullable=False),
+    Column("to_persona_id", Text, nullable=False),
+    Column("from_model_version", Text, nullable=False),
+    Column("to_model_version", Text, nullable=False),
+)
+Index("persona_changes_by_user", persona_changes.c.user_id, persona_changes.c.id)
+
+persona_edits = Table(
+    "persona_edits",
+    metadata,
+    Column("persona_id", Text, primary_key=True),
+    Column("name", Text),
+    Column("sentence", Text),
+    Column("note", Text),
+    Column("revision", Integer, nullable=False),
+    Column("edited_at", UtcDateTime, nullable=False),
+    Column("edited_by", Text, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("state", JsonText, nullable=False),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("status", Integer),
+    Column("headers", JsonText),
+    Column("body", Text),
 )
 
 SLOT = "retrain"
@@ -111,15 +166,61 @@ Index("jobs_one_unended", jobs.c.slot, unique=True, sqlite_where=UNENDED, postgr
 Index("jobs_by_age", jobs.c.created_at, jobs.c.id)
 
 AnyRow = Row[*tuple[Any, ...]]
-USER_COLUMNS = tuple(users.c)
+USER_COLUMNS = tuple(column for column in users.c if not column.name.startswith("previous_"))
 JOB_COLUMNS = tuple(jobs.c[field.name] for field in fields(Job))
+CHANGE_COLUMNS = tuple(persona_changes.c[field.name] for field in fields(PersonaChange))
+EDIT_COLUMNS = tuple(persona_edits.c[field.name] for field in fields(PersonaEdit))
 
 
 def user_of(record: AnyRow) -> StoredUser:
     """The user of a record of `USER_COLUMNS`."""
-    user_id, profile_json, revision, updated_at, persona_id, model_version, assigned_at = record
-    assignment = StoredAssignment(persona_id, model_version, assigned_at) if assigned_at else None
+    user_id, profile_json, revision, updated_at, persona_id, model_version, assigned_at, manual, told, unknown = (
+        record
+    )
+    assignment = None
+    if assigned_at:
+        assignment = StoredAssignment(
+            persona_id, model_version, assigned_at, bool(manual), told or 0, unknown or 0
+        )
     return StoredUser(user_id, profile_json, revision, updated_at, assignment)
+
+
+def change_of(record: AnyRow) -> PersonaChange:
+    """The change of a record of `CHANGE_COLUMNS`."""
+    return PersonaChange(*record)
+
+
+def edit_of(record: AnyRow) -> PersonaEdit:
+    """The edit of a record of `EDIT_COLUMNS`."""
+    return PersonaEdit(*record)
+
+
+def edit_values(edit: PersonaEdit) -> dict[str, Any]:
+    """The columns of an edit."""
+    return {column.name: getattr(edit, column.name) for column in EDIT_COLUMNS}
+
+
+def change_values(
+    user_id: str,
+    at: datetime,
+    cause: ChangeCause,
+    old: tuple[str | None, str | None],
+    new: StoredAssignment | None,
+) -> list[dict[str, Any]]:
+    """The columns of a change from an old persona and model to a new assignment; none where nothing changes."""
+    if old[0] is None or new is None or old[0] == new.persona_id:
+        return []
+    return [
+        {
+            "user_id": user_id,
+            "changed_at": at,
+            "cause": cause,
+            "from_persona_id": old[0],
+            "to_persona_id": new.persona_id,
+            "from_model_version": old[1] or "",
+            "to_model_version": new.model_version,
+        }
+    ]
 
 
 def job_of(record: AnyRow) -> Job:
@@ -133,6 +234,9 @@ def assignment_values(assignment: StoredAssignment | None) -> dict[str, Any]:
         "persona_id": assignment and assignment.persona_id,
         "model_version": assignment and assignment.model_version,
         "assigned_at": assignment and assignment.assigned_at,
+        "manual": assignment and assignment.manual,
+        "told_values": assignment and assignment.told_values,
+        "unknown_values": assignment and assignment.unknown_values,
     }
 
 

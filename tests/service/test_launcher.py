@@ -1,5 +1,6 @@
 """The child process: what it is told, what is heard of it, and that it never outlives anybody."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from models.bounds import GateBounds
 from service.launcher import (
     LAST_LINES,
     PROJECT_ROOT,
@@ -23,6 +25,7 @@ from service.launcher import (
     exit_sentence,
     fit_arguments,
 )
+from service.settings import Settings
 from tests.support.processes import gone
 from tests.support.waiting import eventually
 
@@ -195,3 +198,27 @@ def test_a_command_that_cannot_start_is_refused() -> None:
 @pytest.mark.parametrize(("code", "words"), [(-9, "SIGKILL"), (-99, "unknown"), (0, "without naming"), (3, "3")])
 def test_exit_codes_are_said_in_words(code: int, words: str) -> None:
     assert words in exit_sentence(code)
+
+
+def test_bounds_are_told_one_by_one_and_understood() -> None:
+    from training.__main__ import _parser
+
+    order = dataclasses.replace(ORDER, bounds=Settings(_env_file=None).bounds())
+    options = _parser().parse_args(fit_arguments(order))
+    assert ("max_changed_share", "0.3") in options.bound
+    assert len(options.bound) == len(GateBounds.model_fields)
+
+
+def test_the_memory_that_a_child_holds_is_known() -> None:
+    child = launch('held = bytearray(200_000_000); print(\'{"stage": "x", "progress": 1}\', flush=True); input()')
+    assert child.next_event(10) == Step("x", 1.0)
+    assert 200_000_000 < (child.memory() or 0) < 400_000_000
+    child.stop()
+    eventually(lambda: child.memory() is None or child.memory() == 0)
+
+
+def test_what_training_says_is_among_its_last_lines() -> None:
+    child = launch("""print('{"message": "Trained on 5 profiles."}'); raise SystemExit(2)""")
+    (ended,) = everything(child)
+    assert isinstance(ended, Ended)
+    assert ended.last_lines == ("Trained on 5 profiles.",)

@@ -1,7 +1,12 @@
 """POST /retrain and what becomes of it, with a launcher that does as it is told."""
 
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -13,6 +18,7 @@ from models.registry import Registry
 from service.app import create_app
 from service.launcher import Ended, Step
 from service.paging import encode_cursor
+from service.retraining import RetrainRequest
 from service.settings import Settings
 from service.store.base import Job, JobStatus, StoreUnavailable
 from service.store.memory import MemoryStore
@@ -364,10 +370,18 @@ class LeavingStore(MemoryStore):
         super().__init__()
         self.away = False
 
-    def beat(self, job_id: str, owner: str, at: datetime, stage: str, progress: float) -> Job:
+    def beat(
+        self,
+        job_id: str,
+        owner: str,
+        at: datetime,
+        stage: str,
+        progress: float,
+        steps: Sequence[Mapping[str, Any]] = (),
+    ) -> Job:
         if self.away:
             raise StoreUnavailable("The database does not answer.")
-        return super().beat(job_id, owner, at, stage, progress)
+        return super().beat(job_id, owner, at, stage, progress, steps)
 
 
 def test_a_store_that_stays_away_does_not_leave_the_child_running(
@@ -404,3 +418,160 @@ def test_a_job_that_others_took_for_dead_puts_nothing_in_force(
     eventually(lambda: child.stopped)
     assert end(client, address)["error"] == LEFT_BEHIND
     assert registry.active() == before
+
+
+# --- steps, limits, events, keys, schedule ---------------------------------------------------------
+
+
+def test_the_steps_of_a_retrain_are_told_in_order(client: TestClient, launcher: FakeLauncher) -> None:
+    address, child = begin(client, launcher)
+    for name, share in (("reading", 0.1), ("fitting", 0.3), ("fitting", 0.5)):
+        child.say(Step(name, share))
+    steps = eventually(lambda: (s := client.get(address).json()["steps"])[2:] and s[-1]["progress"] == 0.5 and s)
+    assert [(step["name"], step["progress"]) for step in steps][-2:] == [("reading", 0.1), ("fitting", 0.5)]
+
+
+def test_a_retrain_that_takes_too_long_is_stopped(
+    settings: Settings, store: MemoryStore, launcher: FakeLauncher
+) -> None:
+    hasty = settings.model_copy(update={"retrain_seconds": 0.1})
+    with TestClient(create_app(hasty, store=store, launcher=launcher)) as client:
+        address, child = begin(client, launcher)
+        job = end(client, address)
+    assert job["status"] == "FAILED"
+    assert "took longer than 0.1 s (setting RETRAIN_SECONDS)" in job["error"]
+    assert child.stopped
+
+
+def test_a_retrain_that_takes_too_much_memory_is_stopped(client: TestClient, launcher: FakeLauncher) -> None:
+    address, child = begin(client, launcher)
+    child.bytes_held = 5 * 10**9
+    job = end(client, address)
+    assert "more than 4,096 MB of memory (setting RETRAIN_MEMORY_MB)" in job["error"]
+    assert child.stopped
+
+
+def test_the_bounds_of_the_gate_go_to_the_child(
+    settings: Settings, store: MemoryStore, launcher: FakeLauncher
+) -> None:
+    strict = settings.model_copy(update={"gate_max_born": 0})
+    with TestClient(create_app(strict, store=store, launcher=launcher)) as client:
+        begin(client, launcher)
+    assert launcher.orders[0].bounds["max_born"] == "0"
+    assert launcher.orders[0].bounds["max_changed_share"] == "0.3"
+
+
+def test_who_insists_is_kept(client: TestClient, launcher: FakeLauncher, registry: Registry) -> None:
+    address, child = begin(client, launcher, activate="always", by="Anne of ops")
+    child.say(Ended(train(registry, verdicts=(FAILED_CHECK,))))
+    assert "as was asked by Anne of ops" in end(client, address)["result"]["reason"]
+    (latest, *_) = client.get("/models/activations").json()["items"]
+    assert latest["by"] == "Anne of ops"
+    assert FAILED_CHECK.sentence in latest["reason"]
+
+
+def test_a_model_judged_beside_another_than_the_one_in_force_waits(
+    client: TestClient, launcher: FakeLauncher, registry: Registry
+) -> None:
+    address, child = begin(client, launcher)
+    child.say(Ended(train(registry, previous="20200101-000000-00000000")))
+    result = end(client, address)["result"]
+    assert result["activated"] is False
+    assert "is not in force any more" in result["reason"]
+
+
+def events_of(text: str) -> list[tuple[str, dict[str, Any]]]:
+    blocks = [block.splitlines() for block in text.split("\n\n") if block.startswith("event:")]
+    return [(kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for kind, data in blocks]
+
+
+def test_events_tell_a_retrain_until_it_ends(client: TestClient, launcher: FakeLauncher) -> None:
+    address, child = begin(client, launcher)
+    child.say(Step("fitting", 0.5))
+    eventually(lambda: client.get(address).json()["progress"] == 0.5)
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(client.get, f"{address}/events")
+        sleep(0.7)
+        child.say(Ended(None, "No."))
+        answer = watching.result(timeout=10)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    told = events_of(answer.text)
+    assert [kind for kind, _ in told] == ["progress", "end"]
+    assert (told[0][1]["progress"], told[1][1]["status"]) == (0.5, "FAILED")
+
+
+def test_events_of_a_retrain_that_has_ended_are_its_end(client: TestClient, launcher: FakeLauncher) -> None:
+    address, child = begin(client, launcher)
+    child.say(Ended(None, "No."))
+    job = end(client, address)
+    assert events_of(client.get(f"{address}/events").text) == [("end", job)]
+    assert_problem(client.get(f"/retrain/{'0' * 32}/events"), 404, "retrain-not-found")
+
+
+def test_streams_are_bounded_in_time_and_number(
+    settings: Settings, store: MemoryStore, launcher: FakeLauncher
+) -> None:
+    short = settings.model_copy(update={"event_seconds": 0.2, "event_streams": 1})
+    with TestClient(create_app(short, store=store, launcher=launcher)) as client:
+        address, _ = begin(client, launcher)
+        assert events_of(client.get(f"{address}/events").text)[0][0] == "progress"
+    none = settings.model_copy(update={"event_streams": 0})
+    with TestClient(create_app(none, store=store, launcher=launcher)) as client:
+        assert_problem(client.get(f"{address}/events"), 503, "too-many-streams")
+
+
+def test_a_request_repeated_under_one_key_starts_one_retrain(client: TestClient, launcher: FakeLauncher) -> None:
+    key = {"Idempotency-Key": "monday"}
+    first = client.post("/retrain", json=SIMULATED, headers=key)
+    again = client.post("/retrain", json=SIMULATED, headers=key)
+    assert (again.status_code, again.content) == (202, first.content)
+    assert again.headers["location"] == first.headers["location"]
+    assert len(client.get("/retrain").json()["items"]) == 1
+    other = client.post("/retrain", json={**SIMULATED, "rows": 600}, headers=key)
+    assert_problem(other, 422, "idempotency-key-reused")
+
+
+def test_a_request_that_was_refused_may_be_repeated(client: TestClient, launcher: FakeLauncher) -> None:
+    address, child = begin(client, launcher)
+    key = {"Idempotency-Key": "tuesday"}
+    assert client.post("/retrain", json=SIMULATED, headers=key).status_code == 409
+    child.say(Ended(None, "No."))
+    end(client, address)
+    assert client.post("/retrain", json=SIMULATED, headers=key).status_code == 202
+
+
+def test_a_key_under_way_is_refused_for_now(client: TestClient, store: MemoryStore) -> None:
+    now = datetime.now(UTC)
+    digest = hashlib.sha256(
+        f"retrain {RetrainRequest.model_validate(SIMULATED).model_dump_json()}".encode()
+    ).hexdigest()
+    store.claim_key("wednesday", digest, now, now - timedelta(hours=24), now - timedelta(minutes=1))
+    answer = client.post("/retrain", json=SIMULATED, headers={"Idempotency-Key": "wednesday"})
+    assert_problem(answer, 409, "idempotency-key-in-progress")
+
+
+def test_the_schedule_starts_one_retrain_on_the_stored_users(
+    settings: Settings, store: MemoryStore, launcher: FakeLauncher, registry: Registry
+) -> None:
+    often = settings.model_copy(update={"retrain_every": 60.0, "upkeep_seconds": 0.05})
+    with (
+        TestClient(create_app(often, store=store, launcher=launcher)) as client,
+        TestClient(create_app(often, store=store, launcher=launcher)),
+    ):
+        sleep(0.3)
+        assert launcher.orders == []
+        client.put("/users/u/profile", json={"age": 30})
+        eventually(lambda: launcher.children)[0].say(Ended(None, "No."))
+        sleep(0.5)
+        (job,) = client.get("/retrain").json()["items"]
+    assert (job["request"]["source"], job["request"]["by"]) == ("users", "the schedule (RETRAIN_EVERY)")
+
+
+def test_without_a_schedule_nothing_is_started(
+    settings: Settings, store: MemoryStore, launcher: FakeLauncher, registry: Registry
+) -> None:
+    quick = settings.model_copy(update={"upkeep_seconds": 0.05})
+    with TestClient(create_app(quick, store=store, launcher=launcher)) as client:
+        client.put("/users/u/profile", json={"age": 30})
+        sleep(0.3)
+    assert launcher.orders == []

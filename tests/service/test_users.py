@@ -12,6 +12,7 @@ from service.app import create_app
 from service.settings import Settings
 from service.store.base import AssignmentUpdate, StoredUser, StoreUnavailable
 from service.store.memory import MemoryStore
+from service.store.upkeep import ChangeCause
 from service.users import read_profile
 from tests.support.problems import assert_problem
 from tests.support.small_model import write_small_model
@@ -21,7 +22,9 @@ from tests.support.waiting import eventually
 class ForgetfulStore(MemoryStore):
     """Takes profiles, but no newer assignments."""
 
-    def update_assignments(self, updates: Sequence[AssignmentUpdate]) -> int:
+    def update_assignments(
+        self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
+    ) -> int:
         raise StoreUnavailable("The database does not answer.")
 
 

@@ -12,12 +12,16 @@ class FakeChild:
 
     events: queue.SimpleQueue[Event] = field(default_factory=queue.SimpleQueue)
     stopped: bool = False
+    bytes_held: int = 0
 
     def next_event(self, timeout: float) -> Event | None:
         try:
             return self.events.get(timeout=timeout)
         except queue.Empty:
             return None
+
+    def memory(self) -> int | None:
+        return self.bytes_held
 
     def stop(self) -> None:
         self.stopped = True

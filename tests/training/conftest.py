@@ -14,7 +14,7 @@ from training.run import Trained, train
 from training.simulate import SimulationConfig, simulate
 
 # Quick criteria: what they decide is tested where it matters.
-QUICK = TrainingConfig(k=5, seed=1, permutations=5, references=3, criteria_rows=1_000)
+QUICK = TrainingConfig(k=5, seed=1, permutations=5, references=3, criteria_rows=1_000, bootstraps=3)
 
 
 def origin_of(dataset: Dataset) -> Origin:

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from models.artifact import LoadedArtifact, read_artifact
+from models.comparison import Comparison, Reference
 from models.errors import ModelNotFound, NoActiveModel
 from models.manifest import FieldManifest, Verdict
 from models.profile import Profile
 from models.segment_model import SegmentModel
 from tests.training.conftest import QUICK, origin_of
 from training.compare import add_options, compare, described, run
-from training.comparison import Comparison, Reference
 from training.dataset import Dataset
 from training.errors import UnusableInput
 from training.progress import JsonLines, Plain, Progress, Silent

@@ -18,7 +18,8 @@ PROOF = Equivalence(2_000, 0.0, 0)
 def test_planted_personas_pass(trained: Trained) -> None:
     manifest: Manifest = trained.manifest
     assert manifest.passed
-    assert {verdict.name for verdict in manifest.verdicts} == {"structure", "smallest_persona", "largest_persona"}
+    names = {verdict.name for verdict in manifest.verdicts}
+    assert names >= {"structure", "smallest_persona", "largest_persona"}
 
 
 @pytest.mark.parametrize(

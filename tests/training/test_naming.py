@@ -46,6 +46,30 @@ def test_a_name_is_made_of_the_strongest_traits(findings: list[Finding], name: s
     assert name_of(*findings) == name
 
 
+GAMER = [value("gift_history", "electronics", strength=0.5), value("hobbies", "gaming", strength=0.2)]
+CODER = [*GAMER, value("hobbies", "coding", strength=0.4)]
+
+
+def test_a_known_name_stays_while_what_it_is_made_of_sets_its_persona_apart() -> None:
+    assert names([CODER], "givers") != names([GAMER], "givers")
+    assert names([CODER], "givers", {0: "Game-loving gadget givers"}) == ("Game-loving gadget givers",)
+
+
+def test_a_known_name_goes_with_what_it_was_made_of() -> None:
+    assert names([GAMER], "givers", {0: "Yoga-loving wellness givers"}) == ("Game-loving gadget givers",)
+
+
+def test_a_known_name_is_given_to_nobody_else() -> None:
+    called = names([GAMER, GAMER], "givers", {1: "Game-loving gadget givers"})
+    assert called[1] == "Game-loving gadget givers"
+    assert called[0] != called[1]
+
+
+def test_a_plain_name_stays_while_there_is_nothing_to_say() -> None:
+    assert names([[], []], "givers", {1: "All-round givers"})[1] == "All-round givers"
+    assert names([GAMER], "givers", {0: "All-round givers"}) == ("Game-loving gadget givers",)
+
+
 def test_a_name_does_not_say_the_same_thing_twice() -> None:
     name = name_of(
         value("gift_history", "books", strength=0.9),

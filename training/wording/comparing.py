@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from models.comparison import Comparison, Match, MetricChange, PersonaAt, VerdictChange, VocabularyChange
 from models.vocabulary import label
-from training.comparison import Comparison, Match, MetricChange, PersonaAt, VerdictChange, VocabularyChange
 from training.wording.words import listed
 
 

@@ -44,21 +44,33 @@ class _Candidate:
     strength: float
 
 
-def names(found: Sequence[Sequence[Finding]], people: str) -> tuple[str, ...]:
+def names(
+    found: Sequence[Sequence[Finding]], people: str, known: Mapping[int, str] | None = None
+) -> tuple[str, ...]:
     """One name for each persona, unique, from its findings, strongest first.
 
-    `people`: what everybody is called ("givers").
+    `people`: what everybody is called ("givers"). `known`: the names, all different, that personas had before;
+    one stays for as long as what it is made from still sets the persona apart.
     """
     candidates = [each for persona, some in enumerate(found) for each in _candidates(persona, some, people)]
-    chosen = _chosen(candidates)
+    kept = _kept(candidates, known or {})
+    chosen = _chosen(candidates, kept)
     middling = (name for name in _middling(people) if name not in chosen.values())
     return tuple(chosen.get(persona) or next(middling) for persona in range(len(found)))
 
 
-def _chosen(candidates: Sequence[_Candidate]) -> dict[int, str]:
-    """A name by persona: the strongest candidate of all, then the next that is still free, and so on."""
-    chosen: dict[int, str] = {}
-    used: set[str] = set()
+def _kept(candidates: Sequence[_Candidate], known: Mapping[int, str]) -> list[_Candidate]:
+    """Known names that could still be made; a plain one ("Everyday givers") while there is nothing else to say."""
+    some = {each.persona for each in candidates}
+    plain = [_Candidate(each, name, (), 0.0) for each, name in known.items() if each not in some]
+    return [each for each in candidates if known.get(each.persona) == each.name] + plain
+
+
+def _chosen(candidates: Sequence[_Candidate], kept: Sequence[_Candidate]) -> dict[int, str]:
+    """A name by persona: those kept, then the strongest candidate of all, the next that is free, and so on."""
+    chosen = {each.persona: each.name for each in kept}
+    used = {part for each in kept for part in each.parts}
+    candidates = [each for each in candidates if each.persona not in chosen and each.name not in chosen.values()]
     while candidates:
         best = min(candidates, key=lambda each: (-_weighed(each, used), each.name, each.persona))
         chosen[best.persona] = best.name

@@ -4,11 +4,15 @@
 scored; nothing in it is about a single person.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.columns import FloatArray, IntArray
 from models.manifest import Origin, Verdict
+from models.persona import Persona
 
 COMPARISON_FORMAT = 1
 
@@ -112,3 +116,64 @@ class Comparison(_Part):
     verdicts: tuple[VerdictChange, ...]
     vocabulary: tuple[VocabularyChange, ...] = Field(description="Only the fields that differ.")
     sentences: tuple[str, ...] = Field(default=(), description="What changed, the most important first.")
+
+
+def persona_changes(
+    before: Sequence[Persona],
+    after: Sequence[Persona],
+    table: IntArray,
+    pairs: Sequence[tuple[int, int]],
+    minimum_overlap: float,
+) -> PersonaChanges:
+    """The changes that a table of profiles by persona before and after, (a, b), tells.
+
+    `pairs`: the places of those that live on, (before, after). The table holds at least one profile.
+    """
+    old, new = _shares(before, table.sum(axis=1)), _shares(after, table.sum(axis=0))
+    either = table.sum(axis=1)[:, None] + table.sum(axis=0) - table
+    overlaps = np.where(either > 0, table / np.maximum(either, 1), 1.0)
+    stayed = sum(int(table[pair]) for pair in pairs)
+    return PersonaChanges(
+        before=old,
+        after=new,
+        minimum_overlap=minimum_overlap,
+        matches=tuple(Match(before=old[i], after=new[j], overlap=float(overlaps[i, j])) for i, j in pairs),
+        retired=_others(old, {i for i, _ in pairs}),
+        born=_others(new, {j for _, j in pairs}),
+        transitions=tuple(map(tuple, table.tolist())),
+        changed_share=float((table.sum() - stayed) / table.sum()),
+        adjusted_rand=adjusted_rand(table),
+    )
+
+
+def same_ids(before: Sequence[Persona], after: Sequence[Persona]) -> list[tuple[int, int]]:
+    """The places, before and after, of the personas that are in both."""
+    places = {persona.id: place for place, persona in enumerate(after)}
+    return [(place, places[persona.id]) for place, persona in enumerate(before) if persona.id in places]
+
+
+def adjusted_rand(table: IntArray) -> float:
+    """The adjusted Rand index of two clusterings whose crossed counts are `table`.
+
+    Hubert and Arabie, Journal of Classification 2 (1985), 193-218. 1 where both leave no choice.
+    """
+    both = float(_pairs(table).sum())
+    first, second = float(_pairs(table.sum(axis=1)).sum()), float(_pairs(table.sum(axis=0)).sum())
+    expected = first * second / max(float(_pairs(table.sum())), 1.0)
+    most = (first + second) / 2
+    return 1.0 if most == expected else (both - expected) / (most - expected)
+
+
+def _pairs(counts: IntArray) -> FloatArray:
+    whole = np.asarray(counts, np.float64)
+    return whole * (whole - 1) / 2
+
+
+def _shares(personas: Sequence[Persona], counts: IntArray) -> tuple[PersonaAt, ...]:
+    shares = (counts / counts.sum()).tolist()
+    pairs = zip(personas, shares, strict=True)
+    return tuple(PersonaAt(id=persona.id, name=persona.name, share=share) for persona, share in pairs)
+
+
+def _others(personas: Sequence[PersonaAt], taken: Collection[int]) -> tuple[PersonaAt, ...]:
+    return tuple(persona for place, persona in enumerate(personas) if place not in taken)

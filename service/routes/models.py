@@ -1,0 +1,109 @@
+"""`/models`: the versions of the model, what each would change, and which one is in force."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
+
+from models.errors import ArtifactError, ModelNotFound, NoActiveModel
+from models.registry import Activation
+from service import versions
+from service.deps import Cursor, IdempotencyKey, Limit, ServicesDep, Version
+from service.drift import suggest
+from service.idempotency import Done, KeyInProgress, KeyReused, once
+from service.paging import UnusableCursor
+from service.routes import examples
+from service.routes.answers import answer, done_answer, to_json
+from service.routes.documented import documented
+from service.routes.json_route import JsonRoute
+from service.schemas import ModelList
+from service.store.base import StoreUnavailable
+from service.versions import (
+    ActivationPage,
+    ActivationRefused,
+    ActivationRequest,
+    ModelDetail,
+    VersionComparison,
+)
+
+router = APIRouter(route_class=JsonRoute, tags=["models"])
+
+
+@router.get(
+    "/models",
+    response_model=ModelList,
+    responses=documented(200, examples.MODELS, UnusableCursor, ArtifactError, StoreUnavailable, invalid=True),
+)
+def list_models(services: ServicesDep, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """The versions, the newest first, with their verdicts; which is in force; whether a retrain is suggested."""
+    page = versions.list_versions(services.registry, limit, cursor)
+    loaded = services.model.loaded
+    suggestion = suggest(services.store, loaded, services.upkeep.bounds) if loaded else None
+    return answer(ModelList(page.items, page.next_cursor, page.active, suggestion))
+
+
+@router.get(
+    "/models/activations",
+    response_model=ActivationPage,
+    responses=documented(200, examples.ACTIVATIONS, UnusableCursor, ArtifactError, invalid=True),
+)
+def list_activations(services: ServicesDep, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """Who put which version in force, when and why, the latest first."""
+    return answer(versions.list_activations(services.registry, limit, cursor))
+
+
+@router.get(
+    "/models/{version}",
+    response_model=ModelDetail,
+    responses=documented(200, examples.MODEL, ModelNotFound, ArtifactError, invalid=True),
+)
+def get_model(version: Version, services: ServicesDep) -> Response:
+    """One version: what it was made of, its verdicts, and what became of each persona in it."""
+    return answer(versions.get_version(services.registry, version))
+
+
+@router.get(
+    "/models/{version}/comparison",
+    response_model=VersionComparison,
+    responses=documented(
+        200, examples.COMPARISON, ModelNotFound, NoActiveModel, ArtifactError, StoreUnavailable, invalid=True
+    ),
+)
+async def compare_model(version: Version, services: ServicesDep) -> Response:
+    """What a version would change against the one in force: who lives on, shares, transitions, how many move."""
+    async with services.long_work:
+        found = await asyncio.to_thread(
+            versions.compare_with_active, services.store, services.registry, services.model.loaded, version
+        )
+    return answer(found)
+
+
+@router.post(
+    "/models/{version}/activate",
+    response_model=Activation,
+    responses=documented(
+        200,
+        examples.ACTIVATION,
+        ModelNotFound,
+        ActivationRefused,
+        KeyReused,
+        KeyInProgress,
+        StoreUnavailable,
+        body=True,
+    ),
+)
+def activate_model(
+    version: Version,
+    asked: Annotated[ActivationRequest, Body(examples=[examples.ACTIVATION_REQUEST])],
+    services: ServicesDep,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Put a version in force: promotion and rollback are the same call. It is verified whole before."""
+
+    def work() -> Done:
+        activation = versions.activate(services.registry, version, asked)
+        services.model.refresh()
+        return Done(200, {}, to_json(activation).decode())
+
+    text = f"activate {version} {asked.model_dump_json()}"
+    return done_answer(once(services.store, key, text, work))
