@@ -1,4 +1,4 @@
-"""The weights and probabilities of `models.completion` for one profile, from plain tuples."""
+"""The probabilities of `models.completion` for one profile, from plain tuples."""
 
 import math
 
@@ -9,18 +9,13 @@ from models.terms import Row
 
 
 class Chances:
-    """The weights and probabilities of `models.completion` for one profile, from plain tuples."""
+    """The probabilities of `models.completion` for one profile, from plain tuples."""
 
     def __init__(self, completion: Completion) -> None:
         self.live = completion.live
-        self._log_prior: Row = tuple(np.log(completion.prior).tolist())
         self._prior: Row = tuple(completion.prior.tolist())
         self._temperatures: list[float] = completion.temperatures.tolist()
         self._certain = [tuple(row) for row in np.eye(len(completion.prior)).tolist()]
-
-    def weights(self, evidence: list[Row]) -> Row:
-        """How much each persona counts, given the evidence of the known answers."""
-        return softmax_of(list(map(sum, zip(self._log_prior, *evidence, strict=True))))
 
     def of(self, nearest: int, distances: Row, hidden: int) -> Row:
         """The chance of each persona."""

@@ -48,6 +48,11 @@ class Evidence:
     bounds: FloatArray
 
 
+def no_evidence(terms: int, personas: int) -> Evidence:
+    """That of a field that tells nothing."""
+    return Evidence(np.zeros(personas), np.zeros((terms, personas)), np.zeros(2))
+
+
 @dataclass(frozen=True)
 class FieldCompletion:
     """One field's part, for k personas in r dimensions.

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import BaseModel
 
-from models.chances import Chances
+from models.chances import Chances, softmax_of
 from models.columns import (
     CodeColumn,
     CodeListColumn,
@@ -32,7 +32,7 @@ from models.columns import (
     row_count,
     take,
 )
-from models.completion import Completion, FieldCompletion, place, probabilities
+from models.completion import Completion, FieldCompletion, no_evidence, place, probabilities
 from models.encoder import Encoder, FieldEncoding, raw_numbers, tick_size
 from models.fields import Categorical, MultiLabel
 from models.terms import AddList, NumberRows, Row, UnknownValue, ValueRows, list_adder
@@ -128,11 +128,18 @@ class Scorer:
     @cached_property
     def _terms(self) -> list[Term]:
         fields = zip(self.encoder.fields, self.tables, self.parts, strict=True)
-        return [_term(1 << place & self.hideable, *each) for place, each in enumerate(fields)]
+        personas = 0 if self.completion is None else len(self.centroids)
+        return [_term(1 << place & self.hideable, personas, *each) for place, each in enumerate(fields)]
 
     @cached_property
     def _base_row(self) -> Row:
-        return tuple(self.base.tolist())
+        """The base, and after it the logarithm of the prior."""
+        prior = np.zeros(0) if self.completion is None else np.log(self.completion.prior)
+        return tuple(np.concatenate([self.base, prior]).tolist())
+
+    @cached_property
+    def _rank(self) -> int:
+        return len(self.base)
 
     @cached_property
     def _centroid_rows(self) -> list[list[float]]:
@@ -163,34 +170,31 @@ class Scorer:
     def locate(self, profile: BaseModel) -> Located:
         """Where one profile lies, its hidden fields filled."""
         parts = [self._base_row]
-        evidence: list[Row] = []
         missing: list[str] = []
         unknown: list[UnknownValue] = []
-        known = 0
+        hidden = self.hideable
         answer_of = profile.__dict__.get
         for name, bit, rows, add_list in self._terms:
             answer = answer_of(name)
             if answer is None:
                 missing.append(name)
             elif add_list is not None:
-                if add_list(answer, parts, evidence, unknown):
-                    known |= bit
-            elif rows is not None and (pair := rows[answer]) is not None:
-                parts.append(pair[0])
-                if bit:
-                    evidence.append(pair[1])
-                    known |= bit
+                if add_list(answer, parts, unknown):
+                    hidden &= ~bit
+            elif rows is not None and (row := rows[answer]) is not None:
+                parts.append(row)
+                hidden &= ~bit
             elif str(answer).strip():
                 unknown.append(UnknownValue(name, str(answer)))
             else:
                 missing.append(name)
-        z: list[float] = list(map(sum, zip(*parts, strict=False)))
-        hidden = self.hideable & ~known
+        total: list[float] = list(map(sum, zip(*parts, strict=False)))
+        z = total[: self._rank]
         weights: Row = ()
-        if hidden and self._chances is not None:
-            weights = self._chances.weights(evidence)
+        if hidden:
+            weights = softmax_of(total[self._rank :])
             fills = self._fills.get(hidden) or self._remember_fill(hidden)
-            z = [place + sum(map(mul, weights, fill)) for place, fill in zip(z, fills, strict=True)]
+            z = [known + sum(map(mul, weights, fill)) for known, fill in zip(z, fills, strict=True)]
         return Located(z, hidden, weights, tuple(missing), tuple(unknown))
 
     def _remember_fill(self, hidden: int) -> list[Row]:
@@ -298,9 +302,14 @@ def _add_lists(table: FieldTable, column: CodeListColumn, total: FloatArray) -> 
         total[filled] += np.add.reduceat(weighed, column.offsets[:-1][filled], axis=0)
 
 
-def _term(bit: int, encoding: FieldEncoding, table: FieldTable, part: FieldCompletion | None) -> Term:
+def _term(
+    bit: int, personas: int, encoding: FieldEncoding, table: FieldTable, part: FieldCompletion | None
+) -> Term:
+    """`personas`: of how many there is evidence, 0 in a model of format 1."""
+    terms = 2 if encoding.is_number else len(encoding.values)
+    evidence = no_evidence(terms, personas) if part is None else part.evidence
     if isinstance(encoding.spec.kind, MultiLabel):
-        return encoding.name, bit, None, list_adder(encoding, table.constant, table.rows, part)
+        return encoding.name, bit, None, list_adder(encoding, table.constant, table.rows, evidence)
     if isinstance(encoding.spec.kind, Categorical):
-        return encoding.name, bit, ValueRows(encoding, table.constant, table.rows, part), None
-    return encoding.name, bit, NumberRows(encoding, table.constant, table.rows[0], part), None
+        return encoding.name, bit, ValueRows(encoding, table.constant, table.rows, evidence), None
+    return encoding.name, bit, NumberRows(encoding, table.constant, table.rows[0], evidence), None

@@ -1,5 +1,5 @@
-"""What the answers of one profile add to the sums: rows in r dimensions, and their evidence for each of k personas
-(`models.completion`), kept ready as plain tuples. A model of format 1 has no evidence: its tuples are empty.
+"""What the answers of one profile add to the sum: rows kept ready as plain tuples, each of r contributions and
+after them the answer's evidence for each of k personas (`models.completion`); in format 1 there is no evidence.
 
 For one profile a handful of short tuples is summed faster than numpy starts; most answers are spelled as at
 training, so that their row is one look-up (benchmarks/README.md has the figures).
@@ -9,14 +9,13 @@ import math
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from models.columns import FloatArray
-from models.completion import FieldCompletion
+from models.completion import Evidence
 from models.encoder import FieldEncoding, has_values
-from models.fields import MultiLabel
 
 Row = tuple[float, ...]
-# What an answer adds to the position, and to the evidence.
-Rows = tuple[Row, Row]
 # Ages and counts repeat, and lists are short: their rows are kept.
 REMEMBERED_NUMBERS = 1_024
 TABLED_LENGTHS = 8
@@ -29,90 +28,72 @@ class UnknownValue(NamedTuple):
     value: str
 
 
-# Adds an answer's rows to the two lists and what is not known to the third; whether the field is known.
-AddList = Callable[[Collection[str], list[Row], list[Row], list[UnknownValue]], bool]
+# Adds an answer's rows to the first list and what is not known to the second; whether the field is known.
+AddList = Callable[[Collection[str], list[Row], list[UnknownValue]], bool]
 
 
-class NumberRows(dict[Any, Rows | None]):
-    """Answer → rows of a numeric or ordinal field: constant + x · slope; the evidence is a quadratic in x."""
+class NumberRows(dict[Any, Row | None]):
+    """Answer → row of a numeric or ordinal field: constant + x · slope; the evidence is a quadratic in x."""
 
     def __init__(
-        self, encoding: FieldEncoding, constant: FloatArray, slope: FloatArray, part: FieldCompletion | None
+        self, encoding: FieldEncoding, constant: FloatArray, slope: FloatArray, evidence: Evidence
     ) -> None:
         super().__init__()
-        self._encoding, self._constant, self._slope, self._part = encoding, constant, slope, part
+        self._encoding, self._constant, self._slope, self._evidence = encoding, constant, slope, evidence
 
-    def __missing__(self, answer: Any) -> Rows:
+    def __missing__(self, answer: Any) -> Row:
         x = self._encoding.number(answer)
-        rows = tuple((self._constant + x * self._slope).tolist()), self._evidence(x)
+        row = (*(self._constant + x * self._slope).tolist(), *self._told(x))
         if len(self) < REMEMBERED_NUMBERS:
-            self[answer] = rows
-        return rows
+            self[answer] = row
+        return row
 
-    def _evidence(self, x: float) -> Row:
-        if self._part is None:
-            return ()
-        x = min(max(x, float(self._part.evidence.bounds[0])), float(self._part.evidence.bounds[1]))
-        linear, square = self._part.evidence.rows
-        return tuple((self._part.evidence.constant + x * linear + x * x * square).tolist())
+    def _told(self, x: float) -> list[float]:
+        x = min(max(x, float(self._evidence.bounds[0])), float(self._evidence.bounds[1]))
+        linear, square = self._evidence.rows
+        told: list[float] = (self._evidence.constant + x * linear + x * x * square).tolist()
+        return told
 
 
-class ValueRows(dict[Any, Rows | None]):
-    """Answer → rows of a single-choice field, in any spelling; None for a value that is not known."""
+class ValueRows(dict[Any, Row | None]):
+    """Answer → row of a single-choice field, in any spelling; None for a value that is not known."""
 
     def __init__(
-        self, encoding: FieldEncoding, constant: FloatArray, rows: FloatArray, part: FieldCompletion | None
+        self, encoding: FieldEncoding, constant: FloatArray, rows: FloatArray, evidence: Evidence
     ) -> None:
-        evidence = evidence_rows(encoding, part)
-        super().__init__(zip(encoding.values, zip(_tuples(constant + rows), evidence, strict=True), strict=True))
+        moves = np.hstack([constant + rows, evidence.constant + evidence.rows])
+        super().__init__(zip(encoding.values, _tuples(moves), strict=True))
         self._encoding = encoding
 
-    def __missing__(self, answer: Any) -> Rows | None:
+    def __missing__(self, answer: Any) -> Row | None:
         code = self._encoding.vocabulary.code(str(answer))
         return None if code < 0 else self[self._encoding.values[code]]
 
 
-def list_adder(
-    encoding: FieldEncoding, constant: FloatArray, rows: FloatArray, part: FieldCompletion | None
-) -> AddList:
-    """What adds an answer's rows of a multi-choice field: its constant, and each value's row divided by
-    √(values ticked); of the evidence its constant and each value's row as it is."""
-    constant_row: Row = tuple(constant.tolist())
-    evidence_constant: Row = () if part is None else tuple(part.evidence.constant.tolist())
-    evidence_of = evidence_rows(encoding, part)
+def list_adder(encoding: FieldEncoding, constant: FloatArray, rows: FloatArray, evidence: Evidence) -> AddList:
+    """What adds an answer's rows of a multi-choice field: its constant, and each value's row, whose contributions
+    are divided by √(values ticked) and whose evidence is not."""
+    constant_row: Row = tuple(np.concatenate([constant, evidence.constant]).tolist())
     code_of = encoding.vocabulary.by_value.get
-    by_length = [_tuples(rows / math.sqrt(max(length, 1))) for length in range(TABLED_LENGTHS + 1)]
 
-    def add(answer: Collection[str], parts: list[Row], evidence: list[Row], unknown: list[UnknownValue]) -> bool:
-        found = {code_of(value, -1) for value in answer}
-        if -1 in found:
-            found = _in_any_spelling(encoding, answer, unknown)
-        if not found and has_values(answer):
+    def rows_of(length: int) -> list[Row]:
+        return _tuples(np.hstack([rows / math.sqrt(max(length, 1)), evidence.rows]))
+
+    by_length = [rows_of(length) for length in range(TABLED_LENGTHS + 1)]
+
+    def add(answer: Collection[str], parts: list[Row], unknown: list[UnknownValue]) -> bool:
+        codes = {code_of(value, -1) for value in answer}
+        if -1 in codes:
+            codes = _in_any_spelling(encoding, answer, unknown)
+        length = len(codes)
+        if not length and has_values(answer):
             return False
-        codes, length = sorted(found), len(found)
         parts.append(constant_row)
-        if length <= TABLED_LENGTHS:
-            ticked = by_length[length]
-            parts += [ticked[code] for code in codes]
-        else:
-            parts += _tuples(rows[codes] / math.sqrt(length))
-        if evidence_constant:
-            evidence.append(evidence_constant)
-            evidence += [evidence_of[code] for code in codes]
+        ticked = by_length[length] if length <= TABLED_LENGTHS else rows_of(length)
+        parts += [ticked[code] for code in sorted(codes)]
         return True
 
     return add
-
-
-def evidence_rows(encoding: FieldEncoding, part: FieldCompletion | None) -> list[Row]:
-    """The evidence of each value of a choice, its constant included, or of a list, without it."""
-    if part is None:
-        return [()] * len(encoding.values)
-    return _tuples(
-        part.evidence.rows
-        if isinstance(encoding.spec.kind, MultiLabel)
-        else part.evidence.constant + part.evidence.rows
-    )
 
 
 def _in_any_spelling(encoding: FieldEncoding, answer: Collection[str], unknown: list[UnknownValue]) -> set[int]:
