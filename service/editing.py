@@ -12,7 +12,6 @@ from service.catalogue import get_persona
 from service.store.base import Store
 from service.store.upkeep import PersonaEdit
 
-By = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 UNNAMED = "somebody who gave no name"
 
 
@@ -33,6 +32,11 @@ def _text(most: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=most, pattern=r"^[^\x00-\x1f\x7f]*$")
 
 
+By = Annotated[str, _text(200)]
+# Of several lines, perhaps; no database keeps NUL.
+_NOTE = StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=r"^[^\x00]*$")
+
+
 class PersonaPatch(BaseModel):
     """What to change (RFC 7396): a field that is left out stays; null goes back to what training made."""
 
@@ -40,7 +44,7 @@ class PersonaPatch(BaseModel):
 
     name: Annotated[str, _text(80)] | None = None
     sentence: Annotated[str, _text(400)] | None = None
-    note: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)] | None = None
+    note: Annotated[str, _NOTE] | None = None
     by: By | None = Field(default=None, description="Who writes it.")
 
 

@@ -255,7 +255,9 @@ class ModelList:
     active: Annotated[str | None, Field(description="The version in force.")]
     suggestion: Annotated[
         Suggestion | None,
-        Field(description="Whether to retrain; nothing is done of itself. Null without a model."),
+        Field(
+            description="Whether to retrain; nothing is done of itself. Null without a model or the store."
+        ),
     ]
 
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Body, Response
 from models.errors import ArtifactError, ModelNotFound, NoActiveModel
 from models.registry import Activation
 from service import versions
-from service.deps import Cursor, IdempotencyKey, Limit, ServicesDep, Version
-from service.drift import suggest
+from service.deps import Cursor, IdempotencyKey, Limit, Services, ServicesDep, Version
+from service.drift import Suggestion, suggest
 from service.idempotency import Done, KeyInProgress, KeyReused, once
 from service.paging import UnusableCursor
 from service.routes import examples
@@ -26,20 +26,28 @@ from service.versions import (
     VersionComparison,
 )
 
+
+def _suggestion(services: Services) -> Suggestion | None:
+    """None without a model, or while the store is away: the versions are told all the same."""
+    loaded = services.model.loaded
+    try:
+        return suggest(services.store, loaded, services.upkeep.bounds) if loaded else None
+    except StoreUnavailable:
+        return None
+
+
 router = APIRouter(route_class=JsonRoute, tags=["models"])
 
 
 @router.get(
     "/models",
     response_model=ModelList,
-    responses=documented(200, examples.MODELS, UnusableCursor, ArtifactError, StoreUnavailable, invalid=True),
+    responses=documented(200, examples.MODELS, UnusableCursor, ArtifactError, invalid=True),
 )
 def list_models(services: ServicesDep, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """The versions, the newest first, with their verdicts; which is in force; whether a retrain is suggested."""
     page = versions.list_versions(services.registry, limit, cursor)
-    loaded = services.model.loaded
-    suggestion = suggest(services.store, loaded, services.upkeep.bounds) if loaded else None
-    return answer(ModelList(page.items, page.next_cursor, page.active, suggestion))
+    return answer(ModelList(page.items, page.next_cursor, page.active, _suggestion(services)))
 
 
 @router.get(

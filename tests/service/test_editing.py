@@ -78,7 +78,17 @@ def test_a_name_that_another_has_is_refused(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"name": ""}, {"name": "  "}, {"name": "x" * 81}, {"name": "a\nb"}, {"nmae": "x"}, {"sentence": 5}]
+    "body",
+    [
+        {"name": ""},
+        {"name": "  "},
+        {"name": "x" * 81},
+        {"name": "a\nb"},
+        {"nmae": "x"},
+        {"sentence": 5},
+        {"note": "\0"},
+        {"by": "a\nb"},
+    ],
 )
 def test_what_does_not_fit_is_refused(client: TestClient, body: dict[str, object]) -> None:
     answer = client.patch("/personas/p_0", json=body, headers={"If-Match": "*"})

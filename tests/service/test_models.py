@@ -15,8 +15,9 @@ from models.profile import Profile
 from models.registry import Registry
 from service.app import create_app
 from service.settings import Settings
-from service.store.base import StoredAssignment
+from service.store.base import StoredAssignment, StoreUnavailable
 from service.store.memory import MemoryStore
+from service.store.upkeep import Tally
 from tests.support.launcher import FakeLauncher
 from tests.support.problems import assert_problem
 from tests.support.profiles import small_scorer
@@ -70,6 +71,19 @@ def test_a_version_that_cannot_be_read_is_listed_with_its_problem(
     item = client.get("/models").json()["items"][0]
     assert item["version"] == versions[1]
     assert "manifest.json" in item["problem"]
+
+
+class TalliesNothing(MemoryStore):
+    """Does not answer when it is asked to count."""
+
+    def tally(self, model_version: str) -> dict[str, Tally]:
+        raise StoreUnavailable("The database does not answer.")
+
+
+def test_versions_are_listed_without_the_store(settings: Settings, registry: Registry) -> None:
+    with TestClient(create_app(settings, store=TalliesNothing())) as client:
+        answer = client.get("/models").json()
+    assert (answer["active"], answer["suggestion"]) == (registry.active(), None)
 
 
 def test_verdicts_are_told(client: TestClient, registry: Registry) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -226,3 +227,41 @@ def test_a_run_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
         child.stdin.close()
         assert child.wait(timeout=30) == 3
     assert Registry(tmp_path).versions() == []
+
+
+# --- the model before, and the bounds ---------------------------------------------------------------
+
+
+def test_a_refit_carries_the_personas_of_the_model_in_force_on(out: Path, tmp_path: Path) -> None:
+    registry = Registry(Path(shutil.copytree(out, tmp_path / "versions")))
+    before = registry.manifest(str(registry.active()))
+    options = ["--no-activate", "--out", str(registry.root), "--bound", "max_changed_share=1"]
+    assert main(["fit", *FEW, *options]) == 0
+    assert main(["fit", *FEW, *options, "--previous", "none", "--seed", "5"]) == 0
+    after, fresh = (registry.manifest(version) for version in registry.versions()[-2:])
+    assert (after.previous, fresh.previous) == (before.version, None)
+    assert {persona.id for persona in after.personas} == {persona.id for persona in before.personas}
+    assert not {persona.id for persona in fresh.personas} & {persona.id for persona in before.personas}
+
+
+def test_a_model_in_force_that_is_damaged_does_not_stop_a_refit(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry = Registry(Path(shutil.copytree(out, tmp_path / "versions")))
+    (registry.folder(str(registry.active())) / "arrays.npz").write_bytes(b"damaged")
+    before = registry.active()
+    assert main(["fit", *FEW, "--seed", "5", "--out", str(registry.root)]) == 0
+    assert "its personas are not carried on" in capsys.readouterr().err
+    assert registry.active() == before
+
+
+@pytest.mark.parametrize("bound", ["max_chnaged_share=1", "max_changed_share=2", "max_born=x", "max_born"])
+def test_a_bound_that_does_not_fit_is_refused(bound: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["fit", *FEW, "--bound", bound])
+    assert "--bound" in capsys.readouterr().err
+
+
+def test_who_put_a_version_in_force_is_kept(out: Path) -> None:
+    (activation,) = Registry(out).activations()
+    assert activation.by == "training fit"
