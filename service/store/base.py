@@ -22,9 +22,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from models.errors import SegmentsError
+
+if TYPE_CHECKING:
+    from service.store.keys import KeyStore
 
 MAX_ID_LENGTH = 200
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
@@ -157,7 +160,11 @@ def require_storable(user_id: str, profile_json: str) -> None:
 
 
 class Store(Protocol):
-    """Users and jobs. Every method may raise `StoreUnavailable`."""
+    """Users and jobs, and the API keys (`service.store.keys`). Every method may raise `StoreUnavailable`."""
+
+    @property
+    def keys(self) -> "KeyStore":
+        """The API keys, in the same place."""
 
     def check(self) -> None:
         """Return if the store answers and its schema is the one that this code expects.

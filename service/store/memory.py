@@ -20,12 +20,14 @@ from service.store.base import (
     legible,
     require_storable,
 )
+from service.store.memory_keys import MemoryKeys
 
 
 @dataclass
 class MemoryStore:
     """Users and jobs in two dictionaries; keeps the promises of `Store` except that of lasting."""
 
+    keys: MemoryKeys = field(default_factory=MemoryKeys, init=False, repr=False)
     _users: dict[str, StoredUser] = field(default_factory=dict, init=False, repr=False)
     _jobs: dict[str, Job] = field(default_factory=dict, init=False, repr=False)
     _lock: RLock = field(default_factory=RLock, init=False, repr=False)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 )
 
 from service.store.base import Job, JobStatus, StoredAssignment, StoredUser
+from service.store.keys import StoredKey
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -71,7 +73,7 @@ def id_type() -> Text:
 
 
 # The newest revision in `migrations`; a test holds the two together.
-SCHEMA = "0001"
+SCHEMA = "0010"
 metadata = MetaData()
 
 users = Table(
@@ -105,6 +107,27 @@ jobs = Table(
     Column("result", JsonText),
 )
 
+keys = Table(
+    "api_keys",
+    metadata,
+    Column("prefix", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", JsonText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
+)
+
+# One row: how often any key was added, revoked or given another end.
+key_changes = Table(
+    "key_changes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+)
+
 SLOT = "retrain"
 UNENDED = text("status IN ('QUEUED', 'RUNNING')")
 Index("jobs_one_unended", jobs.c.slot, unique=True, sqlite_where=UNENDED, postgresql_where=UNENDED)
@@ -113,6 +136,7 @@ Index("jobs_by_age", jobs.c.created_at, jobs.c.id)
 AnyRow = Row[*tuple[Any, ...]]
 USER_COLUMNS = tuple(users.c)
 JOB_COLUMNS = tuple(jobs.c[field.name] for field in fields(Job))
+KEY_COLUMNS = tuple(keys.c[field.name] for field in fields(StoredKey))
 
 
 def user_of(record: AnyRow) -> StoredUser:
@@ -149,3 +173,14 @@ def user_values(user: StoredUser) -> dict[str, Any]:
 def job_values(job: Job) -> dict[str, Any]:
     """The columns of a job that takes the slot."""
     return {"slot": SLOT} | {column.name: getattr(job, column.name) for column in JOB_COLUMNS}
+
+
+def key_of(record: AnyRow) -> StoredKey:
+    """The key of a record of `KEY_COLUMNS`, which stand in the order of the fields."""
+    prefix, digest, name, scopes, *times = record
+    return StoredKey(prefix, digest, name, tuple(scopes), *times)
+
+
+def key_values(key: StoredKey) -> dict[str, Any]:
+    """The columns of a key."""
+    return {column.name: getattr(key, column.name) for column in KEY_COLUMNS} | {"scopes": list(key.scopes)}
