@@ -6,7 +6,7 @@
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,9 +27,10 @@ def version_name(created_at: datetime, digest: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The versions below `root`; the folder may not exist yet."""
+    """The versions below `root`; the folder may not exist yet. `key`: what versions must be signed by, if any."""
 
     root: Path
+    key: bytes | None = field(default=None, repr=False)
 
     def versions(self) -> list[str]:
         """All versions, oldest first."""
@@ -66,11 +67,11 @@ class Registry:
 
     def manifest(self, version: str) -> Manifest:
         """What a version says of itself. Raises `ModelNotFound` or `ArtifactError`."""
-        return read_manifest(self.folder(version))
+        return read_manifest(self.folder(version), self.key)
 
     def load(self, version: str, profile_class: type[BaseModel]) -> LoadedArtifact:
         """A version, verified. Raises `ModelNotFound` or `ArtifactError`."""
-        return read_artifact(self.folder(version), profile_class)
+        return read_artifact(self.folder(version), profile_class, self.key)
 
     def load_active(self, profile_class: type[BaseModel]) -> LoadedArtifact:
         """The version in force, verified. Raises `NoActiveModel`, `ModelNotFound` or `ArtifactError`."""

@@ -7,6 +7,7 @@ paired so that the Jaccard similarities of their members add up to the most (the
 """
 
 import argparse
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from models.errors import ModelNotFound
 from models.manifest import Manifest
 from models.profile import Profile
 from models.registry import Registry
+from models.seal import key_from
 from training import option
 from training.comparison import (
     Comparison,
@@ -226,7 +228,8 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
 
 
 def _load(name: str, artifacts: Path) -> LoadedArtifact:
-    return read_artifact(version_folder(name, Registry(artifacts)), Profile)
+    registry = Registry(artifacts, key_from(os.environ))
+    return read_artifact(version_folder(name, registry), Profile, registry.key)
 
 
 def version_folder(name: str, registry: Registry) -> Path:

@@ -1,6 +1,7 @@
 """A training run, from a dataset to a version folder, in order and on one page."""
 
 import hashlib
+import os
 import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from models.manifest import Manifest, Origin
 from models.persona import Persona
 from models.registry import version_name
 from models.scorer import Scorer
+from models.seal import key_from
 from models.segment_model import SegmentModel
 from training.analysis.analyse import analyse
 from training.analysis.settings import AnalysisConfig
@@ -54,6 +56,7 @@ def train(
     """
     check_usable(dataset, config)
     check_writable(out)
+    key = key_from(os.environ)
     fitted = fit(dataset, config, Part(progress, 0.0, 0.60))
     progress.step("compiling the scorer", 0.60)
     scorer = compile_scorer(fitted.pipeline)
@@ -73,6 +76,7 @@ def train(
             PIPELINE: lambda path: joblib.dump(fitted.pipeline, path),
             REPORT: lambda path: path.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8"),
         },
+        key,
     )
     progress.step("written", 1.0)
     return Trained(folder, manifest)
