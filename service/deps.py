@@ -1,12 +1,13 @@
 """What routes are given, as annotated aliases."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 
 from models.artifact import LoadedArtifact
+from service.access.keyring import Keyring
+from service.limits import Lane, Turns
 from service.metrics import Metrics
 from service.model_in_force import ModelInForce
 from service.readiness import ReadinessProbe
@@ -20,16 +21,21 @@ from service.supervision import Supervisor
 class Services:
     """Everything that one app is made of, wired by `service.app`.
 
-    `long_work`: held by what computes for long in a thread; two at once would only take turns.
+    `watched_store`: the same store over connections of its own, for keys and health. `long_work`: held by what
+    computes for long in a thread; two at once would only take turns. `store_lane`: what is answered over the
+    store, so that a store that hangs holds up nothing else.
     """
 
     settings: Settings
     store: Store
+    watched_store: Store
     metrics: Metrics
     model: ModelInForce
     supervisor: Supervisor
     readiness: ReadinessProbe
-    long_work: asyncio.Semaphore
+    long_work: Turns
+    keyring: Keyring
+    store_lane: Lane
 
 
 # `async` here, because FastAPI would send a plain function to a thread.

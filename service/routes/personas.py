@@ -5,18 +5,21 @@ from fastapi import APIRouter, Request, Response
 from models.errors import NoActiveModel
 from models.persona import Persona
 from service import catalogue
+from service.access.scopes import Scope, needs
 from service.catalogue import PersonaNotFound, PersonaPage, StaleCursor, VocabularyAnswer
 from service.deps import Cursor, Limit, ModelDep, PersonaId
 from service.paging import UnusableCursor
 from service.routes import examples
 from service.routes.answers import cached_answer
 from service.routes.documented import NOT_MODIFIED, documented
+from service.routes.guarded import GuardedRoute
 
-router = APIRouter(tags=["personas"])
+router = APIRouter(route_class=GuardedRoute, tags=["personas"])
 
 
 @router.get(
     "/personas",
+    openapi_extra=needs(Scope.PERSONAS_READ),
     response_model=PersonaPage,
     responses=NOT_MODIFIED
     | documented(200, examples.PERSONAS, NoActiveModel, UnusableCursor, StaleCursor, invalid=True),
@@ -28,6 +31,7 @@ async def list_personas(request: Request, loaded: ModelDep, limit: Limit = 50, c
 
 @router.get(
     "/personas/{persona_id}",
+    openapi_extra=needs(Scope.PERSONAS_READ),
     response_model=Persona,
     responses=NOT_MODIFIED | documented(200, examples.PERSONA, NoActiveModel, PersonaNotFound, invalid=True),
 )
@@ -38,6 +42,7 @@ async def get_persona(request: Request, loaded: ModelDep, persona_id: PersonaId)
 
 @router.get(
     "/vocabulary",
+    openapi_extra=needs(Scope.PERSONAS_READ),
     response_model=VocabularyAnswer,
     responses=NOT_MODIFIED | documented(200, examples.VOCABULARY, NoActiveModel),
 )

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 
 from service import retraining
+from service.access.scopes import Scope, needs
 from service.deps import Cursor, JobId, Limit, ServicesDep, StoreDep
 from service.paging import UnusableCursor
 from service.retraining import JobEnded, NothingToTrainOn, RetrainRequest, UnusableDataFile
@@ -22,6 +23,7 @@ router = APIRouter(route_class=JsonRoute, tags=["retrain"])
 
 @router.post(
     "/retrain",
+    openapi_extra=needs(Scope.MODELS_TRAIN),
     status_code=202,
     response_model=JobBody,
     responses=documented(
@@ -39,6 +41,7 @@ def start_retrain(
 
 @router.get(
     "/retrain",
+    openapi_extra=needs(Scope.MODELS_READ),
     response_model=JobList,
     responses=documented(200, examples.JOBS, UnusableCursor, StoreUnavailable, invalid=True),
 )
@@ -49,6 +52,7 @@ def list_retrains(store: StoreDep, limit: Limit = 50, cursor: Cursor = None) -> 
 
 @router.get(
     "/retrain/{job_id}",
+    openapi_extra=needs(Scope.MODELS_READ),
     response_model=JobBody,
     responses=documented(200, examples.JOB, JobNotFound, StoreUnavailable, invalid=True),
 )
@@ -59,6 +63,7 @@ def get_retrain(job_id: JobId, store: StoreDep) -> Response:
 
 @router.post(
     "/retrain/{job_id}/cancel",
+    openapi_extra=needs(Scope.MODELS_TRAIN),
     status_code=202,
     response_model=JobBody,
     responses=documented(202, examples.JOB, JobNotFound, JobEnded, StoreUnavailable, invalid=True),

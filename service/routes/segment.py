@@ -13,6 +13,7 @@ from fastapi import APIRouter, Body, Request, Response
 from models.artifact import LoadedArtifact
 from models.errors import NoActiveModel
 from models.profile import Profile
+from service.access.scopes import Scope, needs
 from service.assignment import Segmented, assign, assign_each
 from service.deps import ModelDep, Services, ServicesDep
 from service.metrics import Metrics
@@ -30,6 +31,7 @@ router = APIRouter(route_class=JsonRoute, tags=["segment"])
 
 @router.post(
     "/segment",
+    openapi_extra=needs(Scope.SEGMENT_ASSIGN),
     response_model=Segmented,
     responses=documented(200, examples.SEGMENTED, NoActiveModel, body=True),
 )
@@ -47,6 +49,7 @@ async def segment(
 
 @router.post(
     "/segment/batch",
+    openapi_extra=needs(Scope.SEGMENT_ASSIGN),
     status_code=207,
     response_model=BatchAnswer,
     responses=documented(207, examples.BATCH, NoActiveModel, body=True),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Response
 
 from models.errors import NoActiveModel
 from models.profile import Profile
+from service.access.scopes import Scope, needs
 from service.deps import ModelDep, ServicesDep, StoreDep, UserId
 from service.routes import examples
 from service.routes.answers import answer, model_headers
@@ -29,6 +30,7 @@ router = APIRouter(route_class=JsonRoute, tags=["users"])
 
 @router.put(
     "/users/{user_id}/profile",
+    openapi_extra=needs(Scope.USERS_WRITE),
     response_model=StoredAnswer,
     responses=documented(201, examples.STORED) | documented(200, examples.STORED, StoreUnavailable, body=True),
 )
@@ -47,6 +49,7 @@ def put_user_profile(
 
 @router.get(
     "/users/{user_id}/persona",
+    openapi_extra=needs(Scope.USERS_READ),
     response_model=UserPersona,
     responses=documented(200, examples.USER_PERSONA, NoActiveModel, UserNotFound, StoreUnavailable, invalid=True),
 )
@@ -58,6 +61,7 @@ def get_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Resp
 
 @router.post(
     "/users/personas:batchGet",
+    openapi_extra=needs(Scope.USERS_READ),
     response_model=FoundPersonas,
     responses=documented(200, examples.FOUND, NoActiveModel, StoreUnavailable, body=True),
 )
