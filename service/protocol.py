@@ -6,8 +6,12 @@ What stands behind the first byte of a body is bounded in ASGI (`service.gate`, 
 
 import asyncio
 import resource
+from typing import TYPE_CHECKING
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
 
 # In a request's scope: the server's tasks, one a request that is not yet answered.
 TASKS = "segments.tasks"
@@ -26,6 +30,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _timer: asyncio.TimerHandle | None = None
     _stall: asyncio.TimerHandle | None = None
+    _answered: RequestResponseCycle | None = None
     _untaken = 0
     _head_bytes = 0
     _stopping = False
@@ -42,6 +47,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """Wait for nothing any more."""
         self._stop_waiting()
         self._cancel_stall()
+        # The base tells the newest request alone, which is another where several were sent at once.
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -66,6 +75,10 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self._stopping:
             self.cycle.keep_alive = False
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """The answer is written; whether it is also taken is looked at later."""
