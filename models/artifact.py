@@ -301,7 +301,7 @@ def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) ->
             raise ArtifactDamaged(f"{entry.filename} in {path.name} is of an unknown array format.")
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(member)
         content = member.read()
-    if dtype != np.float64 or fortran or len(shape) > 2:
+    if dtype != np.float64 or fortran or len(shape) > 2 or min(shape, default=0) < 0:
         raise ArtifactDamaged(f"{entry.filename} in {path.name} is not a plain float64 array.")
     return np.frombuffer(content, np.float64).reshape(shape)
 
