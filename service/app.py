@@ -14,10 +14,11 @@ from service.access.keyring import Keyring
 from service.deps import Services
 from service.gate import Gate
 from service.launcher import Launcher, ProcessLauncher
-from service.limits import Lane, Turns
+from service.limits import Lane, Turns, Waiting
 from service.metrics import Metrics
 from service.middleware import BodyLimit, Observed
 from service.model_in_force import ModelInForce
+from service.protocol import CLIENT_SECONDS, WAITING
 from service.readiness import ReadinessProbe
 from service.routes import health, pages, personas, retrain, segment, users
 from service.routes.guarded import require_guarded
@@ -115,7 +116,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         services.supervisor.start()
         try:
             # What `service.protocol` knows of the settings.
-            yield {"client_seconds": services.settings.client_seconds}
+            yield {CLIENT_SECONDS: services.settings.client_seconds, WAITING: Waiting()}
         finally:
             await asyncio.to_thread(_close, services)
 

@@ -75,6 +75,34 @@ class Lane:
             self.taken -= 1
 
 
+@dataclass(slots=True)
+class Waiting:
+    """How many requests have wholly arrived in this worker without anybody having begun with them."""
+
+    count: int = 0
+
+
+@dataclass(slots=True)
+class Arrival:
+    """One request on its way to an answer: it waits from when it is whole until it is begun with."""
+
+    waiting: Waiting
+    whole: bool = False
+    begun: bool = False
+
+    def complete(self) -> None:
+        """The last byte of it is here."""
+        if not self.whole:
+            self.whole = True
+            self.waiting.count += not self.begun
+
+    def begin(self) -> None:
+        """It waits no more."""
+        if not self.begun:
+            self.begun = True
+            self.waiting.count -= self.whole
+
+
 class Turns(asyncio.Semaphore):
     """One after the other, in the order of coming; at most `places` have their turn or wait for it."""
 

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from service.limits import Arrival
+
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
-# In a request's scope: the server's tasks, one a request that is not yet answered.
-TASKS = "segments.tasks"
+# In a request's scope: its `service.limits.Arrival`. In the app's state: whose count of those that wait it is.
+ARRIVAL = "segments.arrival"
+WAITING = "waiting"
 CLIENT_SECONDS = "client_seconds"
 MAX_HEAD_BYTES = 64 * 1_024
 # Of an answer, in `client_seconds`: whoever takes less is taken for gone.
@@ -30,6 +33,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _timer: asyncio.TimerHandle | None = None
     _stall: asyncio.TimerHandle | None = None
+    _arrival: Arrival
     _answered: RequestResponseCycle | None = None
     _untaken = 0
     _head_bytes = 0
@@ -51,6 +55,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._answered is not None and not self._answered.response_complete:
             self._answered.disconnected = True
             self._answered.message_event.set()
+        for cycle, _ in self.pipeline:
+            cycle.scope[ARRIVAL].begin()  # type: ignore[literal-required]
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -66,7 +72,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self.scope[TASKS] = self.tasks  # type: ignore[literal-required]
+        self._arrival = Arrival(self.app_state[WAITING])
+        self.scope[ARRIVAL] = self._arrival  # type: ignore[literal-required]
 
     def on_headers_complete(self) -> None:
         """The head is here."""
@@ -75,6 +82,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self._stopping:
             self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        """The whole request is here."""
+        self._arrival.complete()
+        super().on_message_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
         self._answered = cycle

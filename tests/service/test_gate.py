@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from models.registry import Registry
 from service.app import create_app
 from service.gate import Gate, host_of, is_trusted
-from service.protocol import TASKS
+from service.limits import Arrival, Overloaded, Waiting
+from service.protocol import ARRIVAL
 from service.settings import Settings
 from service.store.memory import MemoryStore
 from tests.support.problems import assert_problem
@@ -29,9 +30,9 @@ def gate(app: ASGIApp, **changes: Any) -> Gate:
 
 
 def ask(
-    app: ASGIApp, method: str = "POST", tasks: int = 0, body: AsyncIterator[bytes] | None = None
+    app: ASGIApp, method: str = "POST", waiting: int = 0, body: AsyncIterator[bytes] | None = None
 ) -> list[Message]:
-    """What an app answers to `/segment` while so many tasks are the server's."""
+    """What an app answers to `/segment` while so many others wait that are whole."""
     told: list[Message] = []
 
     async def receive() -> Message:
@@ -42,9 +43,21 @@ def ask(
     async def send(message: Message) -> None:
         told.append(message)
 
-    scope = {"type": "http", "method": method, "path": "/segment", "headers": [], TASKS: set(range(tasks))}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": "/segment",
+        "headers": [],
+        ARRIVAL: arrived(Waiting(waiting)),
+    }
     asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]
     return told
+
+
+def arrived(waiting: Waiting) -> Arrival:
+    arrival = Arrival(waiting)
+    arrival.complete()
+    return arrival
 
 
 async def reading(scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,36 +120,57 @@ def test_a_timeout_of_the_app_is_its_own() -> None:
         ask(gate(failing))
 
 
-@pytest.mark.parametrize(("tasks", "status"), [(0, 200), (3, 200), (4, 503), (10_000, 503)])
-def test_more_than_may_wait_are_turned_away(tasks: int, status: int) -> None:
-    # One of the tasks is the one that asks.
-    assert ask(gate(reading), tasks=tasks - 1 if tasks else 0)[0]["status"] == status
+@pytest.mark.parametrize(("others", "status"), [(0, 200), (1, 200), (2, 503), (10_000, 503)])
+def test_more_than_may_wait_are_turned_away(others: int, status: int) -> None:
+    assert ask(gate(reading), waiting=others)[0]["status"] == status
 
 
-def test_those_that_wait_for_their_body_are_not_in_the_queue() -> None:
-    async def scenario() -> list[int]:
-        app, tasks, told = gate(reading, client_seconds=5), set[int](), list[Message]()
-
-        async def never() -> Message:
-            await asyncio.sleep(60)
-            raise AssertionError
-
-        async def now() -> Message:
-            return {"type": "http.request", "body": b"", "more_body": False}
+def test_who_asks_for_health_is_answered_in_any_crowd() -> None:
+    async def scenario() -> int:
+        told: list[Message] = []
 
         async def send(message: Message) -> None:
             told.append(message)
 
-        scope = {"type": "http", "method": "POST", "path": "/", "headers": [], TASKS: tasks}
-        slow = [asyncio.create_task(app(scope, never, send)) for _ in range(7)]
-        await asyncio.sleep(0)
-        tasks |= set(range(8))
-        await app(scope, now, send)
-        for task in slow:
-            task.cancel()
-        return [message["status"] for message in told if "status" in message]
+        scope = {"type": "http", "method": "GET", "path": "/livez", ARRIVAL: arrived(Waiting(9_999))}
+        await gate(answering)(scope, _nothing, send)
+        return int(told[0]["status"])
 
-    assert asyncio.run(scenario()) == [200]
+    assert asyncio.run(scenario()) == 200
+
+
+async def _nothing() -> Message:
+    raise AssertionError
+
+
+def test_a_body_that_comes_last_in_a_crowd_is_turned_away_and_nobody_is_counted_for_ever() -> None:
+    async def scenario() -> tuple[bool, int]:
+        waiting = Waiting(5)
+        arrival = Arrival(waiting)
+
+        async def receive() -> Message:
+            arrival.complete()
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Message) -> None:
+            raise AssertionError
+
+        scope = {"type": "http", "method": "POST", "path": "/segment", "headers": [], ARRIVAL: arrival}
+        try:
+            await gate(reading, client_seconds=5)(scope, receive, send)
+        except Overloaded:
+            return True, waiting.count
+        return False, waiting.count
+
+    assert asyncio.run(scenario()) == (True, 5)
+
+
+def test_a_request_that_was_answered_before_it_was_whole_is_never_counted() -> None:
+    waiting = Waiting()
+    arrival = Arrival(waiting)
+    arrival.begin()
+    arrival.complete()
+    assert waiting.count == 0
 
 
 @pytest.mark.parametrize(
