@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from pydantic import ValidationError
@@ -189,8 +189,9 @@ def metrics_folder() -> Iterator[None]:
 
 
 def say(sentence: str) -> None:
-    """A line for whoever started this; logs are on standard output."""
-    print(sentence, file=sys.stderr, flush=True)
+    """A line for whoever started this; logs are on standard output. Where it cannot be said, so be it."""
+    with suppress(OSError):
+        print(sentence, file=sys.stderr, flush=True)
 
 
 def _registry(settings: Settings) -> Registry:
