@@ -42,7 +42,7 @@ def _run(world: World, who: str, key: bool, excluded: str) -> Outcome:
     admin = key_with(store.keys, Scope.ADMIN)
     store.close()
     # The file that fuzzing asks to train on is never there; simulated trainings are, small ones at that.
-    settings = {"KEY_RATE": "0", "RETRAIN_ROWS": "200"}
+    settings = {"KEY_RATE": "0", "RETRAIN_ROWS": "1000"}
     with serving(folder, world.artifacts(folder), **settings) as server:
         command = [str(PROGRAM), "run", f"{server.url}/openapi.json", "--url", server.url, "--workers", "1"]
         command += ["--checks", "all", "--exclude-checks", excluded, "--max-examples", str(world.times(EXAMPLES))]

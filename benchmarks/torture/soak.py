@@ -69,7 +69,7 @@ def _judge(
     require(last[1] <= descriptors + 5 and last[2] <= threads + 2, f"{samples[quarter]} became {last}")
     came = (
         f"{sum(statuses.values()):,} answers, no error; {sum(jobs.values())} retrains put in force; memory "
-        f"at most {early / 2**20:.0f} MiB in the 2nd quarter, {late / 2**20:.0f} MiB in the 4th ({growth - 1:+.1%}); "
+        f"at most {early / 2**20:.0f} MiB in quarter 2, {late / 2**20:.0f} MiB in 4 ({growth - 1:+.1%}); "
         f"descriptors {descriptors} → {last[1]}, threads {threads} → {last[2]}"
     )
     return Outcome("Half load with retrains in between", f"{seconds / 60:.0f} min", came)
