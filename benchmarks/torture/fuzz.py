@@ -15,6 +15,7 @@ from tests.support.access import key_with
 from tests.support.server import ROOT, serving
 
 PROGRAM = ROOT / ".venv-trust/bin/schemathesis"
+CONFIGURATION = ROOT / "benchmarks/torture/schemathesis.toml"
 # In fuzzing, for each operation.
 EXAMPLES = 300
 # A cursor, a version and an id that nobody has are refused although their schema is a text; and who may not ask is
@@ -44,7 +45,8 @@ def _run(world: World, who: str, key: bool, excluded: str) -> Outcome:
     # The file that fuzzing asks to train on is never there; simulated trainings are, small ones at that.
     settings = {"KEY_RATE": "0", "RETRAIN_ROWS": "1000"}
     with serving(folder, world.artifacts(folder), **settings) as server:
-        command = [str(PROGRAM), "run", f"{server.url}/openapi.json", "--url", server.url, "--workers", "1"]
+        command = [str(PROGRAM), "--config-file", str(CONFIGURATION), "run", f"{server.url}/openapi.json"]
+        command += ["--url", server.url, "--workers", "1"]
         command += ["--checks", "all", "--exclude-checks", excluded, "--max-examples", str(world.times(EXAMPLES))]
         command += ["--seed", "7", "--generation-database", "none", "--continue-on-failure", "--no-color"]
         command += ["--warnings", "off", "--request-timeout", "35", "--suppress-health-check", "all"]
