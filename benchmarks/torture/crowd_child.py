@@ -4,6 +4,7 @@ Says `ready` once everybody is connected, and how they were answered at the end.
 """
 
 import asyncio
+import random
 import sys
 from collections import Counter
 
@@ -62,7 +63,8 @@ class Crowd:
         self.counts["idle"] += 1
 
     async def _busy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request a second, spread over it."""
+        """One request a second, each at a moment of its own."""
+        await asyncio.sleep(random.random())
         while not self.finish.is_set():
             await asyncio.sleep(1.0)
             writer.write(HEAD.format(length=len(BODY)).encode() + BODY)
@@ -70,10 +72,11 @@ class Crowd:
 
     async def _drip(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One byte of the body a second, until somebody has had enough."""
-        while not self.finish.is_set() and not writer.is_closing() and not reader.at_eof():
+        answered = asyncio.create_task(self._status(reader))
+        while not self.finish.is_set() and not answered.done():
             writer.write(b" ")
-            await asyncio.sleep(1.0)
-        await self._status(reader)
+            await asyncio.wait([answered], timeout=1.0)
+        await answered
 
     async def _held(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """The body is all but sent; then all of them end at once."""
