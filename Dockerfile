@@ -8,15 +8,18 @@ RUN --mount=type=cache,target=/var/cache/pip \
 
 FROM python:3.12-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    HOST=0.0.0.0 PORT=8000
+    HOST=0.0.0.0 PORT=8000 ADMIN_KEY_FILE=/app/keys/admin
 WORKDIR /app
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin segments \
-    && install -d -o segments -g segments models/artifacts data
+    && install -d -o segments -g segments models/artifacts data \
+    && install -d -m 700 -o segments -g segments keys \
+    && python -m pip uninstall --yes --quiet --root-user-action=ignore pip
 COPY --from=build /opt/venv /opt/venv
 COPY . .
 USER segments
-# Versions of the model; the database where it is SQLite, and the files that a retrain may read.
-VOLUME ["/app/models/artifacts", "/app/data"]
+# Versions of the model; the database where it is SQLite, and the files that a retrain may read; the first key,
+# which start.sh makes up where nobody put one.
+VOLUME ["/app/models/artifacts", "/app/data", "/app/keys"]
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s CMD ["python", "-c", "\
 import http.client, os, sys\n\

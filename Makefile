@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help env serve test check format lock clean
+.PHONY: help env serve test check audit torture format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,20 +28,34 @@ check: env ## lint, format, types and the directions of import
 	$(BIN)/mypy models training service tests benchmarks notebooks
 	$(BIN)/lint-imports
 
+# Both ask from outside, in an environment of their own: what they need need not fit what the service needs.
+.venv-trust/.complete: requirements-trust.txt
+	$(PYTHON) -m venv .venv-trust
+	.venv-trust/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-trust.txt
+	@touch $@
+
+audit: .venv-trust/.complete ## look the locked dependencies up among known vulnerabilities
+	.venv-trust/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt
+	.venv-trust/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-dev.txt
+
+torture: env .venv-trust/.complete ## an hour and a half of everything that the service must survive (docs/reliability.md)
+	$(BIN)/python -m benchmarks.torture $(STEPS)
+
 format: env ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 # uv resolves for all platforms and Pythons at once; no index's address gets into the files.
 LOCK := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-	--custom-compile-command "make lock" pyproject.toml
+	--custom-compile-command "make lock"
 lock: export PATH := $(CURDIR)/$(BIN):$(PATH)
 lock: ## resolve the dependencies anew; locked versions stay where they fit (all anew: UPGRADE=--upgrade)
 	@command -v uv >/dev/null || { test -x $(BIN)/python || $(PYTHON) -m venv .venv; $(BIN)/python -m pip install --quiet uv; }
-	$(LOCK) $(UPGRADE) -o requirements.txt
-	$(LOCK) $(UPGRADE) --extra dev -c requirements.txt -o requirements-dev.txt
-	$(LOCK) $(UPGRADE) --extra dev --extra peers -c requirements-dev.txt -o requirements-peers.txt
+	$(LOCK) $(UPGRADE) pyproject.toml -o requirements.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --extra dev --extra peers -c requirements-dev.txt -o requirements-peers.txt
+	$(LOCK) $(UPGRADE) --python-version 3.11 requirements-trust.in -o requirements-trust.txt
 
 clean: ## remove the environment and caches (models and data stay)
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-trust .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,6 +7,7 @@
       report.json        the analysis
       comparison.json    what changed against the model then in force; not of a first model
       SHA256SUMS         of all of these, the manifest included; `sha256sum -c SHA256SUMS` agrees
+      SIGNATURE          of SHA256SUMS by the key of the deployment, where it has one (`models.seal`)
 
 Reading never runs code from the folder: JSON by pydantic, arrays by numpy with pickles off, and sizes and
 shapes are bounded before memory is taken for them.
@@ -17,6 +18,7 @@ import io
 import json
 import os
 import shutil
+import stat
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -40,6 +42,7 @@ from models.errors import (
 from models.fields import FieldSpec, declared_fields
 from models.manifest import READABLE, FieldManifest, GoldenPrediction, Manifest
 from models.scorer import FieldTable, Scorer
+from models.seal import require_signature, sign
 from models.segment_model import SegmentModel
 
 MANIFEST, ARRAYS, SUMS = "manifest.json", "arrays.npz", "SHA256SUMS"
@@ -62,8 +65,12 @@ class LoadedArtifact:
 # --- writing ---------------------------------------------------------------------------------------
 
 
-def write_artifact(root: Path, manifest: Manifest, scorer: Scorer, others: Mapping[str, FileWriter]) -> Path:
+def write_artifact(
+    root: Path, manifest: Manifest, scorer: Scorer, others: Mapping[str, FileWriter], key: bytes | None = None
+) -> Path:
     """Write `root/<version>/` and return it. `others`: file name → function that writes it to a path.
+
+    `key`: the deployment's, which signs the version.
 
     Everything is written to a temporary folder beside it, flushed to disk, then renamed: a reader sees the
     whole version or none of it. Raises `ArtifactNotWritten`, and leaves nothing behind.
@@ -76,6 +83,8 @@ def write_artifact(root: Path, manifest: Manifest, scorer: Scorer, others: Mappi
         raise ArtifactNotWritten(f"Cannot write below {root}: {error.strerror}.") from error
     try:
         _write_files(draft, manifest, scorer, others)
+        if key is not None:
+            sign(draft, (draft / SUMS).read_bytes(), key)
         draft.chmod(0o755)
         draft.rename(target)
         _sync(root)
@@ -175,13 +184,16 @@ def _sha256(path: Path) -> str:
 # --- reading ---------------------------------------------------------------------------------------
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path, key: bytes | None = None) -> Manifest:
     """The manifest, checked against SHA256SUMS and for its format; no other file is looked at.
 
+    `key`: what SHA256SUMS must be signed by before anything is believed; None where versions are not signed.
     Raises `ArtifactDamaged` or `ArtifactUnsupported`.
     """
-    text = _bounded(folder / MANIFEST, MAX_TEXT_BYTES)
     sums = _bounded(folder / SUMS, MAX_TEXT_BYTES)
+    if key is not None:
+        require_signature(folder, sums, key)
+    text = _bounded(folder / MANIFEST, MAX_TEXT_BYTES)
     digest = hashlib.sha256(text).hexdigest()
     if _sums_file({MANIFEST: digest}) not in sums:
         raise ArtifactDamaged(f"{MANIFEST} of {folder.name} is not the one that was written.")
@@ -197,15 +209,15 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def read_artifact(folder: Path, profile_class: type[BaseModel]) -> LoadedArtifact:
-    """Verify a version folder and build its model for this class of profile.
+def read_artifact(folder: Path, profile_class: type[BaseModel], key: bytes | None = None) -> LoadedArtifact:
+    """Verify a version folder and build its model for this class of profile; `key` as in `read_manifest`.
 
     Every checksum and shape is checked, and the golden predictions must reproduce.
     Raises `ArtifactDamaged` or `ArtifactUnsupported`.
     """
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, key)
     _check_files(folder, manifest)
-    arrays = _read_arrays(folder / ARRAYS)
+    arrays = _read_arrays(folder / ARRAYS, manifest.files[ARRAYS])
     scorer = _build_scorer(manifest, arrays, _matching_specs(manifest, profile_class))
     try:
         model = SegmentModel(manifest.version, scorer, manifest.personas)
@@ -251,7 +263,11 @@ def check_golden(
 
 def _bounded(path: Path, limit: int) -> bytes:
     try:
-        if path.stat().st_size > limit:
+        status = path.stat()
+        # A pipe in a file's place would be waited for without end.
+        if not stat.S_ISREG(status.st_mode):
+            raise ArtifactDamaged(f"{path.parent.name}/{path.name} is not a file.")
+        if status.st_size > limit:
             raise ArtifactDamaged(f"{path.parent.name}/{path.name} is larger than {limit} bytes.")
         return path.read_bytes()
     except FileNotFoundError as error:
@@ -287,15 +303,23 @@ def _check_files(folder: Path, manifest: Manifest) -> None:
             raise ArtifactDamaged(f"{folder.name}/{name} is not the file that was written.")
 
 
-def _read_arrays(path: Path) -> dict[str, FloatArray]:
+def _read_arrays(path: Path, digest: str) -> dict[str, FloatArray]:
     data = _bounded(path, MAX_ARRAYS_BYTES)
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ArtifactDamaged(f"{path.parent.name}/{path.name} changed while it was read.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            # Entries that lie over each other would make many arrays of one file's bytes.
+            if sum(entry.file_size for entry in archive.infolist()) > len(data):
+                raise ArtifactDamaged(f"{path.parent.name}/{path.name} claims more than it holds.")
             return {
                 entry.filename.removesuffix(".npy"): _read_array(archive, entry, path)
                 for entry in archive.infolist()
             }
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError, NotImplementedError) as error:
+    except ArtifactError:
+        raise
+    except Exception as error:
+        # Readers of zip files and of array headers fail in many ways on bytes that nobody wrote.
         raise ArtifactDamaged(f"{path.parent.name}/{path.name} cannot be understood.") from error
 
 
@@ -308,7 +332,7 @@ def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) ->
             raise ArtifactDamaged(f"{entry.filename} in {path.name} is of an unknown array format.")
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(member)
         content = member.read()
-    if dtype != np.float64 or fortran or len(shape) > 2:
+    if dtype != np.float64 or fortran or len(shape) > 2 or min(shape, default=0) < 0:
         raise ArtifactDamaged(f"{entry.filename} in {path.name} is not a plain float64 array.")
     return np.frombuffer(content, np.float64).reshape(shape)
 

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,9 +46,10 @@ class Activation(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The versions below `root`; the folder may not exist yet."""
+    """The versions below `root`; the folder may not exist yet. `key`: what versions must be signed by, if any."""
 
     root: Path
+    key: bytes | None = field(default=None, repr=False)
 
     def versions(self) -> list[str]:
         """All versions, oldest first."""
@@ -85,11 +86,11 @@ class Registry:
 
     def manifest(self, version: str) -> Manifest:
         """What a version says of itself. Raises `ModelNotFound` or `ArtifactError`."""
-        return read_manifest(self.folder(version))
+        return read_manifest(self.folder(version), self.key)
 
     def load(self, version: str, profile_class: type[BaseModel]) -> LoadedArtifact:
         """A version, verified. Raises `ModelNotFound` or `ArtifactError`."""
-        return read_artifact(self.folder(version), profile_class)
+        return read_artifact(self.folder(version), profile_class, self.key)
 
     def load_active(self, profile_class: type[BaseModel]) -> LoadedArtifact:
         """The version in force, verified. Raises `NoActiveModel`, `ModelNotFound` or `ArtifactError`."""

@@ -6,19 +6,25 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
 from models.registry import Registry
 from service import handlers, openapi, retraining
+from service.access.keyring import Keyring
 from service.deps import Services
 from service.drift import DriftBounds
 from service.events import Streams
+from service.gate import Gate
 from service.launcher import Launcher, ProcessLauncher
+from service.limits import Lane, Turns, Waiting
 from service.metrics import Metrics
 from service.middleware import BodyLimit, Observed
 from service.model_in_force import ModelInForce
+from service.protocol import CLIENT_SECONDS, WAITING
 from service.readiness import ReadinessProbe
 from service.routes import health, models, pages, personas, retrain, segment, users
-from service.settings import Settings
+from service.routes.guarded import require_guarded
+from service.settings import Settings, listed
 from service.store.base import Store
 from service.store.sql import SqlStore
 from service.supervision import Limits, Supervisor, Timing
@@ -39,7 +45,7 @@ ROUTERS = (
 def create_app(settings: Settings, *, store: Store | None = None, launcher: Launcher | None = None) -> FastAPI:
     """The service. `store` and `launcher` are for tests; by default they are what the settings say."""
     metrics = Metrics()
-    services = _services(settings, metrics, store or SqlStore(settings.full_database_url()), launcher)
+    services = _services(settings, metrics, store, launcher)
     app = FastAPI(
         title=NAME,
         version=VERSION,
@@ -48,23 +54,47 @@ def create_app(settings: Settings, *, store: Store | None = None, launcher: Laun
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan(services),
-        middleware=[
-            Middleware(Observed, metrics=metrics),
-            Middleware(BodyLimit, limit=settings.max_body_bytes),
-        ],
+        middleware=_middleware(settings, metrics),
     )
     app.state.services = services
     for router in ROUTERS:
         app.include_router(router)
     pages.mount_swagger_ui(app)
     routes = [route for router in (app, *ROUTERS) for route in router.routes]
+    require_guarded(routes)
     handlers.install(app, routes)
     app.openapi = lambda: openapi.describe(app, routes)  # type: ignore[method-assign]
     return app
 
 
-def _services(settings: Settings, metrics: Metrics, store: Store, launcher: Launcher | None) -> Services:
-    registry = Registry(settings.artifacts_dir)
+def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
+    """From the outside in."""
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=listed(settings.cors_origins),
+        allow_methods=["GET", "PUT", "POST", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "X-API-Key", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"],
+        expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID", "Segments-Model-Origin"],
+    )
+    return [
+        Middleware(Observed, metrics=metrics),
+        *([cors] if settings.cors_origins else []),
+        Middleware(
+            Gate,
+            hosts=listed(settings.trusted_hosts),
+            max_queued=settings.max_in_flight,
+            client_seconds=settings.client_seconds,
+            request_seconds=settings.request_seconds,
+        ),
+        Middleware(BodyLimit, limit=settings.max_body_bytes),
+    ]
+
+
+def _services(settings: Settings, metrics: Metrics, given: Store | None, launcher: Launcher | None) -> Services:
+    store = given or SqlStore(settings.full_database_url())
+    # Keys are followed and health is told over connections of their own, however busy the others are.
+    watched = given or SqlStore(settings.full_database_url(), pool_size=2)
+    registry = Registry(settings.artifacts_dir, settings.artifact_key())
     model = ModelInForce(
         registry, metrics, settings.model_poll_seconds, settings.model_retry_seconds, store.get_edits
     )
@@ -72,7 +102,12 @@ def _services(settings: Settings, metrics: Metrics, store: Store, launcher: Laun
         store=store,
         registry=registry,
         launcher=launcher
-        or ProcessLauncher(settings.retrain_threads, settings.retrain_nice, settings.retrain_stop_seconds),
+        or ProcessLauncher(
+            settings.retrain_threads,
+            settings.retrain_nice,
+            settings.retrain_stop_seconds,
+            artifact_key_file=settings.artifact_key_file,
+        ),
         metrics=metrics,
         timing=Timing(settings.job_beat_seconds, settings.job_lease),
         data_dir=settings.data_dir,
@@ -81,19 +116,24 @@ def _services(settings: Settings, metrics: Metrics, store: Store, launcher: Laun
         limits=Limits(settings.retrain_seconds, settings.retrain_memory_mb * 10**6),
         bounds=settings.bounds(),
     )
-    readiness = ReadinessProbe(model, store, settings.readiness_timeout_seconds)
     upkeep = _upkeep(settings, store, registry, model, metrics, supervisor)
+    readiness = ReadinessProbe(model, watched, settings.readiness_timeout_seconds)
+    open_without_keys = settings.insecure or not settings.exposed
+    keyring = Keyring(watched.keys, settings.key_poll_seconds, settings.key_rate, open_without_keys)
     return Services(
         settings,
         store,
+        watched,
         metrics,
         registry,
         model,
         supervisor,
         upkeep,
         readiness,
-        asyncio.Semaphore(1),
+        Turns(settings.max_in_flight),
         Streams(settings.event_streams, settings.event_seconds),
+        keyring,
+        Lane(settings.max_store_requests),
     )
 
 
@@ -123,14 +163,16 @@ def _upkeep(
     )
 
 
-def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, object]]]:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
         await asyncio.to_thread(services.model.start)
+        await asyncio.to_thread(services.keyring.start)
         services.supervisor.start()
         services.upkeep.start()
         try:
-            yield
+            # What `service.protocol` knows of the settings.
+            yield {CLIENT_SECONDS: services.settings.client_seconds, WAITING: Waiting()}
         finally:
             await asyncio.to_thread(_close, services)
 
@@ -141,6 +183,8 @@ def _close(services: Services) -> None:
     patience = services.settings.retrain_stop_seconds + services.settings.job_beat_seconds * 2
     services.supervisor.stop(patience)
     services.upkeep.stop()
+    services.keyring.stop()
     services.model.stop()
     services.readiness.close()
     services.store.close()
+    services.watched_store.close()

@@ -1,4 +1,4 @@
-"""The commands of the service: `python -m service serve | migrate | models | activate`.
+"""The commands of the service: `python -m service serve | migrate | models | activate | sign | keys`.
 
 Exit codes: 0 done; 2 a setting, the address or the database cannot be used (one sentence on standard error).
 """
@@ -10,18 +10,22 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from getpass import getuser
 
 import uvicorn
 from pydantic import ValidationError
 from uvicorn.supervisors import Multiprocess
 
+from models.artifact import SUMS
 from models.errors import ArtifactError, SegmentsError
 from models.profile import Profile
 from models.registry import Registry
-from service import logs
-from service.settings import Settings, SettingsError
+from models.seal import sign_version
+from service import key_commands, logs
+from service.protocol import BoundedProtocol
+from service.settings import Settings, SettingsError, listed
+from service.starting import access_line, alone_with_database, explain_hangup, raise_descriptor_limit
 from service.store.migrate import migrate
 
 APP = "service.worker:app"
@@ -44,13 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "migrate":
                 migrate(settings.full_database_url())
             case "models":
-                print("\n".join(model_lines(Registry(settings.artifacts_dir))))
+                print("\n".join(model_lines(_registry(settings))))
             case "activate":
-                print(
-                    activate(
-                        Registry(settings.artifacts_dir), options.version, options.by or whoami(), options.reason
-                    )
-                )
+                print(activate(_registry(settings), options.version, options.by or whoami(), options.reason))
+            case "sign":
+                print(sign(_registry(settings), options.version))
+            case "keys":
+                key_commands.run(options, settings)
     except SegmentsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -58,29 +62,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def serve(settings: Settings) -> None:
-    """Bring the store up to date, say what answers where, and serve until told to stop."""
+    """Bring the store up to date, say who may ask and what answers where, and serve until told to stop."""
     logs.configure(settings.log_level)
-    with listen(settings.host, settings.port) as listener:
-        migrate(settings.full_database_url())
-        say(model_line(Registry(settings.artifacts_dir)))
+    raise_descriptor_limit()
+    url = settings.full_database_url()
+    with listen(settings.host, settings.port) as listener, alone_with_database(url):
+        with key_commands.opened(settings) as keys:
+            say(access_line(settings, keys))
+        say(model_line(_registry(settings)))
         say(f"Listening on {address(listener)}; the API is described at {address(listener)}/docs")
-        config = uvicorn.Config(
-            APP,
-            factory=True,
-            workers=settings.workers,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            backlog=2_048,
-            timeout_graceful_shutdown=settings.shutdown_seconds,
-        )
-        if settings.workers == 1:
-            uvicorn.Server(config).run(sockets=[listener])
-        else:
-            with metrics_folder():
-                Multiprocess(config, sockets=[listener]).run()
+        _hand_on(settings)
+        _run(settings, listener)
+
+
+def _run(settings: Settings, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        APP,
+        factory=True,
+        workers=settings.workers,
+        http=BoundedProtocol,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.trusted_proxies is not None,
+        forwarded_allow_ips=list(listed(settings.trusted_proxies)),
+        ws="none",
+        backlog=2_048,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+    if settings.workers == 1:
+        explain_hangup(say)
+        uvicorn.Server(config).run(sockets=[listener])
+    else:
+        with metrics_folder():
+            Multiprocess(config, sockets=[listener]).run()
+
+
+def _hand_on(settings: Settings) -> None:
+    """What the command line may have said and the workers, who read the environment, must know."""
+    os.environ["HOST"] = settings.host
+    os.environ["INSECURE"] = str(settings.insecure)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -150,6 +172,18 @@ def whoami() -> str:
         return f"user {os.getuid()}"
 
 
+def sign(registry: Registry, version: str) -> str:
+    """Sign a version that was made before there was a key, once all its checksums hold, and say so."""
+    if registry.key is None:
+        raise SettingsError("There is no key to sign with; ARTIFACT_KEY_FILE names the file that holds it.")
+    unsigned = Registry(registry.root)
+    unsigned.load(version, Profile)
+    folder = unsigned.folder(version)
+    sign_version(folder, (folder / SUMS).read_bytes(), registry.key)
+    registry.load(version, Profile)
+    return f"Model {version} is signed."
+
+
 @contextmanager
 def metrics_folder() -> Iterator[None]:
     """A fresh folder in which the workers share their metrics, gone afterwards."""
@@ -163,13 +197,20 @@ def metrics_folder() -> Iterator[None]:
 
 
 def say(sentence: str) -> None:
-    """A line for whoever started this; logs are on standard output."""
-    print(sentence, file=sys.stderr, flush=True)
+    """A line for whoever started this; logs are on standard output. Where it cannot be said, so be it."""
+    with suppress(OSError):
+        print(sentence, file=sys.stderr, flush=True)
+
+
+def _registry(settings: Settings) -> Registry:
+    return Registry(settings.artifacts_dir, settings.artifact_key())
 
 
 def _settings(options: argparse.Namespace) -> Settings:
     given = {
-        name: value for name in ("host", "port", "workers") if (value := getattr(options, name, None)) is not None
+        name: value
+        for name in ("host", "port", "workers", "insecure")
+        if (value := getattr(options, name, None)) is not None
     }
     try:
         return Settings(**given)
@@ -189,10 +230,19 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--host", help="address to listen on (HOST)")
     serving.add_argument("--port", type=int, help="port to listen on (PORT)")
     serving.add_argument("--workers", type=int, help="worker processes (WORKERS)")
+    serving.add_argument(
+        "--insecure",
+        action="store_true",
+        default=None,
+        help="serve without keys on an address that others can reach: whoever reaches it may do everything",
+    )
     commands.add_parser("migrate", help="bring the database to this version's schema")
     commands.add_parser("models", help="list the versions of the model; * marks the one in force")
     activating = commands.add_parser("activate", help="verify a version and put it in force (also to roll back)")
     activating.add_argument("version", help="a version that `models` lists")
     activating.add_argument("--by", help="who does it (default: the user of this machine)")
     activating.add_argument("--reason", default="", help="why, kept with the activation")
+    signing = commands.add_parser("sign", help="sign a version that was made before there was a key to sign with")
+    signing.add_argument("version", help="a version that `models` lists")
+    key_commands.add_parser(commands)
     return parser

@@ -1,6 +1,5 @@
 """What routes are given, as annotated aliases."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,8 +7,10 @@ from fastapi import Depends, Header, Path, Query, Request
 
 from models.artifact import LoadedArtifact
 from models.registry import Registry
+from service.access.keyring import Keyring
 from service.assignment import Wanted
 from service.events import Streams
+from service.limits import Lane, Turns
 from service.metrics import Metrics
 from service.model_in_force import ModelInForce
 from service.readiness import ReadinessProbe
@@ -24,19 +25,24 @@ from service.upkeep import Upkeep
 class Services:
     """Everything that one app is made of, wired by `service.app`.
 
-    `long_work`: held by what computes for long in a thread; two at once would only take turns.
+    `watched_store`: the same store over connections of its own, for keys and health. `long_work`: held by what
+    computes for long in a thread; two at once would only take turns. `store_lane`: what is answered over the
+    store, so that a store that hangs holds up nothing else.
     """
 
     settings: Settings
     store: Store
+    watched_store: Store
     metrics: Metrics
     registry: Registry
     model: ModelInForce
     supervisor: Supervisor
     upkeep: Upkeep
     readiness: ReadinessProbe
-    long_work: asyncio.Semaphore
+    long_work: Turns
     streams: Streams
+    keyring: Keyring
+    store_lane: Lane
 
 
 # `async` here, because FastAPI would send a plain function to a thread.

@@ -7,11 +7,13 @@ nearest of its bases. `tests/service/test_errors.py` proves that every error of 
 from dataclasses import dataclass
 
 from models.errors import ArtifactError, ModelNotFound, NoActiveModel, SegmentsError
+from service.access.guard import Forbidden, Unauthenticated
 from service.catalogue import PersonaNotFound, StaleCursor
 from service.editing import EditNeedsTag, EditStale, NameTaken
 from service.events import TooManyStreams
 from service.idempotency import KeyInProgress, KeyReused
 from service.launcher import LaunchFailed
+from service.limits import RateExceeded, TooMuch
 from service.paging import UnusableCursor
 from service.retraining import JobEnded, NothingToTrainOn, UnusableDataFile
 from service.store.base import JobNotFound, JobRunning, NotStorable, StoreUnavailable
@@ -37,6 +39,10 @@ class ProblemType:
 
 
 TABLE: dict[type[SegmentsError], ProblemType] = {
+    Unauthenticated: ProblemType(401, "unauthenticated", "A key that works is needed"),
+    Forbidden: ProblemType(403, "missing-scope", "The key does not have the scope that is needed"),
+    RateExceeded: ProblemType(429, "rate-exceeded", "The key asks too often", retry_after=1),
+    TooMuch: ProblemType(503, "overloaded", "There is too much to do at the moment", retry_after=1),
     NoActiveModel: ProblemType(503, "no-model", "No model is in force", retry_after=5),
     ModelNotFound: ProblemType(404, "model-not-found", "There is no such model"),
     ArtifactError: ProblemType(500, "model-unusable", "A model cannot be used"),
@@ -66,6 +72,8 @@ TABLE: dict[type[SegmentsError], ProblemType] = {
 INVALID = ProblemType(422, "invalid-request", "The request is not valid")
 MALFORMED = ProblemType(400, "malformed-json", "The body is not JSON")
 INTERNAL = TABLE[SegmentsError]
+UNTRUSTED_HOST = ProblemType(400, "untrusted-host", "This service does not answer under that name")
+TOO_SLOW = ProblemType(503, "too-slow", "The answer took too long", retry_after=5)
 
 BY_STATUS: dict[int, ProblemType] = {
     problem.status: problem
@@ -73,6 +81,7 @@ BY_STATUS: dict[int, ProblemType] = {
         MALFORMED,
         ProblemType(404, "not-found", "There is nothing at this address"),
         ProblemType(405, "method-not-allowed", "The method is not allowed here"),
+        ProblemType(408, "request-too-slow", "The request did not arrive in time"),
         ProblemType(413, "body-too-large", "The body is too large"),
         ProblemType(415, "unsupported-media-type", "The body must be JSON"),
         INVALID,

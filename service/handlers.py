@@ -11,7 +11,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
 from models.errors import SegmentsError
+from service.access.guard import Forbidden, Unauthenticated
 from service.errors import INVALID, problem_type, problem_type_of_status
+from service.limits import TooMuch
 from service.logs import log_failure
 from service.problems import MAX_ERRORS, field_problems, problem_response
 from service.schemas import job_address
@@ -33,14 +35,31 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
 
 async def ours(request: Request, error: Exception) -> Response:
-    """An error of ours, as the table has it. What is our own fault is logged and not explained."""
-    kind = problem_type(cast(type[SegmentsError], type(error)))
-    if kind.status >= 500:
+    """An error of ours, as the table has it."""
+    return answer_of(cast(SegmentsError, error), request.scope["path"])
+
+
+def answer_of(error: SegmentsError, path: str) -> Response:
+    """The problem that an error is to whoever asked. What is our own fault is logged and not explained."""
+    kind = problem_type(type(error))
+    # A crowd that is turned away would fill the log: the line of each request says as much.
+    if kind.status >= 500 and not isinstance(error, TooMuch):
         log_failure(error)
     job = job_address(error.job.id) if isinstance(error, JobRunning) else None
-    headers = {"Location": job} if job else {}
     detail = str(error) if kind.status != 500 else "This is our fault; the log has it under the request id."
-    return problem_response(kind, detail, request.scope["path"], job=job, headers=headers)
+    return problem_response(kind, detail, path, job=job, headers=_headers(error))
+
+
+def _headers(error: SegmentsError) -> dict[str, str]:
+    match error:
+        case JobRunning():
+            return {"Location": job_address(error.job.id)}
+        case Unauthenticated() | Forbidden():
+            return {"WWW-Authenticate": error.challenge}
+        case TooMuch():
+            return {"Retry-After": str(error.retry_after)}
+        case _:
+            return {}
 
 
 async def invalid(request: Request, error: Exception) -> Response:

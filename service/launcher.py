@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Literal, Protocol
 
 from models.errors import SegmentsError
+from models.seal import KEY_FILE
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 LAST_LINES = 40
@@ -32,7 +33,7 @@ _THREAD_LIMITS = (
     "LOKY_MAX_CPU_COUNT",
 )
 # Training has no business with these.
-_WITHHELD = ("DATABASE_URL", "DATABASE_PASSWORD_FILE", "PROMETHEUS_MULTIPROC_DIR")
+_WITHHELD = ("DATABASE_URL", "DATABASE_PASSWORD_FILE", "ADMIN_KEY_FILE", "PROMETHEUS_MULTIPROC_DIR")
 
 
 class LaunchFailed(SegmentsError):
@@ -103,6 +104,7 @@ class ProcessLauncher:
     nice: int
     stop_seconds: float
     command: Sequence[str] = (sys.executable, "-m", "training")
+    artifact_key_file: Path | None = None
 
     def launch(self, order: FitOrder) -> Child:
         """Start a child. Raises `LaunchFailed`."""
@@ -110,7 +112,7 @@ class ProcessLauncher:
             process = subprocess.Popen(
                 [*self.command, *fit_arguments(order)],
                 cwd=PROJECT_ROOT,
-                env=child_environment(os.environ, self.threads),
+                env=child_environment(os.environ, self.threads) | self._signing(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -124,6 +126,10 @@ class ProcessLauncher:
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, process.pid, self.nice)
         return ChildProcess(process, self.stop_seconds)
+
+    def _signing(self) -> dict[str, str]:
+        """What lets the child sign its version, also where the setting stands in `.env` alone."""
+        return {KEY_FILE: str(self.artifact_key_file.resolve())} if self.artifact_key_file else {}
 
 
 def fit_arguments(order: FitOrder) -> list[str]:

@@ -10,7 +10,7 @@ import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -36,6 +36,13 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str)
 
 
+class LineHandler(logging.StreamHandler[TextIO]):
+    """Writes each record as a line; one that cannot be written (a full disk, a closed pipe) is lost, no more."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's own name
+        """Say nothing: the place to say it is the one that cannot be written to."""
+
+
 def describe(error: BaseException) -> dict[str, Any]:
     """An exception without its message: type, stack, and the type of what caused it."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -49,7 +56,7 @@ def describe(error: BaseException) -> dict[str, Any]:
 
 def configure(level: str) -> None:
     """Send all logging of this process, uvicorn's included, to standard output as JSON lines."""
-    handler = logging.StreamHandler(sys.stdout)
+    handler = LineHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # alembic and asyncio have much to say below warnings, and nothing that an operator needs.

@@ -22,6 +22,7 @@ log = logging.getLogger("service.access")
 
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 UNMATCHED = "unmatched"
+NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 
 
 @dataclass(slots=True)
@@ -124,13 +125,13 @@ def id_of(scope: Scope) -> str:
 
 
 def _noting(send: Send, answered: _Answered) -> Send:
-    """Sends on, notes the status, and adds the request's id."""
+    """Sends on, notes the status, and adds the request's id and what holds browsers to the media type."""
 
     async def send_noting(message: Message) -> None:
         if message["type"] == "http.response.start":
             answered.status = message["status"]
-            name = (b"x-request-id", request_id.get().encode("ascii"))
-            message = {**message, "headers": [*message.get("headers", ()), name]}
+            ours = ((b"x-request-id", request_id.get().encode("ascii")), NO_SNIFFING)
+            message = {**message, "headers": [*message.get("headers", ()), *ours]}
         await send(message)
 
     return send_noting

@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from service.access.scopes import SCHEMES
 from service.problems import Problem
 from service.version import NAME, VERSION
 
@@ -23,6 +24,7 @@ def describe(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
         schemas = document["components"]["schemas"]
         schemas |= problem.pop("$defs") | {"Problem": problem}
         document["components"]["schemas"] = dict(sorted(schemas.items()))
+        document["components"]["securitySchemes"] = SCHEMES
         _restore_examples(document, routes)
         app.openapi_schema = document
     return app.openapi_schema

@@ -70,7 +70,7 @@ def problem_response(
     )
     all_headers = dict(headers or {})
     if kind.retry_after is not None:
-        all_headers["Retry-After"] = str(kind.retry_after)
+        all_headers.setdefault("Retry-After", str(kind.retry_after))
     content = body.model_dump_json(exclude={"job"} if job is None else None)
     return Response(content, kind.status, all_headers, MEDIA_TYPE)
 

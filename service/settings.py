@@ -1,5 +1,6 @@
 """Every setting of the service, from the environment or a `.env` file. Nothing reads them at import."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -8,7 +9,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.bounds import GateBounds
-from models.errors import SegmentsError
+from models.errors import ArtifactError, SegmentsError
+from models.seal import read_key
 
 
 class SettingsError(SegmentsError):
@@ -42,11 +44,55 @@ class Settings(GateBounds, BaseSettings):
         default=Path("data"),
         description="Folder of data files; the `path` of a retrain must lie below it, through links too.",
     )
+    insecure: bool = Field(
+        default=False,
+        description="Serve without keys on an address that others can reach: everybody may do everything.",
+    )
+    admin_key_file: Path | None = Field(
+        default=None,
+        description="File that holds the deployment's first key, with scope `admin` (a container secret).",
+    )
+    artifact_key_file: Path | None = Field(
+        default=None, description="File that holds the key that signs versions; then nothing unsigned is loaded."
+    )
+    key_poll_seconds: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=1.0, description="How often each worker looks whether a key was made or revoked."
+    )
+    key_rate: Annotated[float, Field(ge=0)] = Field(
+        default=2_000.0,
+        description="Requests a second that a key may ask of each worker (twice as many at once); 0: any number.",
+    )
+    cors_origins: str | None = Field(
+        default=None, description="Origins whose pages may ask, by commas: `https://app.example`; none by default."
+    )
+    trusted_hosts: str | None = Field(
+        default=None,
+        description="Names that the service answers under, by commas (`*.example.org`); any by default.",
+    )
+    trusted_proxies: str | None = Field(
+        default=None, description="Addresses of proxies whose `X-Forwarded-…` headers are believed, by commas."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least level that is logged."
     )
     max_body_bytes: Annotated[int, Field(ge=1_024)] = Field(
         default=4 * 2**20, description="Largest request body; a larger one is answered 413."
+    )
+    max_in_flight: Annotated[int, Field(ge=1)] = Field(
+        default=256, description="Requests that wait in a worker before more are answered 503 at once."
+    )
+    max_store_requests: Annotated[int, Field(ge=1)] = Field(
+        default=80, description="Requests over the store that a worker has in hand before more are answered 503."
+    )
+    request_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=30.0, description="Time from a whole request to the start of its answer; then 503."
+    )
+    client_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=10.0,
+        description="Time a client gets for a request's head, for its body (then 408), and for a stalled answer.",
+    )
+    keep_alive_seconds: Annotated[int, Field(ge=1)] = Field(
+        default=5, description="How long a connection may idle between two requests."
     )
     model_poll_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
         default=0.5, description="How often each worker looks for a newly activated model."
@@ -116,6 +162,24 @@ class Settings(GateBounds, BaseSettings):
         """The bounds of the gate, by their name for `training fit --bound`."""
         return {name.removeprefix("gate_"): str(getattr(self, name)) for name in GateBounds.model_fields}
 
+    @property
+    def exposed(self) -> bool:
+        """Whether others than this machine can reach the address."""
+        return not is_loopback(self.host)
+
+    def first_key(self) -> str | None:
+        """What stands in ADMIN_KEY_FILE. Raises `SettingsError`."""
+        return _read_secret(self.admin_key_file, "ADMIN_KEY_FILE") if self.admin_key_file else None
+
+    def artifact_key(self) -> bytes | None:
+        """The key that signs versions. Raises `SettingsError`."""
+        if self.artifact_key_file is None:
+            return None
+        try:
+            return read_key(self.artifact_key_file)
+        except ArtifactError as error:
+            raise SettingsError(f"ARTIFACT_KEY_FILE: {error}") from error
+
     def full_database_url(self) -> str:
         """DATABASE_URL with the password from DATABASE_PASSWORD_FILE in it. Raises `SettingsError`."""
         if self.database_password_file is None:
@@ -126,13 +190,26 @@ class Settings(GateBounds, BaseSettings):
             raise SettingsError(
                 "DATABASE_PASSWORD_FILE is set, but DATABASE_URL names no user to whom it belongs."
             )
-        secret = quote(_read_secret(self.database_password_file), safe="")
+        secret = quote(_read_secret(self.database_password_file, "DATABASE_PASSWORD_FILE"), safe="")
         netloc = f"{user.partition(':')[0]}:{secret}@{address}"
         return urlunsplit(parts._replace(netloc=netloc))
 
 
-def _read_secret(path: Path) -> str:
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is one of this machine alone; a name that is no such one is not."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listed(names: str | None) -> tuple[str, ...]:
+    """A setting of several, by commas."""
+    return tuple(name for part in (names or "").split(",") if (name := part.strip()))
+
+
+def _read_secret(path: Path, setting: str) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"DATABASE_PASSWORD_FILE ({path}) cannot be read.") from error
+        raise SettingsError(f"{setting} ({path}) cannot be read.") from error

@@ -25,6 +25,8 @@ def _end_with_parent() -> None:
     parent = parent_process()
     if parent is None:
         return
+    # A terminal that goes away tells the parent as well, which ends us in order.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def wait() -> None:
         parent.join()

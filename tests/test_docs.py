@@ -10,6 +10,7 @@ import pytest
 from models.fields import declared_fields
 from models.profile import Profile
 from service import cli
+from service.access.scopes import Scope
 from service.app import create_app
 from service.metrics import Metrics
 from service.settings import Settings
@@ -28,6 +29,9 @@ def routes() -> list[str]:
 def commands(module: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, list[str]]]:
     [subparsers] = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
     for name, command in subparsers.choices.items():
+        if any(isinstance(action, argparse._SubParsersAction) for action in command._actions):
+            yield from commands(f"{module} {name}", command)
+            continue
         options = [o for a in command._actions for o in a.option_strings if o.startswith("--") and o != "--help"]
         yield f"python -m {module} {name}", options
 
@@ -58,6 +62,11 @@ def test_every_command_is_in_the_readme_with_its_options(command: str, options: 
     assert [option for option in options if option not in row] == []
 
 
+@pytest.mark.parametrize("scope", list(Scope))
+def test_every_scope_is_in_the_readme(scope: Scope) -> None:
+    assert f"| `{scope}` |" in README
+
+
 def test_every_metric_is_in_the_readme_and_no_other() -> None:
     families = Metrics().registry.collect()
     names = {f"{f.name}_total" if f.type == "counter" else f.name for f in families}
@@ -69,7 +78,12 @@ def test_every_field_of_the_profile_is_in_the_readme() -> None:
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    pages = [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "SECURITY.md",
+        *sorted((ROOT / "docs").rglob("*.md")),
+    ]
     broken = [
         f"{page.name}: {target}"
         for page in pages

@@ -16,6 +16,7 @@ from models.errors import ModelError, NoActiveModel, SegmentsError
 from models.manifest import Manifest, Origin
 from models.profile import Profile
 from models.registry import Registry
+from models.seal import key_from
 from training import compare, option
 from training.assignment import command as assignment
 from training.config import TrainingConfig
@@ -71,7 +72,7 @@ def _stop_when_stdin_closes() -> None:
 
 
 def _fit(options: argparse.Namespace, progress: Progress) -> None:
-    registry = Registry(options.out)
+    registry = Registry(options.out, key_from(os.environ))
     if options.if_none and (active := registry.active()) is not None:
         progress.say(f"Model {active} is in force already; nothing to do.")
         return
@@ -187,7 +188,7 @@ def _page_beside(folder: Path) -> str:
 
 
 def _report(options: argparse.Namespace, progress: Progress) -> None:
-    registry = Registry(options.artifacts)
+    registry = Registry(options.artifacts, key_from(os.environ))
     progress.step("drawing the report", 0.0)
     page = _drawn(compare.version_folder(options.model, registry), options.out)
     progress.step("done", 1.0)
@@ -220,7 +221,7 @@ def _simulate(options: argparse.Namespace, progress: Progress) -> None:
 
 def _score(options: argparse.Namespace, progress: Progress) -> None:
     check_suffix(options.out)
-    registry = Registry(options.artifacts)
+    registry = Registry(options.artifacts, key_from(os.environ))
     loaded = registry.load_active(Profile) if options.model == "active" else registry.load(options.model, Profile)
     dataset = _read(options, progress)
     count = score_file(loaded.model, dataset, options.out, progress)

@@ -7,6 +7,7 @@ Analysis 52, 2007), and above it no other persona can come as near.
 """
 
 import argparse
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,7 @@ from models.manifest import Manifest
 from models.persona import Persona
 from models.profile import Profile
 from models.registry import Registry
+from models.seal import key_from
 from training import option
 from training.dataset import Dataset, from_frame, read_dataset
 from training.errors import UnusableInput
@@ -204,7 +206,8 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
 
 
 def _load(name: str, artifacts: Path) -> LoadedArtifact:
-    return read_artifact(version_folder(name, Registry(artifacts)), Profile)
+    registry = Registry(artifacts, key_from(os.environ))
+    return read_artifact(version_folder(name, registry), Profile, registry.key)
 
 
 def version_folder(name: str, registry: Registry) -> Path:

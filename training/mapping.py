@@ -79,6 +79,8 @@ def parse_mapping(text: str, name: str = "mapping") -> FieldMapping:
     except tomllib.TOMLDecodeError as error:
         hint = " A field can have one table only." if "twice" in str(error) else ""
         raise UnusableInput(f"{name} is not a mapping in TOML: {error}.{hint}") from error
+    except RecursionError as error:
+        raise UnusableInput(f"{name} is nested too deeply to be a mapping.") from error
     except ValidationError as error:
         raise UnusableInput(f"{name}: {_in_words(error)}") from error
 

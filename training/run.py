@@ -1,6 +1,7 @@
 """A training run, from a dataset to a version folder, in order and on one page."""
 
 import hashlib
+import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from models.lineage import LineageStep, shortened
 from models.manifest import Manifest, Origin
 from models.registry import version_name
 from models.scorer import Scorer
+from models.seal import key_from
 from models.segment_model import SegmentModel
 from training.analysis.analyse import analyse
 from training.analysis.settings import AnalysisConfig
@@ -85,6 +87,7 @@ def train(
     """
     check_usable(dataset, config)
     check_writable(out)
+    key = key_from(os.environ)
     known = _known(previous, dataset)
     rows, held = _held_out(len(dataset), config, known)
     fitted = fit(
@@ -127,6 +130,7 @@ def train(
             REPORT: lambda path: path.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8"),
             **others,
         },
+        key,
     )
     progress.step("written", 1.0)
     return Trained(folder, manifest)

@@ -1,15 +1,28 @@
 """What the OpenAPI document says of a route's answers: an example of each, problems included."""
 
+from copy import deepcopy
 from typing import Any
 
 from models.errors import SegmentsError
-from service.errors import BY_STATUS, INTERNAL, INVALID, ProblemType, problem_type
+from service.access.guard import Forbidden, Unauthenticated
+from service.errors import (
+    BY_STATUS,
+    INTERNAL,
+    INVALID,
+    TOO_SLOW,
+    UNTRUSTED_HOST,
+    ProblemType,
+    problem_type,
+)
+from service.limits import Overloaded, RateExceeded
 from service.problems import MEDIA_TYPE
 from service.routes import examples
+from service.store.base import StoreUnavailable
 
 Responses = dict[int | str, dict[str, Any]]
 
 PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+ACCESS_ERRORS = (Unauthenticated, Forbidden, RateExceeded, StoreUnavailable)
 BODY_STATUSES = (400, 413, 415)
 NOT_MODIFIED: Responses = {304: {"description": "What `If-None-Match` names is still current."}}
 
@@ -35,10 +48,24 @@ def documented(
     return responses
 
 
+def with_refusals(responses: Responses, guarded: bool, always_answered: bool) -> Responses:
+    """A route's answers, with the refusals that need not be said of each: by the gate, and of who may not ask."""
+    told = deepcopy(responses)
+    kinds = [UNTRUSTED_HOST]
+    kinds += [problem_type(error) for error in ACCESS_ERRORS] if guarded else []
+    kinds += [] if always_answered else [problem_type(Overloaded), TOO_SLOW]
+    kinds += [BY_STATUS[408]] if 415 in told else []
+    for kind in kinds:
+        _add(told, kind)
+    return dict(sorted(told.items(), key=lambda answer: int(answer[0])))
+
+
 def _add(responses: Responses, kind: ProblemType) -> None:
     content = {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA, "examples": {}}}
     entry = responses.setdefault(kind.status, {"description": kind.title, "content": content})
     example = {"summary": kind.title, "value": examples.problem(kind)}
     entry["content"][MEDIA_TYPE]["examples"][kind.name] = example
+    if kind.status == 401:
+        entry["headers"] = {"WWW-Authenticate": {"description": "How to ask.", "schema": {"type": "string"}}}
     if kind.retry_after is not None:
         entry["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}

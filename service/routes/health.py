@@ -8,11 +8,13 @@ import asyncio
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from service.access.scopes import PUBLIC, Scope, needs
 from service.deps import MetricsDep, ServicesDep
 from service.readiness import Readiness
 from service.routes import examples
 from service.routes.answers import answer
 from service.routes.documented import documented
+from service.routes.guarded import GuardedRoute
 from service.schemas import Alive, Index, ModelSummary
 from service.version import NAME, VERSION
 
@@ -27,10 +29,10 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 NOT_READY = {"content": {"application/json": {"example": examples.NOT_READY}}}
 
-router = APIRouter(tags=["health"])
+router = APIRouter(route_class=GuardedRoute, tags=["health"])
 
 
-@router.get("/", response_model=Index, responses=documented(200, examples.INDEX))
+@router.get("/", openapi_extra=PUBLIC, response_model=Index, responses=documented(200, examples.INDEX))
 async def index(services: ServicesDep) -> Response:
     """What this is, and which model answers."""
     loaded = services.model.loaded
@@ -38,7 +40,7 @@ async def index(services: ServicesDep) -> Response:
     return answer(Index(name=NAME, version=VERSION, model=model, links=LINKS))
 
 
-@router.get("/livez", response_model=Alive, responses=documented(200, examples.ALIVE))
+@router.get("/livez", openapi_extra=PUBLIC, response_model=Alive, responses=documented(200, examples.ALIVE))
 async def livez() -> Response:
     """The process answers; nothing else is looked at."""
     return answer(Alive(), headers=NO_STORE)
@@ -46,6 +48,7 @@ async def livez() -> Response:
 
 @router.get(
     "/readyz",
+    openapi_extra=PUBLIC,
     response_model=Readiness,
     responses=documented(200, examples.READY)
     | {503: {"description": "A check fails.", "model": Readiness, **NOT_READY}},
@@ -58,6 +61,7 @@ async def readyz(services: ServicesDep) -> Response:
 
 @router.get(
     "/metrics",
+    openapi_extra=needs(Scope.METRICS_READ),
     response_class=Response,
     responses={200: {"content": {"text/plain": {"example": examples.METRICS}}}},
 )

@@ -5,13 +5,13 @@ does not. Nothing here quotes the body.
 """
 
 import re
-from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import HTTPException, Request, Response
+from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from pydantic_core import from_json
+
+from service.routes.guarded import GuardedRoute
 
 _JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-?8\"?\s*)?;?\s*", re.IGNORECASE)
 # More than any body of ours has; pydantic would make an error of every one too many.
@@ -29,23 +29,18 @@ class JsonRequest(Request):
         return self._json
 
 
-class JsonRoute(APIRoute):
+class JsonRoute(GuardedRoute):
     """Takes a body of type `application/json` and no other (415)."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, given a `JsonRequest`."""
-        handle = super().get_route_handler()
-
-        async def handle_json(request: Request) -> Response:
-            if self.body_field is None:
-                return await handle(request)
-            _check_media_type(request)
-            asked = JsonRequest(request.scope, request.receive)
-            if await asked.body():
-                _check_size(await asked.json())
-            return await handle(asked)
-
-        return handle_json
+    async def received(self, request: Request) -> Request:
+        """The request with its body read, checked for its type and size."""
+        if self.body_field is None:
+            return request
+        _check_media_type(request)
+        asked = JsonRequest(request.scope, request.receive)
+        if await asked.body():
+            _check_size(await asked.json())
+        return asked
 
 
 def _check_media_type(request: Request) -> None:

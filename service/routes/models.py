@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Response
 from models.errors import ArtifactError, ModelNotFound, NoActiveModel
 from models.registry import Activation
 from service import versions
+from service.access.scopes import Scope, needs
 from service.deps import Cursor, IdempotencyKey, Limit, Services, ServicesDep, Version
 from service.drift import Suggestion, suggest
 from service.idempotency import Done, KeyInProgress, KeyReused, once
@@ -41,6 +42,7 @@ router = APIRouter(route_class=JsonRoute, tags=["models"])
 
 @router.get(
     "/models",
+    openapi_extra=needs(Scope.MODELS_READ),
     response_model=ModelList,
     responses=documented(200, examples.MODELS, UnusableCursor, ArtifactError, invalid=True),
 )
@@ -52,6 +54,7 @@ def list_models(services: ServicesDep, limit: Limit = 50, cursor: Cursor = None)
 
 @router.get(
     "/models/activations",
+    openapi_extra=needs(Scope.MODELS_READ),
     response_model=ActivationPage,
     responses=documented(200, examples.ACTIVATIONS, UnusableCursor, ArtifactError, invalid=True),
 )
@@ -62,6 +65,7 @@ def list_activations(services: ServicesDep, limit: Limit = 50, cursor: Cursor = 
 
 @router.get(
     "/models/{version}",
+    openapi_extra=needs(Scope.MODELS_READ),
     response_model=ModelDetail,
     responses=documented(200, examples.MODEL, ModelNotFound, ArtifactError, invalid=True),
 )
@@ -72,6 +76,7 @@ def get_model(version: Version, services: ServicesDep) -> Response:
 
 @router.get(
     "/models/{version}/comparison",
+    openapi_extra=needs(Scope.MODELS_READ),
     response_model=VersionComparison,
     responses=documented(
         200, examples.COMPARISON, ModelNotFound, NoActiveModel, ArtifactError, StoreUnavailable, invalid=True
@@ -88,6 +93,7 @@ async def compare_model(version: Version, services: ServicesDep) -> Response:
 
 @router.post(
     "/models/{version}/activate",
+    openapi_extra=needs(Scope.MODELS_PROMOTE),
     response_model=Activation,
     responses=documented(
         200,

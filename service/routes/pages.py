@@ -2,10 +2,14 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import FileResponse, Response
+
+from service.access.scopes import PUBLIC
+from service.routes.guarded import GuardedRoute
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 # Swagger UI sets styles on elements and holds its icons as data.
@@ -15,20 +19,23 @@ CONTENT_SECURITY = (
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY,
-    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 
-@router.get("/docs")
+@router.get("/docs", openapi_extra=PUBLIC)
 async def docs() -> Response:
     """The API, to read and to try."""
     return FileResponse(STATIC / "docs.html", headers=HEADERS)
 
 
-@router.get("/static/docs.js")
+@router.get("/static/docs.js", openapi_extra=PUBLIC)
 async def docs_script() -> Response:
     """What starts Swagger UI."""
     return FileResponse(STATIC / "docs.js", headers=HEADERS)
@@ -36,7 +43,17 @@ async def docs_script() -> Response:
 
 def mount_swagger_ui(app: FastAPI) -> None:
     """Serve the files of Swagger UI, which fastapi-offline carries; its code is not imported."""
-    app.mount("/static/docs", StaticFiles(directory=_swagger_ui()), name="swagger-ui")
+    app.mount("/static/docs", _PageFiles(directory=_swagger_ui()), name="swagger-ui")
+
+
+class _PageFiles(StaticFiles):
+    """Files of a page, with what browsers are to hold a page to."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """The file."""
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(HEADERS)
+        return response
 
 
 def _swagger_ui() -> Path:

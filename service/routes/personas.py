@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Header, Request, Response
 from models.errors import NoActiveModel
 from models.persona import Persona
 from service import catalogue
+from service.access.scopes import Scope, needs
 from service.catalogue import PersonaNotFound, PersonaPage, StaleCursor, VocabularyAnswer
 from service.deps import Cursor, Limit, ModelDep, PersonaId, ServicesDep
 from service.editing import STALE, EditNeedsTag, EditStale, NameTaken, PersonaPatch, edit
@@ -24,6 +25,7 @@ router = APIRouter(route_class=JsonRoute, tags=["personas"])
 
 @router.get(
     "/personas",
+    openapi_extra=needs(Scope.PERSONAS_READ),
     response_model=PersonaPage,
     responses=NOT_MODIFIED
     | documented(200, examples.PERSONAS, NoActiveModel, UnusableCursor, StaleCursor, invalid=True),
@@ -35,6 +37,7 @@ async def list_personas(request: Request, loaded: ModelDep, limit: Limit = 50, c
 
 @router.get(
     "/personas/{persona_id}",
+    openapi_extra=needs(Scope.PERSONAS_READ),
     response_model=Persona,
     responses=NOT_MODIFIED | documented(200, examples.PERSONA, NoActiveModel, PersonaNotFound, invalid=True),
 )
@@ -45,6 +48,7 @@ async def get_persona(request: Request, loaded: ModelDep, persona_id: PersonaId)
 
 @router.patch(
     "/personas/{persona_id}",
+    openapi_extra=needs(Scope.PERSONAS_WRITE),
     response_model=Persona,
     responses=documented(
         200,
@@ -85,6 +89,7 @@ def edit_persona(
 
 @router.get(
     "/personas/{persona_id}/lineage",
+    openapi_extra=needs(Scope.PERSONAS_READ),
     response_model=Lineage,
     responses=NOT_MODIFIED | documented(200, examples.LINEAGE, NoActiveModel, PersonaNotFound, invalid=True),
 )
@@ -95,6 +100,7 @@ async def get_persona_lineage(request: Request, loaded: ModelDep, persona_id: Pe
 
 @router.get(
     "/vocabulary",
+    openapi_extra=needs(Scope.PERSONAS_READ),
     response_model=VocabularyAnswer,
     responses=NOT_MODIFIED | documented(200, examples.VOCABULARY, NoActiveModel),
 )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Response
 from starlette.responses import StreamingResponse
 
 from service import retraining
+from service.access.scopes import Scope, needs
 from service.deps import Cursor, IdempotencyKey, JobId, Limit, ServicesDep, StoreDep
 from service.events import TooManyStreams
 from service.idempotency import Done, KeyInProgress, KeyReused, once
@@ -28,6 +29,7 @@ router = APIRouter(route_class=JsonRoute, tags=["retrain"])
 
 @router.post(
     "/retrain",
+    openapi_extra=needs(Scope.MODELS_TRAIN),
     status_code=202,
     response_model=JobBody,
     responses=documented(
@@ -60,6 +62,7 @@ def start_retrain(
 
 @router.get(
     "/retrain",
+    openapi_extra=needs(Scope.MODELS_READ),
     response_model=JobList,
     responses=documented(200, examples.JOBS, UnusableCursor, StoreUnavailable, invalid=True),
 )
@@ -70,6 +73,7 @@ def list_retrains(store: StoreDep, limit: Limit = 50, cursor: Cursor = None) -> 
 
 @router.get(
     "/retrain/{job_id}",
+    openapi_extra=needs(Scope.MODELS_READ),
     response_model=JobBody,
     responses=documented(200, examples.JOB, JobNotFound, StoreUnavailable, invalid=True),
 )
@@ -80,6 +84,7 @@ def get_retrain(job_id: JobId, store: StoreDep) -> Response:
 
 @router.get(
     "/retrain/{job_id}/events",
+    openapi_extra=needs(Scope.MODELS_READ),
     response_class=StreamingResponse,
     responses=documented(
         200,
@@ -103,6 +108,7 @@ async def watch_retrain(job_id: JobId, services: ServicesDep) -> Response:
 
 @router.post(
     "/retrain/{job_id}/cancel",
+    openapi_extra=needs(Scope.MODELS_TRAIN),
     status_code=202,
     response_model=JobBody,
     responses=documented(202, examples.JOB, JobNotFound, JobEnded, StoreUnavailable, invalid=True),

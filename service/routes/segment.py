@@ -13,6 +13,7 @@ from fastapi import APIRouter, Body, Request, Response
 from models.artifact import LoadedArtifact
 from models.errors import NoActiveModel
 from models.profile import Profile
+from service.access.scopes import Scope, needs
 from service.asking import NextQuestions, ask
 from service.assignment import SegmentedInDetail, Wanted, assign, assign_each, unknown_by_field
 from service.comparing import Compared, compare
@@ -32,6 +33,7 @@ router = APIRouter(route_class=JsonRoute, tags=["segment"])
 
 @router.post(
     "/segment",
+    openapi_extra=needs(Scope.SEGMENT_ASSIGN),
     response_model=SegmentedInDetail,
     responses=documented(200, examples.SEGMENTED_IN_DETAIL, NoActiveModel, body=True),
 )
@@ -48,6 +50,7 @@ async def segment(
 
 @router.post(
     "/segment/batch",
+    openapi_extra=needs(Scope.SEGMENT_ASSIGN),
     status_code=207,
     response_model=BatchAnswer,
     responses=documented(207, examples.BATCH, NoActiveModel, body=True),
@@ -64,6 +67,7 @@ async def segment_batch(
 
 @router.post(
     "/segment/next-question",
+    openapi_extra=needs(Scope.SEGMENT_ASSIGN),
     response_model=NextQuestions,
     responses=documented(200, examples.NEXT_QUESTIONS, NoActiveModel, body=True),
 )
@@ -81,6 +85,7 @@ async def next_question(
 
 @router.post(
     "/segment/compare",
+    openapi_extra=needs(Scope.SEGMENT_ASSIGN),
     response_model=Compared,
     responses=documented(200, examples.COMPARED, NoActiveModel, body=True),
 )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Response
 
 from models.errors import NoActiveModel
 from models.profile import Profile
+from service.access.scopes import Scope, needs
 from service.assignment import unknown_by_field
 from service.catalogue import PersonaNotFound
 from service.deps import Cursor, Limit, ModelDep, ServicesDep, StoreDep, UserId
@@ -36,6 +37,7 @@ router = APIRouter(route_class=JsonRoute, tags=["users"])
 
 @router.put(
     "/users/{user_id}/profile",
+    openapi_extra=needs(Scope.USERS_WRITE),
     response_model=StoredAnswer,
     responses=documented(201, examples.STORED) | documented(200, examples.STORED, StoreUnavailable, body=True),
 )
@@ -54,6 +56,7 @@ def put_user_profile(
 
 @router.get(
     "/users/{user_id}/persona",
+    openapi_extra=needs(Scope.USERS_READ),
     response_model=UserPersona,
     responses=documented(200, examples.USER_PERSONA, NoActiveModel, UserNotFound, StoreUnavailable, invalid=True),
 )
@@ -65,6 +68,7 @@ def get_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Resp
 
 @router.put(
     "/users/{user_id}/persona",
+    openapi_extra=needs(Scope.USERS_WRITE),
     response_model=UserPersona,
     responses=documented(
         200,
@@ -90,6 +94,7 @@ def choose_user_persona(
 
 @router.delete(
     "/users/{user_id}/persona",
+    openapi_extra=needs(Scope.USERS_WRITE),
     response_model=UserPersona,
     responses=documented(
         200, examples.USER_PERSONA, NoActiveModel, UserNotFound, ProfileChanging, StoreUnavailable, invalid=True
@@ -103,6 +108,7 @@ def release_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> 
 
 @router.get(
     "/users/{user_id}/persona/changes",
+    openapi_extra=needs(Scope.USERS_READ),
     response_model=ChangePage,
     responses=documented(200, examples.CHANGES, UserNotFound, UnusableCursor, StoreUnavailable, invalid=True),
 )
@@ -115,6 +121,7 @@ def list_user_persona_changes(
 
 @router.post(
     "/users/personas:batchGet",
+    openapi_extra=needs(Scope.USERS_READ),
     response_model=FoundPersonas,
     responses=documented(200, examples.FOUND, NoActiveModel, StoreUnavailable, body=True),
 )

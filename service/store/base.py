@@ -22,10 +22,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from models.errors import SegmentsError
 from service.store.upkeep import ChangeCause, UpkeepStore
+
+if TYPE_CHECKING:
+    from service.store.keys import KeyStore
 
 MAX_ID_LENGTH = 200
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
@@ -168,7 +171,14 @@ def require_storable(user_id: str, profile_json: str) -> None:
 
 
 class Store(UpkeepStore, Protocol):
-    """Users, jobs, and what `UpkeepStore` says. Every method may raise `StoreUnavailable`."""
+    """Users, jobs, what `UpkeepStore` says, and the API keys (`service.store.keys`).
+
+    Every method may raise `StoreUnavailable`.
+    """
+
+    @property
+    def keys(self) -> "KeyStore":
+        """The API keys, in the same place."""
 
     def check(self) -> None:
         """Return if the store answers and its schema is the one that this code expects.

@@ -19,6 +19,7 @@ from service.store.base import (
     legible,
     require_storable,
 )
+from service.store.memory_keys import MemoryKeys
 from service.store.memory_upkeep import MemoryUpkeep
 from service.store.upkeep import ChangeCause
 
@@ -27,6 +28,7 @@ from service.store.upkeep import ChangeCause
 class MemoryStore(MemoryUpkeep):
     """Everything in dictionaries; keeps the promises of `Store` except that of lasting."""
 
+    keys: MemoryKeys = field(default_factory=MemoryKeys, init=False, repr=False)
     _jobs: dict[str, Job] = field(default_factory=dict, init=False, repr=False)
 
     def check(self) -> None:

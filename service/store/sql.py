@@ -42,6 +42,7 @@ from service.store.base import (
 )
 from service.store.deadline import seconds_left, within
 from service.store.engine import PATIENCE, POOL_SIZE, open_engine, our_errors, reading, writing
+from service.store.sql_keys import SqlKeys
 from service.store.sql_upkeep import SqlUpkeep, record_changes
 from service.store.tables import (
     JOB_COLUMNS,
@@ -80,6 +81,7 @@ class SqlStore(SqlUpkeep):
         self._is_sqlite = self._engine.dialect.name == "sqlite"
         insert = sqlite.insert if self._is_sqlite else postgresql.insert
         self._upsert_user, self._take_slot = _upsert_user(insert), _take_slot(insert)
+        self.keys = SqlKeys(self._reading, self._writing, insert)
         # SQLite lets its writers sleep and try again; here those of one process stand in a queue.
         self._turn = threading.Lock()
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from service.store.base import Job, JobStatus, StoredAssignment, StoredUser
+from service.store.keys import StoredKey
 from service.store.upkeep import ChangeCause, PersonaChange, PersonaEdit
 
 
@@ -73,7 +74,7 @@ def id_type() -> Text:
 
 
 # The newest revision in `migrations`; a test holds the two together.
-SCHEMA = "0002"
+SCHEMA = "0003"
 metadata = MetaData()
 
 users = Table(
@@ -160,6 +161,27 @@ idempotency_keys = Table(
     Column("body", Text),
 )
 
+keys = Table(
+    "api_keys",
+    metadata,
+    Column("prefix", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", JsonText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
+)
+
+# One row: how often any key was added, revoked or given another end.
+key_changes = Table(
+    "key_changes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+)
+
 SLOT = "retrain"
 UNENDED = text("status IN ('QUEUED', 'RUNNING')")
 Index("jobs_one_unended", jobs.c.slot, unique=True, sqlite_where=UNENDED, postgresql_where=UNENDED)
@@ -170,6 +192,7 @@ USER_COLUMNS = tuple(column for column in users.c if not column.name.startswith(
 JOB_COLUMNS = tuple(jobs.c[field.name] for field in fields(Job))
 CHANGE_COLUMNS = tuple(persona_changes.c[field.name] for field in fields(PersonaChange))
 EDIT_COLUMNS = tuple(persona_edits.c[field.name] for field in fields(PersonaEdit))
+KEY_COLUMNS = tuple(keys.c[field.name] for field in fields(StoredKey))
 
 
 def user_of(record: AnyRow) -> StoredUser:
@@ -253,3 +276,14 @@ def user_values(user: StoredUser) -> dict[str, Any]:
 def job_values(job: Job) -> dict[str, Any]:
     """The columns of a job that takes the slot."""
     return {"slot": SLOT} | {column.name: getattr(job, column.name) for column in JOB_COLUMNS}
+
+
+def key_of(record: AnyRow) -> StoredKey:
+    """The key of a record of `KEY_COLUMNS`, which stand in the order of the fields."""
+    prefix, digest, name, scopes, *times = record
+    return StoredKey(prefix, digest, name, tuple(scopes), *times)
+
+
+def key_values(key: StoredKey) -> dict[str, Any]:
+    """The columns of a key."""
+    return {column.name: getattr(key, column.name) for column in KEY_COLUMNS} | {"scopes": list(key.scopes)}

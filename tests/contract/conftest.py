@@ -42,7 +42,9 @@ def shared_postgres(postgres_server: Any) -> Iterator[str]:
 def emptied_postgres(shared_postgres: str) -> str:
     """A migrated database with nothing in it; quicker than a new one for each test."""
     with psycopg.connect(shared_postgres) as connection:
-        connection.execute("TRUNCATE users, jobs, persona_changes, persona_edits, leases, idempotency_keys")
+        connection.execute(
+            "TRUNCATE users, jobs, persona_changes, persona_edits, leases, idempotency_keys, api_keys"
+        )
     return shared_postgres
 
 

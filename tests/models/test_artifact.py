@@ -1,15 +1,21 @@
 """Artifacts: written whole or not at all, and believed only when every byte is as written."""
 
+import contextlib
 import hashlib
+import io
 import json
+import os
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.artifact import ARRAYS, MANIFEST, SUMS, read_artifact, write_artifact
 from models.errors import (
@@ -23,6 +29,7 @@ from models.errors import (
 from models.manifest import FORMAT, GoldenPrediction
 from models.profile import Profile
 from models.registry import ACTIVE, Registry, version_name
+from models.seal import SIGNATURE
 from tests.support.profiles import KNOWN, small_scorer
 from tests.support.small_model import small_manifest, write_small_model
 
@@ -240,3 +247,177 @@ def test_drafts_and_other_folders_are_no_versions(folder: Path) -> None:
     registry = Registry(folder.parent)
     assert registry.versions() == [folder.name]
     assert registry.active() is None
+
+
+KEY, OTHER = b"k" * 32, b"o" * 32
+
+
+def signed(root: Path, key: bytes | None = KEY) -> Path:
+    others = {"report.json": lambda path: path.write_text("{}")}
+    return write_artifact(root, small_manifest(), small_scorer(), others, key)
+
+
+def test_a_version_signed_by_our_key_is_read(tmp_path: Path) -> None:
+    folder = signed(tmp_path)
+    assert read_artifact(folder, Profile, KEY).manifest.version == folder.name
+    assert read_artifact(folder, Profile).manifest.version == folder.name
+    assert Registry(tmp_path, KEY).load(folder.name, Profile)
+
+
+def test_where_there_is_a_key_nothing_unsigned_is_read(tmp_path: Path) -> None:
+    folder = signed(tmp_path, None)
+    for read in (
+        lambda: read_artifact(folder, Profile, KEY),
+        lambda: Registry(tmp_path, KEY).manifest(folder.name),
+    ):
+        with pytest.raises(ArtifactDamaged, match=f"python -m service sign {folder.name}"):
+            read()
+
+
+def test_a_version_signed_by_another_key_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactDamaged, match="signed by another key"):
+        read_artifact(signed(tmp_path), Profile, OTHER)
+
+
+def test_a_version_whose_every_checksum_was_made_anew_is_refused(tmp_path: Path) -> None:
+    folder = signed(tmp_path)
+    with np.load(folder / ARRAYS) as file:
+        arrays = dict(file)
+    _reseal(folder, {**arrays, "base": arrays["base"] + 1e-12})
+    read_artifact(folder, Profile)
+    with pytest.raises(ArtifactDamaged, match="changed since"):
+        read_artifact(folder, Profile, KEY)
+
+
+@pytest.mark.parametrize("content", [b"", b"0" * 64, b"0" * 64 + b"\n", b"\xff" * 65])
+def test_a_signature_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
+    folder = signed(tmp_path)
+    (folder / SIGNATURE).write_bytes(content)
+    with pytest.raises(ArtifactDamaged):
+        read_artifact(folder, Profile, KEY)
+
+
+def test_a_signature_with_something_behind_it_is_refused(tmp_path: Path) -> None:
+    folder = signed(tmp_path)
+    with (folder / SIGNATURE).open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(ArtifactDamaged):
+        read_artifact(folder, Profile, KEY)
+
+
+@pytest.mark.parametrize("name", [MANIFEST, SUMS, ARRAYS, SIGNATURE])
+def test_a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(tmp_path: Path, name: str) -> None:
+    folder = signed(tmp_path)
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(ArtifactDamaged):
+        read_artifact(folder, Profile, KEY)
+
+
+def test_entries_that_lie_over_each_other_are_refused_before_they_are_read(folder: Path) -> None:
+    with np.load(folder / ARRAYS) as file:
+        arrays = dict(file)
+    _reseal(folder, arrays)
+    once = (folder / ARRAYS).read_bytes()
+    # The directory names each entry a hundred times over.
+    start = once.index(b"PK\x01\x02")
+    end = once.index(b"PK\x05\x06")
+    count = int.from_bytes(once[end + 10 : end + 12], "little") * 100
+    directory = once[start:end] * 100
+    tail = once[end : end + 8] + count.to_bytes(2, "little") * 2
+    tail += len(directory).to_bytes(4, "little") + start.to_bytes(4, "little") + b"\0\0"
+    _reseal_bytes(folder, once[:start] + directory + tail)
+    with pytest.raises(ArtifactDamaged, match="claims more than it holds"):
+        read_artifact(folder, Profile)
+
+
+def _reseal_bytes(folder: Path, content: bytes) -> None:
+    """Put bytes in the place of the arrays, and every checksum right."""
+    (folder / ARRAYS).write_bytes(content)
+    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest["files"][ARRAYS] = hashlib.sha256(content).hexdigest()
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    sums = {**manifest["files"], MANIFEST: hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()}
+    (folder / SUMS).write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000, 1000000000000), }",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999999, 4), }",
+        "{'descr': '|O', 'fortran_order': False, 'shape': (4,), }",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (True,), }",
+        "{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (4,), }",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': ((4,),), }",
+        "(" * 5_000,
+        "{" * 200,
+        "'" * 3,
+        "__import__('os').abort()",
+    ],
+)
+def test_an_array_of_an_absurd_header_is_refused_before_memory_is_taken(folder: Path, header: str) -> None:
+    content = io.BytesIO()
+    text = header.encode() + b"\n"
+    with np.load(folder / ARRAYS) as file, zipfile.ZipFile(content, "w") as archive:
+        for name in file:
+            array = io.BytesIO()
+            np.save(array, file[name])
+            archive.writestr(f"{name}.npy", array.getvalue())
+        name, size = "extra.npy", len(text).to_bytes(2, "little")
+        archive.writestr(name, b"\x93NUMPY\x01\x00" + size + text + b"\0" * 32)
+    _reseal_bytes(folder, content.getvalue())
+    with pytest.raises(ArtifactDamaged):
+        read_artifact(folder, Profile)
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_an_archive_of_any_bytes_is_refused_with_a_sentence(data: st.DataObject) -> None:
+    with tempfile.TemporaryDirectory() as root:
+        folder = write_small_model(Path(root))
+        whole = bytearray((folder / ARRAYS).read_bytes())
+        for position in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=4)):
+            whole[position] = data.draw(st.integers(0, 255))
+        _reseal_bytes(folder, bytes(whole[: data.draw(st.integers(0, len(whole)))]))
+        with contextlib.suppress(ArtifactError):
+            read_artifact(folder, Profile)
+
+
+def _paths(value: object, prefix: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """The place of everything in a JSON document."""
+    below: list[tuple[str | int, ...]] = [prefix] if prefix else []
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in items:
+        below += _paths(inner, (*prefix, name))
+    return below
+
+
+@given(st.data())
+@settings(max_examples=80, deadline=None)
+def test_a_manifest_of_any_content_is_refused_with_a_sentence(data: st.DataObject) -> None:
+    with tempfile.TemporaryDirectory() as root:
+        folder = write_small_model(Path(root))
+        manifest = json.loads((folder / MANIFEST).read_text())
+        *parents, last = data.draw(st.sampled_from(_paths(manifest)))
+        place = manifest
+        for name in parents:
+            place = place[name]
+        odd = (
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats()
+            | st.text()
+            | st.lists(st.integers(), max_size=3)
+        )
+        place[last] = data.draw(odd | st.dictionaries(st.text(), st.integers(), max_size=2))
+        text = json.dumps(manifest).encode()
+        (folder / MANIFEST).write_bytes(text)
+        files = manifest["files"] if isinstance(manifest.get("files"), dict) else {}
+        sums = {str(k): str(v) for k, v in files.items()} | {MANIFEST: hashlib.sha256(text).hexdigest()}
+        lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
+        (folder / SUMS).write_bytes(lines.encode("utf-8", "surrogatepass"))
+        with contextlib.suppress(ArtifactError):
+            read_artifact(folder, Profile)

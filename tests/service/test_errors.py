@@ -7,14 +7,27 @@ from starlette.testclient import TestClient
 import service.app
 import service.cli  # every module with errors of the service is imported by these two
 from models.errors import ModelError, ProfileShapeError, SegmentsError
+from service.access.keys import UnusableKey
 from service.errors import BY_STATUS, INTERNAL, TABLE, problem_type
 from service.exports import ExportFailed
 from service.settings import SettingsError
+from service.starting import DatabaseInUse, NobodyMayAsk
 from service.store.base import StoreError, UnusableDatabaseUrl
+from service.store.keys import KeyNotFound
 from tests.support.problems import assert_problem
 
 # Told to whoever starts the service, kept with a job, or raised at import: no request meets them.
-NEVER_ANSWERED = {SettingsError, service.cli.AddressTaken, UnusableDatabaseUrl, ExportFailed, ProfileShapeError}
+NEVER_ANSWERED = {
+    SettingsError,
+    service.cli.AddressTaken,
+    NobodyMayAsk,
+    DatabaseInUse,
+    KeyNotFound,
+    UnusableKey,
+    UnusableDatabaseUrl,
+    ExportFailed,
+    ProfileShapeError,
+}
 # Bases, and what only a defect of ours can raise: 500 on purpose.
 OURS = {SegmentsError, ModelError, StoreError}
 

@@ -1,0 +1,1 @@
+"""What the service was put through: `make torture`. Bounded, on loopback; outcomes: docs/reliability.md."""

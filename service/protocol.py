@@ -1,0 +1,161 @@
+"""HTTP as uvicorn speaks it, with bounds that it does not have: on the head of a request, and on clients that
+send it slowly, say nothing, or do not take their answer.
+
+What stands behind the first byte of a body is bounded in ASGI (`service.gate`, `service.middleware`).
+"""
+
+import asyncio
+import resource
+from typing import TYPE_CHECKING
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from service.limits import Arrival
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
+
+# In a request's scope: its `service.limits.Arrival`. In the app's state: whose count of those that wait it is.
+ARRIVAL = "segments.arrival"
+WAITING = "waiting"
+CLIENT_SECONDS = "client_seconds"
+MAX_HEAD_BYTES = 64 * 1_024
+# Of an answer, in `client_seconds`: whoever takes less is taken for gone.
+MIN_TAKEN_BYTES = 16 * 1_024
+# Descriptors for everything that is no connection: the database, artifacts, logs, a child's pipes.
+RESERVED = 200
+# How long a connection between two requests may still be used once the service is told to stop.
+LAST_CHANCE = 1.0
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    _timer: asyncio.TimerHandle | None = None
+    _stall: asyncio.TimerHandle | None = None
+    _arrival: Arrival
+    _answered: RequestResponseCycle | None = None
+    _untaken = 0
+    _head_bytes = 0
+    _stopping = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request; where descriptors run out, hang up at once."""
+        super().connection_made(transport)
+        if len(self.connections) > resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED:
+            transport.abort()
+            return
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        self._stop_waiting()
+        self._cancel_stall()
+        # The base tells the newest request alone, which is another where several were sent at once.
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
+        for cycle, _ in self.pipeline:
+            cycle.scope[ARRIVAL].begin()  # type: ignore[literal-required]
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """A piece of a request; a head that has not ended yet is bounded in bytes and time."""
+        super().data_received(data)
+        if self.cycle is None or self.cycle.response_complete:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+                self._hang_up(431)
+            elif self._timer is None:
+                self._wait_for_head()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._arrival = Arrival(self.app_state[WAITING])
+        self.scope[ARRIVAL] = self._arrival  # type: ignore[literal-required]
+
+    def on_headers_complete(self) -> None:
+        """The head is here."""
+        self._stop_waiting()
+        self._head_bytes = 0
+        super().on_headers_complete()
+        if self._stopping:
+            self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        """The whole request is here."""
+        self._arrival.complete()
+        super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def on_response_complete(self) -> None:
+        """The answer is written; whether it is also taken is looked at later."""
+        super().on_response_complete()
+        if self.transport.get_write_buffer_size():
+            self._expect_taking()
+
+    def pause_writing(self) -> None:
+        """The client takes its answer slower than we write it."""
+        super().pause_writing()
+        self._expect_taking()
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        self._cancel_stall()
+        super().resume_writing()
+
+    def shutdown(self) -> None:
+        """The service stops: the request that may be on its way right now is the last of its connection."""
+        self._stopping = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(LAST_CHANCE, self._close_if_idle)
+        else:
+            super().shutdown()
+
+    def _close_if_idle(self) -> None:
+        if (self.cycle is None or self.cycle.response_complete) and not self.transport.is_closing():
+            self.transport.close()
+
+    def _wait_for_head(self) -> None:
+        self._timer = self.loop.call_later(self._client_seconds, self._hang_up, 408)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _hang_up(self, status: int) -> None:
+        """End the connection; who has begun to send a request is told why."""
+        self._stop_waiting()
+        if self.transport.is_closing():
+            return
+        if self._head_bytes:
+            self.transport.write(STATUS_LINE[status] + b"connection: close\r\ncontent-length: 0\r\n\r\n")
+        self.transport.close()
+        self._expect_taking()
+
+    def _expect_taking(self) -> None:
+        self._cancel_stall()
+        self._untaken = self.transport.get_write_buffer_size()
+        self._stall = self.loop.call_later(self._client_seconds, self._abort_if_stalled)
+
+    def _abort_if_stalled(self) -> None:
+        self._stall = None
+        untaken = self.transport.get_write_buffer_size()
+        if untaken > max(0, self._untaken - MIN_TAKEN_BYTES):
+            self.transport.abort()
+        elif untaken:
+            self._expect_taking()
+
+    def _cancel_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
+    @property
+    def _client_seconds(self) -> float:
+        return float(self.app_state.get(CLIENT_SECONDS, 10.0))

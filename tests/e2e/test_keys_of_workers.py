@@ -1,0 +1,48 @@
+"""Two workers and a key: it works in both, and once revoked in neither, within two seconds."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2 as httpx
+
+from models.registry import Registry
+from tests.support.access import bearer, prefix
+from tests.support.server import ROOT, Server, serving
+from tests.support.small_model import write_small_model
+from tests.support.waiting import eventually
+
+
+def keys(server: Server, *arguments: str) -> str:
+    """What `python -m service keys …` prints."""
+    command = [sys.executable, "-m", "service", "keys", *arguments]
+    environment = {**os.environ, **server.settings}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def statuses(server: Server, key: str, count: int = 20) -> set[int]:
+    """Of requests on connections of their own, so that both workers are asked."""
+    asked = [httpx.post(f"{server.url}/segment", json={}, headers=bearer(key)) for _ in range(count)]
+    return {answer.status_code for answer in asked}
+
+
+def test_a_key_comes_is_rotated_and_goes_in_every_worker(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "artifacts")
+    registry.activate(write_small_model(registry.root).name)
+    with serving(tmp_path, registry.root, WORKERS="2") as server:
+        old = keys(server, "create", "--name", "app", "--scope", "segment:assign")
+        eventually(lambda: statuses(server, "none") == {401}, 2.5)
+        new = keys(server, "rotate", prefix(old))
+        eventually(lambda: statuses(server, new) == {200}, 2.5)
+        assert statuses(server, old) == {200}
+        keys(server, "revoke", prefix(old))
+        revoked = time.monotonic()
+        eventually(lambda: statuses(server, old) == {401}, 2.5)
+        assert time.monotonic() - revoked < 2.5
+        assert statuses(server, old, 40) == {401}
+        assert statuses(server, new) == {200}
+    assert "works" in keys(server, "list")
