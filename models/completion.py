@@ -60,7 +60,8 @@ class FieldCompletion:
     """One field's part, for k personas in r dimensions.
 
     `evidence`: what its answers tell of the persona. `scatter` (1,): the mean squared distance of its
-    contributions from their own persona's mean: how much hangs on the answer. `fill` (k, r): each persona's mean contribution.
+    contributions from their own persona's mean: how much hangs on the answer. `fill` (k, r): each persona's mean
+    contribution.
     `kinds` (m, r) and `kind_shares` (m, k): contributions of m typical answers, and how common each is in a
     persona (columns add up to 1).
     `typical`: each value's or level's lift by persona, (values, k); of a number without levels its means, (1, k).
@@ -131,8 +132,8 @@ class Completion:
     """All fields' parts, in the encoder's order; None for a field that moves nothing, which is never hidden.
 
     `prior` (k,): the personas' shares. `temperatures` (live + 1,): T by the number of hidden fields; entry 0 is
-    not used. `spread` (live · k, PERCENTILES): for each number of hidden fields from 0, for each persona, percentiles
-    of the distance from its profiles to its centroid.
+    not used. `spread` (live · k, PERCENTILES): for each number of hidden fields from 0, for each persona,
+    percentiles of the distance from its profiles to its centroid.
     """
 
     prior: FloatArray

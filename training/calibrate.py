@@ -6,8 +6,8 @@ every field that the profile answered. Nobody is judged by tables that they were
 into folds, and each fold's evidence and fill come from all others (`FieldCounts` subtract).
 
 Fitted: one exponent of the evidence, and a temperature for each number of hidden fields, both by the likelihood of
-the complete answers (temperature scaling: Guo et al., ICML 2017). A field on which much hangs leaves more open than
-one on which little does: the temperature is multiplied by the root of the hidden fields' scatter, added up.
+the complete answers (temperature scaling: Guo et al., ICML 2017). A field on which much hangs leaves more open
+than one on which little does: the temperature is multiplied by the root of the hidden fields' scatter, added up.
 """
 
 from collections.abc import Iterator, Sequence
