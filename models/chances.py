@@ -14,17 +14,15 @@ class Chances:
     def __init__(self, completion: Completion) -> None:
         self.live = completion.live
         self._prior: Row = tuple(completion.prior.tolist())
-        self._temperatures: list[float] = completion.temperatures.tolist()
         self._certain = [tuple(row) for row in np.eye(len(completion.prior)).tolist()]
 
-    def of(self, nearest: int, distances: Row, hidden: int) -> Row:
-        """The chance of each persona."""
+    def of(self, nearest: int, distances: Row, hidden: int, temperature: float) -> Row:
+        """The chance of each persona, with so many fields hidden."""
         if not hidden:
             return self._certain[nearest]
         if hidden == self.live:
             return self._prior
-        heat = -self._temperatures[hidden]
-        return softmax_of([distance * distance / heat for distance in distances])
+        return softmax_of([-distance * distance / temperature for distance in distances])
 
 
 def softmax_of(logits: list[float]) -> Row:

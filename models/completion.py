@@ -4,7 +4,8 @@ For a profile of which some fields are hidden (not answered, or with values that
 
     weights w   = softmax( log prior + Σ over known fields  evidence )          (k,)
     position z  = sum of the known fields' rows + Σ over hidden fields  w · fill    (r,)
-    probability = softmax( −d² / T[hidden] ),  d the distances from z to the centroids
+    probability = softmax( −d² / (T[number hidden] · √Σ over hidden fields scatter) ),
+                  d the distances from z to the centroids
 
 `evidence` is the log of how much likelier an answer is in each persona than in everyone, times an exponent below 1
 that training fits: answers are not independent given the persona, and without the exponent the weights would be
@@ -27,6 +28,7 @@ from models.encoder import FieldEncoding, raw_numbers
 
 # Points of the distribution of distances: its percentiles from 0 to 100.
 PERCENTILES = 101
+LEAST_SCATTER = 1e-12
 # A profile farther out than 99 % of its persona's is an outlier.
 OUTLIER = 0.01
 # Two ways to the same sum differ in their last digits, which must not decide between equal percentiles.
@@ -57,7 +59,9 @@ def no_evidence(terms: int, personas: int) -> Evidence:
 class FieldCompletion:
     """One field's part, for k personas in r dimensions.
 
-    `evidence`: what its answers tell of the persona. `fill` (k, r): each persona's mean contribution.
+    `evidence`: what its answers tell of the persona. `scatter` (1,): the mean squared distance of its
+    contributions from their own persona's mean: how much hangs on the answer. `fill` (k, r): each persona's mean
+    contribution.
     `kinds` (m, r) and `kind_shares` (m, k): contributions of m typical answers, and how common each is in a
     persona (columns add up to 1).
     `typical`: each value's or level's lift by persona, (values, k); of a number without levels its means, (1, k).
@@ -65,6 +69,7 @@ class FieldCompletion:
     """
 
     evidence: Evidence
+    scatter: FloatArray
     fill: FloatArray
     kinds: FloatArray
     kind_shares: FloatArray
@@ -77,6 +82,7 @@ class FieldCompletion:
             "evidence_constant": self.evidence.constant,
             "evidence_rows": self.evidence.rows,
             "evidence_bounds": self.evidence.bounds,
+            "scatter": self.scatter,
             "fill": self.fill,
             "kinds": self.kinds,
             "kind_shares": self.kind_shares,
@@ -92,6 +98,7 @@ class FieldCompletion:
                 arrays[f"{prefix}.evidence_rows"],
                 arrays[f"{prefix}.evidence_bounds"],
             ),
+            scatter=arrays[f"{prefix}.scatter"],
             fill=arrays[f"{prefix}.fill"],
             kinds=arrays[f"{prefix}.kinds"],
             kind_shares=arrays[f"{prefix}.kind_shares"],
@@ -108,6 +115,8 @@ class FieldCompletion:
             self.evidence.constant.shape == (k,)
             and self.evidence.rows.shape == (terms, k)
             and self.evidence.bounds.shape == (2,)
+            and self.scatter.shape == (1,)
+            and self.scatter[0] >= 0
             and self.fill.shape == (k, r)
             and self.kinds.shape == (kinds, r)
             and 0 < kinds <= MAX_KINDS
@@ -156,10 +165,12 @@ class Completion:
 
 
 class Placed(NamedTuple):
-    """Many profiles: `z` (n, r) with the hidden fields filled; `hidden` (n,): how many fields those were."""
+    """Many profiles: `z` (n, r) with the hidden fields filled; `hidden` (n,): how many fields those were, and
+    `scatter` (n,): theirs, added up."""
 
     z: FloatArray
     hidden: IntArray
+    scatter: FloatArray
 
 
 def place(
@@ -180,7 +191,8 @@ def place(
     for place_of, (part, _, _) in enumerate(parts):
         rows = np.flatnonzero(hidden[:, place_of])
         z[rows] += weights[rows] @ part.fill
-    return Placed(z, hidden.sum(axis=1))
+    scatter = hidden @ np.array([part.scatter[0] for part, _, _ in parts])
+    return Placed(z, hidden.sum(axis=1), scatter)
 
 
 def known_rows(column: Column) -> BoolArray:
@@ -205,14 +217,24 @@ def add_evidence(
         out[filled] += np.add.reduceat(evidence.rows[column.codes], column.offsets[:-1][filled], axis=0)
 
 
-def probabilities(completion: Completion, squares: FloatArray, hidden: IntArray) -> FloatArray:
-    """The chance of each persona, (n, k), from squared distances (n, k) and numbers of hidden fields (n,)."""
-    scaled = softmax(-squares / completion.temperatures[hidden][:, None])
+def probabilities(
+    completion: Completion, squares: FloatArray, hidden: IntArray, scatter: FloatArray
+) -> FloatArray:
+    """The chance of each persona, (n, k), from squared distances (n, k) and, of the hidden fields, their number
+    and their scatter, added up (n,)."""
+    heat = completion.temperatures[hidden] * spreading(scatter)
+    scaled = softmax(-squares / heat[:, None])
     full, empty = hidden == 0, hidden == completion.live
     scaled[full] = np.eye(squares.shape[1])[squares[full].argmin(axis=1)]
     # A model of no live field knows everything, and nothing.
     scaled[empty & ~full] = completion.prior
     return scaled
+
+
+def spreading(scatter: FloatArray) -> FloatArray:
+    """How far hidden fields of this scatter, added up, may move a profile: its root, never quite nothing."""
+    root: FloatArray = np.sqrt(np.maximum(scatter, LEAST_SCATTER))
+    return root
 
 
 def softmax(logits: FloatArray) -> FloatArray:

@@ -65,13 +65,22 @@ def _gains(
     moved = np.concatenate([z - weights @ part.fill + part.kinds for part in parts])
     gaps = moved[:, None, :] - centroids
     hidden = np.full(len(moved), score.hidden - 1)
-    after = probabilities(completion, np.einsum("nkr,nkr->nk", gaps, gaps), hidden)
+    after = probabilities(
+        completion, np.einsum("nkr,nkr->nk", gaps, gaps), hidden, _left(completion, located, parts)
+    )
     likely = np.concatenate([part.kind_shares @ chances for part in parts])
     starts = np.cumsum([0, *(len(part.kinds) for part in parts[:-1])])
     mean = np.add.reduceat(likely[:, None] * after, starts, axis=0)
     left = np.add.reduceat(likely * _bits(after), starts)
     gains: list[float] = np.maximum(_bits(mean) - left, 0.0).tolist()
     return gains
+
+
+def _left(completion: Completion, located: Located, parts: list[FieldCompletion]) -> FloatArray:
+    """The scatter of the fields that stay hidden after each kind of answer to each of these fields."""
+    hidden = [part for place, part in enumerate(completion.fields) if part and located.hidden >> place & 1]
+    whole = sum(float(part.scatter[0]) for part in hidden)
+    return np.concatenate([np.full(len(part.kinds), whole - part.scatter[0]) for part in parts])
 
 
 def _bits(chances: FloatArray) -> FloatArray:

@@ -32,7 +32,7 @@ from models.columns import (
     row_count,
     take,
 )
-from models.completion import Completion, FieldCompletion, no_evidence, place, probabilities
+from models.completion import Completion, FieldCompletion, no_evidence, place, probabilities, spreading
 from models.encoder import Encoder, FieldEncoding, raw_numbers, tick_size
 from models.fields import Categorical, MultiLabel
 from models.terms import AddList, NumberRows, Row, UnknownValue, ValueRows, list_adder
@@ -77,15 +77,18 @@ class Scores(NamedTuple):
 
 class Located(NamedTuple):
     """Where one profile lies: `z` (r,), the bits of the fields that were filled for it, and how much each persona
-    counted in that (k,), empty where nothing was filled."""
+    counted in that (k,), empty where nothing was filled. `temperature`: of its probabilities."""
 
     z: list[float]
     hidden: int
     weights: Row
+    temperature: float
     missing_fields: tuple[str, ...]
     unknown_values: tuple[UnknownValue, ...]
 
 
+# What hidden fields are filled with, a row a dimension and a column a persona, and the temperature without them.
+Fill = tuple[list[Row], float]
 # A field's name, its bit where it can be hidden, and its rows by answer or, for a list, what adds them.
 Term = tuple[str, int, NumberRows | ValueRows, None] | tuple[str, int, None, AddList]
 
@@ -151,17 +154,17 @@ class Scorer:
         return None if self.completion is None else Chances(self.completion)
 
     @cached_property
-    def _fills(self) -> dict[int, list[Row]]:
+    def _fills(self) -> dict[int, Fill]:
         return {}
 
     def score(self, profile: BaseModel) -> Score:
         """Score one profile. A field that the profile's class lacks is not answered."""
-        z, hidden, _, missing, unknown = self.locate(profile)
+        z, hidden, _, temperature, missing, unknown = self.locate(profile)
         distances = tuple([math.dist(z, centroid) for centroid in self._centroid_rows])
         count, chances, order = hidden.bit_count(), None, distances
         nearest = distances.index(min(distances))
         if self._chances is not None:
-            chances = self._chances.of(nearest, distances, count)
+            chances = self._chances.of(nearest, distances, count, temperature)
             if hidden and hidden == self.hideable:
                 order = tuple([-chance for chance in chances])
                 nearest = order.index(min(order))
@@ -191,19 +194,24 @@ class Scorer:
         total: list[float] = list(map(sum, zip(*parts, strict=False)))
         z = total[: self._rank]
         weights: Row = ()
+        temperature = 0.0
         if hidden:
             weights = softmax_of(total[self._rank :])
-            fills = self._fills.get(hidden) or self._remember_fill(hidden)
+            fills, temperature = self._fills.get(hidden) or self._remember_fill(hidden)
             z = [known + sum(map(mul, weights, fill)) for known, fill in zip(z, fills, strict=True)]
-        return Located(z, hidden, weights, tuple(missing), tuple(unknown))
+        return Located(z, hidden, weights, temperature, tuple(missing), tuple(unknown))
 
-    def _remember_fill(self, hidden: int) -> list[Row]:
-        """What each persona (columns) expects of these fields together, in each dimension (rows)."""
-        fills = [part.fill for place, part in enumerate(self.parts) if part is not None and hidden >> place & 1]
-        rows = [tuple(row) for row in np.sum(fills, axis=0).T.tolist()]
+    def _remember_fill(self, hidden: int) -> Fill:
+        """What each persona (columns) expects of these fields together, in each dimension (rows); and how soft the
+        probabilities are without them."""
+        parts = [part for place, part in enumerate(self.parts) if part is not None and hidden >> place & 1]
+        rows = [tuple(row) for row in np.sum([part.fill for part in parts], axis=0).T.tolist()]
+        temperatures = np.ones(len(parts) + 1) if self.completion is None else self.completion.temperatures
+        scatter = np.sum([part.scatter for part in parts], axis=0)
+        fill = rows, float(temperatures[len(parts)] * spreading(scatter)[0])
         if len(self._fills) < REMEMBERED_FILLS:
-            self._fills[hidden] = rows
-        return rows
+            self._fills[hidden] = fill
+        return fill
 
     def scores(self, columns: Columns) -> Scores:
         """Score many profiles, each as it is scored alone."""
@@ -224,9 +232,9 @@ class Scorer:
         if self.completion is None:
             squares = _squares(z, self.centroids)
             return Scores(*_two_least(squares), np.sqrt(squares), np.zeros(len(z), np.int64), None)
-        z, hidden = place(self.completion, self.encoder.fields, columns, z)
+        z, hidden, scatter = place(self.completion, self.encoder.fields, columns, z)
         squares = _squares(z, self.centroids)
-        chances = probabilities(self.completion, squares, hidden)
+        chances = probabilities(self.completion, squares, hidden, scatter)
         empty = (hidden == self.completion.live) & (hidden > 0)
         order = np.where(empty[:, None], -chances, squares)
         return Scores(*_two_least(order), np.sqrt(squares), hidden, chances)

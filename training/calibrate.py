@@ -6,7 +6,8 @@ every field that the profile answered. Nobody is judged by tables that they were
 into folds, and each fold's evidence and fill come from all others (`FieldCounts` subtract).
 
 Fitted: one exponent of the evidence, and a temperature for each number of hidden fields, both by the likelihood of
-the complete answers (temperature scaling: Guo et al., ICML 2017), temperatures made to rise with what is hidden.
+the complete answers (temperature scaling: Guo et al., ICML 2017). A field on which much hangs leaves more open
+than one on which little does: the temperature is multiplied by the root of the hidden fields' scatter, added up.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from sklearn.isotonic import IsotonicRegression
 from threadpoolctl import threadpool_limits
 
 from models.columns import BoolArray, Columns, FloatArray, IntArray, take
@@ -26,6 +26,7 @@ from models.completion import (
     add_evidence,
     known_rows,
     softmax,
+    spreading,
 )
 from models.scorer import Scorer
 from training.analysis.document import Confidence
@@ -38,6 +39,7 @@ from training.classify import (
     field_completion,
     fill,
     live_fields,
+    scatter,
 )
 from training.dataset import Dataset
 from training.fit import draw
@@ -64,12 +66,13 @@ class Calibrated:
 
 @dataclass(frozen=True)
 class _Sample:
-    """`moves` (n, live, r), `known` (n, live), `folds`, `targets` (n,); by fold each field's untempered evidence
-    (n, live, k) and fill (live, k, r)."""
+    """`scatters` (live,), `moves` (n, live, r), `known` (n, live), `folds`, `targets` (n,); by fold each field's
+    untempered evidence (n, live, k) and fill (live, k, r)."""
 
     base: FloatArray
     centroids: FloatArray
     prior: FloatArray
+    scatters: FloatArray
     moves: FloatArray
     known: BoolArray
     evidence: FloatArray
@@ -101,13 +104,15 @@ def _calibrate(dataset: Dataset, clusters: IntArray, scorer: Scorer, seed: int) 
         for place in live
     }
     prior = (np.bincount(clusters, minlength=k) + 1.0) / (len(clusters) + k)
-    sample = _sample(scorer, columns, clusters, counts, prior, rng)
+    rows = draw(len(clusters), KIND_ROWS, rng)
+    scatters = {place: _scatter(scorer, columns, clusters, counts, place, rows) for place in live}
+    sample = _sample(scorer, columns, clusters, counts, prior, np.array([*scatters.values()]), rng)
     masked = [] if k == 1 else [_masked(sample, count, rng) for count in range(1, len(live))]
     masked = [each for each in masked if len(each.rows)]
     exponent = _best_exponent(sample, masked)
     trials = [_trial(sample, each, exponent) for each in masked]
     temperatures = _temperatures(trials, len(live))
-    parts = _parts(scorer, columns, clusters, counts, exponent, seed, rng)
+    parts = _parts(scorer, columns, clusters, counts, exponent, scatters, rows, seed)
     completion = Completion(prior, parts, temperatures, _spread(sample, trials, exponent, len(live)))
     confidence = judge(trials, exponent, temperatures, len(sample.targets))
     return Calibrated(Scorer(scorer.encoder, scorer.base, scorer.tables, scorer.centroids, completion), confidence)
@@ -123,17 +128,39 @@ def _parts(
     clusters: IntArray,
     counts: dict[int, FieldCounts],
     exponent: float,
+    scatters: dict[int, float],
+    rows: IntArray,
     seed: int,
-    rng: np.random.Generator,
 ) -> tuple[FieldCompletion | None, ...]:
-    rows = draw(len(clusters), KIND_ROWS, rng)
     fields = enumerate(zip(scorer.encoder.fields, scorer.tables, strict=True))
     return tuple(
-        field_completion(encoding, table, columns[encoding.name], clusters, counts[place], exponent, rows, seed)
+        field_completion(
+            encoding,
+            table,
+            columns[encoding.name],
+            clusters,
+            counts[place],
+            exponent,
+            scatters[place],
+            rows,
+            seed,
+        )
         if place in counts
         else None
         for place, (encoding, table) in fields
     )
+
+
+def _scatter(
+    scorer: Scorer,
+    columns: Columns,
+    clusters: IntArray,
+    counts: dict[int, FieldCounts],
+    place: int,
+    rows: IntArray,
+) -> float:
+    encoding, table = scorer.encoder.fields[place], scorer.tables[place]
+    return scatter(encoding, table, columns[encoding.name].take(rows), clusters[rows], fill(table, counts[place]))
 
 
 # --- the sample ------------------------------------------------------------------------------------
@@ -145,6 +172,7 @@ def _sample(
     clusters: IntArray,
     counts: dict[int, FieldCounts],
     prior: FloatArray,
+    scatters: FloatArray,
     rng: np.random.Generator,
 ) -> _Sample:
     fields, k, r = list(counts), *scorer.centroids.shape
@@ -165,7 +193,7 @@ def _sample(
             own_told = np.zeros((len(own), k))
             add_evidence(found, encoding, column.take(own), known[own, at], own_told)
             told[own, at], fills[fold, at] = own_told, fill(table, others)
-    return _Sample(scorer.base, scorer.centroids, prior, moves, known, told, fills, folds, owners)
+    return _Sample(scorer.base, scorer.centroids, prior, scatters, moves, known, told, fills, folds, owners)
 
 
 def _fullest(columns: Columns, names: Sequence[str], count: int, rng: np.random.Generator) -> IntArray:
@@ -191,7 +219,8 @@ def _masked(sample: _Sample, count: int, rng: np.random.Generator) -> _Masked:
 
 def _trial(sample: _Sample, masked: _Masked, exponent: float) -> Trial:
     squares = _squares(sample, masked.rows, masked.hidden, exponent)
-    return Trial(masked.count, squares, sample.targets[masked.rows], sample.folds[masked.rows])
+    heat = spreading(masked.hidden @ sample.scatters)
+    return Trial(masked.count, squares, heat, sample.targets[masked.rows], sample.folds[masked.rows])
 
 
 def _squares(sample: _Sample, rows: IntArray, hidden: BoolArray, exponent: float) -> FloatArray:
@@ -225,13 +254,12 @@ def _best_exponent(sample: _Sample, masked: Sequence[_Masked]) -> float:
 
 
 def _temperatures(trials: Sequence[Trial], live: int) -> FloatArray:
-    """Temperatures by number of hidden fields (live + 1,), never falling; without a trial the nearest's."""
+    """Temperatures by number of hidden fields (live + 1,); without a trial the nearest's."""
     if not trials:
         return np.ones(live + 1)
     counts = np.array([trial.count for trial in trials], np.float64)
     found = [best_temperature(trial)[0] for trial in trials]
-    rising = IsotonicRegression().fit(counts, np.log(found), [len(trial.targets) for trial in trials])
-    temperatures: FloatArray = np.exp(np.interp(np.arange(live + 1), counts, rising.predict(counts)))
+    temperatures: FloatArray = np.interp(np.arange(live + 1), counts, found)
     return temperatures
 
 

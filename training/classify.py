@@ -159,6 +159,7 @@ def field_completion(
     clusters: IntArray,
     counts: FieldCounts,
     exponent: float,
+    scatter: float,
     sample: IntArray,
     seed: int,
 ) -> FieldCompletion:
@@ -167,6 +168,7 @@ def field_completion(
     kinds, shares = _kinds(encoding, table, column.take(sample), clusters[sample], k, seed)
     return FieldCompletion(
         evidence=Evidence(exponent * told.constant, exponent * told.rows, told.bounds),
+        scatter=np.array([scatter]),
         fill=fill(table, counts),
         kinds=kinds,
         kind_shares=shares,
@@ -180,6 +182,15 @@ def contributions(encoding: FieldEncoding, table: FieldTable, column: Column) ->
     total = np.zeros((len(column), len(table.constant)))
     add_column(encoding, table, column, total)
     return total
+
+
+def scatter(
+    encoding: FieldEncoding, table: FieldTable, column: Column, clusters: IntArray, filled: FloatArray
+) -> float:
+    """The mean squared distance of a column's contributions from those expected of their personas (k, r)."""
+    known = np.flatnonzero(known_rows(column))
+    gaps = contributions(encoding, table, column.take(known)) - filled[clusters[known]]
+    return float(np.square(gaps).sum() / max(len(known), 1))
 
 
 def _kinds(

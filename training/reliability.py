@@ -18,11 +18,13 @@ _LOG_TEMPERATURES: Final = (-8.0, 12.0)
 
 @dataclass(frozen=True)
 class Trial:
-    """Profiles with `count` fields hidden: their `squares`, distances (n, k), their complete answers `targets` and
+    """Profiles with `count` fields hidden: their `squares`, distances (n, k), `heat` (n,), by which those are
+    divided before any temperature, their complete answers `targets` and
     their `folds` (n,)."""
 
     count: int
     squares: FloatArray
+    heat: FloatArray
     targets: IntArray
     folds: IntArray
 
@@ -59,7 +61,7 @@ def _judged(trial: Trial) -> tuple[FloatArray, BoolArray]:
         others = ~own if (~own).any() else own
         if own.any():
             temperature, _ = best_temperature(trial, others)
-            sure[own] = softmax(-trial.squares[own] / temperature).max(axis=1)
+            sure[own] = softmax(-trial.squares[own] / (temperature * trial.heat[own])[:, None]).max(axis=1)
     right: BoolArray = trial.squares.argmin(axis=1) == trial.targets
     return sure, right
 
@@ -85,7 +87,7 @@ def _bins(sure: FloatArray, right: BoolArray) -> tuple[ConfidenceBin, ...]:
 
 def best_temperature(trial: Trial, within: BoolArray | None = None) -> tuple[float, float]:
     """The temperature under which the trial's complete answers are likeliest, and the mean loss that it leaves."""
-    squares, targets = trial.squares, trial.targets
+    squares, targets = trial.squares / trial.heat[:, None], trial.targets
     if within is not None:
         squares, targets = squares[within], targets[within]
     beyond = squares - squares.min(axis=1, keepdims=True)

@@ -159,6 +159,7 @@ def _reseal(folder: Path, arrays: dict[str, np.ndarray]) -> None:
         ("spread", np.zeros((36, 3))),
         ("hobbies.evidence_rows", np.zeros((7, 2))),
         ("hobbies.fill", np.zeros((3, 5))),
+        ("hobbies.scatter", np.array([-1.0])),
         ("hobbies.kinds", np.zeros((0, 4))),
         ("hobbies.kind_shares", np.full((4, 3), -1.0)),
         ("age.typical", np.zeros((2, 3))),

@@ -66,6 +66,7 @@ def _part(encoding: FieldEncoding, rng: np.random.Generator) -> FieldCompletion:
             rng.normal(size=(terms, CENTROIDS)) * (1e-3 if number else 1.0),
             np.array([1.0, 90.0]),
         ),
+        scatter=rng.uniform(0.2, 1.5, 1),
         fill=rng.normal(size=(CENTROIDS, RANK)),
         kinds=rng.normal(size=(4, RANK)),
         kind_shares=shares / shares.sum(axis=0),
