@@ -90,7 +90,7 @@ def beside(before: LoadedArtifact, after: LoadedArtifact, panel: Dataset, rows: 
 
 
 def ids(loaded: LoadedArtifact, panel: Dataset) -> NDArray[np.str_]:
-    clusters = loaded.model.scorer.clusters(panel.coded_for(loaded.model.encoder))
+    clusters = loaded.model.scorer.scores(panel.coded_for(loaded.model.encoder)).clusters
     return np.array([persona.id for persona in loaded.model.personas])[clusters]
 
 

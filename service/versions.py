@@ -262,4 +262,4 @@ def _profiles(store: Store) -> list[Profile]:
 
 def _clusters(loaded: LoadedArtifact, profiles: Sequence[Profile]) -> IntArray:
     scorer = loaded.model.scorer
-    return scorer.clusters(scorer.encoder.code(profiles))
+    return scorer.scores(scorer.encoder.code(profiles)).clusters

@@ -108,7 +108,7 @@ def _persona_changes(
 
 
 def _clusters(loaded: LoadedArtifact, sample: Dataset) -> IntArray:
-    return loaded.model.scorer.clusters(sample.coded_for(loaded.model.encoder))
+    return loaded.model.scorer.scores(sample.coded_for(loaded.model.encoder)).clusters
 
 
 def _overlaps(table: IntArray, old: Sequence[Persona], new: Sequence[Persona]) -> FloatArray:

@@ -182,7 +182,8 @@ def _compared(candidate: Candidate, known: Known, found: Matching, bounds: GateB
         f"a fall of {max(before - own, 0.0):.3f}",
         f"{bounds.gate_max_silhouette_loss:.3f}",
     )  # fmt: skip
-    yield _changed(candidate, known, clusters, known_clusters, bounds)
+    answers, known_answers = candidate.scorer.scores(columns).clusters, model.scorer.scores(known_columns).clusters
+    yield _changed(candidate, known, answers, known_answers, bounds)
     yield from _born_and_retired(candidate, known, found, bounds)
     yield from _population(known, bounds)
     yield from _fields(candidate, known, bounds)

@@ -169,7 +169,7 @@ def _held_out(count: int, config: TrainingConfig, known: Known | None) -> tuple[
 
 
 def _matched(known: Known, scorer: Scorer, dataset: Dataset, config: TrainingConfig) -> Matching:
-    """Both models' own answers for one sample, as they are served."""
+    """Matched by the clusters themselves: both models by the rule of their pipelines, on one sample."""
     rows = _reference_rows(dataset, config)
     coded = dataset.take(rows).coded_for(scorer.encoder)
     clusters, vectors = scorer.clusters(coded), scorer.encoder.encode(coded)
