@@ -237,9 +237,7 @@ class ModelList:
     active: Annotated[str | None, Field(description="The version in force.")]
     suggestion: Annotated[
         Suggestion | None,
-        Field(
-            description="Whether to retrain; nothing is done of itself. Null without a model or the store."
-        ),
+        Field(description="Whether to retrain; nothing is done of itself. Null without a model or the store."),
     ]
 
 
