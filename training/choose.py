@@ -53,8 +53,12 @@ def choose_k(
     config: TrainingConfig,
     rng: np.random.Generator,
     progress: Progress,
+    familiar: int | None = None,
 ) -> Choice:
-    """How many clusters there are in PCA scores (n, r), n being a sample that the caller drew."""
+    """How many clusters there are in PCA scores (n, r), n being a sample that the caller drew.
+
+    `familiar`: the number in the model before, which stays where the gap is as good as undecided about it.
+    """
     if config.k != "auto":
         return Choice(config.k, f"{config.k} {'persona was' if config.k == 1 else 'personas were'} asked for.")
     if not components.structured:
@@ -73,7 +77,11 @@ def choose_k(
         progress.step("choosing the number of personas", number / len(ks))
         curve.append(_gap_point(scores, k, config, rng))
     best = _on_the_plateau(curve, config.plateau)
-    return Choice(best.k, _reason(best, curve), tuple(curve))
+    stays = _undecided(curve, familiar, config)
+    if stays is None or stays.k == best.k:
+        return Choice(best.k, _reason(best, curve), tuple(curve))
+    kept = f"{_reason(stays, curve)} The model before has {stays.k} as well, and {best.k} would hardly be better."
+    return Choice(stays.k, kept, tuple(curve))
 
 
 def _on_the_plateau(curve: list[GapPoint], plateau: float) -> GapPoint:
@@ -83,6 +91,15 @@ def _on_the_plateau(curve: list[GapPoint], plateau: float) -> GapPoint:
         return first
     enough = largest.gap - plateau * (largest.gap - first.gap)
     return next(point for point in curve if point.gap >= enough)
+
+
+def _undecided(curve: list[GapPoint], familiar: int | None, config: TrainingConfig) -> GapPoint | None:
+    """The point of the familiar k, if the plateau would begin there or beyond were it a little lower or higher."""
+    slack = config.familiar_plateau
+    lower = _on_the_plateau(curve, min(config.plateau + slack, 1.0))
+    higher = _on_the_plateau(curve, max(config.plateau - slack, 0.0))
+    points = [point for point in curve if point.k == familiar and lower.k <= point.k <= higher.k]
+    return points[0] if points else None
 
 
 def _reason(best: GapPoint, curve: list[GapPoint]) -> str:

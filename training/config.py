@@ -72,6 +72,13 @@ class TrainingConfig(BaseModel):
         description="K-Means that starts from the model before is taken unless a fresh start is better by more "
         "than this share of the inertia.",
     )
+    familiar_plateau: float = Field(
+        default=0.06,
+        ge=0,
+        le=1,
+        description="The number of personas of the model before stays where the plateau would begin at it were it "
+        "this share of the rise lower or higher.",
+    )
 
     reference_rows: int = Field(
         default=10_000, ge=2, description="Rows, drawn at random, on which personas are matched and compared."

@@ -90,7 +90,8 @@ def fit(dataset: Dataset, config: TrainingConfig, progress: Progress, known: Int
         even = ScoreEvener(config.evenness if vectors.shape[1] > config.keep_all_columns else 0.0)
         coordinates = pca.fit_transform(vectors)
         rows = draw(len(coordinates), config.criteria_rows, rng)
-        choice = choose_k(coordinates[rows], components, config, rng, Part(progress, 0.45, 0.90))
+        familiar_k = None if known is None else int(known.max(initial=0)) + 1
+        choice = choose_k(coordinates[rows], components, config, rng, Part(progress, 0.45, 0.90), familiar_k)
         scores = even.fit_transform(coordinates)
         progress.step(f"K-Means with {choice.k} personas", 0.90)
         familiar = None if known is None else familiar_centroids(scores, known)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from models.columns import FloatArray
 from training.choose import choose_k
@@ -52,3 +53,32 @@ def test_there_are_never_more_personas_than_distinct_points() -> None:
     scores = np.repeat([[0.0, 0.0], [9.0, 9.0]], 20, axis=0)
     choice = choose_k(scores, STRUCTURED, QUICK, np.random.default_rng(0), Silent())
     assert choice.k == 2
+
+
+# --- the number in the model before ----------------------------------------------------------------
+
+
+FEW = TrainingConfig(references=2, k_max=4)
+
+
+def chosen(k: int, familiar: int | None, **changes: float) -> int:
+    config = FEW.model_copy(update=changes)
+    with threadpool_limits(1):
+        return choose_k(blobs(k), STRUCTURED, config, np.random.default_rng(0), Silent(), familiar).k
+
+
+@pytest.mark.parametrize("familiar", [2, 4, 30])
+def test_clear_groups_are_counted_whatever_was_before(familiar: int) -> None:
+    assert chosen(3, familiar) == 3
+
+
+def test_the_number_before_stays_where_the_gap_is_undecided() -> None:
+    with threadpool_limits(1):
+        undecided = choose_k(blobs(3), STRUCTURED, FEW, np.random.default_rng(0), Silent())
+    shares = {point.k: point.gap for point in undecided.curve}
+    rise = max(shares.values()) - shares[1]
+    # A plateau that begins just above what two groups reach.
+    plateau = (max(shares.values()) - shares[2]) / rise - 0.01
+    assert chosen(3, None, plateau=plateau) == 3
+    assert chosen(3, 2, plateau=plateau) == 2
+    assert chosen(3, 2, plateau=plateau, familiar_plateau=0.0) == 3
