@@ -128,6 +128,8 @@ def fit_kmeans(scores: FloatArray, k: int, config: TrainingConfig, familiar: Flo
     From fresh starts and, where there are `familiar` centroids (b, r), from those that match. The better inertia
     wins; where the fresh one is better by no more than `config.familiar` of it, the familiar one does.
     """
+    if len(scores) < k:
+        raise UnusableInput(f"{k} personas cannot be made of {len(scores)} profiles.")
     kmeans = _kmeans(scores, KMeans(k, n_init=config.n_init, random_state=config.seed))
     if familiar is not None and len(familiar):
         start = _warm_start(kmeans.cluster_centers_, familiar)

@@ -207,9 +207,10 @@ class Store(UpkeepStore, Protocol):
     def update_assignments(
         self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
     ) -> int:
-        """Keep newer assignments where the revision still holds; how many were kept. All or none on errors.
+        """Keep newer assignments where the revision still holds; of how many users. All or none on errors.
 
-        Where one names another persona, the change is kept with its cause.
+        Of several for one user the last counts. Where one names another persona, the change is kept with its
+        cause.
         """
 
     def stale_users(self, model_version: str, after: str, limit: int) -> list[StoredUser]:

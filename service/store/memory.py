@@ -65,7 +65,8 @@ class MemoryStore(MemoryUpkeep):
     ) -> int:
         """See `Store`."""
         with self._lock:
-            return sum(self._update_assignment(update, cause) for update in updates)
+            latest = {update.user_id: update for update in updates}
+            return sum(self._update_assignment(update, cause) for update in latest.values())
 
     def _update_assignment(self, update: AssignmentUpdate, cause: ChangeCause) -> bool:
         user = self._users.get(update.user_id)

@@ -213,3 +213,12 @@ def test_the_steps_of_a_job_are_kept_with_its_signs_of_life(store: Store) -> Non
     store.beat("job", "me", NOW, "reading", 0.1, [step])
     assert store.get_job("job").steps == [step]
     assert store.finish_job("job", JobStatus.SUCCEEDED, NOW).steps == [step]
+
+
+def test_of_two_assignments_of_one_user_in_one_call_the_last_counts(store: Store) -> None:
+    store.put_user("u", "{}", NOW, assigned("p_1"))
+    both = [AssignmentUpdate("u", 1, assigned(persona, NEW)) for persona in ("p_2", "p_3")]
+    assert store.update_assignments(both) == 1
+    user = store.get_user("u")
+    assert user is not None
+    assert user.assignment == assigned("p_3", NEW)
