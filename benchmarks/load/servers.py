@@ -1,0 +1,82 @@
+"""The two servers that are compared, each a process of its own on one core, on a free port of loopback."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2 as httpx
+
+from tests.support.server import ROOT, free_port
+from tests.support.waiting import eventually
+
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers. `ready_seconds`: from its start to its first 200."""
+
+    name: str
+    url: str
+    pid: int
+    ready_seconds: float
+
+    @property
+    def resident_mb(self) -> float:
+        """The memory that it has now, in MB (10⁶ bytes), of the process and not of what it started."""
+        lines = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines()
+        kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+        return kilobytes * 1_024 / 1e6
+
+
+@contextmanager
+def ceiling(core: int, answer_bytes: int, log: Path) -> Iterator[Running]:
+    """uvicorn with an application that does nothing, answering so many bytes."""
+    port = free_port()
+    command = ["-m", "uvicorn", "benchmarks.load.ceiling:app", "--port", str(port), "--no-access-log"]
+    settings = {"CEILING_BYTES": str(answer_bytes)}
+    with _running("ceiling", command, port, "/", core, settings, log) as server:
+        yield server
+
+
+@contextmanager
+def service(core: int, settings: Mapping[str, str], log: Path) -> Iterator[Running]:
+    """The service with one worker, as `python -m service serve` runs it."""
+    port = free_port()
+    command = ["-m", "service", "serve", "--port", str(port)]
+    with _running("service", command, port, "/readyz", core, settings, log) as server:
+        yield server
+
+
+@contextmanager
+def _running(
+    name: str, command: list[str], port: int, path: str, core: int, settings: Mapping[str, str], log: Path
+) -> Iterator[Running]:
+    url = f"http://127.0.0.1:{port}"
+    started = time.perf_counter()
+    with log.open("ab") as file:
+        process = subprocess.Popen(
+            ["taskset", "-c", str(core), sys.executable, *command],
+            cwd=ROOT,
+            env={**os.environ, **settings},
+            stdout=file,
+            stderr=file,
+        )
+    try:
+        eventually(lambda: _answers(url + path), PATIENCE)
+        yield Running(name, url, process.pid, time.perf_counter() - started)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
