@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from operator import mul
 from typing import NamedTuple
 
@@ -191,12 +192,13 @@ class Scorer:
                 unknown.append(UnknownValue(name, str(answer)))
             else:
                 missing.append(name)
-        total: list[float] = list(map(sum, zip(*parts, strict=False)))
-        z = total[: self._rank]
+        # One column after the other: what nobody asks for is never summed.
+        columns: Iterator[float] = map(sum, zip(*parts, strict=False))
+        z = list(islice(columns, self._rank))
         weights: Row = ()
         temperature = 0.0
         if hidden:
-            weights = softmax_of(total[self._rank :])
+            weights = softmax_of(list(columns))
             fills, temperature = self._fills.get(hidden) or self._remember_fill(hidden)
             z = [known + sum(map(mul, weights, fill)) for known, fill in zip(z, fills, strict=True)]
         return Located(z, hidden, weights, temperature, tuple(missing), tuple(unknown))
