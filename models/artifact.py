@@ -357,6 +357,8 @@ def _build_scorer(manifest: Manifest, arrays: Mapping[str, FloatArray], specs: M
         completion = _build_completion(manifest, arrays)
     except KeyError as error:
         raise ArtifactDamaged(f"{ARRAYS} of {manifest.version} lacks {error}.") from error
+    except OverflowError as error:
+        raise ArtifactDamaged(f"{MANIFEST} of {manifest.version} names a column that no table has.") from error
     encodings = tuple(encoding for encoding, _ in parts)
     tables = tuple(table for _, table in parts)
     scorer = Scorer(Encoder(encodings), base, tables, centroids, completion)

@@ -120,6 +120,16 @@ def test_a_field_that_the_profile_does_not_declare_is_refused_by_name(tmp_path: 
         read_artifact(folder, Profile)
 
 
+def test_a_column_beyond_all_numbers_is_refused(tmp_path: Path) -> None:
+    fields = [
+        each.model_copy(update={"column_of": (2**63, *each.column_of[1:])}) if each.column_of else each
+        for each in small_manifest().fields
+    ]
+    folder = write_small_model(tmp_path, fields=tuple(fields))
+    with pytest.raises(ArtifactDamaged, match="names a column"):
+        read_artifact(folder, Profile)
+
+
 def test_two_personas_of_one_id_are_refused(tmp_path: Path) -> None:
     first, second, third = small_manifest().personas
     folder = write_small_model(tmp_path, personas=(first, second, third.model_copy(update={"id": first.id})))
