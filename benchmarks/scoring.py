@@ -15,16 +15,13 @@ import joblib
 import numpy as np
 import pandas as pd
 
+from benchmarks.simulated import simulated, trained_on
 from models.artifact import PIPELINE, read_artifact
-from models.manifest import Origin
 from models.profile import Profile
 from models.questions import next_questions
 from models.reasons import explain
 from models.segment_model import SegmentModel
-from training.config import TrainingConfig
 from training.dataset import Dataset, from_frame
-from training.progress import Silent
-from training.run import train
 from training.simulate import SimulationConfig, simulate
 
 ROUNDS = 7
@@ -73,16 +70,8 @@ def _half(profile: Profile) -> Profile:
 
 
 def _fitted(folder: Path) -> tuple[Dataset, Any, SegmentModel]:
-    dataset = from_frame(simulate(SimulationConfig(rows=5_000, seed=7)).frame, Profile)
-    origin = Origin(
-        source="simulated",
-        simulated=True,
-        description="Simulated for a benchmark.",
-        rows=len(dataset),
-        fingerprint=dataset.fingerprint,
-    )
-    config = TrainingConfig(k=5, permutations=5)
-    version = train(dataset, origin, config, folder, Silent()).folder
+    dataset = simulated()
+    version = trained_on(dataset, folder).folder
     return dataset, joblib.load(version / PIPELINE), read_artifact(version, Profile).model
 
 

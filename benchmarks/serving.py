@@ -20,14 +20,9 @@ import numpy as np
 
 from benchmarks.load.servers import Running, ceiling, service
 from benchmarks.load.wrk import Load, Request, load
-from models.manifest import Origin
-from models.profile import Profile
+from benchmarks.simulated import simulated, trained_on
 from models.registry import Registry
-from training.config import TrainingConfig
-from training.dataset import Dataset, from_frame
-from training.progress import Silent
-from training.run import train
-from training.simulate import SimulationConfig, simulate
+from training.dataset import Dataset
 
 SERVER_CORE: Final = 0
 CLIENT_CORE: Final = 1
@@ -61,7 +56,7 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        dataset = _dataset()
+        dataset = simulated()
         settings = _settings(folder, dataset)
         with service(SERVER_CORE, settings, folder / "service.log") as server:
             cases = _cases(server, dataset)
@@ -93,21 +88,10 @@ def _rounds(
 # --- what is asked for -----------------------------------------------------------------------------
 
 
-def _dataset() -> Dataset:
-    return from_frame(simulate(SimulationConfig(rows=5_000, seed=7)).frame, Profile)
-
-
 def _settings(folder: Path, dataset: Dataset) -> dict[str, str]:
     """A model in force, and a folder for all that the service keeps."""
     artifacts = folder / "artifacts"
-    origin = Origin(
-        source="simulated",
-        simulated=True,
-        description="Simulated for a benchmark.",
-        rows=len(dataset),
-        fingerprint=dataset.fingerprint,
-    )
-    version = train(dataset, origin, TrainingConfig(k=5, permutations=5), artifacts, Silent()).manifest.version
+    version = trained_on(dataset, artifacts).manifest.version
     Registry(artifacts).activate(version)
     return {
         "ARTIFACTS_DIR": str(artifacts),

@@ -17,6 +17,7 @@ from models.artifact import LoadedArtifact
 from models.errors import SegmentsError
 from models.fields import declared_fields
 from models.profile import Profile
+from models.segment_model import Assignment
 from service.assignment import (
     AnswerWarning,
     Confidence,
@@ -194,15 +195,18 @@ def _user(store: Store, user_id: str) -> StoredUser:
 
 
 def _user_persona(loaded: LoadedArtifact, user: StoredUser, assignment: StoredAssignment) -> UserPersona:
-    sure = assign(loaded.model, read_profile(user.profile_json))
+    answer = loaded.model.assign(read_profile(user.profile_json))
+    # Runner-up, margin and typicality are of the model's own persona, and say nothing of one that was chosen.
+    own = answer.persona.id == assignment.persona_id
+    runner_up = answer.runner_up if own else None
     return UserPersona(
         user.user_id,
         _persona_ref(loaded, assignment),
-        sure.confidence,
-        sure.runner_up,
-        sure.margin,
-        sure.typicality,
-        sure.is_outlier,
+        _confidence(answer, assignment),
+        PersonaRef(runner_up.id, runner_up.name) if runner_up else None,
+        answer.margin if own else None,
+        answer.typicality if own else None,
+        answer.is_outlier if own else None,
         assignment.model_version,
         assignment.assigned_at,
         user.revision,
@@ -215,7 +219,10 @@ def get_personas_of(store: Store, loaded: LoadedArtifact, user_ids: Sequence[str
     """The personas of many users, in the order asked; an id asked for twice is answered twice."""
     users = store.get_users(list(dict.fromkeys(user_ids)))
     assignments = _up_to_date(store, loaded, list(users.values()), now)
-    sure = {user_id: _confidence(loaded, user) for user_id, user in users.items()}
+    sure = {
+        user_id: _confidence(loaded.model.assign(read_profile(user.profile_json)), assignments[user_id])
+        for user_id, user in users.items()
+    }
     items = tuple(_found(loaded, user_id, assignments.get(user_id), sure.get(user_id)) for user_id in user_ids)
     return FoundPersonas(items, loaded.manifest.version)
 
@@ -293,9 +300,9 @@ def _persona_ref(loaded: LoadedArtifact, assignment: StoredAssignment) -> Person
     return PersonaRef(persona.id, persona.name)
 
 
-def _confidence(loaded: LoadedArtifact, user: StoredUser) -> float | None:
-    """Made anew from the stored profile: only the persona itself is kept."""
-    return loaded.model.assign(read_profile(user.profile_json)).confidence
+def _confidence(answer: Assignment, assignment: StoredAssignment) -> float | None:
+    """The chance of the persona that is told, which a person may have chosen; None in a model of format 1."""
+    return None if answer.probabilities is None else answer.probabilities[assignment.persona_id]
 
 
 def _found(

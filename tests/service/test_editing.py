@@ -183,6 +183,18 @@ def test_a_persona_chosen_by_hand_stays_with_the_next_model(client: TestClient, 
     assert (change["cause"], change["to_persona_id"]) == ("MANUAL", chosen)
 
 
+def test_what_is_told_beside_a_chosen_persona_is_about_that_one(client: TestClient) -> None:
+    client.put("/users/u/profile", json={"age": 30})
+    chances = client.post("/segment", json={"age": 30}).json()["probabilities"]
+    chosen = other_than(client, "u")
+    client.put("/users/u/persona", json={"persona_id": chosen})
+    told = client.get("/users/u/persona").json()
+    assert told["confidence"] == pytest.approx(chances[chosen])
+    assert [told[name] for name in ("runner_up", "margin", "typicality", "is_outlier")] == [None] * 4
+    (item,) = client.post("/users/personas:batchGet", json={"user_ids": ["u"]}).json()["items"]
+    assert (item["persona"]["id"], item["confidence"]) == (chosen, pytest.approx(chances[chosen]))
+
+
 def test_a_choice_ends_with_the_profile_or_when_it_is_taken_back(client: TestClient) -> None:
     client.put("/users/u/profile", json={"age": 30})
     own = client.get("/users/u/persona").json()["persona"]["id"]
