@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from models.completion import Completion
-from models.terms import Row
+from models.lanes import Row
 
 
 class Chances:

@@ -6,7 +6,7 @@ The pipeline is linear up to the nearest centroid, so a profile's PCA coordinate
 
 with factor = the number x for numeric and ordinal fields, 1 for the chosen value, 1/√(values ticked) for each
 value ticked (`models.encoder`). A field that was not answered adds nothing. The answer is the centroid nearest
-to z. One profile is summed from plain tuples (`models.terms`), many by numpy; both give the same numbers within
+to z. One profile is summed from rows kept ready (`models.terms`), many by numpy; both give the same numbers within
 rounding.
 """
 
@@ -14,7 +14,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from operator import mul
 from typing import NamedTuple
 
@@ -36,7 +35,8 @@ from models.columns import (
 from models.completion import Completion, FieldCompletion, no_evidence, place, probabilities, spreading
 from models.encoder import Encoder, FieldEncoding, raw_numbers, tick_size
 from models.fields import Categorical, MultiLabel
-from models.terms import AddList, NumberRows, Row, UnknownValue, ValueRows, list_adder
+from models.lanes import Lanes, Row, join
+from models.terms import AddList, NumberRows, UnknownValue, ValueRows, list_adder
 
 # Rows scored at once: bounds the memory of a batch without costing speed.
 CHUNK = 65_536
@@ -142,6 +142,14 @@ class Scorer:
         return tuple(np.concatenate([self.base, prior]).tolist())
 
     @cached_property
+    def _packed_base(self) -> int | None:
+        return join(self._base_row)
+
+    @cached_property
+    def _lanes(self) -> Lanes:
+        return Lanes(len(self._base_row))
+
+    @cached_property
     def _rank(self) -> int:
         return len(self.base)
 
@@ -173,7 +181,7 @@ class Scorer:
 
     def locate(self, profile: BaseModel) -> Located:
         """Where one profile lies, its hidden fields filled."""
-        parts = [self._base_row]
+        parts: list[int | Row] = []
         missing: list[str] = []
         unknown: list[UnknownValue] = []
         hidden = self.hideable
@@ -192,16 +200,25 @@ class Scorer:
                 unknown.append(UnknownValue(name, str(answer)))
             else:
                 missing.append(name)
-        # One column after the other: what nobody asks for is never summed.
-        columns: Iterator[float] = map(sum, zip(*parts, strict=False))
-        z = list(islice(columns, self._rank))
+        numbers = self._total(parts)
+        z = numbers[: self._rank]
         weights: Row = ()
         temperature = 0.0
         if hidden:
-            weights = softmax_of(list(columns))
+            weights = softmax_of(numbers[self._rank :])
             fills, temperature = self._fills.get(hidden) or self._remember_fill(hidden)
             z = [known + sum(map(mul, weights, fill)) for known, fill in zip(z, fills, strict=True)]
         return Located(z, hidden, weights, temperature, tuple(missing), tuple(unknown))
+
+    def _total(self, parts: list[int | Row]) -> list[float]:
+        """The base and these rows, added up."""
+        try:
+            return self._lanes.split(sum(parts, self._packed_base))  # type: ignore[arg-type]
+        except TypeError:
+            # Some row is a tuple: it has numbers that no lanes hold.
+            packed = sum(row for row in parts if isinstance(row, int))
+            others = [row for row in parts if isinstance(row, tuple)]
+            return [*map(sum, zip(self._lanes.split(packed), self._base_row, *others, strict=True))]
 
     def _remember_fill(self, hidden: int) -> Fill:
         """What each persona (columns) expects of these fields together, in each dimension (rows); and how soft the

@@ -1,5 +1,7 @@
 """The scorer: one profile and many, by tables and by vectors, give the same numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,8 +9,8 @@ from hypothesis import strategies as st
 
 from models.columns import take
 from models.profile import Profile
-from models.scorer import Scorer
-from models.terms import UnknownValue
+from models.scorer import FieldTable, Scorer
+from models.terms import TABLED_LENGTHS, UnknownValue
 from tests.support.profiles import KNOWN, profiles, small_scorer
 
 SCORER = small_scorer()
@@ -96,11 +98,19 @@ def test_blank_answers_are_no_answers() -> None:
     assert score.distances == SCORER.score(Profile(hobbies=())).distances
 
 
-@pytest.mark.parametrize("length", [1, 6, 7])
+@pytest.mark.parametrize("length", [1, TABLED_LENGTHS, len(KNOWN)])
 def test_any_length_of_list_agrees_with_the_batch(length: int) -> None:
     profile = Profile(hobbies=KNOWN[:length])
     batch = SCORER.scores(SCORER.encoder.code([profile])).distances
     np.testing.assert_allclose(SCORER.score(profile).distances, batch[0], atol=1e-12)
+
+
+@given(profiles())
+def test_numbers_of_any_size_are_added_right(profile: Profile) -> None:
+    tables = tuple(FieldTable(table.constant * 1e6, table.rows * 1e6) for table in SCORER.tables)
+    scorer = replace(SCORER, tables=tables)
+    batch = scorer.scores(scorer.encoder.code([profile])).distances
+    np.testing.assert_allclose(scorer.score(profile).distances, batch[0], rtol=1e-12, atol=1e-6)
 
 
 def test_rows_can_be_taken_in_any_order() -> None:

@@ -8,12 +8,14 @@ from models.encoder import Encoder, FieldEncoding
 from models.fields import FieldSpec, declared_fields
 from models.profile import Profile
 from models.scorer import FieldTable, Scorer
+from models.terms import TABLED_LENGTHS
 
-KNOWN = tuple(f"value_{number}" for number in range(7))
+# So many that a list of them all is longer than those whose rows are kept (`models.terms.TABLED_LENGTHS`).
+KNOWN = tuple(f"value_{number}" for number in range(TABLED_LENGTHS + 2))
 RANK, CENTROIDS = 4, 3
 
 words = st.sampled_from([*KNOWN, "Value 1", "VALUE-2", " value_3 ", "never seen", "", "  "])
-word_lists = st.lists(words, max_size=12).map(tuple)
+word_lists = (st.lists(words, max_size=12) | st.lists(st.sampled_from(KNOWN), min_size=12, max_size=40)).map(tuple)
 
 
 def profiles() -> st.SearchStrategy[Profile]:
