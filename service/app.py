@@ -14,13 +14,14 @@ from service.access.keyring import Keyring
 from service.deps import Services
 from service.drift import DriftBounds
 from service.events import Streams
+from service.express import Express
 from service.gate import Gate
 from service.launcher import Launcher, ProcessLauncher
 from service.limits import Lane, Turns, Waiting
 from service.metrics import Metrics
 from service.middleware import BodyLimit, Observed
 from service.model_in_force import ModelInForce
-from service.protocol import CLIENT_SECONDS, WAITING
+from service.protocol import AT_ONCE, CLIENT_SECONDS, WAITING
 from service.readiness import ReadinessProbe
 from service.routes import health, models, pages, personas, retrain, segment, users
 from service.routes.guarded import require_guarded
@@ -55,6 +56,8 @@ def create_app(settings: Settings, *, store: Store | None = None, launcher: Laun
         generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan(services),
         middleware=_middleware(settings, metrics),
+        # It would export what was sent, values and messages of exceptions included.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.services = services
     for router in ROUTERS:
@@ -172,7 +175,11 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         services.upkeep.start()
         try:
             # What `service.protocol` knows of the settings.
-            yield {CLIENT_SECONDS: services.settings.client_seconds, WAITING: Waiting()}
+            yield {
+                CLIENT_SECONDS: services.settings.client_seconds,
+                WAITING: Waiting(),
+                AT_ONCE: Express(services, segment.SHORT_WAYS),
+            }
         finally:
             await asyncio.to_thread(_close, services)
 

@@ -7,6 +7,7 @@ Under several workers prometheus_client keeps every process's numbers in files o
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from prometheus_client import (
@@ -109,18 +110,25 @@ class Metrics:
         self.store_failures = Counter(
             "segments_store_failures", "Answers that the store did not give.", registry=registry
         )
+        # Looking a series up by its labels costs more than counting does.
+        self._series = cache(self._find_series)
+        self._assigned_way = cache(self.assigned.labels)
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
         known = method if method in _METHODS else "OTHER"
-        self.requests.labels(known, route, str(status)).inc()
-        self.request_seconds.labels(known, route).observe(seconds)
+        count, duration = self._series(known, route, status)
+        count.inc()
+        duration.observe(seconds)
 
     def observe_assignment(self, way: str, unknown_values: Mapping[str, int]) -> None:
         """Count one assigned profile, and by field the values that were not known."""
-        self.assigned.labels(way).inc()
+        self._assigned_way(way).inc()
         for field, count in unknown_values.items():
             self.unknown_values.labels(field).inc(count)
+
+    def _find_series(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        return self.requests.labels(method, route, str(status)), self.request_seconds.labels(method, route)
 
     def render(self) -> bytes:
         """All numbers in Prometheus' text format, of every worker where there are several."""

@@ -4,10 +4,10 @@ This is also where a defect of ours ends: it is logged by type and place, and an
 """
 
 import logging
+import random
 import re
 import time
 from dataclasses import dataclass
-from uuid import uuid4
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -21,6 +21,8 @@ from service.problems import problem_response
 log = logging.getLogger("service.access")
 
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+# Ids need only differ: each process has its own seed, and no call of the system is made for each of them.
+_bits = random.Random().getrandbits
 UNMATCHED = "unmatched"
 NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 
@@ -45,14 +47,18 @@ class Observed:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        token = request_id.set(id_of(scope))
+        asked = id_of(scope)
+        token = request_id.set(asked)
         self._metrics.in_flight.inc()
         answered = _Answered()
         try:
             await self._answer(scope, receive, _noting(send, answered), answered)
         finally:
             self._metrics.in_flight.dec()
-            self._note(scope, answered.status, time.perf_counter() - started)
+            route = getattr(scope.get("route"), "path", UNMATCHED)
+            # 499: whoever asked had gone before there was an answer.
+            status = answered.status or 499
+            note(self._metrics, asked, scope["method"], route, status, time.perf_counter() - started)
             request_id.reset(token)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, answered: _Answered) -> None:
@@ -69,12 +75,13 @@ class Observed:
                 response = problem_response(INTERNAL, detail, scope["path"])
                 await response(scope, receive, send)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        method, route = scope["method"], getattr(scope.get("route"), "path", UNMATCHED)
-        # 499: whoever asked had gone before there was an answer.
-        status = status or 499
-        self._metrics.observe_request(method, route, status, seconds)
+
+def note(metrics: Metrics, asked: str, method: str, route: str, status: int, seconds: float) -> None:
+    """Count an answered request, and write its line; `asked`: its id."""
+    metrics.observe_request(method, route, status, seconds)
+    if log.isEnabledFor(logging.INFO):
         fields = {
+            "request_id": asked,
             "method": method[:16],
             "route": route,
             "status": status,
@@ -120,8 +127,12 @@ class BodyLimit:
 
 def id_of(scope: Scope) -> str:
     """The id that the request came with if it is a safe one, else a new one."""
-    asked = _header(scope, b"x-request-id")
-    return asked.decode("ascii") if _SAFE_ID.fullmatch(asked) else uuid4().hex
+    return safe_id(_header(scope, b"x-request-id"))
+
+
+def safe_id(asked: bytes) -> str:
+    """The id that was asked for if it is a safe one, else a new one."""
+    return asked.decode("ascii") if _SAFE_ID.fullmatch(asked) else f"{_bits(128):032x}"
 
 
 def _noting(send: Send, answered: _Answered) -> Send:

@@ -6,7 +6,8 @@ What stands behind the first byte of a body is bounded in ASGI (`service.gate`, 
 
 import asyncio
 import resource
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -15,9 +16,11 @@ from service.limits import Arrival
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
-# In a request's scope: its `service.limits.Arrival`. In the app's state: whose count of those that wait it is.
+# In a request's scope: its `service.limits.Arrival`. In the app's state: whose count of those that wait it is, and
+# what answers at once (`AtOnce`).
 ARRIVAL = "segments.arrival"
 WAITING = "waiting"
+AT_ONCE = "at_once"
 CLIENT_SECONDS = "client_seconds"
 MAX_HEAD_BYTES = 64 * 1_024
 # Of an answer, in `client_seconds`: whoever takes less is taken for gone.
@@ -26,6 +29,19 @@ MIN_TAKEN_BYTES = 16 * 1_024
 RESERVED = 200
 # How long a connection between two requests may still be used once the service is told to stop.
 LAST_CHANCE = 1.0
+
+
+class Answered(NamedTuple):
+    """A whole answer; names of headers in lower case."""
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    content: bytes
+
+
+# Given a request's head, what answers it once its body is here, without waiting for anything, and so without a
+# task for each (`service.express`); None, from the one or from the other: the app is to be asked.
+AtOnce = Callable[[Any], Callable[[bytes], Answered | None] | None]
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -38,6 +54,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _untaken = 0
     _head_bytes = 0
     _stopping = False
+    # A request that may be answered at once when it is whole, by what, and the app that is asked otherwise.
+    _held: tuple[RequestResponseCycle, Callable[[bytes], Answered | None], "ASGI3Application"] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request; where descriptors run out, hang up at once."""
@@ -62,6 +80,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """A piece of a request; a head that has not ended yet is bounded in bytes and time."""
         super().data_received(data)
+        if self._held is not None:
+            # Its body is yet to come, slowly maybe: that is watched over in ASGI.
+            (cycle, _, app), self._held = self._held, None
+            super()._start_asgi_task(cycle, app)
         if self.cycle is None or self.cycle.response_complete:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
@@ -87,10 +109,46 @@ class BoundedProtocol(HttpToolsProtocol):
         """The whole request is here."""
         self._arrival.complete()
         super().on_message_complete()
+        if self._held is not None:
+            (cycle, answer, app), self._held = self._held, None
+            if not self._answer_at_once(cycle, answer):
+                super()._start_asgi_task(cycle, app)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
         self._answered = cycle
-        super()._start_asgi_task(cycle, app)
+        at_once: AtOnce | None = self.app_state.get(AT_ONCE)
+        # One that had to wait for another is whole already, and nobody tells that again.
+        answer = at_once(cycle.scope) if at_once is not None and cycle.more_body else None
+        if answer is None:
+            super()._start_asgi_task(cycle, app)
+        else:
+            self._held = cycle, answer, app
+
+    def _answer_at_once(self, cycle: RequestResponseCycle, answer_to: Callable[[bytes], Answered | None]) -> bool:
+        """Answer a whole request if that can be done at once; whether it was."""
+        if self.flow.write_paused or self.transport.is_closing():
+            return False
+        try:
+            answer = answer_to(bytes(cycle.body))
+        except Exception:
+            # A defect of ours is told where all others are.
+            return False
+        if answer is None:
+            return False
+        cycle.scope[ARRIVAL].begin()  # type: ignore[literal-required]
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(b"".join(self._lines(answer, cycle.keep_alive)))
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+        return True
+
+    def _lines(self, answer: Answered, keep_alive: bool) -> Iterator[bytes]:
+        yield STATUS_LINE[answer.status]
+        for pair in (*self.server_state.default_headers, *answer.headers):
+            yield b"%b: %b\r\n" % pair
+        yield b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+        yield answer.content
 
     def on_response_complete(self) -> None:
         """The answer is written; whether it is also taken is looked at later."""

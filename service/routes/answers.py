@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from pydantic import TypeAdapter
 
 from models.artifact import LoadedArtifact
+from service.express import Plain
 from service.idempotency import Done
 
 ORIGIN = "Segments-Model-Origin"
@@ -22,7 +23,23 @@ def answer(
     exclude_none: bool = False,
 ) -> Response:
     """The value as JSON."""
-    return Response(to_json(value, exclude_none=exclude_none), status, headers, "application/json")
+    return response(plain(value, status, headers, exclude_none=exclude_none))
+
+
+def response(answer: Plain) -> Response:
+    """An answer as FastAPI wants it."""
+    return Response(answer.content, answer.status, answer.headers, "application/json")
+
+
+def plain(
+    value: object,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    *,
+    exclude_none: bool = False,
+) -> Plain:
+    """The value as JSON, for the short way too."""
+    return Plain(to_json(value, exclude_none=exclude_none), status, headers or {})
 
 
 def done_answer(done: Done) -> Response:

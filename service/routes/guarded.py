@@ -10,13 +10,14 @@ from collections.abc import Callable, Coroutine, Sequence
 from inspect import iscoroutinefunction
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from service.access.guard import admit
 from service.access.scopes import Scope, declared
 from service.deps import Services
+from service.express import ADMITTED
 from service.gate import ALWAYS_ANSWERED
 from service.routes.documented import with_refusals
 
@@ -45,7 +46,8 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             services: Services = request.app.state.services
-            admit(services.keyring, request.scope["headers"], needed)
+            if needed is None or request.scope.get(ADMITTED) is not needed:
+                admit(services.keyring, request.scope["headers"], needed)
             asked = await self.received(request)
             if not over_store:
                 return await handle(asked)
@@ -57,6 +59,11 @@ class GuardedRoute(APIRoute):
     async def received(self, request: Request) -> Request:
         """The request as the handler gets it."""
         return request
+
+
+def declared_by(router: APIRouter, endpoint: Callable[..., Any]) -> GuardedRoute:
+    """The route that a function was declared with."""
+    return next(route for route in router.routes if isinstance(route, GuardedRoute) and route.endpoint is endpoint)
 
 
 def require_guarded(routes: Sequence[BaseRoute]) -> None:

@@ -9,24 +9,24 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
+from pydantic import ValidationError
 
 from models.artifact import LoadedArtifact
 from models.errors import NoActiveModel
 from models.profile import Profile
 from service.access.scopes import Scope, needs
 from service.asking import NextQuestions, ask
-from service.assignment import SegmentedInDetail, Wanted, assign, assign_each, unknown_by_field
+from service.assignment import PLAIN, SegmentedInDetail, Wanted, assign, assign_each, unknown_by_field
 from service.comparing import Compared, compare
 from service.deps import ModelDep, Services, ServicesDep, WantedDep
+from service.express import LONG, Plain, ShortWay
 from service.metrics import Metrics
 from service.routes import examples
-from service.routes.answers import answer, model_headers
+from service.routes.answers import answer, model_headers, plain, response
 from service.routes.documented import documented
+from service.routes.guarded import declared_by
 from service.routes.json_route import JsonRoute
 from service.schemas import BatchAnswer, BatchRequest, CompareRequest, profile_or_refusal
-
-# Bytes of a body: ten times those of a profile in which everything is answered.
-LONG = 16_384
 
 router = APIRouter(route_class=JsonRoute, tags=["segment"])
 
@@ -45,7 +45,9 @@ async def segment(
     wanted: WantedDep,
 ) -> Response:
     """Say which persona a profile is, and how sure that is. Any field may be missing, or all of them."""
-    return await _answered(request, services, lambda: _segment(profile, loaded, services.metrics, wanted))
+    return await _answered(
+        request, services, lambda: response(_segment(profile, loaded, services.metrics, wanted))
+    )
 
 
 @router.post(
@@ -113,10 +115,21 @@ async def _in_a_thread(services: Services, work: Callable[[], Response]) -> Resp
         return await asyncio.to_thread(work)
 
 
-def _segment(profile: Profile, loaded: LoadedArtifact, metrics: Metrics, wanted: Wanted) -> Response:
+def _segment(profile: Profile, loaded: LoadedArtifact, metrics: Metrics, wanted: Wanted) -> Plain:
     segmented = assign(loaded.model, profile, wanted)
     metrics.observe_assignment("single", unknown_by_field(segmented.warnings))
-    return answer(segmented, headers=model_headers(loaded))
+    return plain(segmented, headers=model_headers(loaded))
+
+
+def _segment_shortly(services: Services, body: bytes) -> Plain | None:
+    if b"NaN" in body or b"Infinity" in body:
+        # No JSON, but what pydantic's reader lets pass where a later value of the same name hides it.
+        return None
+    try:
+        profile = Profile.model_validate_json(body)
+    except ValidationError:
+        return None
+    return _segment(profile, services.model.require(), services.metrics, PLAIN)
 
 
 def _segment_batch(batch: BatchRequest, loaded: LoadedArtifact, metrics: Metrics, wanted: Wanted) -> Response:
@@ -125,3 +138,6 @@ def _segment_batch(batch: BatchRequest, loaded: LoadedArtifact, metrics: Metrics
         if outcome.result is not None:
             metrics.observe_assignment("batch", unknown_by_field(outcome.result.warnings))
     return answer(BatchAnswer.of(loaded.manifest.version, outcomes), 207, model_headers(loaded))
+
+
+SHORT_WAYS = (ShortWay("POST", declared_by(router, segment), _segment_shortly),)
