@@ -41,9 +41,10 @@ from models.errors import (
 )
 from models.fields import FieldSpec, declared_fields
 from models.manifest import READABLE, FieldManifest, GoldenPrediction, Manifest
-from models.scorer import FieldTable, Scorer
+from models.scorer import Scorer
 from models.seal import require_signature, sign
 from models.segment_model import SegmentModel
+from models.single import FieldTable
 
 MANIFEST, ARRAYS, SUMS = "manifest.json", "arrays.npz", "SHA256SUMS"
 PIPELINE, REPORT, COMPARISON = "pipeline.joblib", "report.json", "comparison.json"
@@ -141,7 +142,7 @@ def arrays_of(scorer: Scorer) -> dict[str, FloatArray]:
 
 def _completion_arrays(scorer: Scorer) -> dict[str, FloatArray]:
     arrays = {} if scorer.completion is None else scorer.completion.arrays()
-    for encoding, part in zip(scorer.encoder.fields, scorer.parts, strict=True):
+    for encoding, part in zip(scorer.encoder.fields, scorer.single.parts, strict=True):
         own = {} if part is None else part.arrays()
         arrays |= {f"{encoding.name}.{name}": array for name, array in own.items()}
     return arrays
@@ -159,7 +160,7 @@ def field_manifests(scorer: Scorer) -> tuple[FieldManifest, ...]:
             completed=part is not None,
             phrases=() if part is None else part.phrases,
         )
-        for encoding, part in zip(scorer.encoder.fields, scorer.parts, strict=True)
+        for encoding, part in zip(scorer.encoder.fields, scorer.single.parts, strict=True)
     )
 
 

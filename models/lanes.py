@@ -12,7 +12,8 @@ from collections.abc import Sequence
 Row = tuple[float, ...]
 
 LARGEST = 1_024.0
-_UNIT, _STEP = 2.0**44, 2.0**-44
+# What a number is multiplied with to be held, and what it is held in.
+UNIT, STEP = 2.0**44, 2.0**-44
 _LANE_BITS = 64
 
 
@@ -20,7 +21,7 @@ def join(row: Sequence[float]) -> int | None:
     """The numbers of a row as one integer; None where one is too large, or none at all."""
     if not all(-LARGEST < number < LARGEST for number in row):
         return None
-    return sum(round(number * _UNIT) << _LANE_BITS * place for place, number in enumerate(row))
+    return sum(round(number * UNIT) << _LANE_BITS * place for place, number in enumerate(row))
 
 
 class Lanes:
@@ -33,6 +34,6 @@ class Lanes:
         self._lift = sum(1 << _LANE_BITS * (place + 1) - 1 for place in range(count))
 
     def split(self, total: int) -> list[float]:
-        """The numbers of a sum of rows."""
+        """The numbers of a sum of rows, in steps."""
         lifted = (total + self._lift) ^ self._lift
-        return [number * _STEP for number in self._unpack(lifted.to_bytes(self._bytes, "little"))]
+        return [*self._unpack(lifted.to_bytes(self._bytes, "little"))]

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 
 from models.columns import FloatArray
 from models.completion import Completion, FieldCompletion, probabilities
-from models.scorer import Located, Score
 from models.segment_model import SegmentModel
+from models.single import Located, Score
 
 
 @dataclass(frozen=True, slots=True)

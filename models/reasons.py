@@ -21,8 +21,8 @@ from pydantic import BaseModel
 from models.columns import FloatArray
 from models.encoder import FieldEncoding, has_values
 from models.fields import MultiLabel, Numeric, Ordinal
-from models.scorer import FieldTable, Score
 from models.segment_model import SegmentModel
+from models.single import FieldTable, Score
 
 # A ratio nearer to 1 is not worth telling, and a larger one than that is told as that.
 TOLD_RATIO = 1.2
@@ -105,7 +105,7 @@ def _list_pieces(
 
 
 def _reason(model: SegmentModel, score: Score, piece: _Piece, share: float) -> Reason:
-    encoding, part = model.encoder.fields[piece.place], model.scorer.parts[piece.place]
+    encoding, part = model.encoder.fields[piece.place], model.scorer.single.parts[piece.place]
     pair = [score.cluster, score.cluster if score.runner_up is None else score.runner_up]
     ours, other = pair if share >= 0 else pair[::-1]
     names = model.personas[ours].name, model.personas[other].name

@@ -12,7 +12,8 @@ from models.completion import OUTLIER, typicality, typicality_of
 from models.encoder import Encoder
 from models.errors import ModelError
 from models.persona import Persona
-from models.scorer import Score, Scorer, Scores
+from models.scorer import Scorer, Scores
+from models.single import Score
 from models.spelling import Spelling
 from models.terms import UnknownValue
 

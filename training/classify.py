@@ -25,7 +25,8 @@ from models.columns import CodeColumn, Column, FloatArray, IntArray, NumberColum
 from models.completion import Evidence, FieldCompletion, known_rows
 from models.encoder import FieldEncoding, raw_numbers, tick_size
 from models.fields import MultiLabel, Numeric
-from models.scorer import FieldTable, Scorer, add_column
+from models.scorer import Scorer, add_column
+from models.single import FieldTable
 from training.wording.traits import MIN_COUNT, value_table
 from training.wording.words import you
 

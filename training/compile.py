@@ -8,7 +8,8 @@ from sklearn.pipeline import Pipeline
 
 from models.columns import FloatArray
 from models.encoder import Encoder, FieldEncoding
-from models.scorer import CHUNK, FieldTable, Scorer
+from models.scorer import CHUNK, Scorer
+from models.single import FieldTable
 from training.dataset import Dataset
 from training.errors import NotEquivalent
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from models.columns import take
 from models.profile import Profile
-from models.scorer import FieldTable, Scorer
+from models.scorer import Scorer
+from models.single import FieldTable
 from models.terms import TABLED_LENGTHS, UnknownValue
 from tests.support.profiles import KNOWN, profiles, small_scorer
 

@@ -7,7 +7,8 @@ from models.completion import PERCENTILES, SPREAD_DIGITS, Completion, Evidence, 
 from models.encoder import Encoder, FieldEncoding
 from models.fields import FieldSpec, declared_fields
 from models.profile import Profile
-from models.scorer import FieldTable, Scorer
+from models.scorer import Scorer
+from models.single import FieldTable
 from models.terms import TABLED_LENGTHS
 
 # So many that a list of them all is longer than those whose rows are kept (`models.terms.TABLED_LENGTHS`).
