@@ -85,7 +85,7 @@ class SegmentModel:
             None if other is None else distances[other] - distances[cluster],
             None if chances is None else chances[cluster],
             None if chances is None else dict(zip(self.by_id, chances, strict=True)),
-            self._typicality(score),
+            self.typicality_of(score),
         )
 
     def typicality(self, scores: Scores) -> FloatArray | None:
@@ -109,7 +109,8 @@ class SegmentModel:
     def _spellings(self) -> dict[str, Spelling]:
         return {}
 
-    def _typicality(self, score: Score) -> float | None:
+    def typicality_of(self, score: Score) -> float | None:
+        """Of one scored profile; None where nothing is known, and in a model of format 1."""
         if self._spread is None or not (row := score.hidden * len(self.personas)) < len(self._spread):
             return None
         return typicality_of(self._spread[row + score.cluster], score.distances[score.cluster])

@@ -18,7 +18,7 @@ from models.completion import Completion, FieldCompletion, no_evidence, spreadin
 from models.encoder import FieldEncoding
 from models.fields import Categorical, MultiLabel
 from models.lanes import STEP, UNIT, Lanes, Row, join
-from models.terms import AddList, NumberRows, UnknownValue, ValueRows, list_adder
+from models.terms import ListRows, NumberRows, UnknownValue, ValueRows
 
 # Sets of hidden fields whose filling is kept ready; there are 2^fields, but forms are filled in few ways.
 REMEMBERED_FILLINGS = 1_024
@@ -82,12 +82,12 @@ class Filling(NamedTuple):
     sharpness: float
 
 
-# A field's name, its bit where it can be hidden, and its rows by answer or, for a list, what adds them.
-Term = tuple[str, int, NumberRows | ValueRows, None] | tuple[str, int, None, AddList]
+# A field's name, its bit where it can be hidden, and its rows by answer or those of a list.
+Term = tuple[str, int, NumberRows | ValueRows, None] | tuple[str, int, None, ListRows]
 
 
 class Single:
-    """The tables of a scorer, made ready for one profile at a time. Their parts as in `models.scorer.Scorer`."""
+    """The tables of a scorer, made ready for one profile at a time. Parameters as in `models.scorer.Scorer`."""
 
     def __init__(
         self,
@@ -98,6 +98,7 @@ class Single:
         completion: Completion | None,
     ) -> None:
         self._completion = completion
+        self.values = {encoding.name: encoding.values for encoding in encodings}
         self.parts = (None,) * len(tables) if completion is None else completion.fields
         self.hideable = sum(1 << place for place, part in enumerate(self.parts) if part is not None)
         personas = 0 if completion is None else len(centroids)
@@ -130,14 +131,12 @@ class Single:
         """Score a profile whose rows add up to these numbers (r + k,), in steps."""
         z, _ = self._place(numbers, hidden)
         distances = [*map(dist, repeat(z), self._centroids)]
-        count, chances, order = hidden.bit_count(), None, distances
         nearest, runner_up = _two_least(distances)
-        if self._completion is not None:
-            chances = self._chances(nearest, distances, hidden)
-            if hidden and hidden == self.hideable:
-                order = [-chance for chance in chances]
-                nearest, runner_up = _two_least(order)
-        return Score(nearest, runner_up, [each * STEP for each in distances], count, chances, missing, unknown)
+        chances = self._chances(nearest, distances, hidden)
+        if hidden and hidden == self.hideable and chances is not None:
+            nearest, runner_up = _two_least([-chance for chance in chances])
+        lengths = [each * STEP for each in distances]
+        return Score(nearest, runner_up, lengths, hidden.bit_count(), chances, missing, unknown)
 
     def split(self, total: int) -> list[float]:
         """The numbers (r + k,), in steps, of a sum of rows."""
@@ -149,12 +148,12 @@ class Single:
         unknown: list[UnknownValue] = []
         hidden = self.hideable
         answer_of = answers.get
-        for name, bit, table, add_list in self.terms:
+        for name, bit, table, lists in self.terms:
             answer = answer_of(name)
             if answer is None:
                 missing.append(name)
-            elif add_list is not None:
-                if add_list(answer, rows, unknown):
+            elif lists is not None:
+                if lists.add(answer, rows, unknown):
                     hidden &= ~bit
             elif table is not None and (row := table[answer]) is not None:
                 rows.append(row)
@@ -179,18 +178,23 @@ class Single:
         """Where a profile lies once its hidden fields are filled, in steps, and each persona's weight in that."""
         if not hidden:
             return numbers[: self._rank], ()
-        weights = _softmax(numbers[self._rank :], STEP)
-        rows = self._filling(hidden).rows
+        evidence = numbers[self._rank :]
+        most = max(evidence)
+        weights = _shares([exp((each - most) * STEP) for each in evidence])
         # Of the numbers those beyond the rows are the evidence, which is used up.
-        return [known + sum(map(mul, weights, row)) for known, row in zip(numbers, rows, strict=False)], weights
+        filled = zip(numbers, self._filling(hidden).rows, strict=False)
+        return [known + sum(map(mul, weights, row)) for known, row in filled], weights
 
-    def _chances(self, nearest: int, distances: list[float], hidden: int) -> Sequence[float]:
-        """The chance of each persona, `distances` being in steps."""
+    def _chances(self, nearest: int, distances: list[float], hidden: int) -> Sequence[float] | None:
+        """The chance of each persona, `distances` being in steps; None where the model cannot tell."""
+        if self._completion is None:
+            return None
         if not hidden:
             return self._certain[nearest]
         if hidden == self.hideable:
             return self._prior
-        return _softmax([-each * each for each in distances], self._filling(hidden).sharpness)
+        least, sharpness = distances[nearest] ** 2, self._filling(hidden).sharpness
+        return _shares([exp((least - each * each) * sharpness) for each in distances])
 
     def _filling(self, hidden: int) -> Filling:
         """What each persona expects of these fields together, and how sharp the probabilities are without them."""
@@ -208,12 +212,10 @@ class Single:
         return filling
 
 
-def _softmax(logits: list[float], scale: float) -> list[float]:
-    """Softmax of a few numbers, each multiplied by `scale`."""
-    most = max(logits)
-    powers = [exp((each - most) * scale) for each in logits]
-    total = sum(powers)
-    return [power / total for power in powers]
+def _shares(parts: list[float]) -> list[float]:
+    """Each part's share of their sum."""
+    total = sum(parts)
+    return [part / total for part in parts]
 
 
 def _two_least(order: list[float]) -> tuple[int, int | None]:
@@ -233,7 +235,7 @@ def _term(
     terms = 2 if encoding.is_number else len(encoding.values)
     evidence = no_evidence(terms, personas) if part is None else part.evidence
     if isinstance(encoding.spec.kind, MultiLabel):
-        return encoding.name, bit, None, list_adder(encoding, table.constant, table.rows, evidence)
+        return encoding.name, bit, None, ListRows(encoding, table.constant, table.rows, evidence)
     if isinstance(encoding.spec.kind, Categorical):
         return encoding.name, bit, ValueRows(encoding, table.constant, table.rows, evidence), None
     return encoding.name, bit, NumberRows(encoding, table.constant, table.rows[0], evidence), None

@@ -6,8 +6,7 @@ most answers are spelled as at training, so that their row is one look-up (bench
 """
 
 import math
-from collections.abc import Callable, Collection
-from functools import cache
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,10 +28,6 @@ class UnknownValue(NamedTuple):
     value: str
 
 
-# Adds an answer's rows to the first list and what is not known to the second; whether the field is known.
-AddList = Callable[[Collection[str], list[int | Row], list[UnknownValue]], bool]
-
-
 class NumberRows(dict[Any, int | Row | None]):
     """Answer → row of a numeric or ordinal field: constant + x · slope; the evidence is a quadratic in x.
 
@@ -44,6 +39,11 @@ class NumberRows(dict[Any, int | Row | None]):
     ) -> None:
         super().__init__()
         self._encoding, self._constant, self._slope, self._evidence = encoding, constant, slope, evidence
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The answers of an ordinal field, of which there are no others; none of a numeric one."""
+        return self._encoding.spec.levels
 
     def __missing__(self, answer: Any) -> int | Row:
         x = self._encoding.number(answer)
@@ -74,42 +74,52 @@ class ValueRows(dict[Any, int | Row | None]):
         return None if code < 0 else self[self._encoding.values[code]]
 
 
-def list_adder(encoding: FieldEncoding, constant: FloatArray, rows: FloatArray, evidence: Evidence) -> AddList:
-    """What adds an answer's rows of a multi-choice field: its constant, and each value's row, whose contributions
-    are divided by √(values ticked) and whose evidence is not."""
-    (constant_row,) = _rows(np.concatenate([constant, evidence.constant])[None])
-    code_of = encoding.vocabulary.by_value.get
+class ListRows:
+    """What an answer of a multi-choice field adds: its constant once, and for each value a row, of which the
+    contributions are divided by √(values ticked) and the evidence is not."""
 
-    @cache
-    def tabled(length: int) -> list[int | Row]:
-        return _rows(np.hstack([rows / math.sqrt(length), evidence.rows]))
+    def __init__(
+        self, encoding: FieldEncoding, constant: FloatArray, rows: FloatArray, evidence: Evidence
+    ) -> None:
+        (self.constant,) = _rows(np.concatenate([constant, evidence.constant])[None])
+        self._encoding, self._contributions, self._evidence = encoding, rows, evidence.rows
+        self._known = frozenset(encoding.values)
+        self._by_length: dict[int, dict[str, int | Row]] = {}
 
-    def summed(codes: list[int]) -> int | Row:
-        contributions = rows[codes].sum(axis=0) / math.sqrt(len(codes))
-        return _row(np.concatenate([contributions, evidence.rows[codes].sum(axis=0)]).tolist())
-
-    def add(answer: Collection[str], parts: list[int | Row], unknown: list[UnknownValue]) -> bool:
-        codes = {code_of(value, -1) for value in answer}
-        if -1 in codes:
-            codes = _in_any_spelling(encoding, answer, unknown)
-        if not codes and has_values(answer):
+    def add(self, answer: Collection[str], rows: list[int | Row], unknown: list[UnknownValue]) -> bool:
+        """Add an answer's rows to one list and what is not known to the other; whether the field is known."""
+        values = set(answer)
+        if not values <= self._known:
+            values = self._in_any_spelling(answer, unknown)
+        if not values and has_values(answer):
             return False
-        parts.append(constant_row)
-        if len(codes) > TABLED_LENGTHS:
-            parts.append(summed(sorted(codes)))
-        elif codes:
-            ticked = tabled(len(codes))
-            parts += [ticked[code] for code in codes]
+        rows.append(self.constant)
+        if len(values) > TABLED_LENGTHS:
+            rows.append(self._summed(values))
+        elif values:
+            rows += map(self.ticked(len(values)).__getitem__, values)
         return True
 
-    return add
+    def ticked(self, length: int) -> dict[str, int | Row]:
+        """The row of each value where so many are ticked, 1 to `TABLED_LENGTHS`."""
+        return self._by_length.get(length) or self._tabled(length)
 
+    def _tabled(self, length: int) -> dict[str, int | Row]:
+        rows = _rows(np.hstack([self._contributions / math.sqrt(length), self._evidence]))
+        table = self._by_length[length] = dict(zip(self._encoding.values, rows, strict=True))
+        return table
 
-def _in_any_spelling(encoding: FieldEncoding, answer: Collection[str], unknown: list[UnknownValue]) -> set[int]:
-    codes = {value: encoding.vocabulary.code(value) for value in answer}
-    strange = [value for value, code in codes.items() if code < 0 and value.strip()]
-    unknown += [UnknownValue(encoding.name, value) for value in strange]
-    return {code for code in codes.values() if code >= 0}
+    def _summed(self, values: Collection[str]) -> int | Row:
+        codes = self._encoding.vocabulary.codes(values)
+        contributions = self._contributions[codes].sum(axis=0) / math.sqrt(len(codes))
+        return _row(np.concatenate([contributions, self._evidence[codes].sum(axis=0)]).tolist())
+
+    def _in_any_spelling(self, answer: Collection[str], unknown: list[UnknownValue]) -> set[str]:
+        encoding = self._encoding
+        codes = {value: encoding.vocabulary.code(value) for value in answer}
+        strange = [value for value, code in codes.items() if code < 0 and value.strip()]
+        unknown += [UnknownValue(encoding.name, value) for value in strange]
+        return {encoding.values[code] for code in codes.values() if code >= 0}
 
 
 def _rows(numbers: FloatArray) -> list[int | Row]:

@@ -17,6 +17,7 @@ from models.profile import Profile
 from models.registry import ACTIVE, Registry
 from service.edited import Edits, with_edits
 from service.metrics import Metrics
+from service.swift import Swift
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class ModelInForce:
         self._poll_seconds = poll_seconds
         self._retry_seconds = retry_seconds
         self._loaded: LoadedArtifact | None = None
+        self._swift: Swift | None = None
         self._refusal: Refusal | None = None
         self._loading = threading.Lock()
         self._stopped = threading.Event()
@@ -81,6 +83,10 @@ class ModelInForce:
             )
         return loaded
 
+    def require_swift(self) -> Swift:
+        """The same, for profiles that are recognised at sight. Raises `NoActiveModel`."""
+        return self._swift or Swift(self.require())
+
     def start(self) -> None:
         """Load the active model if there is one, then go on following in the background."""
         self.refresh()
@@ -105,7 +111,7 @@ class ModelInForce:
             if edits != self._edits:
                 self._edits = edits
                 if self._plain is not None:
-                    self._loaded = with_edits(self._plain, edits)
+                    self._answer_with(with_edits(self._plain, edits))
 
     def refresh(self) -> None:
         """Look at ACTIVE once, and follow it if its version can be used. Never raises."""
@@ -160,7 +166,8 @@ class ModelInForce:
         except SegmentsError as error:
             self._refuse(version, str(error), seen)
             return
-        self._plain, self._loaded, self._refusal = loaded, with_edits(loaded, self._edits), None
+        self._plain, self._refusal = loaded, None
+        self._answer_with(with_edits(loaded, self._edits))
         origin = loaded.manifest.origin
         self._metrics.model_swaps.inc()
         self._metrics.model_created.set(loaded.manifest.created_at.timestamp())
@@ -169,6 +176,10 @@ class ModelInForce:
             "a model is in force",
             extra={"fields": {"model_version": version, "simulated": origin.simulated}},
         )
+
+    def _answer_with(self, loaded: LoadedArtifact) -> None:
+        swift = Swift(loaded)
+        self._loaded, self._swift = loaded, swift
 
     def _refused_already(self, version: str) -> bool:
         refusal = self._refusal

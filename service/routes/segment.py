@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
-from pydantic import ValidationError
 
 from models.artifact import LoadedArtifact
 from models.errors import NoActiveModel
@@ -27,6 +26,7 @@ from service.routes.documented import documented
 from service.routes.guarded import declared_by
 from service.routes.json_route import JsonRoute
 from service.schemas import BatchAnswer, BatchRequest, CompareRequest, profile_or_refusal
+from service.swift import parse
 
 router = APIRouter(route_class=JsonRoute, tags=["segment"])
 
@@ -122,14 +122,17 @@ def _segment(profile: Profile, loaded: LoadedArtifact, metrics: Metrics, wanted:
 
 
 def _segment_shortly(services: Services, body: bytes) -> Plain | None:
-    if b"NaN" in body or b"Infinity" in body:
-        # No JSON, but what pydantic's reader lets pass where a later value of the same name hides it.
-        return None
+    """The same for a body as most are; None where FastAPI is to say what is wrong with it."""
     try:
-        profile = Profile.model_validate_json(body)
-    except ValidationError:
+        answers = parse(body)
+        swift = services.model.require_swift()
+        content = swift.answer(answers)
+        if content is None:
+            return _segment(Profile.model_validate(answers), swift.loaded, services.metrics, PLAIN)
+    except ValueError:
         return None
-    return _segment(profile, services.model.require(), services.metrics, PLAIN)
+    services.metrics.observe_assignment("single", {})
+    return Plain(content, 200, model_headers(swift.loaded))
 
 
 def _segment_batch(batch: BatchRequest, loaded: LoadedArtifact, metrics: Metrics, wanted: Wanted) -> Response:

@@ -1,0 +1,133 @@
+"""Profiles as they are mostly sent: every answer is spelled as the model spells it.
+
+What these tables know needs no validation: pydantic was asked about each text when they were made, and about each
+number when it first came. What they do not know is not refused either: it is left to pydantic.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ValidationError
+
+from models.single import Single
+from models.terms import REMEMBERED_NUMBERS, TABLED_LENGTHS, ListRows, NumberRows
+
+# Sets of answered fields for which the missing ones are kept ready.
+REMEMBERED_GAPS = 4_096
+
+
+class Gap(NamedTuple):
+    """What is not answered where a set of fields is: the bits that `models.single` hides, and the names."""
+
+    hidden: int
+    missing: tuple[str, ...]
+
+
+class Recognised(NamedTuple):
+    """A profile of which every answer is known: the sum of its rows, and what it does not answer."""
+
+    total: int
+    gap: Gap
+
+
+class Recognition:
+    """Recognises the answers of a profile class, as they are parsed from JSON."""
+
+    def __init__(self, single: Single, profile_class: type[BaseModel]) -> None:
+        self._single, self._class = single, profile_class
+        self._names = tuple(name for name, *_ in single.terms)
+        self._bits = {name: 1 << place for place, name in enumerate(self._names)}
+        self._texts: dict[str, dict[str, int]] = {}
+        self._numbers: dict[str, dict[int, int]] = {}
+        self._lists: dict[str, _Lists] = {}
+        self._rows_of_numbers: dict[str, NumberRows] = {}
+        self._gaps: dict[int, Gap] = {}
+        for name, _, table, lists in single.terms:
+            if name not in profile_class.model_fields:
+                continue
+            if lists is not None:
+                self._add_lists(name, lists)
+            elif isinstance(table, NumberRows) and not table.levels:
+                self._numbers[name], self._rows_of_numbers[name] = {}, table
+            elif table is not None:
+                self._add_texts(name, table)
+
+    def of(self, answers: Mapping[str, Any]) -> Recognised | None:
+        """The sum of a profile's rows, given its parsed JSON object; None where some answer is not recognised."""
+        total, answered, bits = self._single.packed_base, 0, self._bits
+        if total is None:
+            return None
+        try:
+            for name, answer in answers.items():
+                kind = answer.__class__
+                if kind is str:
+                    total += self._texts[name][answer]
+                elif kind is list:
+                    total += self._lists[name].of(answer)
+                elif kind is int:
+                    total += self._numbers[name].get(answer) or self._learn(name, answer)
+                elif answer is None:
+                    bits[name]
+                    continue
+                else:
+                    return None
+                answered |= bits[name]
+        except (KeyError, TypeError):
+            return None
+        return Recognised(total, self._gaps.get(answered) or self._remember_gap(answered))
+
+    def _learn(self, name: str, answer: int) -> int:
+        """The row of a number that has not come before. Raises `KeyError` for one that is not recognised."""
+        row = self._rows_of_numbers[name][answer] if self._accepts(name, answer) else None
+        if not isinstance(row, int):
+            raise KeyError(answer)
+        if len(self._numbers[name]) < REMEMBERED_NUMBERS:
+            self._numbers[name][answer] = row
+        return row
+
+    def _remember_gap(self, answered: int) -> Gap:
+        missing = tuple(name for name in self._names if not answered & self._bits[name])
+        gap = Gap(self._single.hideable & ~answered, missing)
+        if len(self._gaps) < REMEMBERED_GAPS:
+            self._gaps[answered] = gap
+        return gap
+
+    def _add_texts(self, name: str, table: Mapping[Any, Any]) -> None:
+        rows = {value: table[value] for value in self._single.values[name] if self._accepts(name, value)}
+        self._texts[name] = {value: row for value, row in rows.items() if isinstance(row, int)}
+
+    def _add_lists(self, name: str, lists: ListRows) -> None:
+        values = [value for value in self._single.values[name] if self._accepts(name, [value] * TABLED_LENGTHS)]
+        if isinstance(lists.constant, int) and self._accepts(name, []):
+            self._lists[name] = _Lists(lists, lists.constant, values)
+
+    def _accepts(self, name: str, answer: object) -> bool:
+        try:
+            self._class.model_validate({name: answer})
+        except ValidationError:
+            return False
+        return True
+
+
+class _Lists:
+    """Recognises lists of a field: as they are sent, the rows of known values."""
+
+    def __init__(self, lists: ListRows, constant: int, accepted: list[str]) -> None:
+        self._lists, self._constant, self._accepted = lists, constant, accepted
+        self._by_length: list[dict[str, int] | None] = [None] * (TABLED_LENGTHS + 1)
+
+    def of(self, answer: list[Any]) -> int:
+        """What a list adds. Raises `KeyError` or `TypeError` where it is not recognised."""
+        values = set(answer)
+        if not values:
+            return self._constant
+        if len(answer) > TABLED_LENGTHS:
+            raise KeyError
+        ticked = self._by_length[len(values)] or self._tabled(len(values))
+        return sum(map(ticked.__getitem__, values), self._constant)
+
+    def _tabled(self, length: int) -> dict[str, int]:
+        rows = self._lists.ticked(length)
+        table = {value: row for value in self._accepted if isinstance(row := rows[value], int)}
+        self._by_length[length] = table
+        return table

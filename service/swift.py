@@ -1,0 +1,86 @@
+"""`/segment`'s usual answer, from bytes to bytes: of a profile that is recognised at sight (`models.recognition`).
+
+The bytes are those that `service.assignment.Segmented` serialises to; `tests/service/test_swift.py` compares them.
+"""
+
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from models.artifact import LoadedArtifact
+from models.completion import OUTLIER
+from models.profile import Profile
+from models.recognition import Recognition
+from models.segment_model import SegmentModel
+from models.single import Score
+
+# Sets of missing fields whose JSON is kept ready.
+REMEMBERED_GAPS = 4_096
+_OUTLIER = {True: b"true", False: b"false", None: b"null"}
+
+
+class Swift:
+    """Answers for the profiles of one model that are recognised; `loaded` is that model."""
+
+    def __init__(self, loaded: LoadedArtifact) -> None:
+        self.loaded = loaded
+        self._model = loaded.model
+        self._single = loaded.model.scorer.single
+        self._writer = Writer(loaded.model)
+        self._recognition = Recognition(self._single, Profile)
+
+    def answer(self, answers: object) -> bytes | None:
+        """The answer to a profile as it is parsed from JSON; None where it is not recognised."""
+        found = self._recognition.of(answers) if isinstance(answers, dict) else None
+        if found is None:
+            return None
+        numbers = self._single.split(found.total)
+        score = self._single.score_of(numbers, found.gap.hidden, found.gap.missing)
+        return self._writer.write(score, self._model.typicality_of(score))
+
+
+class Writer:
+    """Writes the answers of one model that have no warnings."""
+
+    def __init__(self, model: SegmentModel) -> None:
+        self._personas = [to_json({"id": persona.id, "name": persona.name}) for persona in model.personas]
+        self._gaps: dict[tuple[str, ...], bytes] = {}
+        by_persona = b"{%b}" % b",".join(b"%b:%%b" % _literal(persona.id) for persona in model.personas)
+        self._tells = model.scorer.completion is not None
+        self._template = (
+            b'{"persona":%%b,"confidence":%%b,"probabilities":%b,"runner_up":%%b,"margin":%%b,"typicality":%%b,'
+            b'"is_outlier":%%b,"distances":%b,"model_version":%b,"missing_fields":%%b,"warnings":[]}'
+        ) % (by_persona if self._tells else b"null", by_persona, _literal(model.version))
+
+    def write(self, score: Score, typicality: float | None) -> bytes:
+        """The JSON of a scored profile."""
+        cluster, other, distances, _, chances, missing, _ = score
+        margin = None if other is None else distances[other] - distances[cluster]
+        numbers = [None] if chances is None else [chances[cluster], *chances]
+        told = to_json([*numbers, margin, typicality, *distances])[1:-1].split(b",")
+        return self._template % (
+            self._personas[cluster],
+            *told[: len(numbers)],
+            b"null" if other is None else self._personas[other],
+            told[len(numbers)],
+            told[len(numbers) + 1],
+            _OUTLIER[None if typicality is None else typicality < OUTLIER],
+            *told[len(numbers) + 2 :],
+            self._gaps.get(missing) or self._remember_gap(missing),
+        )
+
+    def _remember_gap(self, missing: tuple[str, ...]) -> bytes:
+        content = to_json(missing)
+        if len(self._gaps) < REMEMBERED_GAPS:
+            self._gaps[missing] = content
+        return content
+
+
+def _literal(text: str) -> bytes:
+    """A JSON string, for a template."""
+    return to_json(text).replace(b"%", b"%%")
+
+
+def parse(body: bytes) -> Any:
+    """A JSON body. Raises `ValueError`."""
+    return from_json(body, allow_inf_nan=False)
