@@ -109,7 +109,8 @@ class Single:
         self._lanes = Lanes(len(self._base))
         self.packed_base = join(self._base)
         self._rank = len(base)
-        self._centroids: list[list[float]] = (centroids * UNIT).tolist()
+        # Tuples: `math.dist` makes one of anything else, each time.
+        self._centroids: list[Row] = [tuple(row) for row in (centroids * UNIT).tolist()]
         self._certain: list[list[float]] = np.eye(len(centroids)).tolist()
         self._prior: list[float] = [] if completion is None else completion.prior.tolist()
         self._fillings: dict[int, Filling] = {}
@@ -174,16 +175,18 @@ class Single:
             others = [self._base, *(row for row in rows if isinstance(row, tuple))]
             return [known + sum(far) * UNIT for known, *far in zip(packed, *others, strict=True)]
 
-    def _place(self, numbers: list[float], hidden: int) -> tuple[list[float], Sequence[float]]:
+    def _place(self, numbers: list[float], hidden: int) -> tuple[Row, list[float]]:
         """Where a profile lies once its hidden fields are filled, in steps, and each persona's weight in that."""
         if not hidden:
-            return numbers[: self._rank], ()
+            return tuple(numbers[: self._rank]), []
         evidence = numbers[self._rank :]
         most = max(evidence)
-        weights = _shares([exp((each - most) * STEP) for each in evidence])
+        powers = [exp((each - most) * STEP) for each in evidence]
+        share = 1.0 / sum(powers)
+        weights = [power * share for power in powers]
         # Of the numbers those beyond the rows are the evidence, which is used up.
         filled = zip(numbers, self._filling(hidden).rows, strict=False)
-        return [known + sum(map(mul, weights, row)) for known, row in filled], weights
+        return tuple([known + sum(map(mul, weights, row)) for known, row in filled]), weights
 
     def _chances(self, nearest: int, distances: list[float], hidden: int) -> Sequence[float] | None:
         """The chance of each persona, `distances` being in steps; None where the model cannot tell."""
@@ -194,7 +197,9 @@ class Single:
         if hidden == self.hideable:
             return self._prior
         least, sharpness = distances[nearest] ** 2, self._filling(hidden).sharpness
-        return _shares([exp((least - each * each) * sharpness) for each in distances])
+        powers = [exp((least - each * each) * sharpness) for each in distances]
+        share = 1.0 / sum(powers)
+        return [power * share for power in powers]
 
     def _filling(self, hidden: int) -> Filling:
         """What each persona expects of these fields together, and how sharp the probabilities are without them."""
@@ -210,12 +215,6 @@ class Single:
         if len(self._fillings) < REMEMBERED_FILLINGS:
             self._fillings[hidden] = filling
         return filling
-
-
-def _shares(parts: list[float]) -> list[float]:
-    """Each part's share of their sum."""
-    total = sum(parts)
-    return [part / total for part in parts]
 
 
 def _two_least(order: list[float]) -> tuple[int, int | None]:

@@ -21,7 +21,7 @@ from service.limits import Lane, Turns, Waiting
 from service.metrics import Metrics
 from service.middleware import BodyLimit, Observed
 from service.model_in_force import ModelInForce
-from service.protocol import AT_ONCE, CLIENT_SECONDS, WAITING
+from service.protocol import AT_ONCE, CLIENT_SECONDS, WAITING, AtOnce
 from service.readiness import ReadinessProbe
 from service.routes import health, models, pages, personas, retrain, segment, users
 from service.routes.guarded import require_guarded
@@ -178,7 +178,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
             yield {
                 CLIENT_SECONDS: services.settings.client_seconds,
                 WAITING: Waiting(),
-                AT_ONCE: Express(services, segment.SHORT_WAYS),
+                AT_ONCE: AtOnce(Express(services, segment.SHORT_WAYS)),
             }
         finally:
             await asyncio.to_thread(_close, services)

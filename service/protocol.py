@@ -7,6 +7,7 @@ What stands behind the first byte of a body is bounded in ASGI (`service.gate`, 
 import asyncio
 import resource
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -39,9 +40,28 @@ class Answered(NamedTuple):
     content: bytes
 
 
-# Given a request's head, what answers it once its body is here, without waiting for anything, and so without a
-# task for each (`service.express`); None, from the one or from the other: the app is to be asked.
-AtOnce = Callable[[Any], Callable[[bytes], Answered | None] | None]
+class AtOnce:
+    """Answers requests without waiting for anything, and so without a task for each (`service.express`).
+
+    `find`: given a request's head, what answers it once its body is here; None, from the one or from the other:
+    the app is to be asked. Those that are whole in one turn of the loop are answered together after it: what one
+    of them has brought into the processor's caches serves the next, with no reading from sockets in between.
+    """
+
+    def __init__(self, find: Callable[[Any], Callable[[bytes], Answered | None] | None]) -> None:
+        self.find = find
+        self._waiting: list[Callable[[], None]] = []
+
+    def soon(self, loop: asyncio.AbstractEventLoop, answer: Callable[[], None]) -> None:
+        """Have `answer` called with the others of this turn. It must not raise."""
+        if not self._waiting:
+            loop.call_soon(self._answer_all)
+        self._waiting.append(answer)
+
+    def _answer_all(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for answer in waiting:
+            answer()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -110,19 +130,28 @@ class BoundedProtocol(HttpToolsProtocol):
         self._arrival.complete()
         super().on_message_complete()
         if self._held is not None:
-            (cycle, answer, app), self._held = self._held, None
-            if not self._answer_at_once(cycle, answer):
-                super()._start_asgi_task(cycle, app)
+            answer = partial(self._answer_or_ask, *self._held)
+            self._held = None
+            self.app_state[AT_ONCE].soon(self.loop, answer)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
         self._answered = cycle
         at_once: AtOnce | None = self.app_state.get(AT_ONCE)
         # One that had to wait for another is whole already, and nobody tells that again.
-        answer = at_once(cycle.scope) if at_once is not None and cycle.more_body else None
-        if answer is None:
+        answer_to = at_once.find(cycle.scope) if at_once is not None and cycle.more_body else None
+        if answer_to is None:
             super()._start_asgi_task(cycle, app)
         else:
-            self._held = cycle, answer, app
+            self._held = cycle, answer_to, app
+
+    def _answer_or_ask(
+        self,
+        cycle: RequestResponseCycle,
+        answer_to: Callable[[bytes], Answered | None],
+        app: "ASGI3Application",
+    ) -> None:
+        if not self._answer_at_once(cycle, answer_to):
+            super()._start_asgi_task(cycle, app)
 
     def _answer_at_once(self, cycle: RequestResponseCycle, answer_to: Callable[[bytes], Answered | None]) -> bool:
         """Answer a whole request if that can be done at once; whether it was."""
