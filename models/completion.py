@@ -200,10 +200,8 @@ def place(
     names = [each.name for each, part in zip(encodings, completion.fields, strict=True) if part]
     if not names:
         return Placed(sums[:, :r], np.zeros(len(sums), np.int64), np.zeros(len(sums)))
-    hidden = np.ones((len(names), len(sums)))
-    for row, name in zip(hidden, names, strict=True):
-        row -= known_rows(columns[name])
-    filling = (completion.fillings.T @ hidden).T
+    known = np.array([known_rows(columns[name]) for name in names])
+    filling = (completion.fillings.T @ (~known).astype(np.float64)).T
     weights = softmax(sums[:, r:])
     z = sums[:, :r].copy(order="K")
     for persona in range(k):
