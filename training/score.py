@@ -1,8 +1,8 @@
 """The offline scorer: a file of profiles in, a file of personas out.
 
-It streams: a chunk is read, coded, scored and written before the next is read, so that memory does not grow with
-the rows. Whether too many rows were refused is known at the end alone; until then the answers stand in a file of
-another name.
+It streams: a chunk is read while the one before is scored and the one before that is written, so that memory does
+not grow with the rows. Whether too many rows were refused is known at the end alone; until then the answers stand
+in a file of another name.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,8 @@ from threadpoolctl import threadpool_limits
 from models.columns import FloatArray, IntArray
 from models.completion import OUTLIER
 from models.segment_model import SegmentModel
+from training.ahead import ahead
+from training.data.chunks import Chunk
 from training.data.coding import Coded, Coder
 from training.data.profile_file import ProfileFile
 from training.data.reading import without_collector
@@ -90,12 +92,17 @@ def _score_chunks(
     model: SegmentModel, profiles: ProfileFile, writer: BatchWriter, refused: SideFile, pace: Pace
 ) -> None:
     coder = Coder(model.encoder, profiles.profile_class, profiles.source.text)
-    for chunk in profiles.chunks():
+
+    def score(chunk: Chunk) -> tuple[float, Coded, pa.RecordBatch]:
         coded = coder.code(chunk)
+        return chunk.read, coded, answers(model, coded)
+
+    # The next chunk is read, and the one before it written, while one is scored.
+    for read, coded, batch in ahead(map(score, ahead(profiles.chunks()))):
         refused.add(coded.refused, coded.misfits)
-        if len(coded.lines):
-            writer.write(answers(model, coded))
-        pace.add(len(coded.lines), chunk.read)
+        if len(batch):
+            writer.write(batch)
+        pace.add(len(batch), read)
 
 
 def _judge(profiles: ProfileFile, rows: int, refused: SideFile, max_refused: float, progress: Progress) -> None:
