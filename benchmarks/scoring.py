@@ -1,78 +1,207 @@
 """One profile and many, by the compiled scorer and by the scikit-learn pipeline it was made from.
 
-    .venv/bin/python -m benchmarks.scoring
+    .venv/bin/python -m benchmarks.scoring [--rounds 5] [--memory 100000,3000000]
 
-Prints the fastest of several rounds, interleaved, so that a busy machine hits both alike.
+Prints the fastest of several rounds, interleaved, so that a busy machine hits both alike; then how fast
+`training score` is, and how much memory it takes, on files of so many profiles, each in a process of its own.
+Products of matrices get one thread each, here as in `training score`.
 """
 
+import argparse
+import os
+import subprocess
+import sys
 import tempfile
 import timeit
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from threadpoolctl import threadpool_limits
 
 from benchmarks.simulated import simulated, trained_on
 from models.artifact import PIPELINE, read_artifact
+from models.columns import take
 from models.profile import Profile
 from models.questions import next_questions
 from models.reasons import explain
 from models.segment_model import SegmentModel
-from training.dataset import Dataset, from_frame
+from tests.support.server import ROOT
+from training.data.arrow import ROWS
+from training.data.chunks import Chunk
+from training.data.coding import Coder
+from training.data.profile_file import ProfileFile
+from training.dataset import from_frame
+from training.progress import Silent
+from training.score import answers, score_file
 from training.simulate import SimulationConfig, simulate
 
-ROUNDS = 7
+COLUMN_ROWS = 100_000
+# Prints its own peak: what a parent is told of its child includes the parent's own memory at the start.
+MEASURED = """
+import re, sys
+from training.__main__ import main
+code = main(sys.argv[1:])
+print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+sys.exit(code)
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something to time on `count` profiles. `rival`: the case on the same profiles that it is compared with."""
+
+    name: str
+    run: Callable[[], object]
+    count: int
+    rival: str = ""
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        dataset, pipeline, model = _fitted(Path(folder))
-    profiles = [Profile.model_validate(p.model_dump()) for p in dataset.profiles(np.arange(500))]
+    options = _options()
+    with tempfile.TemporaryDirectory() as name, threadpool_limits(1):
+        folder = Path(name)
+        dataset = simulated()
+        version = trained_on(dataset, folder / "artifacts").folder
+        model, pipeline = read_artifact(version, Profile).model, joblib.load(version / PIPELINE)
+        profiles = [Profile.model_validate(p.model_dump()) for p in dataset.profiles(np.arange(500))]
+        cases = [*_single(model, pipeline, profiles), *_many(model, pipeline, folder)]
+        _print_times(cases, options.rounds)
+        _print_memory(version, folder, options.memory)
+
+
+def _single(model: SegmentModel, pipeline: Any, profiles: list[Profile]) -> Iterator[Case]:
     bodies = [profile.model_dump_json(exclude_none=True).encode() for profile in profiles]
     complete = [profile for profile in profiles if not model.scorer.score(profile).hidden]
-    halves = [_half(profile) for profile in profiles]
+    halves = [profile.model_copy(update=dict.fromkeys(list(Profile.model_fields)[::2])) for profile in profiles]
     row = pd.DataFrame([profiles[0].model_dump()])
-    frame = simulate(SimulationConfig(rows=20_000, seed=1)).frame
+    one = "pipeline.predict, one row"
 
-    def batch() -> object:
-        return model.scorer.scores(from_frame(frame, Profile).coded_for(model.encoder))
+    def each(name: str, run: Callable[[Profile], object], some: list[Profile], rival: str = "") -> Case:
+        return Case(name, lambda: [run(profile) for profile in some], len(some), rival)
 
-    cases: dict[str, tuple[Callable[[], object], int]] = {
-        "validate a body": (lambda: [Profile.model_validate_json(body) for body in bodies], len(bodies)),
-        "score one complete profile": (lambda: [model.scorer.score(p) for p in complete], len(complete)),
-        "score one half-empty profile": (lambda: [model.scorer.score(p) for p in halves], len(halves)),
-        "score the empty profile": (lambda: [model.scorer.score(Profile()) for _ in range(500)], 500),
-        "assign a complete profile": (lambda: [model.assign(p) for p in complete], len(complete)),
-        "assign a half-empty profile": (lambda: [model.assign(p) for p in halves], len(halves)),
-        "the same, explained": (lambda: [(model.assign(p), explain(model, p)) for p in halves], len(halves)),
-        "the same, with the next question": (
-            lambda: [(model.assign(p), next_questions(model, p)) for p in halves],
-            len(halves),
-        ),
-        "pipeline.predict, one row": (lambda: pipeline.predict(row), 1),
-        "scorer, 20,000 rows of a frame": (batch, len(frame)),
-        "pipeline.predict, 20,000 rows of a frame": (lambda: pipeline.predict(frame), len(frame)),
-    }
-    best = {name: float("inf") for name in cases}
-    for _ in range(ROUNDS):
-        for name, (run, count) in cases.items():
-            best[name] = min(best[name], timeit.timeit(run, number=1) / count * 1e6)
-    for name, cost in best.items():
-        print(f"{name:42} {cost:9.2f} µs a profile")
+    yield Case("validate a body", lambda: [Profile.model_validate_json(body) for body in bodies], len(bodies))
+    yield each("score one complete profile", model.scorer.score, complete, one)
+    yield each("score one half-empty profile", model.scorer.score, halves)
+    yield each("score the empty profile", model.scorer.score, [Profile()] * 500)
+    yield each("assign a complete profile", model.assign, complete, one)
+    yield each("assign a half-empty profile", model.assign, halves)
+    yield each("the same, explained", lambda p: (model.assign(p), explain(model, p)), halves)
+    yield each("the same, with the next question", lambda p: (model.assign(p), next_questions(model, p)), halves)
+    yield Case(one, lambda: pipeline.predict(row), 1)
 
 
-def _half(profile: Profile) -> Profile:
-    """The profile without every second field."""
-    return profile.model_copy(update=dict.fromkeys(list(Profile.model_fields)[::2]))
+def _many(model: SegmentModel, pipeline: Any, folder: Path) -> Iterator[Case]:
+    """Batches as the service scores them, columns, and files."""
+    frame = simulate(SimulationConfig(rows=COLUMN_ROWS, seed=1)).frame
+    data, out = folder / "profiles.parquet", folder / "scored.parquet"
+    frame.to_parquet(data, index=False)
+    batches = pq.read_table(data).combine_chunks().to_batches(ROWS)
+    with_words = pq.read_table(data, read_dictionary=_words(data)).combine_chunks().to_batches(ROWS)
+    columns = from_frame(frame, Profile).coded_for(model.encoder)
+    batch = take(columns, np.arange(1_000))
+
+    def predict_file() -> None:
+        pd.DataFrame({"cluster": pipeline.predict(pd.read_parquet(data))}).to_parquet(out)
+
+    thousand, many, file = (f"pipeline.predict, {what}" for what in ("1,000 rows", "a frame", "file to file"))
+    yield Case("score a batch of 1,000", lambda: model.typicality(model.scorer.scores(batch)), 1_000, thousand)
+    yield Case("score coded columns", lambda: model.typicality(model.scorer.scores(columns)), len(frame), many)
+    yield Case("Arrow columns, texts by number", lambda: _scored(model, with_words), len(frame), many)
+    yield Case("Arrow columns, plain texts", lambda: _scored(model, batches), len(frame), many)
+    yield Case(
+        "a frame",
+        lambda: model.scorer.scores(from_frame(frame, Profile).coded_for(model.encoder)),
+        len(frame),
+        many,
+    )
+    yield Case(
+        "Parquet to Parquet",
+        lambda: score_file(model, ProfileFile(data, Profile), out, Silent()),
+        len(frame),
+        file,
+    )
+    few = frame.iloc[:1_000]
+    yield Case(thousand, lambda: pipeline.predict(few), len(few))
+    yield Case(many, lambda: pipeline.predict(frame), len(frame))
+    yield Case(file, predict_file, len(frame))
 
 
-def _fitted(folder: Path) -> tuple[Dataset, Any, SegmentModel]:
-    dataset = simulated()
-    version = trained_on(dataset, folder).folder
-    return dataset, joblib.load(version / PIPELINE), read_artifact(version, Profile).model
+def _of_frame(model: SegmentModel, frame: pd.DataFrame) -> object:
+    return model.scorer.scores(from_frame(frame, Profile).coded_for(model.encoder))
+
+
+def _scored(model: SegmentModel, batches: list[pa.RecordBatch]) -> None:
+    coder = Coder(model.encoder, Profile)
+    for batch in batches:
+        cells = dict(zip(batch.schema.names, batch.columns, strict=True))
+        answers(model, coder.code(Chunk(cells, np.arange(len(batch)))))
+
+
+def _words(data: Path) -> list[str]:
+    columns = pq.read_metadata(data).schema
+    each = [columns.column(place) for place in range(len(columns))]
+    return [column.path for column in each if column.physical_type == "BYTE_ARRAY"]
+
+
+def _print_times(cases: list[Case], rounds: int) -> None:
+    best = {case.name: float("inf") for case in cases}
+    for _ in range(rounds):
+        for case in cases:
+            best[case.name] = min(best[case.name], timeit.timeit(case.run, number=1) / case.count)
+    print("| | µs a profile | profiles/s | times as fast as `pipeline.predict` |\n|---|---|---|---|")
+    for case in cases:
+        cost = best[case.name]
+        ratio = f"{best[case.rival] / cost:,.1f}" if case.rival else ""
+        print(f"| {case.name} | {cost * 1e6:,.2f} | {1 / cost:,.0f} | {ratio} |")
+
+
+def _print_memory(version: Path, folder: Path, sizes: list[int]) -> None:
+    print("\n| `training score`, Parquet to Parquet | s | profiles/s | peak MB |\n|---|---|---|---|")
+    for rows in sizes:
+        data = folder / f"{rows}.parquet"
+        _repeat(folder / "profiles.parquet", data, rows)
+        seconds, peak = _in_a_process(version, data, folder / "out.parquet")
+        print(f"| {rows:,} | {seconds:.1f} | {rows / seconds:,.0f} | {peak:.0f} |", flush=True)
+        data.unlink()
+
+
+def _repeat(source: Path, target: Path, rows: int) -> None:
+    """The same profiles over and over, in row groups as large as pandas makes them."""
+    table = pq.read_table(source)
+    whole = pa.concat_tables([table] * -(-rows // len(table))).slice(0, rows)
+    pq.write_table(whole, target)
+
+
+def _in_a_process(version: Path, data: Path, out: Path) -> tuple[float, float]:
+    """Seconds that it tells, without its start, and the peak of its resident memory in MB (10⁶ bytes)."""
+    given = ["--artifacts", str(version.parent), "--model", version.name, "--data", str(data), "--out", str(out)]
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, "score", *given],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    seconds = done.stderr.rsplit("That took ", 1)[1].split(" s,")[0]
+    return float(seconds), int(done.stdout.split()[-1]) * 1_024 / 1e6
+
+
+def _options() -> argparse.Namespace:
+    def numbers(text: str) -> list[int]:
+        return [int(part) for part in text.split(",") if part]
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scoring", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--memory", type=numbers, default=[100_000, 3_000_000], help="sizes of the files")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

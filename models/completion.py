@@ -19,11 +19,12 @@ the answer is the prior.
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from models.columns import BoolArray, CodeColumn, Column, Columns, FloatArray, IntArray, NumberColumn, row_count
+from models.columns import TOGETHER, BoolArray, CodeColumn, Column, Columns, FloatArray, IntArray, NumberColumn
 from models.encoder import FieldEncoding, raw_numbers
 
 # Points of the distribution of distances: its percentiles from 0 to 100.
@@ -33,6 +34,8 @@ LEAST_SCATTER = 1e-12
 OUTLIER = 0.01
 # Two ways to the same sum differ in their last digits, which must not decide between equal percentiles.
 SPREAD_DIGITS = 9
+# Halvings that find a place among the percentiles.
+SEARCHES = PERCENTILES.bit_length()
 # Answers of a field that the next question tells apart, at most.
 MAX_KINDS = 64
 
@@ -146,6 +149,20 @@ class Completion:
         """How many fields can be hidden."""
         return sum(field is not None for field in self.fields)
 
+    @cached_property
+    def fillings(self) -> FloatArray:
+        """A row for each field that can be hidden: its fill (k · r), its scatter, and a one that counts it."""
+        live = [part for part in self.fields if part is not None]
+        rows = [np.concatenate([part.fill.ravel(), part.scatter, [1.0]]) for part in live]
+        return np.array(rows)
+
+    @cached_property
+    def steps(self) -> FloatArray:
+        """The spread with infinite distances behind each row, as many as a search by halves asks for, in a row."""
+        padded = np.full((max(len(self.spread), 1), 2**SEARCHES), np.inf)
+        padded[: len(self.spread), :PERCENTILES] = self.spread
+        return padded.ravel()
+
     def arrays(self) -> dict[str, FloatArray]:
         """The arrays that belong to no field, by their name in the artifact."""
         return {"prior": self.prior, "temperatures": self.temperatures, "spread": self.spread}
@@ -174,25 +191,22 @@ class Placed(NamedTuple):
 
 
 def place(
-    completion: Completion, encodings: tuple[FieldEncoding, ...], columns: Columns, known_sum: FloatArray
+    completion: Completion, encodings: tuple[FieldEncoding, ...], columns: Columns, sums: FloatArray
 ) -> Placed:
-    """Fill the hidden fields of many profiles. `known_sum` (n, r): the sum of the known fields' rows."""
-    log_weights = np.tile(np.log(completion.prior), (row_count(columns), 1))
-    parts = [
-        (part, columns[each.name], each) for part, each in zip(completion.fields, encodings, strict=True) if part
-    ]
-    hidden = np.empty((row_count(columns), len(parts)), np.bool_)
-    for place_of, (part, column, encoding) in enumerate(parts):
-        known = known_rows(column)
-        hidden[:, place_of] = ~known
-        add_evidence(part.evidence, encoding, column, known, log_weights)
-    weights = softmax(log_weights)
-    z = known_sum.copy()
-    for place_of, (part, _, _) in enumerate(parts):
-        rows = np.flatnonzero(hidden[:, place_of])
-        z[rows] += weights[rows] @ part.fill
-    scatter = hidden @ np.array([part.scatter[0] for part, _, _ in parts])
-    return Placed(z, hidden.sum(axis=1), scatter)
+    """Fill the hidden fields of many profiles. `sums` (n, r + k): what their known fields add up to, coordinates
+    and then logarithms of weights. Arrays lie column after column, as in `models.addends`."""
+    k = len(completion.prior)
+    r = sums.shape[1] - k
+    names = [each.name for each, part in zip(encodings, completion.fields, strict=True) if part]
+    if not names:
+        return Placed(sums[:, :r], np.zeros(len(sums), np.int64), np.zeros(len(sums)))
+    known = np.array([known_rows(columns[name]) for name in names])
+    filling = (completion.fillings.T @ (~known).astype(np.float64)).T
+    weights = softmax(sums[:, r:])
+    z = sums[:, :r].copy(order="K")
+    for persona in range(k):
+        z += weights[:, persona, None] * filling[:, persona * r : (persona + 1) * r]
+    return Placed(z, filling[:, -1].astype(np.int64), filling[:, -2])
 
 
 def known_rows(column: Column) -> BoolArray:
@@ -246,17 +260,26 @@ def softmax(logits: FloatArray) -> FloatArray:
 
 def typicality(completion: Completion, distances: FloatArray, clusters: IntArray, hidden: IntArray) -> FloatArray:
     """The share of each profile's persona that lies as far out or farther, (n,); NaN where nothing is known."""
-    groups = np.where(hidden < completion.live, hidden * len(completion.prior) + clusters, -1)
-    result = np.full(len(clusters), np.nan)
-    for group in np.unique(groups[groups >= 0]):
-        rows, points = np.flatnonzero(groups == group), completion.spread[group]
-        found = np.round(distances[rows], SPREAD_DIGITS)
-        above = np.searchsorted(points, found, side="right")
-        low, high = points[np.maximum(above - 1, 0)], points[np.minimum(above, PERCENTILES - 1)]
-        within = np.divide(found - low, high - low, where=high > low, out=np.zeros_like(found))
-        share = np.where(above == 0, 0.0, (above - 1 + within) / (PERCENTILES - 1))
-        result[rows] = 1.0 - share
-    return result
+    parts = (slice(start, start + TOGETHER) for start in range(0, len(clusters), TOGETHER))
+    shares = [_typicality(completion, distances[part], clusters[part], hidden[part]) for part in parts]
+    return np.concatenate(shares) if shares else np.zeros(0)
+
+
+def _typicality(completion: Completion, distances: FloatArray, clusters: IntArray, hidden: IntArray) -> FloatArray:
+    """All profiles search by halves together, each in its own row of the spread."""
+    known = hidden < completion.live
+    points = completion.steps
+    first = np.where(known, hidden * len(completion.prior) + clusters, 0) * 2**SEARCHES
+    found = np.round(distances, SPREAD_DIGITS)
+    above = first - 1
+    for search in reversed(range(SEARCHES)):
+        above += (points.take(above + 2**search, mode="clip") <= found) * 2**search
+    above += 1
+    low, high = points.take(np.maximum(above - 1, first)), points.take(np.minimum(above, first + PERCENTILES - 1))
+    within = np.divide(found - low, high - low, where=high > low, out=np.zeros_like(found))
+    count = above - first
+    share = np.where(count == 0, 0.0, (count - 1 + within) / (PERCENTILES - 1))
+    return np.where(known, 1.0 - share, np.nan)
 
 
 def typicality_of(points: list[float], distance: float) -> float:

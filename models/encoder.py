@@ -68,6 +68,11 @@ class FieldEncoding:
         """Whether the field is one column that holds a number (numeric or ordinal)."""
         return isinstance(self.spec.kind, Numeric | Ordinal)
 
+    @property
+    def is_list(self) -> bool:
+        """Whether the field holds any number of values."""
+        return isinstance(self.spec.kind, MultiLabel)
+
     def number(self, answer: float | str) -> float:
         """The number x of one numeric or ordinal answer."""
         if isinstance(answer, str):

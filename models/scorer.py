@@ -10,7 +10,6 @@ to z. One profile is summed from rows kept ready (`models.terms`), many by numpy
 rounding.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import BaseModel
 
+from models.addends import Addends, addends_of
 from models.columns import (
     CodeColumn,
     CodeListColumn,
@@ -26,14 +26,13 @@ from models.columns import (
     FloatArray,
     IntArray,
     NumberColumn,
-    row_count,
-    take,
+    parts,
 )
 from models.completion import Completion, place, probabilities
 from models.encoder import Encoder, FieldEncoding, raw_numbers, tick_size
 from models.single import FieldTable, Located, Score, Single
 
-# Rows scored at once: bounds the memory of a batch without costing speed.
+# Rows at once for who works through a whole data set: bounds memory without costing speed.
 CHUNK = 65_536
 
 
@@ -75,8 +74,8 @@ class Scorer:
         return self.single.locate(profile.__dict__)
 
     def scores(self, columns: Columns) -> Scores:
-        """Score many profiles, each as it is scored alone."""
-        chunks = [self._scores(chunk) for chunk in _chunks(columns)]
+        """Score many profiles, each as it is scored alone. Lists may have any order, and repeats."""
+        chunks = [self._scores(part) for part in parts(columns)]
         if len(chunks) == 1:
             return chunks[0]
         clusters, runners_up, distances, hidden, chances = zip(*chunks, strict=True)
@@ -89,29 +88,34 @@ class Scorer:
         )
 
     def _scores(self, columns: Columns) -> Scores:
-        z = self.coordinates(columns)
+        sums = self._addends.sums(columns)
         if self.completion is None:
-            squares = _squares(z, self.centroids)
-            return Scores(*_two_least(squares), np.sqrt(squares), np.zeros(len(z), np.int64), None)
-        z, hidden, scatter = place(self.completion, self.encoder.fields, columns, z)
+            squares = _squares(sums, self.centroids)
+            return Scores(*_two_least(squares), np.sqrt(squares), np.zeros(len(sums), np.int64), None)
+        z, hidden, scatter = place(self.completion, self.encoder.fields, columns, sums)
         squares = _squares(z, self.centroids)
         chances = probabilities(self.completion, squares, hidden, scatter)
-        empty = (hidden == self.completion.live) & (hidden > 0)
-        order = np.where(empty[:, None], -chances, squares)
+        empty = np.flatnonzero((hidden == self.completion.live) & (hidden > 0))
+        order = squares.copy()
+        order[empty] = -chances[empty]
         return Scores(*_two_least(order), np.sqrt(squares), hidden, chances)
+
+    @cached_property
+    def _addends(self) -> Addends:
+        return addends_of(self.encoder.fields, self.tables, self.base, self.completion)
 
     def coordinates(self, columns: Columns) -> FloatArray:
         """PCA coordinates of many profiles, shape (n, r)."""
-        total = np.tile(self.base, (row_count(columns), 1))
-        for encoding, table in zip(self.encoder.fields, self.tables, strict=True):
-            add_column(encoding, table, columns[encoding.name], total)
-        return total
+        return np.concatenate([self._known_sums(part) for part in parts(columns)])
+
+    def _known_sums(self, columns: Columns) -> FloatArray:
+        return self._addends.sums(columns)[:, : len(self.base)]
 
     def distances(self, columns: Columns) -> FloatArray:
         """Euclidean distances of many profiles to every centroid, shape (n, k), hidden fields counting as average
         answers: the rule of the fitted pipeline."""
-        parts = [np.sqrt(_squares(self.coordinates(chunk), self.centroids)) for chunk in _chunks(columns)]
-        return np.concatenate(parts)
+        known = (self._known_sums(part) for part in parts(columns))
+        return np.concatenate([np.sqrt(_squares(z, self.centroids)) for z in known])
 
     def clusters(self, columns: Columns) -> IntArray:
         """The nearest centroid of many profiles by the rule of the fitted pipeline, shape (n,)."""
@@ -121,27 +125,21 @@ class Scorer:
 
 def _two_least(order: FloatArray) -> tuple[IntArray, IntArray]:
     """The place of the least in each row, and of the next; −1 where there is no other."""
-    first = order.argmin(axis=1)
+    others = np.array(order, order="C")
+    first = others.argmin(axis=1)
     if order.shape[1] == 1:
         return first, np.full(len(first), -1)
-    others = order.copy()
     others[np.arange(len(first)), first] = np.inf
     return first, others.argmin(axis=1)
 
 
 def _squares(z: FloatArray, centroids: FloatArray) -> FloatArray:
-    gaps = z[:, None, :] - centroids[None, :, :]
-    squares: FloatArray = np.einsum("nkr,nkr->nk", gaps, gaps)
-    return squares
-
-
-def _chunks(columns: Columns) -> Iterator[Columns]:
-    count = row_count(columns)
-    if count <= CHUNK:
-        yield columns
-        return
-    for start in range(0, count, CHUNK):
-        yield take(columns, np.arange(start, min(start + CHUNK, count)))
+    """Squared distances, shape (n, k), column after column."""
+    squares = np.empty((len(centroids), len(z)))
+    for centroid, out in zip(centroids, squares, strict=True):
+        gaps = z[:, : len(centroid)] - centroid
+        np.einsum("nr,nr->n", gaps, gaps, out=out)
+    return squares.T
 
 
 def add_column(encoding: FieldEncoding, table: FieldTable, column: Column, total: FloatArray) -> None:

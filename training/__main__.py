@@ -20,6 +20,7 @@ from models.seal import key_from
 from training import compare, option
 from training.assignment import command as assignment
 from training.config import TrainingConfig
+from training.data.profile_file import ProfileFile
 from training.dataset import Dataset, from_frame, read_dataset
 from training.errors import NotEquivalent
 from training.mapping import load_mapping
@@ -223,9 +224,11 @@ def _score(options: argparse.Namespace, progress: Progress) -> None:
     check_suffix(options.out)
     registry = Registry(options.artifacts, key_from(os.environ))
     loaded = registry.load_active(Profile) if options.model == "active" else registry.load(options.model, Profile)
-    dataset = _read(options, progress)
-    count = score_file(loaded.model, dataset, options.out, progress)
-    progress.say(f"{count} profiles were scored by model {loaded.model.version} into {options.out}.")
+    profiles = ProfileFile(options.data, Profile, load_mapping(options.mapping) if options.mapping else None)
+    scored = score_file(loaded.model, profiles, options.out, progress, options.max_refused)
+    progress.say(f"{scored.rows:,} profiles were scored by model {loaded.model.version} into {options.out}.")
+    pace = f"{scored.rows / scored.seconds:,.0f} a second"
+    progress.say(f"That took {scored.seconds:.1f} s, {pace}; {scored.refused:,} rows were refused.")
 
 
 # --- options ---------------------------------------------------------------------------------------
@@ -251,7 +254,7 @@ def _parser() -> argparse.ArgumentParser:
 def _fit_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_fit)
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--data", type=Path, help="profiles: .csv, .jsonl or .parquet")
+    source.add_argument("--data", type=Path, help="profiles: .csv, .jsonl, .parquet or .arrow")
     source.add_argument("--simulate", type=option.positive, metavar="N", help="train on N simulated profiles")
     parser.add_argument("--k", type=option.k, default="auto", help="how many personas (default: auto)")
     parser.add_argument("--seed", type=option.seed, default=0, help="seed of everything random (default: 0)")
@@ -337,7 +340,7 @@ def _score_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_score)
     parser.add_argument("--model", default="active", help="version (default: the one in force)")
     parser.add_argument("--artifacts", type=Path, default=DEFAULT_OUT, help="folder of the versions")
-    parser.add_argument("--data", type=Path, required=True, help=".csv, .jsonl or .parquet")
+    parser.add_argument("--data", type=Path, required=True, help=".csv, .jsonl, .parquet or .arrow")
     parser.add_argument("--out", type=Path, required=True, help=".csv, .jsonl or .parquet")
     _reading_options(parser)
 

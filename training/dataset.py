@@ -21,13 +21,14 @@ from models.encoder import Encoder, code_column
 from models.fields import FieldSpec, Ordinal, declared_fields
 from models.vocabulary import Vocabulary
 from training.data.codes import digest, distinct_rows, recode, recode_table
-from training.data.headers import ID_COLUMNS, field_names, id_column, refuse_duplicates, unknown_columns
+from training.data.headers import field_names, refuse_duplicates, unknown_columns
 from training.data.intake import Intake
-from training.data.judging import Cells, as_cells, as_series, list_holder
-from training.data.reading import CHUNK, open_source, without_collector
-from training.data.refusals import Refusals
+from training.data.judging import as_cells, list_holder
+from training.data.profile_file import ProfileFile
+from training.data.reading import CHUNK, without_collector
+from training.data.refusals import Refusals, listed
 from training.errors import UnusableInput
-from training.mapping import FieldMapping, apply, check
+from training.mapping import FieldMapping
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -164,24 +165,23 @@ def read_dataset(
     max_refused: float = 0.05,
     side_file: Path | None = None,
 ) -> Dataset:
-    """The dataset of a CSV, JSON Lines or Parquet file (see `training.data.reading`).
+    """The dataset of a CSV, JSON Lines, Parquet or Arrow file (see `training.data.reading`).
 
     Refused rows are listed in `side_file`, by default beside the data ("users.csv.refused.csv").
     Raises `UnusableInput` when the file cannot be used, holds no rows, or more than the share `max_refused`
     of them is refused.
     """
-    source = open_source(path)
-    notes = _notes(source.names, profile_class, mapping)
-    intake = Intake(profile_class, text=source.text)
+    file = ProfileFile(path, profile_class, mapping)
+    notes = file.notes
+    intake = Intake(profile_class, text=file.source.text)
     with without_collector():
-        for chunk in source.chunks(_wanted(source.names, profile_class, mapping)):
+        for chunk in file.chunks():
             intake.refuse(chunk.broken)
-            cells = chunk.cells if mapping is None else _mapped(chunk.cells, profile_class, mapping)
-            intake.add(cells, chunk.lines)
+            intake.add(chunk.cells, chunk.lines)
     dataset = _dataset(intake, notes)
     if not len(dataset) + dataset.refusals.rows:
         raise UnusableInput(f"{path} holds no rows.")
-    return _with_side_file(dataset, max_refused, side_file or Path(f"{path}.refused.csv"))
+    return _with_side_file(dataset, max_refused, side_file or file.side_file)
 
 
 def _slices(length: int) -> Iterator[slice]:
@@ -201,45 +201,9 @@ def _dataset(intake: Intake, notes: tuple[str, ...] = ()) -> Dataset:
     )
 
 
-def _notes(names: Sequence[str], profile_class: type[BaseModel], mapping: FieldMapping | None) -> tuple[str, ...]:
-    if mapping is None:
-        return unknown_columns(names, profile_class)
-    check(mapping, names, profile_class)
-    unused = set(names) - set(_wanted(names, profile_class, mapping))
-    return (f"Columns that the mapping does not use: {len(unused)}.",) if unused else ()
-
-
-def _wanted(names: Sequence[str], profile_class: type[BaseModel], mapping: FieldMapping | None) -> list[str]:
-    filled = set(mapping.rules) if mapping else set()
-    wanted = {*field_names(profile_class), id_column(names, profile_class)} - filled
-    return [name for name in names if name in wanted or (mapping and name in mapping.sources)]
-
-
-def _mapped(cells: Mapping[str, Cells], profile_class: type[BaseModel], mapping: FieldMapping) -> dict[str, Cells]:
-    frame = pd.DataFrame({name: as_series(column) for name, column in cells.items()})
-    mapped = apply(mapping, frame)
-    understood = {*field_names(profile_class), *ID_COLUMNS}
-    return {name: as_cells(mapped[name]) for name in map(str, mapped) if name in understood}
-
-
-def _with_side_file(dataset: Dataset, max_refused: float, side_file: Path) -> Dataset:
-    refusals = dataset.refusals
-    if not refusals.rows:
-        return dataset
-    rows = len(dataset) + refusals.rows
-    share = refusals.rows / rows
-    sentence = (
-        f"Refused {refusals.rows:,} of {rows:,} rows ({share:.1%}), which do not fit the profile: "
-        f"{refusals.sentence()}. {_written(refusals, side_file)}"
-    )
-    if share > max_refused:
-        raise UnusableInput(f"{sentence} At most {max_refused:.0%} may be refused.")
-    return dataclasses.replace(dataset, notes=(*dataset.notes, sentence))
-
-
-def _written(refusals: Refusals, side_file: Path) -> str:
-    try:
-        refusals.write(side_file)
-    except OSError as error:
-        return f"They could not be listed in {side_file} ({error.strerror})."
-    return f"They are listed in {side_file}."
+def _with_side_file(dataset: Dataset, max_refused: float, path: Path) -> Dataset:
+    with listed(path) as listing:
+        listing.add(dataset.refusals.rows, dataset.refusals.misfits)
+        listing.close()
+        sentence = listing.told(len(dataset), max_refused)
+    return dataset if sentence is None else dataclasses.replace(dataset, notes=(*dataset.notes, sentence))

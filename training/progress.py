@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TextIO
@@ -37,6 +38,33 @@ class Part:
     def say(self, sentence: str) -> None:
         """The same."""
         self.whole.say(sentence)
+
+
+class Pace:
+    """Tells how many rows are done and how many a second, at most once a second. `clock`: seconds."""
+
+    def __init__(self, progress: Progress, clock: Callable[[], float] = time.monotonic) -> None:
+        self.rows = 0
+        self._progress = progress
+        self._clock = clock
+        self._begun = self._told = clock()
+
+    def add(self, rows: int, share: float) -> None:
+        """So many rows more; `share` of the whole is done with them."""
+        self.rows += rows
+        if self._clock() - self._told >= 1.0:
+            self._told = self._clock()
+            self._progress.step(f"{self.rows:,} rows, {self.rate:,.0f}/s", share)
+
+    @property
+    def seconds(self) -> float:
+        """Since the beginning; never quite none."""
+        return max(self._clock() - self._begun, 1e-9)
+
+    @property
+    def rate(self) -> float:
+        """Rows a second since the beginning."""
+        return self.rows / self.seconds
 
 
 class Silent:

@@ -1,11 +1,15 @@
 """Writing a table as CSV, JSON Lines or Parquet, by the suffix of the file."""
 
 import json
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, TextIO
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from training.errors import UnusableInput
 
@@ -16,16 +20,65 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
     Raises `UnusableInput` for a suffix that we do not write, or a place where nothing can be written.
     """
     check_suffix(path)
+    with _draft(path) as draft:
+        _WRITERS[path.suffix.lower()](frame, draft)
+
+
+class BatchWriter(Protocol):
+    """Something that takes a table piece by piece."""
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Some rows more."""
+
+
+@contextmanager
+def growing_table(path: Path, schema: pa.Schema) -> Iterator[BatchWriter]:
+    """As `write_table`, piece by piece; the file is in its place only once all went well."""
+    check_suffix(path)
+    with _draft(path) as draft:
+        if path.suffix.lower() == ".parquet":
+            with _parquet_writer(draft, schema) as writer:
+                yield writer
+        else:
+            with draft.open("w", encoding="utf-8", newline="") as file:
+                yield _TextWriter(file, path.suffix.lower() == ".csv")
+
+
+@contextmanager
+def _draft(path: Path) -> Iterator[Path]:
+    """A file beside `path` that takes its place if nothing is raised, and is gone otherwise."""
     draft = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _WRITERS[path.suffix.lower()](frame, draft)
+        yield draft
         draft.replace(path)
     except OSError as error:
         raise UnusableInput(f"Cannot write {path}: {error.strerror}.") from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Repeated text is written once. Of numbers nearly all differ, and looking for some that do not costs time."""
+    repeated = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+    # Without our schema readers find text, not categories.
+    return pq.ParquetWriter(path, schema, use_dictionary=repeated, store_schema=False)
+
+
+@dataclass
+class _TextWriter:
+    file: TextIO
+    is_csv: bool
+    _begun: bool = field(default=False, init=False)
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        frame = batch.to_pandas()
+        if self.is_csv:
+            frame.to_csv(self.file, index=False, header=not self._begun)
+        else:
+            frame.to_json(self.file, orient="records", lines=True, force_ascii=False)
+        self._begun = True
 
 
 def check_suffix(path: Path) -> None:

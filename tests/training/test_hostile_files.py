@@ -136,7 +136,8 @@ def test_any_rows_of_csv_are_read_or_refused(rows: list[list[str | None]], heade
 
 
 @given(
-    content=st.binary(max_size=200), suffix=st.sampled_from([".csv", ".jsonl", ".parquet", ".csv.gz", ".jsonl.gz"])
+    content=st.binary(max_size=200),
+    suffix=st.sampled_from([".csv", ".jsonl", ".parquet", ".arrow", ".csv.gz", ".jsonl.gz"]),
 )
 @QUICK
 def test_any_bytes_are_read_or_refused(content: bytes, suffix: str) -> None:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from training.progress import JsonLines, Plain, showing
+from training.progress import JsonLines, Pace, Plain, showing
 
 
 def test_plain_lines_name_each_step_once() -> None:
@@ -43,3 +43,12 @@ def test_without_a_terminal_lines_are_plain(capsys: pytest.CaptureFixture[str]) 
     with showing("auto") as progress:
         progress.step("encoding", 0.5)
     assert capsys.readouterr().err == "[ 50%] encoding\n"
+
+
+def test_the_pace_is_told_once_a_second() -> None:
+    stream, seconds = io.StringIO(), iter([0.0, 0.5, 1.5, 1.5, 1.5, 2.0, 4.0])
+    pace = Pace(Plain(stream), lambda: next(seconds))
+    for share in (0.2, 0.4, 0.6):
+        pace.add(3_000, share)
+    assert stream.getvalue() == "[ 40%] 6,000 rows, 4,000/s\n"
+    assert (pace.rows, pace.seconds) == (9_000, 4.0)

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from models.profile import Profile
 from training.dataset import from_frame, read_dataset
 from training.errors import UnusableInput
-from training.tables import write_table
+from training.tables import growing_table, write_table
 
 LISTS = [["a", "b"], [], None, ["x;y"], ["[odd"], [""]]
 
@@ -33,3 +34,27 @@ def test_where_nothing_can_be_written_nothing_is_left(tmp_path: Path) -> None:
         with pytest.raises(UnusableInput, match="Cannot write"):
             write_table(pd.DataFrame({"age": [20]}), path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.csv"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_a_growing_table_is_in_its_place_only_once_it_is_whole(suffix: str, tmp_path: Path) -> None:
+    path, batch = tmp_path / f"table{suffix}", pa.record_batch({"age": [20, 30]})
+    with growing_table(path, batch.schema) as table:
+        table.write(batch)
+        assert not path.exists()
+        table.write(batch)
+    assert len(read_dataset(path, Profile)) == 4
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_of_a_growing_table_that_fails_nothing_is_left(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput):
+        _fail_halfway(tmp_path / "table.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+def _fail_halfway(path: Path) -> None:
+    batch = pa.record_batch({"age": [20]})
+    with growing_table(path, batch.schema) as table:
+        table.write(batch)
+        raise UnusableInput("Too much of it is refused.")

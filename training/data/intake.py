@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from models.columns import BoolArray, CodeColumn, CodeListColumn, Column, IntArray, NumberColumn
 from models.fields import Categorical, MultiLabel, declared_fields
 from models.vocabulary import Vocabulary
-from training.data.codes import as_lists, by_frequency, concatenate, recode, recode_table
+from training.data.codes import by_frequency, concatenate, recode, recode_table
 from training.data.headers import id_column
 from training.data.judging import NOTHING, Cells, FieldCheck, Misfit, Outcomes
 from training.data.refusals import Refusal
@@ -25,11 +25,11 @@ Misfits = dict[int, str]
 
 
 class SingleIntake:
-    """The intake of a field with one answer."""
+    """The intake of a field with one answer; codes are those of `vocabulary`, if there is one."""
 
-    def __init__(self, check: FieldCheck) -> None:
+    def __init__(self, check: FieldCheck, vocabulary: Vocabulary | None = None) -> None:
         self._spec = check.spec
-        self._outcomes = Outcomes(check.single)
+        self._outcomes = Outcomes(check.single, vocabulary)
 
     def code(self, cells: Cells) -> tuple[Column, Misfits]:
         """The cells as a column in provisional codes, and the rows that do not fit with the reason."""
@@ -41,6 +41,10 @@ class SingleIntake:
             return CodeColumn(codes), misfits
         return NumberColumn(np.array([*self._outcomes.values, np.nan], np.float64)[codes]), misfits
 
+    def forget(self, most: int) -> None:
+        """See `Outcomes.forget`."""
+        self._outcomes.forget(most)
+
     def settle(self, column: Column) -> tuple[Column, Vocabulary | None]:
         """The whole column in its final codes, and the vocabulary if the field is open."""
         if isinstance(column, NumberColumn):
@@ -49,33 +53,35 @@ class SingleIntake:
 
 
 class ListIntake:
-    """The intake of a field with a list of answers."""
+    """The intake of a field with a list of answers; codes are those of `vocabulary`, if there is one."""
 
-    def __init__(self, check: FieldCheck) -> None:
+    def __init__(self, check: FieldCheck, vocabulary: Vocabulary | None = None) -> None:
         self._check = check
-        self._outcomes = Outcomes(check.item)
+        self._outcomes = Outcomes(check.item, vocabulary)
         self._lengths: dict[int, str] = {}
 
     def code(self, cells: Cells) -> tuple[Column, Misfits]:
         """As `SingleIntake.code`; the codes of a list are neither sorted nor distinct yet."""
         items, lengths, given, misfits = self._flat(cells)
         outcomes = self._outcomes.of(items)
-        rows: IntArray = np.repeat(np.arange(len(lengths)), lengths)
-        refused = self._outcomes.refused(outcomes)
-        reasons = self._outcomes.reasons(outcomes[refused])
-        misfits |= dict(zip(rows[refused].tolist(), reasons, strict=True)) | self._too_long(lengths)
-        kept = np.bincount(rows[outcomes >= 0], minlength=len(lengths))
-        wordless = np.bincount(rows[outcomes == NOTHING], minlength=len(lengths))
-        answered = given & ((kept > 0) | (wordless == 0))
-        offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
-        return CodeListColumn(outcomes[outcomes >= 0], offsets, answered), misfits
+        misfits |= self._refused(outcomes, lengths) | self._too_long(lengths)
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        known = outcomes >= 0
+        if known.all():
+            return CodeListColumn(outcomes, offsets, given), misfits
+        kept = np.concatenate([[0], np.cumsum(known)])[offsets]
+        wordless = np.concatenate([[0], np.cumsum(outcomes == NOTHING)])[offsets]
+        answered = given & ((np.diff(kept) > 0) | (np.diff(wordless) == 0))
+        return CodeListColumn(outcomes[known], kept, answered), misfits
+
+    def forget(self, most: int) -> None:
+        """See `Outcomes.forget`."""
+        self._outcomes.forget(most)
 
     def settle(self, column: Column) -> tuple[Column, Vocabulary | None]:
         """As `SingleIntake.settle`; repeats within a list are gone."""
         assert isinstance(column, CodeListColumn)
-        distinct = as_lists(column.rows, column.codes, len(column))
-        column = CodeListColumn(distinct.codes, distinct.offsets, column.answered)
-        return _in_order_of_frequency(list(map(str, self._outcomes.values)), column)
+        return _in_order_of_frequency(list(map(str, self._outcomes.values)), column.distinct())
 
     def _flat(self, cells: Cells) -> tuple[Cells, IntArray, BoolArray, Misfits]:
         """All items in a row, how many each row has, whether it has an answer, and the misfits."""
@@ -102,13 +108,21 @@ class ListIntake:
         signed = np.array(lengths, np.int64)
         return items, np.maximum(signed, 0), signed >= 0, misfits
 
+    def _refused(self, outcomes: IntArray, lengths: IntArray) -> Misfits:
+        refused = self._outcomes.refused(outcomes)
+        if not len(refused):
+            return {}
+        rows = np.repeat(np.arange(len(lengths)), lengths)[refused]
+        return dict(zip(rows.tolist(), self._outcomes.reasons(outcomes[refused]), strict=True))
+
     def _too_long(self, lengths: IntArray) -> Misfits:
-        reasons = {length: self._length_misfit(length) for length in set(lengths.tolist())}
-        wrong = [length for length, reason in reasons.items() if reason]
-        rows: IntArray = np.flatnonzero(np.isin(lengths, wrong))
-        return {int(row): reasons[int(lengths[row])] for row in rows}
+        found = np.flatnonzero(np.bincount(lengths)).tolist()
+        wrong = [length for length in found if self._length_misfit(length)]
+        rows = np.flatnonzero(np.isin(lengths, wrong)).tolist() if wrong else []
+        return {row: self._length_misfit(int(lengths[row])) for row in rows}
 
     def _length_misfit(self, length: int) -> str:
+        """Why a list may not be so long; "" where it may."""
         if length not in self._lengths:
             try:
                 self._lengths[length] = ""
@@ -131,7 +145,7 @@ class Intake:
         self.refused: list[Refusal] = []
         self.refused_rows = 0
         self._fields = {
-            spec.name: _field_intake(FieldCheck(profile_class, spec, text))
+            spec.name: field_intake(FieldCheck(profile_class, spec, text))
             for spec in declared_fields(profile_class)
         }
         self._parts: dict[str, list[Column]] = {name: [] for name in self._fields}
@@ -149,7 +163,7 @@ class Intake:
         self._lines.append(lines[fits])
         ids = id_column(cells, self.profile_class)
         if ids is not None:
-            self._ids.append(_as_ids(cells[ids])[fits])
+            self._ids.append(as_ids(cells[ids]).take(fits).to_numpy(zero_copy_only=False))
 
     def refuse(self, refusals: Sequence[Refusal]) -> None:
         """Rows of which not even cells could be made, one refusal each."""
@@ -174,26 +188,36 @@ class Intake:
 
     def _refuse(self, misfits: Mapping[str, Misfits], lines: IntArray) -> IntArray:
         """Note the misfits; the rows that fit."""
-        rows = sorted({row for field in misfits.values() for row in field})
-        self.refused.extend(
-            Refusal(int(lines[row]), name, misfits[name][row])
-            for row in rows
-            for name in misfits
-            if row in misfits[name]
-        )
-        self.refused_rows += len(rows)
-        return np.delete(np.arange(len(lines)), rows)
+        refused, fits = refused_rows(misfits, lines)
+        self.refused.extend(refused)
+        self.refused_rows += len(lines) - len(fits)
+        return fits
 
 
-def _field_intake(check: FieldCheck) -> SingleIntake | ListIntake:
-    return ListIntake(check) if isinstance(check.spec.kind, MultiLabel) else SingleIntake(check)
+def field_intake(check: FieldCheck, vocabulary: Vocabulary | None = None) -> SingleIntake | ListIntake:
+    """The intake of one field."""
+    kind = ListIntake if isinstance(check.spec.kind, MultiLabel) else SingleIntake
+    return kind(check, vocabulary)
 
 
-def _as_ids(cells: Cells) -> NDArray[np.object_]:
+def refused_rows(misfits: Mapping[str, Misfits], lines: IntArray) -> tuple[list[Refusal], IntArray]:
+    """The misfits of all fields in the order of the rows, and the rows without any."""
+    rows = sorted({row for field in misfits.values() for row in field})
+    refused = [
+        Refusal(int(lines[row]), name, misfits[name][row])
+        for row in rows
+        for name in misfits
+        if row in misfits[name]
+    ]
+    return refused, np.delete(np.arange(len(lines)), rows)
+
+
+def as_ids(cells: Cells) -> pa.Array:
+    """Ids as text; "" for none."""
+    if isinstance(cells, pa.Array) and (pa.types.is_string(cells.type) or pa.types.is_integer(cells.type)):
+        return cells.cast(pa.string()).fill_null("")
     raw = cells.to_pylist() if isinstance(cells, pa.Array) else cells
-    ids = np.empty(len(raw), np.object_)
-    ids[:] = [_as_id(cell) for cell in raw]
-    return ids
+    return pa.array([_as_id(cell) for cell in raw], pa.string())
 
 
 def _as_id(cell: Any) -> str:

@@ -17,7 +17,7 @@ from pydantic_core import from_json
 
 from models.columns import IntArray
 from models.fields import FieldSpec, Numeric, Ordinal
-from models.vocabulary import normalise
+from models.vocabulary import Vocabulary, normalise
 from training.data.refusals import Unfit
 
 Cells: TypeAlias = Sequence[Any] | pa.Array
@@ -35,14 +35,24 @@ class Outcomes:
     """Cells → outcomes: the code of the cell's value, numbered as they first occur, or
 
     −1 for no answer, −2 for a value without a letter in it, −3 and below for a refusal.
+
+    With a `vocabulary` codes are its own, and a value that it does not know is −2 as well.
     """
 
-    def __init__(self, understand: Understand) -> None:
+    def __init__(self, understand: Understand, vocabulary: Vocabulary | None = None) -> None:
         self.values: dict[str | float, int] = {}
+        self._vocabulary = vocabulary
         self._reasons: dict[str, int] = {}
         self._understand = understand
         # A memo for each type: 1, 1.0 and True are one key of a dict, and not one answer.
         self._memos: dict[type, _Memo] = {kind: _Memo(self._judge) for kind in (str, int, float, bool)}
+
+    def forget(self, most: int) -> None:
+        """Remember no cell, once there are more than `most`; the codes of `values` are no longer theirs then."""
+        if sum(map(len, self._memos.values())) > most:
+            self.values.clear()
+            for memo in self._memos.values():
+                memo.clear()
 
     def of(self, cells: Cells) -> IntArray:
         """Outcomes, shape (n,)."""
@@ -72,9 +82,12 @@ class Outcomes:
             encoded = cells.dictionary_encode()
         except pa.ArrowNotImplementedError:
             return self.of(cells.to_pylist())
-        table = np.append(self.of(encoded.dictionary.to_pylist()), self.outcome(None))
-        codes: IntArray = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy()
-        return table[codes]
+        table: IntArray = np.append(self.of(encoded.dictionary.to_pylist()), self.outcome(None))
+        indices = encoded.indices
+        if indices.null_count:
+            indices = indices.cast(pa.int64()).fill_null(len(table) - 1)
+        outcomes: IntArray = table.take(indices.to_numpy())
+        return outcomes
 
     def _judge(self, cell: Any) -> int:
         try:
@@ -83,7 +96,12 @@ class Outcomes:
             return REFUSED - self._reasons.setdefault(str(misfit), len(self._reasons))
         if value is None:
             return NONE
-        return NOTHING if value == "" else self.values.setdefault(value, len(self.values))
+        return NOTHING if value == "" else self._code(value)
+
+    def _code(self, value: str | float) -> int:
+        if self._vocabulary is None:
+            return self.values.setdefault(value, len(self.values))
+        return self._vocabulary.by_value.get(str(value), NOTHING)
 
 
 class _Memo(dict[Any, int]):

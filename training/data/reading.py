@@ -1,73 +1,52 @@
-"""Files of profiles, chunk by chunk: CSV, JSON Lines and Parquet, by suffix; the text formats may be gzipped.
+"""Files of profiles, chunk by chunk, by suffix: CSV and JSON Lines, which may be gzipped, Parquet and Arrow.
 
-Text is UTF-8. A CSV cell is text: an empty one is no answer, a list is written `a;b;c` or as JSON. JSON Lines
-and Parquet have types of their own and are taken at their word; null is no answer.
+Text is UTF-8. A CSV cell is text: an empty one is no answer, a list is written `a;b;c` or as JSON. JSON Lines,
+Parquet and Arrow have types of their own and are taken at their word; null is no answer.
 """
 
 import csv
 import gc
 import gzip
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TextIO
+from typing import Any, ClassVar, TextIO, TypeAlias
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic_core import from_json
 
-from models.columns import IntArray
+from training.data.arrow import ArrowSource, ParquetSource
+from training.data.chunks import Chunk, Source, telling
 from training.data.headers import refuse_duplicates
-from training.data.judging import Cells
 from training.data.refusals import Refusal
 from training.errors import UnusableInput
 
 CHUNK = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Some rows: their cells by column, their lines (n,), and the rows of which no cells could be made."""
-
-    cells: Mapping[str, Cells]
-    lines: IntArray
-    broken: Sequence[Refusal] = ()
-
-
-class Source(Protocol):
-    """A file of rows with named columns. Reading raises `UnusableInput` when the file cannot be read."""
-
-    text: ClassVar[bool]
-    """Whether cells are text, from which numbers and lists have to be read."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns in the file."""
-
-    def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
-        """The rows in order, with these columns of the file."""
+Share: TypeAlias = Callable[[], float]
 
 
 def open_source(path: Path) -> Source:
     """The source of a file, by its suffix. Raises `UnusableInput` when there is no such file or format."""
-    with _telling(path):
+    with telling(path):
         if not path.is_file():
             what = "is not a file" if path.exists() else "does not exist"
             raise UnusableInput(f"{path} {what}; name a file of profiles.")
+    zipped = path.suffix.lower() == ".gz"
     match Path(path.name.lower().removesuffix(".gz")).suffix:
         case ".csv":
             return CsvSource(path)
         case ".jsonl" | ".ndjson":
             return JsonLinesSource(path)
-        case ".parquet" if path.suffix != ".gz":
+        case ".parquet" if not zipped:
             return ParquetSource(path)
+        case ".arrow" | ".feather" if not zipped:
+            return ArrowSource(path)
     raise UnusableInput(
-        f"{path} is in no known format: use .csv, .jsonl, .ndjson (or one of them with .gz) or .parquet."
+        f"{path} is in no known format: use .csv, .jsonl, .ndjson (or one of them with .gz), .parquet or .arrow."
     )
 
 
@@ -81,7 +60,7 @@ class CsvSource:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The header."""
-        with _opened(self.path) as file:
+        with _opened(self.path) as (file, _):
             _, header = next(_csv_rows(file), (0, None))
         if not header:
             raise UnusableInput(f"{self.path} does not begin with a line of column names.")
@@ -94,12 +73,12 @@ class CsvSource:
     def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
         """See `Source`."""
         places = {name: self.names.index(name) for name in wanted}
-        with _opened(self.path) as file:
+        with _opened(self.path) as (file, read):
             rows = islice(_csv_rows(file), 1, None)
             while some := list(islice(rows, CHUNK)):
-                yield self._chunk(some, places)
+                yield self._chunk(some, places, read())
 
-    def _chunk(self, rows: list[tuple[int, list[str] | None]], places: Mapping[str, int]) -> Chunk:
+    def _chunk(self, rows: list[tuple[int, list[str] | None]], places: Mapping[str, int], read: float) -> Chunk:
         width = len(self.names)
         whole = [(line, row) for line, row in rows if row is not None and len(row) == width]
         columns = list(zip(*(row for _, row in whole), strict=True)) or [()] * width
@@ -107,6 +86,7 @@ class CsvSource:
             {name: columns[place] for name, place in places.items()},
             np.array([line for line, _ in whole], np.int64),
             [] if len(whole) == len(rows) else _broken_csv(rows, width),
+            read,
         )
 
 
@@ -147,7 +127,7 @@ class JsonLinesSource:
         """Every key in the file, in the order in which they occur: a reading of its own."""
         names: dict[str, None] = {}
         objects = 0
-        with _opened(self.path) as file:
+        with _opened(self.path) as (file, _):
             for _, row in _json_rows(file):
                 names |= dict.fromkeys(row or ())
                 objects += row is not None
@@ -157,7 +137,7 @@ class JsonLinesSource:
 
     def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
         """See `Source`."""
-        with _opened(self.path) as file:
+        with _opened(self.path) as (file, read):
             rows = _json_rows(file)
             while some := list(islice(rows, CHUNK)):
                 whole = [(line, row) for line, row in some if row is not None]
@@ -165,6 +145,7 @@ class JsonLinesSource:
                     {name: [row.get(name) for _, row in whole] for name in wanted},
                     np.array([line for line, _ in whole], np.int64),
                     [Refusal(line, "", "Not a JSON object") for line, row in some if row is None],
+                    read(),
                 )
 
 
@@ -183,32 +164,6 @@ def _json_object(text: str) -> dict[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
-@dataclass(frozen=True)
-class ParquetSource:
-    """Apache Parquet. A row's line is its number, from 1."""
-
-    path: Path
-    text: ClassVar[bool] = False
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The columns of the schema."""
-        with _telling(self.path):
-            names = tuple(pq.read_schema(self.path).names)
-        refuse_duplicates(names)
-        return names
-
-    def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
-        """See `Source`."""
-        first = 1
-        with _telling(self.path), pq.ParquetFile(self.path) as file:
-            for batch in file.iter_batches(CHUNK, columns=list(wanted)):
-                batch.validate(full=True)
-                lines = np.arange(first, first + len(batch), dtype=np.int64)
-                first += len(batch)
-                yield Chunk({name: batch.column(name) for name in wanted}, lines)
-
-
 @contextmanager
 def without_collector() -> Iterator[None]:
     """No garbage collection meanwhile: rows make no cycles, and looking for some takes a quarter of the time."""
@@ -222,19 +177,10 @@ def without_collector() -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    opening = gzip.open if path.suffix.lower() == ".gz" else open
-    with _telling(path), opening(path, "rt", encoding="utf-8-sig", newline="") as file:
-        yield file
-
-
-@contextmanager
-def _telling(path: Path) -> Iterator[None]:
-    """What reading can raise, as a sentence about the file."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise UnusableInput(f"{path} is not UTF-8 text; save it as UTF-8.") from error
-    except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UnusableInput(f"{path} cannot be read: {reason}.") from error
+def _opened(path: Path) -> Iterator[tuple[TextIO, Share]]:
+    """The text of a file, and how much of it has been read."""
+    with telling(path), path.open("rb") as raw:
+        size = max(path.stat().st_size, 1)
+        binary = gzip.GzipFile(fileobj=raw) if path.suffix.lower() == ".gz" else raw
+        with TextIOWrapper(binary, encoding="utf-8-sig", newline="") as file:
+            yield file, lambda: raw.tell() / size

@@ -1,0 +1,89 @@
+"""Chunks of a file → columns as a fitted encoder codes them. Nothing is kept of a chunk but the cells met so far.
+
+The same rows are refused as when a dataset is read, for the same reasons.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from pydantic import BaseModel
+
+from models.columns import CodeColumn, CodeListColumn, Column, Columns, IntArray, NumberColumn, take
+from models.encoder import Encoder, FieldEncoding
+from models.fields import FieldSpec, declared_fields
+from training.data.chunks import Chunk
+from training.data.headers import id_column
+from training.data.intake import ListIntake, SingleIntake, as_ids, field_intake, refused_rows
+from training.data.judging import FieldCheck
+from training.data.refusals import Refusal
+
+# Distinct cells of a field that are remembered, not to be judged again.
+REMEMBERED = 100_000
+
+
+class Coded(NamedTuple):
+    """The rows of a chunk that fit: their columns, as `Scorer.scores` takes them, their lines (n,) and their ids,
+    if the file has some; and of the others how many they are, and every misfit in the order of the lines."""
+
+    columns: Columns
+    lines: IntArray
+    ids: pa.Array | None
+    refused: int
+    misfits: Sequence[Refusal]
+
+
+class Coder:
+    """Codes one chunk after the other. `text`: cells are text, from which numbers and lists are read."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        profile_class: type[BaseModel],
+        text: bool = False,
+        remembered: int = REMEMBERED,
+    ) -> None:
+        self._remembered = remembered
+        self._encoder = encoder
+        self._profile_class = profile_class
+        known = {encoding.name: encoding for encoding in encoder.fields}
+        self._fields = {
+            spec.name: _intake(FieldCheck(profile_class, spec, text), known.get(spec.name))
+            for spec in declared_fields(profile_class)
+        }
+
+    def code(self, chunk: Chunk) -> Coded:
+        """One chunk. A field of the encoder that the chunk lacks is not answered."""
+        coded = {
+            name: field.code(chunk.cells[name]) for name, field in self._fields.items() if name in chunk.cells
+        }
+        misfits, fits = refused_rows({name: found for name, (_, found) in coded.items()}, chunk.lines)
+        for field in self._fields.values():
+            field.forget(self._remembered)
+        columns = {
+            each.name: coded[each.name][0] if each.name in coded else _unanswered(each.spec, len(chunk.lines))
+            for each in self._encoder.fields
+        }
+        name = id_column(chunk.cells, self._profile_class)
+        ids = None if name is None else as_ids(chunk.cells[name])
+        refused = len(chunk.broken) + len(chunk.lines) - len(fits)
+        if len(fits) == len(chunk.lines):
+            return Coded(columns, chunk.lines, ids, refused, chunk.broken)
+        kept = None if ids is None else ids.take(pa.array(fits))
+        return Coded(take(columns, fits), chunk.lines[fits], kept, refused, sorted([*chunk.broken, *misfits]))
+
+
+def _intake(check: FieldCheck, encoding: FieldEncoding | None) -> SingleIntake | ListIntake:
+    return field_intake(check, None if encoding is None or encoding.is_number else encoding.vocabulary)
+
+
+def _unanswered(spec: FieldSpec, rows: int) -> Column:
+    match spec.kind.name:
+        case "multi_label":
+            nothing = np.zeros(0, np.int64)
+            return CodeListColumn(nothing, np.zeros(rows + 1, np.int64), np.zeros(rows, np.bool_))
+        case "categorical":
+            return CodeColumn(np.full(rows, -1))
+        case _:
+            return NumberColumn(np.full(rows, np.nan))
