@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from service.store.base import (
+    AssignedUser,
     AssignmentUpdate,
     Job,
     JobNotFound,
@@ -18,6 +19,7 @@ from service.store.base import (
     in_batches,
     legible,
     require_storable,
+    without_profile,
 )
 from service.store.memory_keys import MemoryKeys
 from service.store.memory_upkeep import MemoryUpkeep
@@ -59,6 +61,17 @@ class MemoryStore(MemoryUpkeep):
         """See `Store`."""
         with self._lock:
             return {user_id: self._users[user_id] for user_id in user_ids if user_id in self._users}
+
+    def get_assignments(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
+        """See `Store`."""
+        with self._lock:
+            found = (self._users.get(user_id) for user_id in user_ids)
+            return {user.user_id: without_profile(user) for user in found if user is not None}
+
+    def get_assignment_now(self, user_id: str) -> AssignedUser | None:
+        """See `Store`. Every thread is answered."""
+        user = self._users.get(user_id)
+        return None if user is None else without_profile(user)
 
     def update_assignments(
         self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
