@@ -4,6 +4,7 @@ What is stored is the profile as it was sent. An assignment by another model tha
 told: it is made again from the stored profile, told, and written back unless the profile has changed since.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from service.assignment import (
     Margin,
     PersonaRef,
     RunnerUp,
+    Segmented,
     Typicality,
     assign,
     unknown_by_field,
@@ -44,6 +46,8 @@ from service.store.upkeep import ChangeCause, PersonaChange
 log = logging.getLogger(__name__)
 
 _ATTEMPTS = 5
+# A profile of more characters is assigned in a thread.
+_LONG = 16_384
 
 Revision = Annotated[int, Field(description="How often the profile has been written, from 1.")]
 
@@ -126,15 +130,15 @@ class FoundPersonas:
     model_version: str
 
 
-def put_profile(
+async def put_profile(
     store: Store, loaded: LoadedArtifact | None, user_id: str, profile: Profile, now: datetime
 ) -> StoredAnswer:
-    """Keep a user's profile, and assign it where a model is in force."""
+    """Keep a user's profile, and assign it where a model is in force; without holding up the event loop."""
     text = profile.model_dump_json(exclude_unset=True)
-    answer = assign(loaded.model, profile) if loaded else None
+    answer = await _assigned(loaded, profile, len(text)) if loaded else None
     unknown = sum(unknown_by_field(answer.warnings).values()) if answer else 0
     kept = kept_assignment(answer, profile, unknown, now) if answer else None
-    stored = store.put_user(user_id, text, now, kept)
+    stored = await asyncio.wrap_future(store.hand_over_user(user_id, text, now, kept))
     return StoredAnswer(
         user_id=user_id,
         revision=stored.revision,
@@ -152,6 +156,12 @@ def put_profile(
         missing_fields=answer.missing_fields if answer else (),
         warnings=answer.warnings if answer else (_NO_MODEL,),
     )
+
+
+async def _assigned(loaded: LoadedArtifact, profile: Profile, length: int) -> Segmented:
+    if length > _LONG:
+        return await asyncio.to_thread(assign, loaded.model, profile)
+    return assign(loaded.model, profile)
 
 
 def get_persona_of(store: Store, loaded: LoadedArtifact, user_id: str, now: datetime) -> UserPersona:

@@ -20,6 +20,7 @@ pair: databases refuse both. Nothing is ever found under another text, and nothi
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -226,6 +227,15 @@ class Store(UpkeepStore, Protocol):
 
         The assignment that was there goes with the profile that it was made for; where the new one names another
         persona, the change is kept with its cause. Raises `NotStorable`.
+        """
+
+    def hand_over_user(
+        self, user_id: str, profile_json: str, at: datetime, assignment: StoredAssignment | None
+    ) -> Future[StoredUser]:
+        """`put_user` for an event loop: it waits for nothing, and what it gives back ends as `put_user` would.
+
+        That is, once the write is durable, or with its error. Cancelled before it is begun with, it is not done.
+        Those handed over by one thread are done in that order. Raises `NotStorable`.
         """
 
     def get_user(self, user_id: str) -> StoredUser | None:

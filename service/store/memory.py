@@ -3,6 +3,7 @@
 import json
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from service.store.base import (
     JobStatus,
     StoredAssignment,
     StoredUser,
+    StoreError,
     in_batches,
     legible,
     require_storable,
@@ -51,6 +53,18 @@ class MemoryStore(MemoryUpkeep):
             self._users[user_id] = user
             self._record_change(known, user, at, ChangeCause.PROFILE_CHANGED)
             return user
+
+    def hand_over_user(
+        self, user_id: str, profile_json: str, at: datetime, assignment: StoredAssignment | None
+    ) -> Future[StoredUser]:
+        """See `Store`."""
+        require_storable(user_id, profile_json)
+        handed_over: Future[StoredUser] = Future()
+        try:
+            handed_over.set_result(self.put_user(user_id, profile_json, at, assignment))
+        except StoreError as error:
+            handed_over.set_exception(error)
+        return handed_over
 
     def get_user(self, user_id: str) -> StoredUser | None:
         """See `Store`."""

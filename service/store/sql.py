@@ -2,8 +2,8 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from service.store import profiles
 from service.store.assignments import ReadsNow, read_assignments
 from service.store.base import (
     AssignedUser,
@@ -43,9 +44,10 @@ from service.store.base import (
 )
 from service.store.deadline import seconds_left, within
 from service.store.engine import PATIENCE, POOL_SIZE, open_engine, our_errors, reading, writing
+from service.store.sharing import OwnCommits, SharedCommits, outcome_of
 from service.store.sql_keys import SqlKeys
 from service.store.sql_upkeep import SqlUpkeep, record_changes
-from service.store.statements import GET_USER, KEEP_ASSIGNMENT, VERSIONS, of_version, take_slot, upsert_user
+from service.store.statements import GET_USER, KEEP_ASSIGNMENT, VERSIONS, of_version, take_slot
 from service.store.tables import (
     JOB_COLUMNS,
     SCHEMA,
@@ -58,7 +60,6 @@ from service.store.tables import (
     job_values,
     jobs,
     user_of,
-    user_values,
     users,
 )
 from service.store.upkeep import ChangeCause
@@ -76,9 +77,11 @@ class SqlStore(SqlUpkeep):
         self._reader, self._writer = reading(self._engine), writing(self._engine)
         self._is_sqlite = self._engine.dialect.name == "sqlite"
         insert = sqlite.insert if self._is_sqlite else postgresql.insert
-        self._upsert_user, self._take_slot = upsert_user(insert), take_slot(insert)
+        self._take_slot = take_slot(insert)
         self.keys = SqlKeys(self._reading, self._writing, insert)
         self._reads_now = ReadsNow(Path(self._engine.url.database or "")) if self._is_sqlite else None
+        # PostgreSQL lets its connections share flushes by itself.
+        self._writers = SharedCommits(self._writing) if self._is_sqlite else OwnCommits(self._writing, pool_size)
         # SQLite lets its writers sleep and try again; here those of one process stand in a queue.
         self._turn = threading.Lock()
 
@@ -91,19 +94,24 @@ class SqlStore(SqlUpkeep):
         """See `Store`."""
         if self._reads_now is not None:
             self._reads_now.close()
+        self._writers.close()
         self._engine.dispose()
 
     def put_user(
         self, user_id: str, profile_json: str, at: datetime, assignment: StoredAssignment | None
     ) -> StoredUser:
         """See `Store`."""
+        with within(self._patience):
+            return outcome_of(self.hand_over_user(user_id, profile_json, at, assignment))
+
+    def hand_over_user(
+        self, user_id: str, profile_json: str, at: datetime, assignment: StoredAssignment | None
+    ) -> Future[StoredUser]:
+        """See `Store`."""
         require_storable(user_id, profile_json)
         user = StoredUser(user_id, profile_json, 1, at, assignment)
-        with self._writing() as connection:
-            revision, *old = connection.execute(self._upsert_user, user_values(user)).one()
-            changes = change_values(user_id, at, ChangeCause.PROFILE_CHANGED, (old[0], old[1]), assignment)
-            record_changes(connection, changes)
-        return replace(user, revision=revision)
+        with within(self._patience):
+            return self._writers.submit(lambda connection: profiles.put_user(connection, user))
 
     def get_user(self, user_id: str) -> StoredUser | None:
         """See `Store`."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Select, Table, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -40,7 +40,7 @@ def upsert_user(insert: Insert) -> ReturningInsert[*tuple[Any, ...]]:
     replaced: dict[str, ColumnElement[Any]] = {
         column.name: statement.excluded[column.name] for column in USER_COLUMNS[1:]
     }
-    replaced["revision"] = users.c.revision + 1
+    replaced["revision"] = users.c.revision + literal_column("1")
     # A database gives back what a row is now; so what it was is kept in it.
     replaced["previous_persona_id"] = users.c.persona_id
     replaced["previous_model_version"] = users.c.model_version
