@@ -1,6 +1,6 @@
 """Reading users without their profiles: for the recommender, which asks for a thousand at a time or all the time.
 
-Past SQLAlchemy, whose row costs three times what SQLite takes to find it.
+Past SQLAlchemy's rows, with which a thousand users take nearly three times what SQLite takes to find them.
 """
 
 import json

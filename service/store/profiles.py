@@ -15,7 +15,7 @@ from service.store.tables import USER_COLUMNS, change_values, user_values
 from service.store.upkeep import ChangeCause
 
 _UPSERT_POSTGRES = upsert_user(postgresql.insert)
-# Prepared by SQLite itself: SQLAlchemy's way to it takes several times what SQLite takes to do it.
+# Executed by the driver itself: through SQLAlchemy it takes two and a half times as long.
 UPSERT_SQLITE = str(
     upsert_user(sqlite.insert).compile(
         dialect=sqlite.dialect(paramstyle="named"),
