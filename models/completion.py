@@ -30,7 +30,7 @@ from models.encoder import FieldEncoding, raw_numbers
 # Points of the distribution of distances: its percentiles from 0 to 100.
 PERCENTILES = 101
 LEAST_SCATTER = 1e-12
-# A profile farther out than 99 % of its persona's is an outlier.
+# Of a typicality: a profile farther out than 99 % of its persona's is an outlier.
 OUTLIER = 0.01
 # Two ways to the same sum differ in their last digits, which must not decide between equal percentiles.
 SPREAD_DIGITS = 9
@@ -280,6 +280,11 @@ def _typicality(completion: Completion, distances: FloatArray, clusters: IntArra
     count = above - first
     share = np.where(count == 0, 0.0, (count - 1 + within) / (PERCENTILES - 1))
     return np.where(known, 1.0 - share, np.nan)
+
+
+def is_outlier(typicality: float | None) -> bool | None:
+    """Whether a profile of that typicality is an outlier; None where it has none."""
+    return None if typicality is None else typicality < OUTLIER
 
 
 def typicality_of(points: list[float], distance: float) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from models.columns import FloatArray
-from models.completion import OUTLIER, typicality, typicality_of
+from models.completion import is_outlier, typicality, typicality_of
 from models.encoder import Encoder
 from models.errors import ModelError
 from models.persona import Persona
@@ -43,7 +43,7 @@ class Assignment:
     @property
     def is_outlier(self) -> bool | None:
         """Whether the profile lies farther out than 99 % of its persona's; None where that cannot be told."""
-        return None if self.typicality is None else self.typicality < OUTLIER
+        return is_outlier(self.typicality)
 
 
 @dataclass(frozen=True)

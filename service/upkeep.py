@@ -16,11 +16,11 @@ from models.artifact import LoadedArtifact
 from models.errors import SegmentsError
 from models.registry import Registry
 from service.drift import DriftBounds, suggest
+from service.kept import assign_again
 from service.metrics import Metrics
 from service.model_in_force import ModelInForce
 from service.retraining import NothingToTrainOn, RetrainRequest
 from service.store.base import AssignmentUpdate, Job, JobRunning, Store, StoredUser
-from service.users import assign_again
 from service.versions import active_version
 
 log = logging.getLogger(__name__)

@@ -4,20 +4,19 @@ What is stored is the profile as it was sent. An assignment by another model tha
 told: it is made again from the stored profile, told, and written back unless the profile has changed since.
 """
 
-import json
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from models.artifact import LoadedArtifact
+from models.completion import is_outlier
 from models.errors import SegmentsError
-from models.fields import declared_fields
 from models.profile import Profile
-from models.segment_model import Assignment
 from service.assignment import (
     AnswerWarning,
     Confidence,
@@ -31,14 +30,24 @@ from service.assignment import (
     unknown_by_field,
 )
 from service.catalogue import get_persona
+from service.kept import assign_again, assign_as_chosen, is_current, kept_assignment
 from service.paging import UnusableCursor, decode_cursor, encode_cursor
-from service.store.base import AssignmentUpdate, Store, StoredAssignment, StoredUser, StoreUnavailable
+from service.store.base import (
+    AssignedUser,
+    AssignmentUpdate,
+    NotNow,
+    Store,
+    StoredUser,
+    StoreUnavailable,
+    without_profile,
+)
 from service.store.upkeep import ChangeCause, PersonaChange
 
 log = logging.getLogger(__name__)
 
-_OPEN = ("categorical", "multi_label")
 _ATTEMPTS = 5
+# A profile of more characters is assigned in a thread.
+_LONG = 16_384
 
 Revision = Annotated[int, Field(description="How often the profile has been written, from 1.")]
 
@@ -121,13 +130,15 @@ class FoundPersonas:
     model_version: str
 
 
-def put_profile(
+async def put_profile(
     store: Store, loaded: LoadedArtifact | None, user_id: str, profile: Profile, now: datetime
 ) -> StoredAnswer:
-    """Keep a user's profile, and assign it where a model is in force."""
+    """Keep a user's profile, and assign it where a model is in force; without holding up the event loop."""
     text = profile.model_dump_json(exclude_unset=True)
-    answer = assign(loaded.model, profile) if loaded else None
-    stored = store.put_user(user_id, text, now, _stored_assignment(answer, profile, now) if answer else None)
+    answer = await _assigned(loaded, profile, len(text)) if loaded else None
+    unknown = sum(unknown_by_field(answer.warnings).values()) if answer else 0
+    kept = kept_assignment(answer, profile, unknown, now) if answer else None
+    stored = await asyncio.wrap_future(store.hand_over_user(user_id, text, now, kept))
     return StoredAnswer(
         user_id=user_id,
         revision=stored.revision,
@@ -147,10 +158,31 @@ def put_profile(
     )
 
 
+async def _assigned(loaded: LoadedArtifact, profile: Profile, length: int) -> Segmented:
+    if length > _LONG:
+        return await asyncio.to_thread(assign, loaded.model, profile)
+    return assign(loaded.model, profile)
+
+
 def get_persona_of(store: Store, loaded: LoadedArtifact, user_id: str, now: datetime) -> UserPersona:
     """The persona of one user. Raises `UserNotFound`."""
-    user = _user(store, user_id)
-    return _user_persona(loaded, user, _up_to_date(store, loaded, [user], now)[user_id])
+    user = _kept(store, loaded, [user_id], now).get(user_id)
+    if user is None:
+        raise _not_found()
+    return _user_persona(loaded, user)
+
+
+def get_persona_now(store: Store, loaded: LoadedArtifact, user_id: str) -> UserPersona:
+    """The same for an event loop: it waits for nothing. Raises `UserNotFound`.
+
+    Where it would have to wait it raises `NotNow`; `get_persona_of` in a thread then answers.
+    """
+    user = store.get_assignment_now(user_id)
+    if user is None:
+        raise _not_found()
+    if not is_current(loaded, user):
+        raise NotNow("The assignment of this user is another model's.")
+    return _user_persona(loaded, user)
 
 
 def choose_persona(
@@ -164,10 +196,9 @@ def choose_persona(
         get_persona(loaded, persona_id)
     for _ in range(_ATTEMPTS):
         user = _user(store, user_id)
-        made = assign_again(loaded, replace(user, assignment=None), now)
-        chosen = made if persona_id is None else replace(made, persona_id=persona_id, manual=True)
+        chosen = assign_as_chosen(loaded, user, persona_id, now)
         if store.update_assignments([AssignmentUpdate(user_id, user.revision, chosen)], ChangeCause.MANUAL):
-            return _user_persona(loaded, user, chosen)
+            return _user_persona(loaded, without_profile(replace(user, assignment=chosen)))
     raise ProfileChanging("The profile of this user changes all the time; try again later.")
 
 
@@ -190,51 +221,52 @@ def _change_id(cursor: str) -> int:
 def _user(store: Store, user_id: str) -> StoredUser:
     user = store.get_user(user_id)
     if user is None:
-        raise UserNotFound("No profile is stored for this user; PUT /users/{user_id}/profile stores one.")
+        raise _not_found()
     return user
 
 
-def _user_persona(loaded: LoadedArtifact, user: StoredUser, assignment: StoredAssignment) -> UserPersona:
-    answer = loaded.model.assign(read_profile(user.profile_json))
-    # Runner-up, margin and typicality are of the model's own persona, and say nothing of one that was chosen.
-    own = answer.persona.id == assignment.persona_id
-    runner_up = answer.runner_up if own else None
+def _not_found() -> UserNotFound:
+    return UserNotFound("No profile is stored for this user; PUT /users/{user_id}/profile stores one.")
+
+
+def _user_persona(loaded: LoadedArtifact, user: AssignedUser) -> UserPersona:
+    """What is told of a user whose assignment is current."""
+    assert user.persona_id is not None
+    assert user.model_version is not None
+    assert user.assigned_at is not None
     return UserPersona(
         user.user_id,
-        _persona_ref(loaded, assignment),
-        _confidence(answer, assignment),
-        PersonaRef(runner_up.id, runner_up.name) if runner_up else None,
-        answer.margin if own else None,
-        answer.typicality if own else None,
-        answer.is_outlier if own else None,
-        assignment.model_version,
-        assignment.assigned_at,
+        _persona_ref(loaded, user.persona_id),
+        user.confidence,
+        None if user.runner_up_id is None else _persona_ref(loaded, user.runner_up_id),
+        user.margin,
+        user.typicality,
+        is_outlier(user.typicality),
+        user.model_version,
+        user.assigned_at,
         user.revision,
         user.profile_updated_at,
-        assignment.manual,
+        user.manual,
     )
+
+
+def _persona_ref(loaded: LoadedArtifact, persona_id: str) -> PersonaRef:
+    persona = loaded.model.by_id[persona_id]
+    return PersonaRef(persona.id, persona.name)
 
 
 def get_personas_of(store: Store, loaded: LoadedArtifact, user_ids: Sequence[str], now: datetime) -> FoundPersonas:
     """The personas of many users, in the order asked; an id asked for twice is answered twice."""
-    users = store.get_users(list(dict.fromkeys(user_ids)))
-    assignments = _up_to_date(store, loaded, list(users.values()), now)
-    sure = {
-        user_id: _confidence(loaded.model.assign(read_profile(user.profile_json)), assignments[user_id])
-        for user_id, user in users.items()
-    }
-    items = tuple(_found(loaded, user_id, assignments.get(user_id), sure.get(user_id)) for user_id in user_ids)
+    kept = _kept(store, loaded, list(dict.fromkeys(user_ids)), now)
+    refs = {persona.id: PersonaRef(persona.id, persona.name) for persona in loaded.model.personas}
+    items = tuple(_found(refs, user_id, kept.get(user_id)) for user_id in user_ids)
     return FoundPersonas(items, loaded.manifest.version)
 
 
-def read_profile(text: str) -> Profile:
-    """A stored profile; answers that no longer fit the profile's declaration count as not given."""
-    try:
-        return Profile.model_validate_json(text)
-    except ValidationError as error:
-        unfit = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
-    answers = json.loads(text)
-    return Profile.model_validate({name: answers[name] for name in answers if name not in unfit})
+def _found(refs: Mapping[str, PersonaRef], user_id: str, user: AssignedUser | None) -> FoundPersona:
+    if user is None or user.persona_id is None:
+        return FoundPersona(user_id, "NOT_FOUND", None, None)
+    return FoundPersona(user_id, "PRESENT", refs[user.persona_id], user.confidence)
 
 
 _NO_MODEL = AnswerWarning(
@@ -242,38 +274,23 @@ _NO_MODEL = AnswerWarning(
 )
 
 
-def _up_to_date(
-    store: Store, loaded: LoadedArtifact, users: Sequence[StoredUser], now: datetime
-) -> dict[str, StoredAssignment]:
-    """For each user the assignment by this model, made anew where it is another's, and written back."""
-    fresh = {user.user_id: user.assignment for user in users if _is_current(loaded, user.assignment)}
-    updates = [
-        AssignmentUpdate(user.user_id, user.revision, assign_again(loaded, user, now))
-        for user in users
-        if user.user_id not in fresh
-    ]
-    if updates:
-        _write_back(store, updates)
-    made = {update.user_id: update.assignment for update in updates}
-    return {**{user_id: kept for user_id, kept in fresh.items() if kept}, **made}
+def _kept(store: Store, loaded: LoadedArtifact, user_ids: Sequence[str], now: datetime) -> dict[str, AssignedUser]:
+    """Those of the users that exist, assigned by this model: anew where they are not, which is written back."""
+    found = store.get_assignments(user_ids)
+    current = {user_id: user for user_id, user in found.items() if is_current(loaded, user)}
+    if len(current) == len(found):
+        return current
+    return current | _made_again(store, loaded, list(found.keys() - current.keys()), now)
 
 
-def _is_current(loaded: LoadedArtifact, assignment: StoredAssignment | None) -> bool:
-    return (
-        assignment is not None
-        and assignment.model_version == loaded.manifest.version
-        and assignment.persona_id in loaded.model.by_id
-    )
-
-
-def assign_again(loaded: LoadedArtifact, user: StoredUser, now: datetime) -> StoredAssignment:
-    """The assignment of a user by this model. What a person chose stays, while the model has that persona."""
-    profile = read_profile(user.profile_json)
-    made = _stored_assignment(assign(loaded.model, profile), profile, now)
-    chosen = user.assignment
-    if chosen is not None and chosen.manual and chosen.persona_id in loaded.model.by_id:
-        return replace(made, persona_id=chosen.persona_id, manual=True)
-    return made
+def _made_again(
+    store: Store, loaded: LoadedArtifact, user_ids: Sequence[str], now: datetime
+) -> dict[str, AssignedUser]:
+    users = store.get_users(user_ids)
+    made = {user_id: assign_again(loaded, user, now) for user_id, user in users.items()}
+    updates = [AssignmentUpdate(user_id, user.revision, made[user_id]) for user_id, user in users.items()]
+    _write_back(store, updates)
+    return {user_id: without_profile(replace(user, assignment=made[user_id])) for user_id, user in users.items()}
 
 
 def _write_back(store: Store, updates: Sequence[AssignmentUpdate]) -> None:
@@ -282,32 +299,3 @@ def _write_back(store: Store, updates: Sequence[AssignmentUpdate]) -> None:
     except StoreUnavailable:
         # The answer is right all the same, and the next reader will write it back.
         log.warning("assignments could not be written back")
-
-
-def _stored_assignment(answer: Segmented, profile: Profile, now: datetime) -> StoredAssignment:
-    unknown = sum(unknown_by_field(answer.warnings).values())
-    return StoredAssignment(answer.persona.id, answer.model_version, now, False, told_values(profile), unknown)
-
-
-def told_values(profile: Profile) -> int:
-    """How many values of open fields a profile tells."""
-    answers = (getattr(profile, spec.name) for spec in declared_fields(Profile) if spec.kind.name in _OPEN)
-    return sum(1 if isinstance(answer, str) else len(answer) for answer in answers if answer is not None)
-
-
-def _persona_ref(loaded: LoadedArtifact, assignment: StoredAssignment) -> PersonaRef:
-    persona = loaded.model.by_id[assignment.persona_id]
-    return PersonaRef(persona.id, persona.name)
-
-
-def _confidence(answer: Assignment, assignment: StoredAssignment) -> float | None:
-    """The chance of the persona that is told, which a person may have chosen; None in a model of format 1."""
-    return None if answer.probabilities is None else answer.probabilities[assignment.persona_id]
-
-
-def _found(
-    loaded: LoadedArtifact, user_id: str, assignment: StoredAssignment | None, confidence: float | None
-) -> FoundPersona:
-    if assignment is None:
-        return FoundPersona(user_id, "NOT_FOUND", None, None)
-    return FoundPersona(user_id, "PRESENT", _persona_ref(loaded, assignment), confidence)

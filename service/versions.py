@@ -19,9 +19,9 @@ from models.persona import Persona
 from models.profile import Profile
 from models.registry import Activation, Registry
 from service.editing import UNNAMED, By
+from service.kept import read_profile
 from service.paging import UnusableCursor, decode_cursor, encode_cursor
 from service.store.base import Store
-from service.users import read_profile
 
 log = logging.getLogger(__name__)
 

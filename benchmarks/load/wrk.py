@@ -13,6 +13,7 @@ wrk.method = {method}
 wrk.body = {body}
 wrk.headers["Content-Type"] = "application/json"
 {headers}
+{numbered}
 done = function(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format("RESULT %d %d %.1f %.1f %d %d\\n", summary.requests, summary.duration,
@@ -24,12 +25,13 @@ _RESULT = re.compile(r"RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+) (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for, over and over."""
+    """What is asked for, over and over. With `numbers`, `{n}` in the path counts from 1 up to that, and again."""
 
     method: str
     path: str
     body: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    numbers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,31 @@ def load(url: str, request: Request, connections: int, seconds: int, core: int, 
     script = folder / "request.lua"
     headers = "\n".join(f"wrk.headers[{_lua(name)}] = {_lua(value)}" for name, value in request.headers)
     script.write_text(
-        _SCRIPT.format(method=_lua(request.method), body=_lua(request.body), headers=headers), encoding="utf-8"
+        _SCRIPT.format(
+            method=_lua(request.method), body=_lua(request.body), headers=headers, numbered=_numbered(request)
+        ),
+        encoding="utf-8",
     )
     options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script)]
-    command = ["taskset", "-c", str(core), "wrk", *options, url + request.path]
+    command = ["taskset", "-c", str(core), "wrk", *options, url + request.path.replace("{n}", "0")]
     told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60).stdout
     found = _RESULT.search(told)
     if found is None:
         raise RuntimeError(f"wrk told no result: {told[-500:]}")
     requests, duration, p50, p99, refused, broken = (float(group) for group in found.groups())
     return Load(requests / duration * 1e6, p50 / 1_000, p99 / 1_000, int(refused + broken))
+
+
+def _numbered(request: Request) -> str:
+    if not request.numbers:
+        return ""
+    before, after = request.path.split("{n}")
+    return f"""
+local n = 0
+request = function()
+  n = n % {request.numbers} + 1
+  return wrk.format(nil, {_lua(before)} .. n .. {_lua(after)})
+end"""
 
 
 def _lua(text: str) -> str:

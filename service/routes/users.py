@@ -41,14 +41,15 @@ router = APIRouter(route_class=JsonRoute, tags=["users"])
     response_model=StoredAnswer,
     responses=documented(201, examples.STORED) | documented(200, examples.STORED, StoreUnavailable, body=True),
 )
-def put_user_profile(
+async def put_user_profile(
     user_id: UserId,
     profile: Annotated[Profile, Body(examples=[examples.PROFILE])],
     services: ServicesDep,
 ) -> Response:
     """Keep a user's profile, in place of the one before, and assign it. 201 for the first, 200 after."""
     loaded = services.model.loaded
-    stored = put_profile(services.store, loaded, user_id, profile, datetime.now(UTC))
+    with services.store_lane.place():
+        stored = await put_profile(services.store, loaded, user_id, profile, datetime.now(UTC))
     if stored.persona is not None:
         services.metrics.observe_assignment("user", unknown_by_field(stored.warnings))
     return answer(stored, 201 if stored.revision == 1 else 200, model_headers(loaded) if loaded else None)

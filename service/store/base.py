@@ -7,7 +7,8 @@ UTC.
     SegmentsError
     └── StoreError
         ├── StoreUnavailable        the store does not answer; the same call may work later
-        │   └── SchemaNotCurrent    the database is not at the schema that this code expects
+        │   ├── SchemaNotCurrent    the database is not at the schema that this code expects
+        │   └── NotNow              the store cannot answer without waiting, or not in this thread
         ├── UnusableDatabaseUrl     the URL names no database that there is a store for
         ├── NotStorable             a text that no store keeps
         ├── JobRunning              a job is queued or running already (`.job`)
@@ -19,10 +20,11 @@ pair: databases refuse both. Nothing is ever found under another text, and nothi
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from models.errors import SegmentsError
 from service.store.upkeep import ChangeCause, UpkeepStore
@@ -54,6 +56,8 @@ class StoredAssignment:
     """The persona that one model gave to a stored profile, or that a person chose (`manual`).
 
     `told_values`: values of open fields in the profile; `unknown_values`: those that the model does not know.
+    `confidence` is of `persona_id`, also where a person chose it; `runner_up_id`, `margin` and `typicality` are of
+    the model's own answer, as `models.segment_model.Assignment` has them, and None beside a persona that is not.
     """
 
     persona_id: str
@@ -62,6 +66,10 @@ class StoredAssignment:
     manual: bool = False
     told_values: int = 0
     unknown_values: int = 0
+    confidence: float | None = None
+    runner_up_id: str | None = None
+    margin: float | None = None
+    typicality: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,25 @@ class StoredUser:
     revision: int
     profile_updated_at: datetime
     assignment: StoredAssignment | None
+
+
+class AssignedUser(NamedTuple):
+    """What is told of a user, without the profile, which is most of it. See `StoredUser` and `StoredAssignment`.
+
+    Without an assignment all from `persona_id` on are None and False. A tuple: read by the thousand.
+    """
+
+    user_id: str
+    revision: int
+    profile_updated_at: datetime
+    persona_id: str | None
+    model_version: str | None
+    assigned_at: datetime | None
+    confidence: float | None
+    runner_up_id: str | None
+    margin: float | None
+    typicality: float | None
+    manual: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +147,10 @@ class StoreUnavailable(StoreError):
 
 class SchemaNotCurrent(StoreUnavailable):
     """The database is not at the schema that this code expects: older, newer, or none."""
+
+
+class NotNow(StoreUnavailable):
+    """The store cannot answer without waiting, or not in this thread."""
 
 
 class UnusableDatabaseUrl(StoreError):
@@ -198,11 +229,31 @@ class Store(UpkeepStore, Protocol):
         persona, the change is kept with its cause. Raises `NotStorable`.
         """
 
+    def hand_over_user(
+        self, user_id: str, profile_json: str, at: datetime, assignment: StoredAssignment | None
+    ) -> Future[StoredUser]:
+        """`put_user` for an event loop: it waits for nothing, and what it gives back ends as `put_user` would.
+
+        That is, once the write is durable, or with its error. Cancelled before it is begun with, it is not done.
+        Those handed over by one thread are done in that order. Raises `NotStorable`.
+        """
+
     def get_user(self, user_id: str) -> StoredUser | None:
         """One user; None when there is none."""
 
     def get_users(self, user_ids: Sequence[str]) -> dict[str, StoredUser]:
         """Those of these users (at most 1,000) that exist, by id."""
+
+    def get_assignments(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
+        """Those of these users (at most 1,000) that exist, by id, without their profiles."""
+
+    def get_assignment_now(self, user_id: str) -> AssignedUser | None:
+        """One user without the profile, for an event loop: it waits for nobody. None when there is no such user.
+
+        It is for one thread, the first that calls it. It may always raise `NotNow`, and does in any other thread,
+        while something is in the way, and in a store that must wait for a network; `get_assignments` in a thread
+        then says what there is. Nothing is held between two calls.
+        """
 
     def update_assignments(
         self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
@@ -270,6 +321,24 @@ class Store(UpkeepStore, Protocol):
 
     def expire_jobs(self, beat_before: datetime, at: datetime, error: str) -> list[Job]:
         """Mark FAILED every unended job whose last sign of life is older than `beat_before`; those jobs."""
+
+
+def without_profile(user: StoredUser) -> AssignedUser:
+    """The same user without the profile."""
+    kept, head = user.assignment, (user.user_id, user.revision, user.profile_updated_at)
+    if kept is None:
+        return AssignedUser(*head, None, None, None, None, None, None, None, False)
+    return AssignedUser(
+        *head,
+        kept.persona_id,
+        kept.model_version,
+        kept.assigned_at,
+        kept.confidence,
+        kept.runner_up_id,
+        kept.margin,
+        kept.typicality,
+        kept.manual,
+    )
 
 
 def in_batches(users_after: Callable[[str, int], list[StoredUser]], batch_size: int) -> Iterator[list[StoredUser]]:

@@ -6,7 +6,7 @@ times what was meant. So a call states its deadline once, and each wait takes wh
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from time import monotonic
 
@@ -14,15 +14,25 @@ _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """What happens inside, in this thread, has that long."""
-    token = _deadline.set(monotonic() + seconds)
+def until(moment: float) -> Iterator[None]:
+    """What happens inside, in this thread, has until that moment (`time.monotonic`), or less where it had less."""
+    token = _deadline.set(min(moment, _deadline.get()))
     try:
         yield
     finally:
         _deadline.reset(token)
 
 
+def within(seconds: float) -> AbstractContextManager[None]:
+    """What happens inside, in this thread, has that long, or less where it had less."""
+    return until(monotonic() + seconds)
+
+
+def deadline() -> float:
+    """The moment until which this call may take; infinite outside `until` and `within`."""
+    return _deadline.get()
+
+
 def seconds_left() -> float:
-    """What is left, never below 0; infinite outside `within`."""
+    """What is left, never below 0; infinite outside `until` and `within`."""
     return max(0.0, _deadline.get() - monotonic())

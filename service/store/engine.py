@@ -67,9 +67,9 @@ def our_errors() -> Iterator[None]:
     """Database errors become ours here; what was sent to the database stays out of the message."""
     try:
         yield
-    except (DataError, IntegrityError) as error:
+    except (DataError, IntegrityError, sqlite3.DataError, sqlite3.IntegrityError) as error:
         raise StoreError(f"The database refused what it was given ({_reason(error)}).") from error
-    except (DBAPIError, PoolTimeout) as error:
+    except (DBAPIError, PoolTimeout, sqlite3.Error) as error:
         raise StoreUnavailable(
             f"The database does not answer ({_reason(error)}); the same request may work later."
         ) from error
@@ -94,7 +94,7 @@ def _is_path(database: str | None) -> bool:
     return bool(database) and database != ":memory:" and not str(database).startswith("file:")
 
 
-def _reason(error: DBAPIError | PoolTimeout) -> str:
+def _reason(error: Exception) -> str:
     """The kind of an error, short and without values: SQLITE_BUSY, LockNotAvailable …"""
     cause = getattr(error, "orig", None) or error
     return getattr(cause, "sqlite_errorname", None) or type(cause).__name__.lstrip("_")

@@ -3,11 +3,13 @@
 import json
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from service.store.base import (
+    AssignedUser,
     AssignmentUpdate,
     Job,
     JobNotFound,
@@ -15,9 +17,11 @@ from service.store.base import (
     JobStatus,
     StoredAssignment,
     StoredUser,
+    StoreError,
     in_batches,
     legible,
     require_storable,
+    without_profile,
 )
 from service.store.memory_keys import MemoryKeys
 from service.store.memory_upkeep import MemoryUpkeep
@@ -50,6 +54,18 @@ class MemoryStore(MemoryUpkeep):
             self._record_change(known, user, at, ChangeCause.PROFILE_CHANGED)
             return user
 
+    def hand_over_user(
+        self, user_id: str, profile_json: str, at: datetime, assignment: StoredAssignment | None
+    ) -> Future[StoredUser]:
+        """See `Store`."""
+        require_storable(user_id, profile_json)
+        handed_over: Future[StoredUser] = Future()
+        try:
+            handed_over.set_result(self.put_user(user_id, profile_json, at, assignment))
+        except StoreError as error:
+            handed_over.set_exception(error)
+        return handed_over
+
     def get_user(self, user_id: str) -> StoredUser | None:
         """See `Store`."""
         with self._lock:
@@ -59,6 +75,17 @@ class MemoryStore(MemoryUpkeep):
         """See `Store`."""
         with self._lock:
             return {user_id: self._users[user_id] for user_id in user_ids if user_id in self._users}
+
+    def get_assignments(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
+        """See `Store`."""
+        with self._lock:
+            found = (self._users.get(user_id) for user_id in user_ids)
+            return {user.user_id: without_profile(user) for user in found if user is not None}
+
+    def get_assignment_now(self, user_id: str) -> AssignedUser | None:
+        """See `Store`. Every thread is answered."""
+        user = self._users.get(user_id)
+        return None if user is None else without_profile(user)
 
     def update_assignments(
         self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED

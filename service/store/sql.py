@@ -1,36 +1,38 @@
 """The store in SQLite or PostgreSQL, by the same statements."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     URL,
     ColumnElement,
     Connection,
-    Table,
-    bindparam,
     func,
     inspect,
     literal,
-    or_,
     select,
     text,
     tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert
 
+from service.store import profiles
+from service.store.assignments import ReadsNow, read_assignments
 from service.store.base import (
+    AssignedUser,
     AssignmentUpdate,
     Job,
     JobNotFound,
     JobRunning,
     JobStatus,
+    NotNow,
     SchemaNotCurrent,
     StoredAssignment,
     StoredUser,
@@ -42,8 +44,10 @@ from service.store.base import (
 )
 from service.store.deadline import seconds_left, within
 from service.store.engine import PATIENCE, POOL_SIZE, open_engine, our_errors, reading, writing
+from service.store.sharing import OwnCommits, SharedCommits, outcome_of
 from service.store.sql_keys import SqlKeys
 from service.store.sql_upkeep import SqlUpkeep, record_changes
+from service.store.statements import GET_USER, KEEP_ASSIGNMENT, VERSIONS, of_version, take_slot
 from service.store.tables import (
     JOB_COLUMNS,
     SCHEMA,
@@ -56,16 +60,9 @@ from service.store.tables import (
     job_values,
     jobs,
     user_of,
-    user_values,
     users,
 )
 from service.store.upkeep import ChangeCause
-
-_Insert = Callable[[Table], sqlite.Insert] | Callable[[Table], postgresql.Insert]
-_GET_USER = select(*USER_COLUMNS).where(users.c.user_id == bindparam("of_user"))
-_KEEP_ASSIGNMENT = update(users).where(
-    users.c.user_id == bindparam("of_user"), users.c.revision == bindparam("of_revision")
-)
 
 
 class SqlStore(SqlUpkeep):
@@ -80,8 +77,11 @@ class SqlStore(SqlUpkeep):
         self._reader, self._writer = reading(self._engine), writing(self._engine)
         self._is_sqlite = self._engine.dialect.name == "sqlite"
         insert = sqlite.insert if self._is_sqlite else postgresql.insert
-        self._upsert_user, self._take_slot = _upsert_user(insert), _take_slot(insert)
+        self._take_slot = take_slot(insert)
         self.keys = SqlKeys(self._reading, self._writing, insert)
+        self._reads_now = ReadsNow(Path(self._engine.url.database or "")) if self._is_sqlite else None
+        # PostgreSQL lets its connections share flushes by itself.
+        self._writers = SharedCommits(self._writing) if self._is_sqlite else OwnCommits(self._writing, pool_size)
         # SQLite lets its writers sleep and try again; here those of one process stand in a queue.
         self._turn = threading.Lock()
 
@@ -92,26 +92,33 @@ class SqlStore(SqlUpkeep):
 
     def close(self) -> None:
         """See `Store`."""
+        if self._reads_now is not None:
+            self._reads_now.close()
+        self._writers.close()
         self._engine.dispose()
 
     def put_user(
         self, user_id: str, profile_json: str, at: datetime, assignment: StoredAssignment | None
     ) -> StoredUser:
         """See `Store`."""
+        with within(self._patience):
+            return outcome_of(self.hand_over_user(user_id, profile_json, at, assignment))
+
+    def hand_over_user(
+        self, user_id: str, profile_json: str, at: datetime, assignment: StoredAssignment | None
+    ) -> Future[StoredUser]:
+        """See `Store`."""
         require_storable(user_id, profile_json)
         user = StoredUser(user_id, profile_json, 1, at, assignment)
-        with self._writing() as connection:
-            revision, *old = connection.execute(self._upsert_user, user_values(user)).one()
-            changes = change_values(user_id, at, ChangeCause.PROFILE_CHANGED, (old[0], old[1]), assignment)
-            record_changes(connection, changes)
-        return replace(user, revision=revision)
+        with within(self._patience):
+            return self._writers.submit(lambda connection: profiles.put_user(connection, user))
 
     def get_user(self, user_id: str) -> StoredUser | None:
         """See `Store`."""
         if not is_id(user_id):
             return None
         with self._reading() as connection:
-            record = connection.execute(_GET_USER, {"of_user": user_id}).one_or_none()
+            record = connection.execute(GET_USER, {"of_user": user_id}).one_or_none()
         return user_of(record) if record else None
 
     def get_users(self, user_ids: Sequence[str]) -> dict[str, StoredUser]:
@@ -121,6 +128,18 @@ class SqlStore(SqlUpkeep):
         with self._reading() as connection:
             found = connection.execute(statement).all()
         return {record.user_id: user_of(record) for record in found}
+
+    def get_assignments(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
+        """See `Store`."""
+        possible = [user_id for user_id in user_ids if is_id(user_id)]
+        with self._reading() as connection:
+            return read_assignments(connection, possible)
+
+    def get_assignment_now(self, user_id: str) -> AssignedUser | None:
+        """See `Store`."""
+        if self._reads_now is None:
+            raise NotNow("PostgreSQL is asked over a network, which takes its time.")
+        return self._reads_now.get(user_id) if is_id(user_id) else None
 
     def update_assignments(
         self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
@@ -139,19 +158,26 @@ class SqlStore(SqlUpkeep):
                 if possible[user_id].revision == revision
             ]
             if found:
-                connection.execute(_KEEP_ASSIGNMENT, [_update_values(update) for update, _ in found])
+                connection.execute(KEEP_ASSIGNMENT, [_update_values(update) for update, _ in found])
             for update, old in found:
                 new = update.assignment
                 record_changes(connection, change_values(update.user_id, new.assigned_at, cause, old, new))
             return len(found)
 
     def stale_users(self, model_version: str, after: str, limit: int) -> list[StoredUser]:
-        """See `Store`."""
-        others = or_(users.c.model_version.is_(None), users.c.model_version != model_version)
-        statement = select(*USER_COLUMNS).where(users.c.user_id > after, others)
+        """See `Store`.
+
+        No index answers "another model's"; so each other version that occurs, a few at most, is looked for itself.
+        """
         with self._reading() as connection:
-            found = connection.execute(statement.order_by(users.c.user_id).limit(limit))
-            return [user_of(record) for record in found]
+            versions = [None, *connection.scalars(VERSIONS)]
+            found = [
+                connection.execute(of_version(version, after, limit)).all()
+                for version in versions
+                if version != model_version
+            ]
+        first = sorted(chain.from_iterable(found), key=lambda record: record.user_id)[:limit]
+        return [user_of(record) for record in first]
 
     def iterate_users(self, batch_size: int) -> Iterator[list[StoredUser]]:
         """See `Store`."""
@@ -267,26 +293,6 @@ class SqlStore(SqlUpkeep):
             yield
         finally:
             self._turn.release()
-
-
-def _upsert_user(insert: _Insert) -> ReturningInsert[*tuple[Any, ...]]:
-    """Insert a user, or replace all but the id and count the revision up."""
-    statement = insert(users)
-    replaced: dict[str, ColumnElement[Any]] = {
-        column.name: statement.excluded[column.name] for column in USER_COLUMNS[1:]
-    }
-    replaced["revision"] = users.c.revision + 1
-    # A database gives back what a row is now; so what it was is kept in it.
-    replaced["previous_persona_id"] = users.c.persona_id
-    replaced["previous_model_version"] = users.c.model_version
-    upsert = statement.on_conflict_do_update(index_elements=[users.c.user_id], set_=replaced)
-    return upsert.returning(users.c.revision, users.c.previous_persona_id, users.c.previous_model_version)
-
-
-def _take_slot(insert: _Insert) -> ReturningInsert[*tuple[Any, ...]]:
-    """Insert a job, or nothing while another is unended."""
-    attempt = insert(jobs).on_conflict_do_nothing(index_elements=[jobs.c.slot], index_where=UNENDED)
-    return attempt.returning(*JOB_COLUMNS)
 
 
 def _require_current_schema(connection: Connection) -> None:

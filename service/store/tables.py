@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Double,
     Enum,
     Float,
     Index,
@@ -74,7 +75,7 @@ def id_type() -> Text:
 
 
 # The newest revision in `migrations`; a test holds the two together.
-SCHEMA = "0003"
+SCHEMA = "0004"
 metadata = MetaData()
 
 users = Table(
@@ -93,6 +94,19 @@ users = Table(
     # What the last write of the profile replaced, told back by the statement that replaces it.
     Column("previous_persona_id", Text),
     Column("previous_model_version", Text),
+    Column("confidence", Double),
+    Column("runner_up_id", Text),
+    Column("margin", Double),
+    Column("typicality", Double),
+)
+# To find users of other models; with all that `tally` counts, which it would slow down otherwise.
+Index(
+    "users_by_model",
+    users.c.model_version,
+    users.c.user_id,
+    users.c.persona_id,
+    users.c.told_values,
+    users.c.unknown_values,
 )
 
 jobs = Table(
@@ -188,7 +202,14 @@ Index("jobs_one_unended", jobs.c.slot, unique=True, sqlite_where=UNENDED, postgr
 Index("jobs_by_age", jobs.c.created_at, jobs.c.id)
 
 AnyRow = Row[*tuple[Any, ...]]
-USER_COLUMNS = tuple(column for column in users.c if not column.name.startswith("previous_"))
+ASSIGNMENT_COLUMNS = tuple(users.c[field.name] for field in fields(StoredAssignment))
+USER_COLUMNS = (
+    users.c.user_id,
+    users.c.profile_json,
+    users.c.revision,
+    users.c.profile_updated_at,
+    *ASSIGNMENT_COLUMNS,
+)
 JOB_COLUMNS = tuple(jobs.c[field.name] for field in fields(Job))
 CHANGE_COLUMNS = tuple(persona_changes.c[field.name] for field in fields(PersonaChange))
 EDIT_COLUMNS = tuple(persona_edits.c[field.name] for field in fields(PersonaEdit))
@@ -197,15 +218,37 @@ KEY_COLUMNS = tuple(keys.c[field.name] for field in fields(StoredKey))
 
 def user_of(record: AnyRow) -> StoredUser:
     """The user of a record of `USER_COLUMNS`."""
-    user_id, profile_json, revision, updated_at, persona_id, model_version, assigned_at, manual, told, unknown = (
-        record
+    user_id, profile_json, revision, updated_at, *values = record
+    return StoredUser(user_id, profile_json, revision, updated_at, assignment_of(*values))
+
+
+def assignment_of(
+    persona_id: str,
+    model_version: str,
+    assigned_at: datetime | None,
+    manual: bool | None,
+    told_values: int | None,
+    unknown_values: int | None,
+    confidence: float | None,
+    runner_up_id: str | None,
+    margin: float | None,
+    typicality: float | None,
+) -> StoredAssignment | None:
+    """The assignment of `ASSIGNMENT_COLUMNS`; None where all of them are empty."""
+    if assigned_at is None:
+        return None
+    return StoredAssignment(
+        persona_id,
+        model_version,
+        assigned_at,
+        bool(manual),
+        told_values or 0,
+        unknown_values or 0,
+        confidence,
+        runner_up_id,
+        margin,
+        typicality,
     )
-    assignment = None
-    if assigned_at:
-        assignment = StoredAssignment(
-            persona_id, model_version, assigned_at, bool(manual), told or 0, unknown or 0
-        )
-    return StoredUser(user_id, profile_json, revision, updated_at, assignment)
 
 
 def change_of(record: AnyRow) -> PersonaChange:
@@ -254,12 +297,8 @@ def job_of(record: AnyRow) -> Job:
 def assignment_values(assignment: StoredAssignment | None) -> dict[str, Any]:
     """The columns of an assignment, or of none."""
     return {
-        "persona_id": assignment and assignment.persona_id,
-        "model_version": assignment and assignment.model_version,
-        "assigned_at": assignment and assignment.assigned_at,
-        "manual": assignment and assignment.manual,
-        "told_values": assignment and assignment.told_values,
-        "unknown_values": assignment and assignment.unknown_values,
+        column.name: None if assignment is None else getattr(assignment, column.name)
+        for column in ASSIGNMENT_COLUMNS
     }
 
 

@@ -2,14 +2,24 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from service.store.base import AssignmentUpdate, NotStorable, Store, StoredAssignment, StoredUser
+from service.store.base import (
+    AssignmentUpdate,
+    NotNow,
+    NotStorable,
+    Store,
+    StoredAssignment,
+    StoredUser,
+    without_profile,
+)
 
 NOW = datetime(2026, 11, 1, 12, 30, 15, 123456, tzinfo=UTC)
 ASSIGNED = StoredAssignment("p_1", "20261101-120000-00000000", NOW)
+WHOLE = StoredAssignment("p_1", "20261101-120000-00000000", NOW, False, 7, 1, 0.1 + 0.2, "p_2", -1e-17, 1.0)
 REASSIGNED = StoredAssignment("p_2", "20261102-120000-00000000", NOW + timedelta(days=1))
 
 ODD_IDS = [
@@ -180,6 +190,55 @@ def test_users_are_written_and_updated_while_all_are_read(store: Store) -> None:
         store.put_user("a, behind the first", "{}", NOW, None)
         store.put_user("z, still to come", "{}", NOW, None)
     assert seen == [*(f"u{number}" for number in range(9)), "z, still to come"]
+
+
+def test_all_that_an_assignment_says_is_kept_to_the_last_digit(store: Store) -> None:
+    store.put_user("u", "{}", NOW, WHOLE)
+    store.put_user("v", "{}", NOW, None)
+    store.update_assignments([AssignmentUpdate("v", 1, replace(WHOLE, manual=True))])
+    found = store.get_users(["u", "v"])
+    assert found["u"].assignment == WHOLE
+    assert found["v"].assignment == replace(WHOLE, manual=True)
+
+
+def test_users_are_read_without_their_profiles(store: Store) -> None:
+    store.put_user("whole", "{}", NOW, WHOLE)
+    store.put_user("bare", "{}", NOW, ASSIGNED)
+    store.put_user("none", "{}", NOW.astimezone(timezone(timedelta(hours=9))), None)
+    store.update_assignments([AssignmentUpdate("bare", 1, replace(WHOLE, manual=True, typicality=None))])
+    ids = ["nobody", "whole", "bare", "none", "whole"]
+    assert store.get_assignments(ids) == {
+        user_id: without_profile(user) for user_id, user in store.get_users(ids).items()
+    }
+    assert store.get_assignments([]) == {}
+
+
+def test_users_without_their_profiles_have_the_types_that_are_promised(store: Store) -> None:
+    store.put_user("whole", "{}", NOW, WHOLE)
+    store.put_user("none", "{}", NOW, None)
+    found = store.get_assignments(["whole", "none"])
+    assert [type(value) for value in found["whole"]] == [
+        *(str, int, datetime, str, str, datetime, float, str, float, float, bool)
+    ]
+    assert [type(value) for value in found["none"]] == [str, int, datetime, *[type(None)] * 7, bool]
+    assert found["whole"].profile_updated_at.tzinfo is UTC
+
+
+def test_a_user_is_read_at_once_or_not_now_but_never_otherwise(store: Store) -> None:
+    store.put_user("u", "{}", NOW, WHOLE)
+    user = store.get_user("u")
+    assert user is not None
+    try:
+        assert store.get_assignment_now("u") == without_profile(user)
+        assert store.get_assignment_now("nobody") is None
+    except NotNow:
+        assert store.get_assignments(["u"]) == {"u": without_profile(user)}
+
+
+@pytest.mark.parametrize("user_id", ODD_IDS)
+def test_an_odd_id_is_read_without_a_profile_too(store: Store, user_id: str) -> None:
+    store.put_user(user_id, "{}", NOW, ASSIGNED)
+    assert list(store.get_assignments([user_id, *NO_IDS])) == [user_id]
 
 
 def test_users_are_counted(store: Store) -> None:

@@ -1,5 +1,7 @@
 """kill -9 of the child, of a worker, of the server: the model answers, no job is stuck, nothing is lost."""
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import httpx2 as httpx
@@ -67,6 +69,36 @@ def test_a_server_killed_in_a_retrain_comes_back_whole(
         assert ended["status"] == "FAILED"
         assert ended["error"]
         assert server.ended(server.retrain()["id"])["status"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_what_64_writers_were_told_is_kept_survives_a_kill(tmp_path: Path, artifacts: Path, workers: str) -> None:
+    told: list[str] = []
+    with serving(tmp_path, artifacts, WORKERS=workers) as server:
+        with ThreadPoolExecutor(64) as pool:
+            writers = [pool.submit(write_until_refused, server, f"writer-{number}", told) for number in range(64)]
+            eventually(lambda: len(told) > 500, PATIENCE)
+            server.kill()
+        assert {type(writer.exception()) for writer in writers} == {type(None)}
+        server.start()
+        for start in range(0, len(told), 1_000):
+            asked = {"user_ids": told[start : start + 1_000]}
+            found = httpx.post(f"{server.url}/users/personas:batchGet", json=asked).json()["items"]
+            assert {item["status"] for item in found} == {"PRESENT"}
+        keep(server, "next")
+
+
+def write_until_refused(server: Server, name: str, told: list[str]) -> None:
+    """Write one user after the other, and tell who was acknowledged, until the server is gone."""
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
+        for number in count():
+            try:
+                answer = client.put(f"/users/{name}-{number}/profile", json=PROFILE)
+            except httpx.TransportError:
+                return
+            assert answer.status_code in (201, 503), answer.text
+            if answer.status_code == 201:
+                told.append(f"{name}-{number}")
 
 
 def test_a_killed_worker_is_replaced_and_what_was_acknowledged_is_there(tmp_path: Path, artifacts: Path) -> None:

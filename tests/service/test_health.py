@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,7 +12,7 @@ from models.artifact import ARRAYS
 from models.registry import ACTIVE, Registry
 from service.app import create_app
 from service.settings import Settings
-from service.store.base import StoredUser, StoreUnavailable
+from service.store.base import AssignedUser, NotNow, StoreUnavailable
 from service.store.memory import MemoryStore
 from tests.support.small_model import write_small_model
 from tests.support.waiting import eventually
@@ -46,9 +47,12 @@ class HangingStore(MemoryStore):
     def check(self) -> None:
         self.let_go.wait(30)
 
-    def get_user(self, user_id: str) -> StoredUser | None:
+    def get_assignments(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
         self.let_go.wait(30)
-        return super().get_user(user_id)
+        return super().get_assignments(user_ids)
+
+    def get_assignment_now(self, user_id: str) -> AssignedUser | None:
+        raise NotNow("The database does not answer at once.")
 
 
 def test_a_service_with_model_and_store_is_ready(client: TestClient) -> None:

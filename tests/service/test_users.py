@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
@@ -9,11 +10,13 @@ from starlette.testclient import TestClient
 from models.profile import Profile
 from models.registry import Registry
 from service.app import create_app
+from service.kept import read_profile
+from service.routes.answers import to_json
 from service.settings import Settings
-from service.store.base import AssignmentUpdate, StoredUser, StoreUnavailable
+from service.store.base import AssignmentUpdate, NotNow, StoredUser, StoreUnavailable
 from service.store.memory import MemoryStore
 from service.store.upkeep import ChangeCause
-from service.users import read_profile
+from service.users import UserNotFound, get_persona_now
 from tests.support.problems import assert_problem
 from tests.support.small_model import write_small_model
 from tests.support.waiting import eventually
@@ -114,6 +117,90 @@ def test_the_right_answer_is_given_even_if_it_cannot_be_written_back(
         client.put("/users/u-1/profile", json={})
         version = activate_another(client, registry)
         assert client.get("/users/u-1/persona").json()["model_version"] == version
+
+
+class CountingStore(MemoryStore):
+    """Counts how often whole users are read, and assignments written."""
+
+    read = 0
+    written = 0
+
+    def get_users(self, user_ids: Sequence[str]) -> dict[str, StoredUser]:
+        self.read += len(user_ids)
+        return super().get_users(user_ids)
+
+    def update_assignments(
+        self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
+    ) -> int:
+        self.written += len(updates)
+        return super().update_assignments(updates, cause)
+
+
+def kept_before_confidence(store: MemoryStore, user_id: str) -> None:
+    """Take from a user's assignment what was not always kept."""
+    user = stored(store, user_id)
+    assert user.assignment is not None
+    bare = replace(user.assignment, confidence=None, runner_up_id=None, margin=None, typicality=None)
+    store._users[user_id] = replace(user, assignment=bare)
+
+
+def test_what_is_current_is_told_without_the_profile(settings: Settings, registry: Registry) -> None:
+    store = CountingStore()
+    with TestClient(create_app(settings, store=store)) as client:
+        client.put("/users/u/profile", json={"age": 30})
+        client.get("/users/u/persona")
+        client.post("/users/personas:batchGet", json={"user_ids": ["u"]})
+    assert (store.read, store.written) == (0, 0)
+
+
+def test_what_was_kept_without_its_confidence_is_made_again_once(settings: Settings, registry: Registry) -> None:
+    store = CountingStore()
+    with TestClient(create_app(settings, store=store)) as client:
+        client.put("/users/u/profile", json={"age": 30})
+        whole = stored(store, "u").assignment
+        before = client.get("/users/u/persona").json()
+        kept_before_confidence(store, "u")
+        again = [client.get("/users/u/persona").json() for _ in range(2)]
+        assert again[0] == again[1] == {**before, "assigned_at": again[0]["assigned_at"]}
+        assert client.get("/users/u/persona/changes").json()["items"] == []
+    made = stored(store, "u").assignment
+    assert made is not None
+    assert whole is not None
+    assert replace(made, assigned_at=whole.assigned_at) == whole
+    assert store.written == 1
+
+
+def test_a_model_that_knows_no_confidence_keeps_none_and_is_not_asked_again(settings: Settings) -> None:
+    registry, store = Registry(settings.artifacts_dir), CountingStore()
+    registry.activate(write_small_model(registry.root, complete=False).name)
+    with TestClient(create_app(settings, store=store)) as client:
+        client.put("/users/u/profile", json={"age": 30})
+        assert client.get("/users/u/persona").json()["confidence"] is None
+    assert store.written == 0
+
+
+def test_a_choice_that_was_kept_without_its_confidence_stays_a_choice(
+    client: TestClient, store: MemoryStore
+) -> None:
+    client.put("/users/u/profile", json={"age": 30})
+    own = client.get("/users/u/persona").json()["persona"]["id"]
+    chosen = next(each["id"] for each in client.get("/personas").json()["items"] if each["id"] != own)
+    told = client.put("/users/u/persona", json={"persona_id": chosen}).json()
+    kept_before_confidence(store, "u")
+    again = client.get("/users/u/persona").json()
+    assert again == {**told, "assigned_at": again["assigned_at"]}
+
+
+def test_a_persona_is_told_at_once_or_not_now(client: TestClient, registry: Registry, store: MemoryStore) -> None:
+    client.put("/users/u/profile", json={"age": 30})
+    told = client.get("/users/u/persona").json()
+    loaded = registry.load(registry.active() or "", Profile)
+    assert json.loads(to_json(get_persona_now(store, loaded, "u"))) == told
+    kept_before_confidence(store, "u")
+    with pytest.raises(NotNow):
+        get_persona_now(store, loaded, "u")
+    with pytest.raises(UserNotFound):
+        get_persona_now(store, loaded, "nobody")
 
 
 def test_many_users_are_answered_in_the_order_asked(client: TestClient) -> None:

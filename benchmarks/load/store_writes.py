@@ -1,0 +1,163 @@
+"""Writes at the store's level, in a process of its own, which may have a slowed disk.
+
+    python -m benchmarks.load.store_writes FLOOR STORE ROUNDS SECONDS FOLDER
+
+FLOOR and STORE are URLs of two empty databases of one kind. In turns: the same statement, one commit each, by
+the driver itself; `SqlStore.put_user` from 1, 16 and 64 threads. Prints what was measured as JSON.
+"""
+
+import json
+import os
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg
+from sqlalchemy import event, make_url
+from sqlalchemy.dialects import postgresql
+
+from benchmarks.simulated import simulated
+from service.store.base import StoredAssignment, StoredUser
+from service.store.migrate import migrate
+from service.store.profiles import UPSERT_SQLITE, sqlite_values
+from service.store.sql import SqlStore
+from service.store.statements import upsert_user
+from service.store.tables import USER_COLUMNS, user_values
+
+THREADS = (1, 16, 64)
+USERS = 5_000
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+ASSIGNED = StoredAssignment("p_1", "20261101-120000-00000000", NOW, False, 13, 1, 0.93, "p_2", 1.58, 0.62)
+PROFILE = simulated(100).profiles(np.array([0]))[0].model_dump_json(exclude_none=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One round. `writers`: 0 for one commit each. `rate`: writes a second. `shared`: writes a commit."""
+
+    writers: int
+    rate: float
+    shared: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All rounds in order, and what a flush takes."""
+
+    rounds: list[Measured]
+    flush_milliseconds: float
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> "Result":
+        """What `main` has printed."""
+        return cls([Measured(**each) for each in told["rounds"]], told["flush_milliseconds"])
+
+
+def main() -> None:
+    floor, url, folder = sys.argv[1], sys.argv[2], Path(sys.argv[5])
+    rounds, seconds = int(sys.argv[3]), float(sys.argv[4])
+    migrate(floor)
+    migrate(url)
+    store = SqlStore(url)
+    found: list[Measured] = []
+    with _one_commit_each(floor) as write:
+        for _ in range(rounds):
+            found.append(Measured(0, _rate(write, 1, seconds), 1.0))
+            found += [_of_store(store, threads, seconds) for threads in THREADS]
+    store.close()
+    print(json.dumps(asdict(Result(found, flush_milliseconds(folder)))))
+
+
+def flush_milliseconds(folder: Path) -> float:
+    """How long it takes to flush 4 KB to the disk, the median of 100."""
+    times = []
+    with (folder / "flushed").open("ab", buffering=0) as file:
+        for _ in range(100):
+            file.write(b"x" * 4_096)
+            began = time.perf_counter()
+            os.fdatasync(file)
+            times.append(time.perf_counter() - began)
+    return sorted(times)[50] * 1_000
+
+
+def _of_store(store: SqlStore, threads: int, seconds: float) -> Measured:
+    commits: list[None] = []
+
+    def count(_: object) -> None:
+        commits.append(None)
+
+    def write(user_id: str) -> None:
+        store.put_user(user_id, PROFILE, NOW, ASSIGNED)
+
+    event.listen(store._engine, "commit", count)
+    rate = _rate(write, threads, seconds)
+    event.remove(store._engine, "commit", count)
+    return Measured(threads, rate, rate * seconds / max(1, len(commits)))
+
+
+def _rate(write: Callable[[str], None], threads: int, seconds: float) -> float:
+    """Writes a second, of so many threads that write different users."""
+    start = threading.Barrier(threads)
+
+    def go_on(thread: int) -> int:
+        start.wait()
+        done, end = 0, time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            write(f"user-{(thread * 79 + done) % USERS}")
+            done += 1
+        return done
+
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(go_on, range(threads))) / seconds
+
+
+@contextmanager
+def _one_commit_each(url: str) -> Iterator[Callable[[str], None]]:
+    """The statement by itself, in a transaction of its own each time."""
+    parsed = make_url(url)
+    open_driver = _sqlite if parsed.get_backend_name() == "sqlite" else _postgres
+    with open_driver(url) as write:
+        yield write
+
+
+@contextmanager
+def _sqlite(url: str) -> Iterator[Callable[[str], None]]:
+    path = make_url(url).database or ""
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+
+        def write(user_id: str) -> None:
+            values = sqlite_values(StoredUser(user_id, PROFILE, 1, NOW, ASSIGNED))
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(UPSERT_SQLITE, values).fetchall()
+            connection.execute("COMMIT")
+
+        yield write
+
+
+@contextmanager
+def _postgres(url: str) -> Iterator[Callable[[str], None]]:
+    dialect: Any = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+    names = [column.name for column in USER_COLUMNS]
+    statement = str(upsert_user(postgresql.insert).compile(dialect=dialect, column_keys=names))
+    with psycopg.connect(url) as connection:
+
+        def write(user_id: str) -> None:
+            connection.execute(statement, user_values(StoredUser(user_id, PROFILE, 1, NOW, ASSIGNED))).fetchall()
+            connection.commit()
+
+        yield write
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""What writes cost, and what sharing commits buys: `PUT /users/{user_id}/profile`, and the store beneath it.
+
+    .venv/bin/python -m benchmarks.writes [--rounds 5] [--seconds 2] [--flush-ms 0,10] [--no-postgres]
+
+One commit each is the floor: the same statement in a loop of transactions, by the driver itself, on the same
+disk. At the store's level it takes turns with `SqlStore.put_user` from 1, 16 and 64 threads; over HTTP the service
+runs on one core and wrk on the other. Where the machine's flushes are nearly free, SQLite is measured on a slowed
+disk too (`benchmarks.load.slow_disk`): `--flush-ms` says by how much.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from benchmarks.load.servers import Running, service
+from benchmarks.load.slow_disk import slowed
+from benchmarks.load.store_writes import PROFILE, THREADS, USERS, Measured, Result
+from benchmarks.load.wrk import Load, Request, load
+from benchmarks.simulated import simulated, trained_on
+from benchmarks.torture.world import new_database, postgres
+from models.registry import Registry
+from tests.support.server import ROOT
+
+SERVER_CORE: Final = 0
+CLIENT_CORE: Final = 1
+REQUEST: Final = Request("PUT", "/users/user-{n}/profile", PROFILE, numbers=USERS)
+_HEADING: Final = """
+| {of} | writers | writes/s | of one commit each (spread) | of one writer | {last} |
+|---|---|---|---|---|---|"""
+
+
+def main() -> None:
+    options = _options()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        version = trained_on(simulated(), folder / "artifacts").manifest.version
+        Registry(folder / "artifacts").activate(version)
+        for milliseconds in options.flush_ms:
+            own = folder / f"sqlite-{milliseconds:g}"
+            own.mkdir()
+            urls = [f"sqlite:///{own}/{part}.db" for part in ("floor", "store", "service")]
+            _measure("SQLite", urls, slowed(own, milliseconds), folder, options)
+        if options.postgres:
+            with postgres() as server:
+                _measure("PostgreSQL", [new_database(server) for _ in range(3)], {}, folder, options)
+
+
+def _measure(
+    name: str, urls: Sequence[str], environment: dict[str, str], folder: Path, options: argparse.Namespace
+) -> None:
+    floor_url, store_url, service_url = urls
+    result = _at_the_store(floor_url, store_url, environment, folder, options)
+    floors = [each.rate for each in result.rounds if not each.writers]
+    print(
+        f"\n{name}, a flush takes {result.flush_milliseconds:.2f} ms; one commit each: {np.median(floors):,.0f}/s"
+    )
+    print(_HEADING.format(of="the store", last="writes a commit"))
+    _print_store(floors, result.rounds)
+    print(_HEADING.format(of="over HTTP", last="p50 ms, p99 ms, failed"))
+    settings = _settings(folder, service_url) | environment
+    with service(SERVER_CORE, settings, folder / "service.log") as server:
+        _print_service(server, floors, folder, options)
+
+
+# --- at the store's level --------------------------------------------------------------------------
+
+
+def _at_the_store(
+    floor: str, store: str, environment: dict[str, str], folder: Path, options: argparse.Namespace
+) -> Result:
+    """In a process of its own, which alone may be slowed."""
+    arguments = [floor, store, str(options.rounds), str(options.seconds), str(folder)]
+    told = subprocess.run(
+        [sys.executable, "-m", "benchmarks.load.store_writes", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return Result.of(json.loads(told.splitlines()[-1]))
+
+
+def _print_store(floors: Sequence[float], rounds: Sequence[Measured]) -> None:
+    alone = [each.rate for each in rounds if each.writers == 1]
+    for threads in THREADS:
+        mine = [each for each in rounds if each.writers == threads]
+        shared = np.median([each.shared for each in mine])
+        print(_row("`put_user`", threads, [each.rate for each in mine], floors, alone, f"{shared:.1f}"))
+
+
+# --- over HTTP -------------------------------------------------------------------------------------
+
+
+def _settings(folder: Path, url: str) -> dict[str, str]:
+    return {
+        "ARTIFACTS_DIR": str(folder / "artifacts"),
+        "DATA_DIR": str(folder / "data"),
+        "DATABASE_URL": url,
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def _print_service(server: Running, floors: Sequence[float], folder: Path, options: argparse.Namespace) -> None:
+    found: dict[int, list[Load]] = {connections: [] for connections in THREADS}
+    for _ in range(options.rounds):
+        for connections in THREADS:
+            found[connections].append(load(server.url, REQUEST, connections, options.seconds, CLIENT_CORE, folder))
+    alone = [each.rate for each in found[1]]
+    for connections, loads in found.items():
+        p50, p99 = (np.median([getattr(each, name) for each in loads]) for name in ("p50", "p99"))
+        last = f"{p50:.1f}, {p99:.1f}, {sum(each.failed for each in loads)}"
+        print(_row("`PUT`", connections, [each.rate for each in loads], floors, alone, last), flush=True)
+
+
+def _row(
+    name: str,
+    writers: int,
+    rates: Sequence[float],
+    floors: Sequence[float],
+    alone: Sequence[float],
+    last: str,
+) -> str:
+    ratios = sorted(rate / floor for rate, floor in zip(rates, floors, strict=True))
+    of_one = np.median([rate / one for rate, one in zip(rates, alone, strict=True)])
+    spread = f"{np.median(ratios):.1f} ({ratios[0]:.1f}–{ratios[-1]:.1f})"
+    return f"| {name} | {writers} | {np.median(rates):,.0f} | {spread} | {of_one:.1f} | {last} |"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.writes", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument(
+        "--flush-ms", type=lambda text: [float(part) for part in text.split(",")], default=[0.0, 10.0]
+    )
+    parser.add_argument("--no-postgres", dest="postgres", action="store_false")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
