@@ -36,7 +36,8 @@ class Recognition:
     def __init__(self, single: Single, profile_class: type[BaseModel]) -> None:
         self._single, self._class = single, profile_class
         self._names = tuple(name for name, *_ in single.terms)
-        self._bits = {name: 1 << place for place, name in enumerate(self._names)}
+        known = profile_class.model_fields
+        self._bits = {name: 1 << place for place, name in enumerate(self._names) if name in known}
         self._texts: dict[str, dict[str, int]] = {}
         self._numbers: dict[str, dict[int, int]] = {}
         self._lists: dict[str, _Lists] = {}
@@ -74,7 +75,28 @@ class Recognition:
                 answered |= bits[name]
         except (KeyError, TypeError):
             return None
-        return Recognised(total, self._gaps.get(answered) or self._remember_gap(answered))
+        return Recognised(total, self.gap(answered))
+
+    @property
+    def fields(self) -> dict[str, int]:
+        """The names of the fields that a profile may have, each with its bit."""
+        return self._bits
+
+    def accepted(self, name: str) -> tuple[str, ...]:
+        """The values of a field that are recognised; none for a number's."""
+        found = self._lists[name].accepted if name in self._lists else self._texts.get(name, ())
+        return tuple(found)
+
+    def knows(self, name: str, answer: int) -> bool:
+        """Whether a number is recognised."""
+        try:
+            return answer in self._numbers[name] or bool(self._learn(name, answer))
+        except KeyError:
+            return False
+
+    def gap(self, answered: int) -> Gap:
+        """What is not answered where fields of these bits are."""
+        return self._gaps.get(answered) or self._remember_gap(answered)
 
     def _learn(self, name: str, answer: int) -> int:
         """The row of a number that has not come before. Raises `KeyError` for one that is not recognised."""
@@ -86,7 +108,7 @@ class Recognition:
         return row
 
     def _remember_gap(self, answered: int) -> Gap:
-        missing = tuple(name for name in self._names if not answered & self._bits[name])
+        missing = tuple(name for name in self._names if not answered & self._bits.get(name, 0))
         gap = Gap(self._single.hideable & ~answered, missing)
         if len(self._gaps) < REMEMBERED_GAPS:
             self._gaps[answered] = gap
@@ -113,7 +135,7 @@ class _Lists:
     """Recognises lists of a field: as they are sent, the rows of known values."""
 
     def __init__(self, lists: ListRows, constant: int, accepted: list[str]) -> None:
-        self._lists, self._constant, self._accepted = lists, constant, accepted
+        self._lists, self._constant, self.accepted = lists, constant, accepted
         self._by_length: list[dict[str, int] | None] = [None] * (TABLED_LENGTHS + 1)
 
     def of(self, answer: list[Any]) -> int:
@@ -128,6 +150,6 @@ class _Lists:
 
     def _tabled(self, length: int) -> dict[str, int]:
         rows = self._lists.ticked(length)
-        table = {value: row for value in self._accepted if isinstance(row := rows[value], int)}
+        table = {value: row for value in self.accepted if isinstance(row := rows[value], int)}
         self._by_length[length] = table
         return table

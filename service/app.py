@@ -178,7 +178,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
             yield {
                 CLIENT_SECONDS: services.settings.client_seconds,
                 WAITING: Waiting(),
-                AT_ONCE: AtOnce(Express(services, segment.SHORT_WAYS)),
+                AT_ONCE: AtOnce(Express(services, (*segment.SHORT_WAYS, *users.SHORT_WAYS))),
             }
         finally:
             await asyncio.to_thread(_close, services)

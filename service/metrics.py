@@ -121,9 +121,9 @@ class Metrics:
         count.inc()
         duration.observe(seconds)
 
-    def observe_assignment(self, way: str, unknown_values: Mapping[str, int]) -> None:
-        """Count one assigned profile, and by field the values that were not known."""
-        self._assigned_way(way).inc()
+    def observe_assignment(self, way: str, unknown_values: Mapping[str, int], profiles: int = 1) -> None:
+        """Count assigned profiles, and by field the values in them that were not known."""
+        self._assigned_way(way).inc(profiles)
         for field, count in unknown_values.items():
             self.unknown_values.labels(field).inc(count)
 

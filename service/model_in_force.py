@@ -85,7 +85,12 @@ class ModelInForce:
 
     def require_swift(self) -> Swift:
         """The same, for profiles that are recognised at sight. Raises `NoActiveModel`."""
-        return self._swift or Swift(self.require())
+        return self.swift_of(self.require())
+
+    def swift_of(self, loaded: LoadedArtifact) -> Swift:
+        """The same for a model that answers, or answered a moment ago."""
+        swift = self._swift
+        return swift if swift is not None and swift.loaded is loaded else Swift(loaded)
 
     def start(self) -> None:
         """Load the active model if there is one, then go on following in the background."""

@@ -1,6 +1,5 @@
 """Request and response bodies that are not a use case's own values."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -89,19 +88,14 @@ class BatchAnswer:
     model_version: str
     items: tuple[BatchItem | BatchFailure, ...]
 
-    @classmethod
-    def of(cls, model_version: str, outcomes: Sequence[Outcome]) -> "BatchAnswer":
-        """The body for these outcomes."""
-        return cls(model_version, tuple(_batch_item(outcome) for outcome in outcomes))
 
-
-def _batch_item(outcome: Outcome) -> BatchItem | BatchFailure:
+def batch_item_of(index: int, outcome: Outcome) -> BatchItem | BatchFailure:
+    """What stands at that place of a `BatchAnswer`."""
     if outcome.result is not None:
-        return BatchItem(outcome.index, 200, outcome.result)
+        return BatchItem(index, 200, outcome.result)
     found = outcome.invalid.errors if outcome.invalid else ()
     errors = tuple(
-        FieldProblem(place="body", pointer=f"/profiles/{outcome.index}{part}", detail=detail)
-        for part, detail in found
+        FieldProblem(place="body", pointer=f"/profiles/{index}{part}", detail=detail) for part, detail in found
     )
     problem = ItemProblem(
         type=INVALID.uri,
@@ -110,7 +104,7 @@ def _batch_item(outcome: Outcome) -> BatchItem | BatchFailure:
         detail="This profile does not fit; change what `errors` names and send it again.",
         errors=errors,
     )
-    return BatchFailure(outcome.index, INVALID.status, problem)
+    return BatchFailure(index, INVALID.status, problem)
 
 
 class CompareRequest(BaseModel):

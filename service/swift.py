@@ -3,14 +3,20 @@
 The bytes are those that `service.assignment.Segmented` serialises to; `tests/service/test_swift.py` compares them.
 """
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 from pydantic_core import from_json, to_json
 
 from models.artifact import LoadedArtifact
+from models.columns import FloatArray
 from models.completion import OUTLIER
 from models.profile import Profile
+from models.recognised import ManyRecognition
 from models.recognition import Recognition
+from models.scorer import Scores
 from models.segment_model import SegmentModel
 from models.single import Score
 
@@ -28,6 +34,20 @@ class Swift:
         self._single = loaded.model.scorer.single
         self._writer = Writer(loaded.model)
         self._recognition = Recognition(self._single, Profile)
+
+    @cached_property
+    def _many(self) -> ManyRecognition:
+        return ManyRecognition(self._recognition, self._model.encoder)
+
+    def answers(self, profiles: Sequence[object]) -> list[bytes | None]:
+        """The same for many: all at once where they are of one cast."""
+        coded = self._many.code(profiles) if profiles else None
+        if coded is None:
+            return [self.answer(each) for each in profiles]
+        scores = self._model.scorer.scores(coded.columns)
+        gaps = [self._recognition.gap(each).missing for each in coded.answered.tolist()]
+        written = self._writer.write_many(scores, self._model.typicality(scores), gaps)
+        return [each if known else None for each, known in zip(written, coded.recognised.tolist(), strict=True)]
 
     def answer(self, answers: object) -> bytes | None:
         """The answer to a profile as it is parsed from JSON; None where it is not recognised."""
@@ -69,6 +89,33 @@ class Writer:
             self._gaps.get(missing) or self._remember_gap(missing),
         )
 
+    def write_many(
+        self, scores: Scores, typicality: FloatArray | None, missing: Sequence[tuple[str, ...]]
+    ) -> list[bytes]:
+        """The JSON of many scored profiles."""
+        rows, first, other = np.arange(len(scores.clusters)), scores.clusters, scores.runners_up
+        margin = scores.distances[rows, other] - scores.distances[rows, first]
+        typical = np.full(len(rows), np.nan) if typicality is None else typicality
+        chances = scores.probabilities
+        numbers = [np.full((len(rows), 1), np.nan)] if chances is None else [chances[rows, first, None], chances]
+        told = [*numbers, np.where(other < 0, np.nan, margin)[:, None], typical[:, None], scores.distances]
+        texts = to_json(np.hstack(told).ravel().tolist(), inf_nan_mode="null")[1:-1].split(b",")
+        width, before = sum(part.shape[1] for part in told), sum(part.shape[1] for part in numbers)
+        by_place = [texts[place::width] for place in range(width)]
+        personas = [*self._personas, b"null"]
+        outlier = [_OUTLIER[None if each != each else each < OUTLIER] for each in typical.tolist()]
+        columns = (
+            [personas[place] for place in first.tolist()],
+            *by_place[:before],
+            [personas[place] for place in other.tolist()],
+            *by_place[before : before + 2],
+            outlier,
+            *by_place[before + 2 :],
+            [self._gaps.get(each) or self._remember_gap(each) for each in missing],
+        )
+        template = self._template
+        return [template % row for row in zip(*columns, strict=True)]
+
     def _remember_gap(self, missing: tuple[str, ...]) -> bytes:
         content = to_json(missing)
         if len(self._gaps) < REMEMBERED_GAPS:
@@ -79,6 +126,16 @@ class Writer:
 def _literal(text: str) -> bytes:
     """A JSON string, for a template."""
     return to_json(text).replace(b"%", b"%%")
+
+
+def batch_item(index: int, content: bytes) -> bytes:
+    """One answer of a batch, as `service.schemas.BatchItem` serialises."""
+    return b'{"index":%d,"status":200,"result":%b}' % (index, content)
+
+
+def batch_answer(model_version: str, items: Sequence[bytes]) -> bytes:
+    """The answers of a batch, as `service.schemas.BatchAnswer` serialises."""
+    return b'{"model_version":%b,"items":[%b]}' % (to_json(model_version), b",".join(items))
 
 
 def parse(body: bytes) -> Any:

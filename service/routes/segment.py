@@ -21,12 +21,12 @@ from service.deps import ModelDep, Services, ServicesDep, WantedDep
 from service.express import LONG, Plain, ShortWay
 from service.metrics import Metrics
 from service.routes import examples
-from service.routes.answers import answer, model_headers, plain, response
+from service.routes.answers import answer, model_headers, plain, response, to_json
 from service.routes.documented import documented
 from service.routes.guarded import declared_by
 from service.routes.json_route import JsonRoute
-from service.schemas import BatchAnswer, BatchRequest, CompareRequest, profile_or_refusal
-from service.swift import parse
+from service.schemas import BatchAnswer, BatchRequest, CompareRequest, batch_item_of, profile_or_refusal
+from service.swift import Swift, batch_answer, batch_item, parse
 
 router = APIRouter(route_class=JsonRoute, tags=["segment"])
 
@@ -64,7 +64,8 @@ async def segment_batch(
     wanted: WantedDep,
 ) -> Response:
     """Assign up to 1,000 profiles by one model. Each has its own status; a bad one does not fail the others."""
-    return await _in_a_thread(services, lambda: _segment_batch(batch, loaded, services.metrics, wanted))
+    swift = services.model.swift_of(loaded)
+    return await _in_a_thread(services, lambda: _segment_batch(batch, swift, services.metrics, wanted))
 
 
 @router.post(
@@ -135,12 +136,21 @@ def _segment_shortly(services: Services, body: bytes) -> Plain | None:
     return Plain(content, 200, model_headers(swift.loaded))
 
 
-def _segment_batch(batch: BatchRequest, loaded: LoadedArtifact, metrics: Metrics, wanted: Wanted) -> Response:
-    outcomes = assign_each(loaded.model, map(profile_or_refusal, batch.profiles), wanted)
-    for outcome in outcomes:
+def _segment_batch(batch: BatchRequest, swift: Swift, metrics: Metrics, wanted: Wanted) -> Response:
+    profiles, loaded = batch.profiles, swift.loaded
+    at_sight = swift.answers(profiles) if wanted == PLAIN else [None] * len(profiles)
+    rest = [place for place, content in enumerate(at_sight) if content is None]
+    read = (profile_or_refusal(profiles[place]) for place in rest)
+    outcomes = dict(zip(rest, assign_each(loaded.model, read, wanted), strict=True))
+    metrics.observe_assignment("batch", {}, len(profiles) - len(rest))
+    for outcome in outcomes.values():
         if outcome.result is not None:
             metrics.observe_assignment("batch", unknown_by_field(outcome.result.warnings))
-    return answer(BatchAnswer.of(loaded.manifest.version, outcomes), 207, model_headers(loaded))
+    items = [
+        batch_item(place, content) if content is not None else to_json(batch_item_of(place, outcomes[place]))
+        for place, content in enumerate(at_sight)
+    ]
+    return response(Plain(batch_answer(loaded.manifest.version, items), 207, model_headers(loaded)))
 
 
 SHORT_WAYS = (ShortWay("POST", declared_by(router, segment), _segment_shortly),)

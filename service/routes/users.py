@@ -1,5 +1,6 @@
 """`/users`: profiles kept, and the personas of users for the recommender."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,13 +11,15 @@ from models.profile import Profile
 from service.access.scopes import Scope, needs
 from service.assignment import unknown_by_field
 from service.catalogue import PersonaNotFound
-from service.deps import Cursor, Limit, ModelDep, ServicesDep, StoreDep, UserId
+from service.deps import Cursor, Limit, ModelDep, Services, ServicesDep, StoreDep, UserId
+from service.express import Plain, ShortWay
 from service.paging import UnusableCursor
 from service.routes import examples
-from service.routes.answers import answer, model_headers
+from service.routes.answers import answer, model_headers, plain
 from service.routes.documented import documented
+from service.routes.guarded import declared_by
 from service.routes.json_route import JsonRoute
-from service.schemas import ChosenPersona, UsersRequest
+from service.schemas import USER_ID, ChosenPersona, UsersRequest
 from service.store.base import StoreUnavailable
 from service.users import (
     ChangePage,
@@ -26,11 +29,14 @@ from service.users import (
     UserNotFound,
     UserPersona,
     choose_persona,
+    get_persona_now,
     get_persona_of,
     get_personas_of,
     list_changes,
     put_profile,
 )
+
+_USER_ID = re.compile(USER_ID)
 
 router = APIRouter(route_class=JsonRoute, tags=["users"])
 
@@ -134,3 +140,14 @@ def batch_get_user_personas(
     """The personas of up to 1,000 users, in the order asked; an unknown user is data, not an error."""
     found = get_personas_of(store, loaded, asked.user_ids, datetime.now(UTC))
     return answer(found, headers=model_headers(loaded))
+
+
+def _persona_shortly(services: Services, user_id: bytes) -> Plain | None:
+    """The same where the store answers at once and the assignment is this model's; else None."""
+    name, loaded = user_id.decode("utf-8"), services.model.require()
+    if not _USER_ID.fullmatch(name):
+        return None
+    return plain(get_persona_now(services.store, loaded, name), headers=model_headers(loaded))
+
+
+SHORT_WAYS = (ShortWay("GET", declared_by(router, get_user_persona), _persona_shortly),)

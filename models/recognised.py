@@ -1,0 +1,120 @@
+"""Many profiles that are recognised at sight (`models.recognition`), as columns."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from models.columns import BoolArray, CodeColumn, CodeListColumn, Column, IntArray, NumberColumn
+from models.encoder import Encoder, FieldEncoding
+from models.recognition import Recognition
+from models.terms import TABLED_LENGTHS
+
+_NONE, _STRANGE = -1, -2
+_NUMBER_OR_NONE = {int, type(None)}
+
+
+class Coded(NamedTuple):
+    """Profiles as columns. Only rows of `recognised` (n,) are what was sent; what the others hold means nothing.
+
+    `answered` (n,): for each row the bits of its answered fields, as `Recognition` counts them.
+    """
+
+    columns: dict[str, Column]
+    recognised: BoolArray
+    answered: IntArray
+
+
+class ManyRecognition:
+    """Recognises profiles by columns: what is recognised alone is recognised here."""
+
+    def __init__(self, recognition: Recognition, encoder: Encoder) -> None:
+        self._recognition = recognition
+        self._fields = [encoding for encoding in encoder.fields if encoding.name in recognition.fields]
+        self._others = [encoding for encoding in encoder.fields if encoding.name not in recognition.fields]
+        self._codes = {each.name: _codes(each, recognition.accepted(each.name)) for each in self._fields}
+
+    def code(self, profiles: Sequence[object]) -> Coded | None:
+        """Profiles, as parsed from JSON, as columns; None where some hold what no profile may."""
+        names = self._recognition.fields.keys()
+        if not all(each.__class__ is dict and each.keys() <= names for each in profiles):
+            return None
+        sent: Sequence[Mapping[str, Any]] = profiles  # type: ignore[assignment]
+        columns: dict[str, Column] = {}
+        strange = np.zeros(len(sent), np.bool_)
+        answered = np.zeros(len(sent), np.int64)
+        try:
+            for encoding in self._fields:
+                answers = [each.get(encoding.name) for each in sent]
+                column, known, odd = self._coded(encoding, answers)
+                columns[encoding.name] = column
+                strange |= odd
+                answered += known * np.int64(self._recognition.fields[encoding.name])
+        except TypeError:
+            # An answer that cannot be looked up: a list in a list, an object where a text should be.
+            return None
+        for encoding in self._others:
+            columns[encoding.name] = _unanswered(encoding, len(sent))
+        return Coded(columns, ~strange, answered)
+
+    def _coded(self, encoding: FieldEncoding, answers: list[Any]) -> tuple[Column, BoolArray, BoolArray]:
+        """A field's column, which rows are answered, and which are not recognised."""
+        codes = self._codes[encoding.name]
+        if encoding.is_list:
+            return _coded_lists(codes, answers)
+        if encoding.is_number and not encoding.spec.levels:
+            return self._coded_numbers(encoding.name, answers)
+        found = np.fromiter((codes.get(answer, _STRANGE) for answer in answers), np.int64, len(answers))
+        known = found >= 0
+        if encoding.is_number:
+            return NumberColumn(np.where(known, found, np.nan)), known, found == _STRANGE
+        return CodeColumn(np.where(known, found, _NONE)), known, found == _STRANGE
+
+    def _coded_numbers(self, name: str, answers: list[Any]) -> tuple[Column, BoolArray, BoolArray]:
+        odd = np.zeros(len(answers), np.bool_)
+        if not set(map(type, answers)) <= _NUMBER_OR_NONE:
+            odd = np.array([type(answer) not in _NUMBER_OR_NONE for answer in answers])
+            answers = [None if strange else answer for answer, strange in zip(answers, odd, strict=True)]
+        refused = {each for each in set(answers) if each is not None and not self._recognition.knows(name, each)}
+        if refused:
+            odd |= np.array([answer in refused for answer in answers])
+            answers = [None if answer in refused else answer for answer in answers]
+        values = np.array(answers, np.float64)
+        return NumberColumn(values), ~np.isnan(values), odd
+
+
+def _coded_lists(codes: Mapping[Any, int], answers: list[Any]) -> tuple[Column, BoolArray, BoolArray]:
+    odd = np.zeros(len(answers), np.bool_)
+    if not set(map(type, answers)) <= {list, type(None)}:
+        odd = np.array([type(answer) not in (list, type(None)) for answer in answers])
+    lists = [() if answer is None or strange else answer for answer, strange in zip(answers, odd, strict=True)]
+    lengths = np.fromiter(map(len, lists), np.int64, len(lists))
+    odd |= lengths > TABLED_LENGTHS
+    total = int(lengths.sum())
+    get = codes.get
+    found = np.fromiter((get(value, _STRANGE) for value in chain.from_iterable(lists)), np.int64, total)
+    if total and found.min() < 0:
+        rows = np.repeat(np.arange(len(lists)), lengths)
+        odd[rows[found < 0]] = True
+        found = np.maximum(found, 0)
+    answered = np.array([answer is not None for answer in answers])
+    offsets = np.zeros(len(lists) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return CodeListColumn(found, offsets, answered), answered, odd
+
+
+def _codes(encoding: FieldEncoding, accepted: Iterable[str]) -> dict[Any, int]:
+    """Codes by accepted value; in a list there is nothing that is no answer."""
+    codes: dict[Any, int] = {value: code for code, value in enumerate(encoding.values)}
+    known: dict[Any, int] = {value: codes[value] for value in accepted}
+    return known if encoding.is_list else known | {None: _NONE}
+
+
+def _unanswered(encoding: FieldEncoding, count: int) -> Column:
+    if encoding.is_number:
+        return NumberColumn(np.full(count, np.nan))
+    if encoding.is_list:
+        offsets = np.zeros(count + 1, np.int64)
+        return CodeListColumn(np.zeros(0, np.int64), offsets, np.zeros(count, np.bool_))
+    return CodeColumn(np.full(count, _NONE))
