@@ -65,7 +65,7 @@ class ManyRecognition:
             return _coded_lists(codes, answers)
         if encoding.is_number and not encoding.spec.levels:
             return self._coded_numbers(encoding.name, answers)
-        found = np.fromiter((codes.get(answer, _STRANGE) for answer in answers), np.int64, len(answers))
+        found = _look_up(codes, answers, len(answers))
         known = found >= 0
         if encoding.is_number:
             return NumberColumn(np.where(known, found, np.nan)), known, found == _STRANGE
@@ -88,20 +88,29 @@ def _coded_lists(codes: Mapping[Any, int], answers: list[Any]) -> tuple[Column, 
     odd = np.zeros(len(answers), np.bool_)
     if not set(map(type, answers)) <= {list, type(None)}:
         odd = np.array([type(answer) not in (list, type(None)) for answer in answers])
-    lists = [() if answer is None or strange else answer for answer, strange in zip(answers, odd, strict=True)]
+        answers = [None if strange else answer for answer, strange in zip(answers, odd, strict=True)]
+    lists = [answer or () for answer in answers]
     lengths = np.fromiter(map(len, lists), np.int64, len(lists))
     odd |= lengths > TABLED_LENGTHS
     total = int(lengths.sum())
-    get = codes.get
-    found = np.fromiter((get(value, _STRANGE) for value in chain.from_iterable(lists)), np.int64, total)
+    found = _look_up(codes, chain.from_iterable(lists), total)
     if total and found.min() < 0:
         rows = np.repeat(np.arange(len(lists)), lengths)
         odd[rows[found < 0]] = True
         found = np.maximum(found, 0)
-    answered = np.array([answer is not None for answer in answers])
+    answered = np.fromiter((answer is not None for answer in answers), np.bool_, len(answers))
     offsets = np.zeros(len(lists) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return CodeListColumn(found, offsets, answered), answered, odd
+
+
+def _look_up(codes: Mapping[Any, int], answers: Iterable[Any], count: int) -> IntArray:
+    """The code of each answer, `_STRANGE` for one that has none."""
+    answers = list(answers)
+    try:
+        return np.fromiter(map(codes.__getitem__, answers), np.int64, count)
+    except KeyError:
+        return np.fromiter((codes.get(answer, _STRANGE) for answer in answers), np.int64, count)
 
 
 def _codes(encoding: FieldEncoding, accepted: Iterable[str]) -> dict[Any, int]:
