@@ -3,21 +3,17 @@
 SQLite: write-ahead log with `synchronous=FULL` (a commit survives `kill -9` and power loss) and
 `BEGIN IMMEDIATE` for writes: a transaction that begins as a reader and then writes is refused at once, however
 long the timeout, when another has written in between. PostgreSQL: the server's own timeouts end a slow or
-blocked statement; a server that says nothing at all is given up on this side, by `_BoundedConnection`.
+blocked statement; a server that says nothing at all is given up on this side (`service.store.postgres`).
 """
 
 import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from psycopg.abc import RV, PQGen
-from psycopg.rows import TupleRow
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -47,7 +43,10 @@ def open_engine(url: str | URL, patience: float = PATIENCE, pool_size: int = POO
     }
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed, options)
-    return _postgres_engine(parsed, options, patience)
+    # The driver of a database that is not used would take its ten megabytes all the same.
+    from service.store.postgres import postgres_engine
+
+    return postgres_engine(parsed, options, patience)
 
 
 def reading(engine: Engine) -> Engine:
@@ -60,6 +59,13 @@ def reading(engine: Engine) -> Engine:
 def writing(engine: Engine) -> Engine:
     """The engine for transactions that write."""
     return engine.execution_options(**{_WRITES: True})
+
+
+def schema_of(connection: Connection) -> str | None:
+    """The revision of the schema; None where there is none. Not by Alembic, which takes its time to import."""
+    migrated = inspect(connection).has_table("alembic_version")
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version")) if migrated else None
+    return found
 
 
 @contextmanager
@@ -120,7 +126,7 @@ def _make_folder(cargs: list[str], **_: Any) -> None:
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     # Python's driver would begin its own, deferred transactions.
     connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {_milliseconds(_wait())}")
+    connection.execute(f"PRAGMA busy_timeout = {milliseconds(wait_seconds())}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
@@ -130,67 +136,17 @@ def _begin_sqlite(connection: Connection) -> None:
     # Past SQLAlchemy, whose bookkeeping would cost more than the read that follows.
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
-    driver.execute(f"PRAGMA busy_timeout = {_milliseconds(_wait())}")
+    driver.execute(f"PRAGMA busy_timeout = {milliseconds(wait_seconds())}")
     if connection.get_execution_options().get(_WRITES):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _postgres_engine(url: URL, options: dict[str, Any], patience: float) -> Engine:
-    engine = create_engine(
-        url,
-        pool_pre_ping=True,
-        # A job's slot is looked at again after a conflict, which needs a new snapshot.
-        isolation_level="READ COMMITTED",
-        use_native_hstore=False,
-        connect_args={"options": _server_options(url, patience)},
-        **options,
-    )
-    event.listen(engine, "do_connect", partial(_connect_postgres, patience=patience), named=True)
-    return engine
-
-
-def _connect_postgres(
-    cargs: list[str], cparams: dict[str, Any], patience: float, **_: Any
-) -> "_BoundedConnection":
-    if not seconds_left():
-        raise psycopg.errors.ConnectionTimeout("no time is left to connect in")
-    # A new dictionary: the engine uses its own for every connection.
-    options = {"connect_timeout": math.ceil(_wait(patience))} | cparams
-    return _BoundedConnection.connect(*cargs, **options)
-
-
-def _server_options(url: URL, patience: float) -> str:
-    """What a session is started with; what the URL asks for comes last and wins."""
-    settings = {
-        "timezone": "UTC",
-        "statement_timeout": _milliseconds(patience * 0.8),
-        "lock_timeout": _milliseconds(patience * 0.6),
-        "idle_in_transaction_session_timeout": _milliseconds(patience * 4),
-    }
-    asked = url.query.get("options", "")
-    ours = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    return f"{ours} {asked if isinstance(asked, str) else ' '.join(asked)}".strip()
-
-
-class _BoundedConnection(psycopg.Connection[TupleRow]):
-    """Waits for the server no longer than the call in which it waits may take."""
-
-    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
-        left = min(seconds_left(), math.inf if timeout is None else timeout)
-        try:
-            return super().wait(gen, interval, None if math.isinf(left) else left)
-        except psycopg.OperationalError:
-            # An answer that comes later would be taken for the next statement's.
-            if not seconds_left():
-                self.pgconn.finish()
-            raise
-
-
-def _wait(otherwise: float = PATIENCE) -> float:
+def wait_seconds(otherwise: float = PATIENCE) -> float:
     """What is left of the call, or `otherwise` outside one."""
     left = seconds_left()
     return otherwise if math.isinf(left) else left
 
 
-def _milliseconds(seconds: float) -> int:
+def milliseconds(seconds: float) -> int:
+    """For settings that are whole milliseconds, 1 at least."""
     return max(1, round(seconds * 1000))

@@ -6,19 +6,17 @@ migration that fails, or is killed, leaves the schema as it was.
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, event, text
 
 from service.store.base import SchemaNotCurrent
 from service.store.deadline import within
-from service.store.engine import open_engine, our_errors, writing
+from service.store.engine import PATIENCE, open_engine, our_errors, schema_of, writing
+from service.store.tables import SCHEMA
 
 FOLDER = Path(__file__).with_name("migrations")
 _LOCK_SECONDS = 60.0
@@ -32,21 +30,32 @@ def migrate(url: str | URL) -> None:
 
     Raises `StoreUnavailable`, `SchemaNotCurrent` for a schema from the future, `UnusableDatabaseUrl`.
     """
-    _run(url, lambda config: command.upgrade(config, "head"))
+    if not _is_current(url):
+        _run(url, "upgrade", "head")
 
 
 def downgrade(url: str | URL, revision: str) -> None:
     """Take the database back to an older revision, or to `base` (nothing). Raises as `migrate` does."""
-    _run(url, lambda config: command.downgrade(config, revision))
+    _run(url, "downgrade", revision)
 
 
-def _run(url: str | URL, change: Callable[[Config], None]) -> None:
+def _is_current(url: str | URL) -> bool:
+    """Whether there is nothing to do, found out without Alembic: a service that starts need not carry it along."""
+    with our_errors(), _engine(url) as engine, within(PATIENCE), engine.connect() as connection:
+        return schema_of(connection) == SCHEMA
+
+
+def _run(url: str | URL, direction: Literal["upgrade", "downgrade"], revision: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     with _one_at_a_time, our_errors(), _engine(url) as engine, _locked(engine) as connection:
         config.attributes["connection"] = connection
         try:
-            change(config)
+            getattr(command, direction)(config, revision)
         except CommandError as error:
             raise SchemaNotCurrent(
                 f"There is no way from the database's schema to the one asked for: {error}. Run the version "

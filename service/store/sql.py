@@ -14,10 +14,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     func,
-    inspect,
     literal,
     select,
-    text,
     tuple_,
     update,
 )
@@ -43,7 +41,7 @@ from service.store.base import (
     require_storable,
 )
 from service.store.deadline import seconds_left, within
-from service.store.engine import PATIENCE, POOL_SIZE, open_engine, our_errors, reading, writing
+from service.store.engine import PATIENCE, POOL_SIZE, open_engine, our_errors, reading, schema_of, writing
 from service.store.sharing import OwnCommits, SharedCommits, outcome_of
 from service.store.sql_keys import SqlKeys
 from service.store.sql_upkeep import SqlUpkeep, record_changes
@@ -296,9 +294,7 @@ class SqlStore(SqlUpkeep):
 
 
 def _require_current_schema(connection: Connection) -> None:
-    # Not by Alembic, which takes its time to import and logs two lines each time that it is asked.
-    migrated = inspect(connection).has_table("alembic_version")
-    found = connection.scalar(text("SELECT version_num FROM alembic_version")) if migrated else None
+    found = schema_of(connection)
     if found != SCHEMA:
         raise SchemaNotCurrent(
             f"The database is at schema {found or 'none'}, this code expects {SCHEMA}. "
