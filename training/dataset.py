@@ -29,6 +29,9 @@ from training.data.refusals import Refusals
 from training.errors import UnusableInput
 from training.mapping import FieldMapping, apply, check
 
+# Rows that are encoded at once: their vectors stay in the processor's cache.
+BLOCK = 4_096
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
@@ -70,6 +73,12 @@ class Dataset:
             row_ids=None if self.row_ids is None else self.row_ids[rows],
         )
 
+    def blocks(self) -> Iterator["Dataset"]:
+        """All rows in order, `BLOCK` at a time."""
+        for start in range(0, len(self), BLOCK):
+            yield self.take(np.arange(start, min(start + BLOCK, len(self))))
+
+    @cached_property
     def distinct_rows(self) -> int:
         """How many different profiles there are."""
         return distinct_rows(self.columns, len(self))
