@@ -15,12 +15,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from models.columns import FloatArray, IntArray
+from models.columns import TOGETHER, FloatArray, IntArray
 from models.encoder import Encoder
 from training.choose import Choice, choose_k
 from training.components import Components, parallel_analysis
 from training.config import TrainingConfig
-from training.dataset import BLOCK, Dataset
+from training.dataset import Dataset
 from training.encoding import ProfileEncoder
 from training.errors import UnusableInput
 from training.evening import ScoreEvener
@@ -110,7 +110,7 @@ def transformed(steps: Pipeline, dataset: Dataset) -> FloatArray:
     whole = np.empty((len(dataset), first.shape[1]))
     whole[: len(first)] = first
     for number, block in enumerate(blocks, start=1):
-        whole[number * BLOCK :][: len(block)] = block
+        whole[number * TOGETHER :][: len(block)] = block
     return whole
 
 

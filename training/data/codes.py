@@ -34,7 +34,12 @@ def recode(column: Column, table: IntArray) -> Column:
         return CodeColumn(table[column.codes])
     codes = table[column.codes]
     known = codes >= 0
-    lists = as_lists(column.rows[known], codes[known], len(column))
+    if (np.diff(table[table >= 0]) > 0).all():
+        # The lists that are left are in order already.
+        kept = np.concatenate([[0], np.cumsum(known)])
+        lists = CodeListColumn(codes[known], kept[column.offsets], column.answered)
+    else:
+        lists = as_lists(column.rows[known], codes[known], len(column))
     answered = column.answered & ((lists.lengths > 0) | (column.lengths == 0))
     return CodeListColumn(lists.codes, lists.offsets, answered)
 
