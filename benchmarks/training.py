@@ -1,83 +1,166 @@
-"""Training against the notebook way on the same rows, and how its cost grows.
+"""Training against the notebook way on the same rows, and how the cost of both grows.
 
-    .venv/bin/python -m benchmarks.training [--rows 10000,100000] [--notebook 10000,100000]
+    .venv/bin/python -m benchmarks.training [--rows 10000,100000,1000000,3000000] [--limit 1800]
 
-Every run is a process of its own, on all cores; time by the clock, and the process's own peak of resident memory.
-`fit` includes reading the file, the choice of k, the proof, the description, the report and its figures.
+Included on both sides: starting Python, reading the same Parquet file, and all that follows on the same two cores.
+
+- fit, `python -m training fit --k auto`: every cell judged, encoding, PCA, the gap statistic for k = 1…10, K-Means
+  from ten starts, the proof of the compiled scorer on every row, calibration, description, the gate with its
+  refits, the analysis, the artifact, `report.html` and its figures. It computes on one thread
+  (docs/decisions/0005).
+- notebook, `benchmarks.notebook_way`: one-hot by pandas, StandardScaler, PCA at 90 % of the variance, K-Means from
+  ten starts for k = 2…10, silhouettes on 10,000 rows. It computes on all cores, and judges, proves, describes and
+  writes nothing.
+
+Every run is a process of its own: seconds by the clock, and its own peak of resident memory. Growth is the
+exponent between one size and the next: 1 is linear, 2 quadratic. The notebook way is not begun where, if it grows
+in proportion, it would pass the limit or the machine's memory, and is stopped where it passes the limit anyway.
 """
 
 import argparse
+import math
 import os
-import resource
+import signal
 import subprocess
 import sys
 import tempfile
-import time
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from time import perf_counter
 
 from tests.support.server import ROOT
-from training.simulate import SimulationConfig, simulate, write
+
+SIZES = (10_000, 100_000, 1_000_000, 3_000_000)
+# Of the machine's memory, what one process may count on.
+USABLE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     """Seconds by the clock, and the peak of resident memory in GB (10⁹ bytes)."""
 
+    rows: int
     seconds: float
     peak_gb: float
+
+    def at(self, rows: int) -> "Cost":
+        """What so many rows cost if it grows in proportion."""
+        times = rows / self.rows
+        return Cost(rows, self.seconds * times, self.peak_gb * times)
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """Why there is no cost."""
+
+    why: str
 
 
 def main() -> None:
     options = _options()
+    fits: list[Cost] = []
+    notebooks: list[Cost] = []
     print("| profiles | fit, s | fit, GB | notebook, s | notebook, GB | times as fast | of its memory |")
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         for rows in options.rows:
-            data = Path(name) / f"{rows}.parquet"
-            write(simulate(SimulationConfig(rows=rows, seed=1)), data)
-            out = ["--out", str(Path(name) / "artifacts"), "--no-activate", "--progress", "plain"]
-            ours = _cost(["-m", "training", "fit", "--data", str(data), *out])
-            other = _cost(["-m", "benchmarks.notebook_way", str(data)]) if rows in options.notebook else None
-            print(_row(rows, ours, other), flush=True)
+            data = _simulated(rows, Path(name))
+            fits.append(_fitted(rows, data))
+            other = _notebook(rows, data, notebooks, options.limit)
+            notebooks += [other] if isinstance(other, Cost) else []
+            print(_row(fits[-1], other), flush=True)
             data.unlink()
+    print("\n| growth from | to | fit, time | fit, memory | notebook, time | notebook, memory |")
+    print("|---|---|---|---|---|---|")
+    print("\n".join(_growth(fits, notebooks)))
 
 
-def _cost(arguments: list[str]) -> Cost:
-    """Run to the end; `wait4` tells the peak of this child and no other."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    assert process.stderr
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise RuntimeError(said.decode()[-2_000:])
-    return Cost(time.perf_counter() - started, _peak(usage))
+def _simulated(rows: int, folder: Path) -> Path:
+    """By a process of its own: what this one holds would count as memory of the runs that it starts."""
+    data = folder / f"{rows}.parquet"
+    _run(rows, ["-m", "training", "simulate", "--rows", str(rows), "--seed", "1", "--out", str(data)])
+    return data
 
 
-def _peak(usage: resource.struct_rusage) -> float:
-    return usage.ru_maxrss * 1_024 / 1e9
+def _fitted(rows: int, data: Path) -> Cost:
+    arguments = ["fit", "--data", str(data), "--k", "auto", "--out", str(data.parent / "artifacts")]
+    return _run(rows, ["-m", "training", *arguments, "--no-activate", "--progress", "plain"])
 
 
-def _row(rows: int, ours: Cost, other: Cost | None) -> str:
-    told = [f"{rows:,}", f"{ours.seconds:.1f}", f"{ours.peak_gb:.2f}"]
-    if other is None:
-        return f"| {' | '.join([*told, '', '', '', ''])} |"
+def _notebook(rows: int, data: Path, before: Sequence[Cost], limit: float) -> Cost | NotRun:
+    """Not begun where the last run before says that it would not end."""
+    memory = USABLE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    if before:
+        expected = before[-1].at(rows)
+        if expected.peak_gb > memory or expected.seconds > limit:
+            return NotRun(f"not run: {expected.seconds / 60:.0f} min and {expected.peak_gb:.0f} GB expected")
+    return _cost(rows, ["-m", "benchmarks.notebook_way", str(data)], limit)
+
+
+def _run(rows: int, arguments: Sequence[str]) -> Cost:
+    """Run to the end, however long it takes."""
+    cost = _cost(rows, arguments, threading.TIMEOUT_MAX)
+    if isinstance(cost, NotRun):
+        raise RuntimeError(f"{rows:,} rows: {cost.why}.")
+    return cost
+
+
+def _cost(rows: int, arguments: Sequence[str], limit: float) -> Cost | NotRun:
+    """Run to the end or the limit; `wait4` tells the peak of this child and no other."""
+    started = perf_counter()
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=said, stderr=said)
+        stopping = threading.Timer(limit, process.kill)
+        stopping.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        stopping.cancel()
+        seconds = perf_counter() - started
+        if os.waitstatus_to_exitcode(status) == -signal.SIGKILL:
+            return NotRun(f"killed after {seconds:.0f} s")
+        if status:
+            said.seek(0)
+            raise RuntimeError(said.read().decode()[-2_000:])
+    return Cost(rows, seconds, usage.ru_maxrss * 1_024 / 1e9)
+
+
+def _row(ours: Cost, other: Cost | NotRun) -> str:
+    told = [f"{ours.rows:,}", f"{ours.seconds:.1f}", f"{ours.peak_gb:.2f}"]
+    if isinstance(other, NotRun):
+        return f"| {' | '.join([*told, other.why, '', '', ''])} |"
     told += [f"{other.seconds:.1f}", f"{other.peak_gb:.2f}"]
     return f"| {' | '.join(told)} | {other.seconds / ours.seconds:.1f} | {ours.peak_gb / other.peak_gb:.2f} |"
 
 
+def _growth(fits: Sequence[Cost], notebooks: Sequence[Cost]) -> Iterator[str]:
+    others = {cost.rows: cost for cost in notebooks}
+    for before, after in pairwise(fits):
+        told = [f"{before.rows:,}", f"{after.rows:,}", *_exponents(before, after)]
+        both = before.rows in others and after.rows in others
+        told += _exponents(others[before.rows], others[after.rows]) if both else ["", ""]
+        yield f"| {' | '.join(told)} |"
+
+
+def _exponents(before: Cost, after: Cost) -> list[str]:
+    """Of time and of memory: p where the cost grows as rows^p."""
+    times = math.log(after.rows / before.rows)
+    ratios = (after.seconds / before.seconds, after.peak_gb / before.peak_gb)
+    return [f"{math.log(ratio) / times:.2f}" for ratio in ratios]
+
+
 def _options() -> argparse.Namespace:
     def numbers(text: str) -> list[int]:
-        return [int(part) for part in text.split(",") if part]
+        return sorted(int(part) for part in text.split(",") if part)
 
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
-    parser.add_argument("--rows", type=numbers, default=[10_000, 100_000])
-    parser.add_argument(
-        "--notebook", type=numbers, default=[10_000, 100_000], help="rows the notebook way runs on"
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.training",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--rows", type=numbers, default=list(SIZES), help="sizes, smallest first")
+    parser.add_argument("--limit", type=float, default=1_800.0, help="most seconds for the notebook way")
     return parser.parse_args()
 
 

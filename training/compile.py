@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.distance import cdist
+from sklearn.cluster import KMeans
 from sklearn.pipeline import Pipeline
 
 from models.columns import FloatArray
 from models.encoder import Encoder, FieldEncoding
-from models.scorer import CHUNK, Scorer
+from models.scorer import Scorer
 from models.single import FieldTable
 from training.dataset import Dataset
 from training.errors import NotEquivalent
+from training.fit import Fit
 
 TOLERANCE = 1e-9
 
@@ -45,32 +47,30 @@ def _table(encoding: FieldEncoding, components: FloatArray) -> FieldTable:
     return FieldTable(constant, rows)
 
 
-def prove_equal(pipeline: Pipeline, scorer: Scorer, dataset: Dataset) -> Equivalence:
-    """Compare scorer and pipeline on every row: the same cluster, distances within 1e-9.
+def prove_equal(fitted: Fit, scorer: Scorer, dataset: Dataset) -> Equivalence:
+    """Compare the scorer with what the pipeline made of every row: the same cluster, distances within 1e-9.
 
-    Raises `NotEquivalent`.
+    `fitted`: a fit of these profiles, or one applied to them. Raises `NotEquivalent`.
     """
-    largest, ties = 0.0, 0
-    for start in range(0, len(dataset), CHUNK):
-        part = dataset.take(np.arange(start, min(start + CHUNK, len(dataset))))
-        gap, tied = _compare(pipeline, scorer, part)
-        largest, ties = max(largest, gap), ties + tied
+    largest, ties, done = 0.0, 0, 0
+    for block in dataset.blocks():
+        coordinates = fitted.scores[done : done + len(block)]
+        gap, tied = _compare(fitted.pipeline["kmeans"], coordinates, scorer, block)
+        largest, ties, done = max(largest, gap), ties + tied, done + len(block)
     return Equivalence(len(dataset), largest, ties)
 
 
-def _compare(pipeline: Pipeline, scorer: Scorer, part: Dataset) -> tuple[float, int]:
-    kmeans = pipeline["kmeans"]
-    coordinates = pipeline[:-1].transform(part)
+def _compare(kmeans: KMeans, coordinates: FloatArray, scorer: Scorer, block: Dataset) -> tuple[float, int]:
     # Not KMeans.transform: it takes |x|² − 2xc + |c|², which next to a centroid is wrong by up to 1e-7.
     expected = cdist(coordinates, kmeans.cluster_centers_)
-    found = scorer.distances(part.coded_for(scorer.encoder))
+    found = scorer.distances(block.coded_for(scorer.encoder))
     gap = float(np.abs(expected - found).max(initial=0.0))
     differs = kmeans.predict(coordinates) != found.argmin(axis=1)
     tied = _lead(expected) <= TOLERANCE
     if gap > TOLERANCE or (differs & ~tied).any():
         raise NotEquivalent(
             f"The compiled scorer differs from the pipeline: distances by up to {gap:.2e}, "
-            f"clusters on {int((differs & ~tied).sum())} of {len(part)} rows."
+            f"clusters on {int((differs & ~tied).sum())} of {len(block)} rows."
         )
     return gap, int(tied.sum())
 

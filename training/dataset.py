@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from models.columns import CodeColumn, Column, Columns, IntArray, NumberColumn, take
+from models.columns import TOGETHER, CodeColumn, Column, Columns, IntArray, NumberColumn, take
 from models.encoder import Encoder, code_column
 from models.fields import FieldSpec, Ordinal, declared_fields
 from models.vocabulary import Vocabulary
@@ -71,6 +71,12 @@ class Dataset:
             row_ids=None if self.row_ids is None else self.row_ids[rows],
         )
 
+    def blocks(self) -> Iterator["Dataset"]:
+        """All rows in order, `TOGETHER` at a time, not copied."""
+        for start in range(0, len(self), TOGETHER):
+            yield self._part(start, start + TOGETHER)
+
+    @cached_property
     def distinct_rows(self) -> int:
         """How many different profiles there are."""
         return distinct_rows(self.columns, len(self))
@@ -95,6 +101,14 @@ class Dataset:
             else code_column(encoding.spec, encoding.vocabulary, [None] * len(self))
             for encoding in encoder.fields
         }
+
+    def _part(self, start: int, stop: int) -> "Dataset":
+        return dataclasses.replace(
+            self,
+            columns={name: column.part(start, stop) for name, column in self.columns.items()},
+            line_numbers=self.line_numbers[start:stop],
+            row_ids=None if self.row_ids is None else self.row_ids[start:stop],
+        )
 
     def _coded_in(self, vocabulary: Vocabulary, name: str) -> Column:
         if name not in self.vocabularies:

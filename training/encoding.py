@@ -57,11 +57,7 @@ class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
     def fit(self, X: Dataset | pd.DataFrame, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's signature
         """Learn vocabularies, centres and weights into `encoder_`."""
         dataset = self._dataset(X)
-        plain = Encoder(tuple(self._vocabulary(dataset, spec) for spec in dataset.specs))
-        columns = dataset.coded_for(plain)
-        self.encoder_ = Encoder(
-            tuple(_standardised(encoding, columns[encoding.name], self.rare_damping) for encoding in plain.fields)
-        )
+        self.encoder_ = Encoder(tuple(self._learned(dataset, spec) for spec in dataset.specs))
         return self
 
     def transform(self, X: Dataset | pd.DataFrame) -> FloatArray:
@@ -79,6 +75,11 @@ class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
         if dataset.refusals.rows:
             raise UnusableInput(f"{dataset.refusals.rows} rows do not fit: {dataset.refusals.sentence()}")
         return dataset
+
+    def _learned(self, dataset: Dataset, spec: FieldSpec) -> FieldEncoding:
+        """One field's encoding."""
+        plain = self._vocabulary(dataset, spec)
+        return _standardised(plain, dataset.coded_for(Encoder((plain,)))[spec.name], self.rare_damping)
 
     def _vocabulary(self, dataset: Dataset, spec: FieldSpec) -> FieldEncoding:
         """The field's known values and their columns, with centre 0 and weight 1."""
@@ -128,9 +129,10 @@ def _holders(encoding: FieldEncoding, column: CodeColumn | CodeListColumn) -> In
     """How many profiles hold a value of each column, shape (width,)."""
     if isinstance(column, CodeColumn):
         return np.bincount(encoding.column_of[column.codes[column.codes >= 0]], minlength=encoding.width)
-    held = column.rows * encoding.width + encoding.column_of[column.codes]
-    # Several rare values of one profile share a column, and count once.
-    return np.bincount(np.unique(held) % max(encoding.width, 1), minlength=encoding.width)
+    columns = encoding.column_of[column.codes]
+    # Several rare values of one profile share a column, and count once. Codes ascend, and columns with them.
+    first = np.diff(column.rows * encoding.width + columns, prepend=-1) > 0
+    return np.bincount(columns[first], minlength=encoding.width)
 
 
 def _moments(encoding: FieldEncoding, column: Column) -> Moments:

@@ -44,7 +44,8 @@ def repeated_share(dataset: Dataset, answers: int) -> float:
     """The share of all rows that repeat an earlier one word for word, among those with so many answers or more."""
     told = sum(answered(column).astype(np.int64) for column in dataset.columns.values())
     rows = np.flatnonzero(told >= answers)
-    return (len(rows) - dataset.take(rows).distinct_rows()) / max(len(dataset), 1)
+    those = dataset if len(rows) == len(dataset) else dataset.take(rows)
+    return (len(rows) - those.distinct_rows) / max(len(dataset), 1)
 
 
 def unknown_share(dataset: Dataset, scorer: Scorer) -> float:

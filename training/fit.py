@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.cluster import KMeans
-from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from models.columns import FloatArray, IntArray
+from models.columns import TOGETHER, FloatArray, IntArray
 from models.encoder import Encoder
 from training.choose import Choice, choose_k
 from training.components import Components, parallel_analysis
@@ -27,6 +26,7 @@ from training.errors import UnusableInput
 from training.evening import ScoreEvener
 from training.lengths import LengthRemover
 from training.matching import best_pairs, cluster_means
+from training.moments import moments_of, principal_components
 from training.progress import Part, Progress
 
 
@@ -57,7 +57,7 @@ class Fit:
     def applied_to(self, dataset: Dataset) -> "Fit":
         """The same pipeline with what it makes of other profiles."""
         with threadpool_limits(1):
-            scores = self.pipeline[:-1].transform(dataset)
+            scores = transformed(self.pipeline[:-1], dataset)
             clusters = self.pipeline["kmeans"].predict(scores).astype(np.int64)
         return replace(self, scores=scores, clusters=clusters)
 
@@ -72,23 +72,24 @@ def fit(dataset: Dataset, config: TrainingConfig, progress: Progress, known: Int
     rng = np.random.default_rng(config.seed)
     with threadpool_limits(1):
         progress.step("encoding", 0.05)
-        encode = ProfileEncoder.configured(dataset.profile_class, config)
-        vectors = encode.fit_transform(dataset)
-        if not vectors.any():
+        encode = ProfileEncoder.configured(dataset.profile_class, config).fit(dataset)
+        moments = moments_of(encode.transform(block) for block in dataset.blocks())
+        if not moments.products.any():
             raise UnusableInput(
                 "The profiles differ in nothing that a model may learn: "
                 f"a value counts when at least {config.min_value_count} profiles hold it."
             )
-        lengths = LengthRemover(encode.encoder_, config.remove_lengths).fit(vectors)
-        vectors = lengths.remove_from(vectors)
+        lengths = LengthRemover(encode.encoder_, config.remove_lengths).fit_moments(moments)
         progress.step("comparing components with chance", 0.20)
-        sample = vectors[draw(len(vectors), config.chance_rows, rng)]
-        components = parallel_analysis(sample, encode.encoder_, config, rng)
+        sample = dataset.take(draw(len(dataset), config.chance_rows, rng))
+        vectors = lengths.transform(encode.transform(sample))
+        components = parallel_analysis(vectors, encode.encoder_, config, rng)
         progress.step("principal components", 0.40)
-        pca = PCA(components.kept, svd_solver="covariance_eigh")
+        pca = principal_components(lengths.transform_moments(moments), components.kept)
         # With few columns all components are kept, and the last ones hold rounding rather than people.
         even = ScoreEvener(config.evenness if vectors.shape[1] > config.keep_all_columns else 0.0)
-        coordinates = pca.fit_transform(vectors)
+        steps = [("encode", encode), ("lengths", lengths), ("pca", pca)]
+        coordinates = transformed(Pipeline(steps), dataset)
         rows = draw(len(coordinates), config.criteria_rows, rng)
         familiar_k = None if known is None else int(known.max(initial=0)) + 1
         choice = choose_k(coordinates[rows], components, config, rng, Part(progress, 0.45, 0.90), familiar_k)
@@ -98,8 +99,19 @@ def fit(dataset: Dataset, config: TrainingConfig, progress: Progress, known: Int
         kmeans = fit_kmeans(scores, choice.k, config, familiar)
         if config.k == "auto":
             choice, kmeans = _none_too_small(choice, kmeans, scores, config, familiar)
-    steps = [("encode", encode), ("lengths", lengths), ("pca", pca), ("even", even), ("kmeans", kmeans)]
-    return Fit(Pipeline(steps), scores, kmeans.labels_.astype(np.int64), components, choice)
+    pipeline = Pipeline([*steps, ("even", even), ("kmeans", kmeans)])
+    return Fit(pipeline, scores, kmeans.labels_.astype(np.int64), components, choice)
+
+
+def transformed(steps: Pipeline, dataset: Dataset) -> FloatArray:
+    """What these steps make of the profiles, (n, width), block by block: their vectors are never all there."""
+    blocks = (steps.transform(block) for block in dataset.blocks())
+    first = next(blocks)
+    whole = np.empty((len(dataset), first.shape[1]))
+    whole[: len(first)] = first
+    for number, block in enumerate(blocks, start=1):
+        whole[number * TOGETHER :][: len(block)] = block
+    return whole
 
 
 def _none_too_small(

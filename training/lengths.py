@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from models.columns import FloatArray
 from models.encoder import Encoder
 from models.fields import MultiLabel
-from models.scorer import CHUNK
+from training.moments import Moments, moments_of
 
 
 @dataclass(frozen=True)
@@ -39,23 +39,29 @@ class LengthRemover(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
 
     def fit(self, X: FloatArray, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's signature
         """Learn the slopes of each list's columns into `residuals_`."""
+        return self.fit_moments(moments_of([X]))
+
+    def fit_moments(self, moments: Moments) -> Self:
+        """The same from the moments of the vectors, which are all that it takes."""
         lists = [each for each in self.encoder.fields if isinstance(each.spec.kind, MultiLabel) and each.width]
         self.residuals_ = [
-            _residual(X, self.encoder.spans[each.name], each.weight) for each in lists if self.remove
+            _residual(moments, self.encoder.spans[each.name], each.weight) for each in lists if self.remove
         ]
         return self
 
     def transform(self, X: FloatArray) -> FloatArray:
         """A copy of the vectors without the lengths; rows do not depend on one another."""
-        return self.remove_from(X.copy())
+        removed = X.copy()
+        for each in self.residuals_:
+            part = removed[:, each.span]
+            part -= np.outer(part @ each.readout, each.slopes)
+        return removed
 
-    def remove_from(self, X: FloatArray) -> FloatArray:
-        """The same in place: a million vectors need no second copy."""
-        for start in range(0, len(X), CHUNK):
-            for each in self.residuals_:
-                part = X[start : start + CHUNK, each.span]
-                part -= np.outer(part @ each.readout, each.slopes)
-        return X
+    def transform_moments(self, moments: Moments) -> Moments:
+        """The moments of the transformed vectors."""
+        # Linear in the vectors: M maps a row x to x M, and so Σ xᵀx to Mᵀ (Σ xᵀx) M.
+        half = self.transform(moments.products)
+        return Moments(moments.rows, self.transform(moments.sums[None, :])[0], self.transform(half.T))
 
     def pull_back(self, components: FloatArray) -> FloatArray:
         """Components (r, width) of the transformed vectors as those of the vectors before."""
@@ -66,13 +72,12 @@ class LengthRemover(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         return pulled
 
 
-def _residual(vectors: FloatArray, span: slice, weight: FloatArray) -> Residual:
+def _residual(moments: Moments, span: slice, weight: FloatArray) -> Residual:
     # Rows without an answer are 0, at the centre, and count for neither sum.
     readout = np.divide(1.0, weight, where=weight > 0, out=np.zeros_like(weight))
-    part = vectors[:, span]
-    lengths = part @ readout
-    square, whole = float(lengths @ lengths), float(np.einsum("ij,ij->", part, part))
-    slopes = lengths @ part / square if square > 1e-9 * len(part) else np.zeros_like(weight)
+    products = moments.products[span, span]
+    square, whole = float(readout @ products @ readout), float(np.trace(products))
+    slopes = readout @ products / square if square > 1e-9 * moments.rows else np.zeros_like(weight)
     # Where the length is all that a list says, it stays: its residual would be rounding.
     left = whole - float(slopes @ slopes) * square
     return Residual(span, readout, slopes if left > 1e-9 * whole else np.zeros_like(weight))

@@ -96,7 +96,7 @@ def train(
     fitted = fitted if len(rows) == len(dataset) else fitted.applied_to(dataset)
     progress.step("compiling the scorer", 0.55)
     scorer = compile_scorer(fitted.pipeline)
-    equivalence = prove_equal(fitted.pipeline, scorer, dataset)
+    equivalence = prove_equal(fitted, scorer, dataset)
     progress.step("learning from partial profiles", 0.57)
     calibrated = calibrate(dataset, fitted.clusters, scorer, config.seed)
     scorer = calibrated.scorer
@@ -140,7 +140,7 @@ def check_usable(dataset: Dataset, config: TrainingConfig) -> None:
     """Raise `UnusableInput` where no model can be made of the data."""
     if not len(dataset):
         raise UnusableInput("There is no profile to train on.")
-    distinct = dataset.distinct_rows()
+    distinct = dataset.distinct_rows
     if distinct < 2:
         raise UnusableInput("All profiles are the same: there is nothing to tell apart.")
     if config.k != "auto" and config.k > distinct:

@@ -144,7 +144,7 @@ def test_the_scorer_is_the_pipeline_whatever_the_shape(
     except UnusableInput:
         return
     scorer = compile_scorer(fitted.pipeline)
-    prove_equal(fitted.pipeline, scorer, dataset)
+    prove_equal(fitted, scorer, dataset)
     profiles = [profile_class.model_validate(row) for row in _rows(frame)]
     single = [scorer.score(profile).distances for profile in profiles]
     coordinates = fitted.pipeline[:-1].transform(frame)

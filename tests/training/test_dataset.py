@@ -85,7 +85,7 @@ def test_columns_are_coded_for_an_encoder_as_the_encoder_codes_profiles(some: li
 @given(many_profiles)
 def test_different_profiles_are_counted(some: list[Profile]) -> None:
     twice = from_profiles([*some, *some])
-    assert twice.distinct_rows() == len(set(all_rows(twice)))
+    assert twice.distinct_rows == len(set(all_rows(twice)))
 
 
 @settings(deadline=None)
@@ -224,7 +224,7 @@ def test_more_rows_than_a_chunk_are_coded_alike() -> None:
     some = frame(age=[20 + row % 50 for row in range(count)], hobbies=[[f"h{row % 9}"] for row in range(count)])
     found = from_frame(some, Profile)
     assert len(found) == count
-    assert found.distinct_rows() == 450
+    assert found.distinct_rows == 450
     assert all_rows(found.take(np.array([44_999]))) == [Profile(age=69, hobbies=("h8",))]
 
 

@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import (
     calinski_harabasz_score,
     davies_bouldin_score,
+    pairwise_distances,
     pairwise_distances_argmin,
     silhouette_score,
 )
@@ -57,8 +58,9 @@ def criteria(
     cluster by cluster the numbers are those of the personas.
     """
     own = 0 if fitted is None else int(fitted.max(initial=-1)) + 1
+    distances = pairwise_distances(scores)
     return tuple(
-        _candidate(scores, point, _labels(scores, point.k, own, fitted, settings, rng), settings, rng)
+        _candidate(scores, distances, point, _labels(scores, point.k, own, fitted, settings, rng), settings, rng)
         for point in curve
     )
 
@@ -114,7 +116,12 @@ def _labels(
 
 
 def _candidate(
-    scores: FloatArray, point: GapPoint, clusters: IntArray, settings: AnalysisConfig, rng: np.random.Generator
+    scores: FloatArray,
+    distances: FloatArray,
+    point: GapPoint,
+    clusters: IntArray,
+    settings: AnalysisConfig,
+    rng: np.random.Generator,
 ) -> Candidate:
     exists = 1 < len(np.unique(clusters)) < len(scores)
     return Candidate(
@@ -122,12 +129,16 @@ def _candidate(
         inertia=point.inertia,
         gap=point.gap,
         gap_error=point.gap_error,
-        silhouette=_measured(silhouette_score, scores, clusters) if exists else None,
+        silhouette=_measured(_silhouette, distances, clusters) if exists else None,
         calinski_harabasz=_measured(calinski_harabasz_score, scores, clusters) if exists else None,
         davies_bouldin=_measured(davies_bouldin_score, scores, clusters) if exists else None,
         stability=stability(scores, clusters, point.k, settings, rng),
         prediction_strength=prediction_strength(scores, point.k, settings, rng),
     )
+
+
+def _silhouette(distances: FloatArray, clusters: IntArray) -> float:
+    return float(silhouette_score(distances, clusters, metric="precomputed"))
 
 
 def _measured(measure: Any, scores: FloatArray, clusters: IntArray) -> float:

@@ -26,7 +26,7 @@ def data_quality(dataset: Dataset, encoder: Encoder, clusters: IntArray, k: int)
     encodings = {encoding.name: encoding for encoding in encoder.fields}
     return DataQuality(
         profiles=len(dataset),
-        distinct=dataset.distinct_rows(),
+        distinct=dataset.distinct_rows,
         refused=dict(dataset.refusals.by_reason),
         notes=dataset.notes,
         fields=tuple(_field(dataset, spec, encodings.get(spec.name)) for spec in dataset.specs),

@@ -34,7 +34,12 @@ def recode(column: Column, table: IntArray) -> Column:
         return CodeColumn(table[column.codes])
     codes = table[column.codes]
     known = codes >= 0
-    lists = as_lists(column.rows[known], codes[known], len(column))
+    if (np.diff(table[table >= 0]) > 0).all():
+        # The lists that are left are in order already.
+        kept = np.concatenate([[0], np.cumsum(known)])
+        lists = CodeListColumn(codes[known], kept[column.offsets], column.answered)
+    else:
+        lists = as_lists(column.rows[known], codes[known], len(column))
     answered = column.answered & ((lists.lengths > 0) | (column.lengths == 0))
     return CodeListColumn(lists.codes, lists.offsets, answered)
 
@@ -74,11 +79,17 @@ def concatenate(parts: Sequence[Column]) -> Column:
 
 
 def distinct_rows(columns: Columns, length: int) -> int:
-    """How many different rows there are. Exact, and linear in the number of answers."""
-    groups = np.zeros(length, np.int64)
+    """How many different rows there are. Exact, and linear in the number of answers.
+
+    A row that is alone in its group is told apart from all others, and need not be looked at again.
+    """
+    rows, groups, alone = np.arange(length), np.zeros(length, np.int64), 0
     for column in columns.values():
-        groups = _told_apart(groups, column)
-    return len(np.unique(groups))
+        groups = _told_apart(groups, column.take(rows))
+        shared = np.bincount(groups)[groups] > 1
+        alone += len(rows) - int(np.count_nonzero(shared))
+        rows, groups = rows[shared], groups[shared]
+    return alone + len(pd.unique(groups))
 
 
 def _told_apart(groups: IntArray, column: Column) -> IntArray:
