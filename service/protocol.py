@@ -150,8 +150,13 @@ class BoundedProtocol(HttpToolsProtocol):
         answer_to: Callable[[bytes], Answered | None],
         app: "ASGI3Application",
     ) -> None:
-        if not self._answer_at_once(cycle, answer_to):
-            super()._start_asgi_task(cycle, app)
+        try:
+            if not self._answer_at_once(cycle, answer_to):
+                super()._start_asgi_task(cycle, app)
+        except Exception as error:
+            # The others of this turn are to be answered all the same.
+            self.logger.error("a request could not be answered", exc_info=error)
+            self.transport.abort()
 
     def _answer_at_once(self, cycle: RequestResponseCycle, answer_to: Callable[[bytes], Answered | None]) -> bool:
         """Answer a whole request if that can be done at once; whether it was."""
