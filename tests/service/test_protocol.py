@@ -145,3 +145,85 @@ def test_many_idle_connections_hold_up_nobody(server: Server) -> None:
     finally:
         for connection in connections:
             connection.close()
+
+
+# --- answers at once -------------------------------------------------------------------------------
+
+
+def post(body: bytes, head: bytes = b"", path: bytes = b"/segment", version: bytes = b"1.1") -> bytes:
+    lines = b"POST %b HTTP/%b\r\nhost: here\r\ncontent-type: application/json\r\n%b" % (path, version, head)
+    return lines + b"content-length: %d\r\n\r\n%b" % (len(body), body)
+
+
+def statuses(received: bytes) -> list[bytes]:
+    return re.findall(rb"HTTP/1.1 (\d+)", received)
+
+
+LAST = b"connection: close\r\n"
+
+
+def test_requests_sent_together_are_answered_in_their_order(server: Server) -> None:
+    with connect(server) as connection:
+        long = post(b'{"age": 20}', path=b"/segment?explain=true", head=b"x-request-id: long\r\n")
+        first, last = (post(b"{}", head=b"x-request-id: %b\r\n" % name) for name in (b"first", b"last"))
+        connection.sendall(first + long + long + first + last[:-2] + b"{}")
+        connection.sendall(post(b"{", head=LAST + b"x-request-id: bad\r\n"))
+        received = rest(connection)
+    assert statuses(received) == [b"200"] * 5 + [b"400"]
+    ids = re.findall(rb"x-request-id: (\w+)", received)
+    assert ids == [b"first", b"long", b"long", b"first", b"last", b"bad"]
+
+
+@pytest.mark.parametrize("pieces", [2, 7, 40])
+def test_a_request_may_come_in_pieces(server: Server, pieces: int) -> None:
+    text = post(b'{"age": 30, "hobbies": ["value_1"]}', head=LAST)
+    size = len(text) // pieces + 1
+    with connect(server) as connection:
+        for start in range(0, len(text), size):
+            connection.sendall(text[start : start + size])
+            time.sleep(0.005)
+        received = rest(connection)
+    assert statuses(received) == [b"200"]
+    assert b'"persona"' in received
+
+
+@pytest.mark.parametrize(("head", "version"), [(LAST, b"1.1"), (b"", b"1.0")])
+def test_who_wants_no_other_answer_is_hung_up_on(server: Server, head: bytes, version: bytes) -> None:
+    with connect(server) as connection:
+        connection.sendall(post(b"{}", head=head, version=version))
+        received = rest(connection)
+    assert statuses(received) == [b"200"]
+    assert b"connection: close" in received.lower()
+
+
+def test_who_asks_before_sending_a_body_is_told_to_go_on(server: Server) -> None:
+    text = post(b"{}", head=b"expect: 100-continue\r\n" + LAST)
+    with connect(server) as connection:
+        connection.sendall(text[:-2])
+        assert connection.recv(1_000).startswith(b"HTTP/1.1 100")
+        connection.sendall(text[-2:])
+        assert statuses(rest(connection)) == [b"200"]
+
+
+def test_a_connection_that_idles_after_an_answer_is_closed_without_a_word(server: Server) -> None:
+    with connect(server) as connection:
+        connection.sendall(post(b"{}"))
+        received = rest(connection)
+    assert statuses(received) == [b"200"]
+
+
+def test_one_connection_may_ask_again_and_again(server: Server) -> None:
+    with connect(server) as connection:
+        for _ in range(300):
+            connection.sendall(post(b'{"occupation": "value_1"}', head=b"x-padding: %b\r\n" % (b"x" * 400)))
+            received = b""
+            while b"}\n" not in received and not received.endswith(b"[]}"):
+                received += connection.recv(65_536)
+            assert statuses(received) == [b"200"]
+
+
+def test_who_has_gone_before_the_answer_disturbs_nobody(server: Server) -> None:
+    for _ in range(20):
+        with connect(server) as connection:
+            connection.sendall(post(b"{}"))
+    assert httpx2.post(f"{server.url}/segment", json={}).status_code == 200

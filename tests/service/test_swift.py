@@ -1,0 +1,126 @@
+"""Profiles recognised at sight: the bytes are those of the slow way, alone and in a batch."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
+from pydantic_core import to_json as plain_json
+
+from models.artifact import LoadedArtifact
+from models.persona import Persona
+from models.profile import Profile
+from models.scorer import Scorer
+from models.segment_model import SegmentModel
+from service.assignment import assign
+from service.routes.answers import to_json
+from service.schemas import BatchAnswer, BatchItem
+from service.swift import Swift, batch_answer, batch_item
+from tests.support.profiles import profiles, small_scorer
+from tests.support.small_model import small_manifest, small_personas
+
+NAMES = ('100 % "true" givers', "back\\slash", "Zoë ☃")
+
+
+def swift(scorer: Scorer, personas: Sequence[Persona]) -> Swift:
+    manifest = small_manifest()
+    return Swift(LoadedArtifact(manifest, SegmentModel(manifest.version, scorer, tuple(personas))))
+
+
+def one_alone(scorer: Scorer) -> Scorer:
+    return replace(scorer, centroids=scorer.centroids[:1])
+
+
+ODD_NAMES = tuple(
+    each.model_copy(update={"name": name, "id": f"p%s_{name}"})
+    for each, name in zip(small_personas(), NAMES, strict=True)
+)
+SWIFT = swift(small_scorer(), ODD_NAMES)
+MODELS = {
+    "completing": SWIFT,
+    "format 1": swift(small_scorer(complete=False), small_personas()),
+    "one persona": swift(one_alone(small_scorer(complete=False)), small_personas()[:1]),
+}
+SENT = profiles().map(lambda each: json.loads(each.model_dump_json(exclude_unset=True)))
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 200) | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+ANYTHING = VALUES | st.dictionaries(st.sampled_from(["age", "hobbies", "occupation", "budget_range", "x"]), VALUES)
+
+
+@pytest.mark.parametrize("answering", MODELS.values(), ids=MODELS)
+@limits(deadline=None)
+@given(profile=SENT)
+def test_a_recognised_profile_gets_the_bytes_of_the_slow_way(answering: Swift, profile: dict[str, Any]) -> None:
+    found = answering.answer(profile)
+    if found is not None:
+        assert found == to_json(assign(answering.loaded.model, Profile.model_validate(profile)))
+
+
+@pytest.mark.parametrize("answering", MODELS.values(), ids=MODELS)
+def test_complete_and_empty_profiles_are_recognised(answering: Swift) -> None:
+    full: dict[str, Any] = {
+        "age": 30,
+        "hobbies": ["value_1", "value_2"],
+        "occupation": "value_0",
+        "budget_range": "low",
+    }
+    sent: list[dict[str, Any]] = [full, {}, {"hobbies": []}, {"age": None}]
+    assert all(answering.answer(each) is not None for each in sent)
+
+
+@limits(deadline=None)
+@given(profile=ANYTHING)
+def test_what_is_recognised_pydantic_accepts_and_scores_the_same(profile: Any) -> None:
+    found = SWIFT.answer(profile)
+    if found is not None:
+        assert found == to_json(assign(SWIFT.loaded.model, Profile.model_validate(profile)))
+
+
+@pytest.mark.parametrize("answering", MODELS.values(), ids=MODELS)
+@limits(deadline=None)
+@given(batch=st.lists(SENT | ANYTHING, max_size=6))
+def test_in_a_batch_each_gets_what_it_gets_alone(answering: Swift, batch: list[Any]) -> None:
+    for together, profile in zip(answering.answers(batch), batch, strict=True):
+        alone = answering.answer(profile)
+        assert (together is None) == (alone is None)
+        if together is not None and alone is not None:
+            assert_same(json.loads(together), json.loads(alone))
+
+
+def assert_same(one: Any, other: Any) -> None:
+    """The same but for the last digits of numbers."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for name in one:
+            assert_same(one[name], other[name])
+    elif isinstance(one, float):
+        np.testing.assert_allclose(one, other, atol=1e-8)
+    else:
+        assert one == other
+
+
+def test_a_batch_of_one_cast_is_recognised_by_columns() -> None:
+    batch: list[dict[str, Any]] = [
+        {"age": 20 + each, "hobbies": ["value_1"], "occupation": "value_2"} for each in range(30)
+    ]
+    batch[7] = {"occupation": "Value 2"}
+    batch[9] = {"age": True}
+    batch[11] = {"age": 5}
+    found = SWIFT.answers(batch)
+    assert [place for place, content in enumerate(found) if content is None] == [7, 9, 11]
+
+
+@given(content=st.sampled_from([{}, {"age": 40}, {"hobbies": ["value_3"]}]), version=st.text(max_size=8))
+def test_the_body_of_a_batch_is_what_its_schema_serialises_to(content: dict[str, Any], version: str) -> None:
+    result = assign(SWIFT.loaded.model, Profile.model_validate(content))
+    written = batch_answer(version, [batch_item(place, to_json(result)) for place in range(2)])
+    assert written == to_json(BatchAnswer(version, tuple(BatchItem(place, 200, result) for place in range(2))))
+    assert plain_json(json.loads(written))
