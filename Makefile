@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help env serve test check audit torture format lock clean
+.PHONY: help env serve test check audit torture bench format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ audit: .venv-trust/.complete ## look the locked dependencies up among known vuln
 
 torture: env .venv-trust/.complete ## an hour and a half of everything that the service must survive (docs/reliability.md)
 	$(BIN)/python -m benchmarks.torture $(STEPS)
+
+bench: env ## measure speed into benchmarks/RESULTS.md: scoring, serving, writes, training (all sizes: FULL=--full)
+	$(BIN)/python -m benchmarks $(FULL)
 
 format: env ## format the code
 	$(BIN)/ruff check --fix .

@@ -33,6 +33,12 @@ class Running:
         kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
         return kilobytes * 1_024 / 1e6
 
+    @property
+    def processor_seconds(self) -> float:
+        """The processor time that it has used so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
 def ceiling(core: int, answer_bytes: int, log: Path) -> Iterator[Running]:
@@ -50,6 +56,15 @@ def service(core: int, settings: Mapping[str, str], log: Path) -> Iterator[Runni
     port = free_port()
     command = ["-m", "service", "serve", "--port", str(port)]
     with _running("service", command, port, "/readyz", core, settings, log) as server:
+        yield server
+
+
+@contextmanager
+def peer(name: str, app: str, core: int, settings: Mapping[str, str], log: Path) -> Iterator[Running]:
+    """Another server for the same model: uvicorn with a factory of `benchmarks.load`."""
+    port = free_port()
+    command = ["-m", "uvicorn", "--factory", app, "--port", str(port), "--no-access-log", "--log-level", "warning"]
+    with _running(name, command, port, "/ping", core, settings, log) as server:
         yield server
 
 

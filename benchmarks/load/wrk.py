@@ -13,7 +13,7 @@ wrk.method = {method}
 wrk.body = {body}
 wrk.headers["Content-Type"] = "application/json"
 {headers}
-{numbered}
+{in_turn}
 done = function(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format("RESULT %d %d %.1f %.1f %d %d\\n", summary.requests, summary.duration,
@@ -25,13 +25,17 @@ _RESULT = re.compile(r"RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+) (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for, over and over. With `numbers`, `{n}` in the path counts from 1 up to that, and again."""
+    """What is asked for, over and over. With `numbers`, `{n}` in the path counts from 1 up to that, and again.
+
+    `bodies`: in place of one body several, in turn: what is asked twice in a row would be in everybody's caches.
+    """
 
     method: str
     path: str
     body: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     numbers: int = 0
+    bodies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def load(url: str, request: Request, connections: int, seconds: int, core: int, 
     headers = "\n".join(f"wrk.headers[{_lua(name)}] = {_lua(value)}" for name, value in request.headers)
     script.write_text(
         _SCRIPT.format(
-            method=_lua(request.method), body=_lua(request.body), headers=headers, numbered=_numbered(request)
+            method=_lua(request.method), body=_lua(request.body), headers=headers, in_turn=_in_turn(request)
         ),
         encoding="utf-8",
     )
@@ -70,15 +74,23 @@ def load(url: str, request: Request, connections: int, seconds: int, core: int, 
     return Load(requests / duration * 1e6, p50 / 1_000, p99 / 1_000, int(refused + broken))
 
 
-def _numbered(request: Request) -> str:
-    if not request.numbers:
+def _in_turn(request: Request) -> str:
+    """Requests that are made ready once, and sent one after the other."""
+    if not request.numbers and not request.bodies:
         return ""
-    before, after = request.path.split("{n}")
+    before, _, after = request.path.partition("{n}")
+    number = ".. n .." if request.numbers else ".."
+    bodies = ", ".join(_lua(body) for body in request.bodies or [request.body])
     return f"""
-local n = 0
+local bodies, ready, place = {{{bodies}}}, {{}}, 0
+init = function(args)
+  for n = 1, {max(request.numbers, len(request.bodies))} do
+    ready[n] = wrk.format(nil, {_lua(before)} {number} {_lua(after)}, nil, bodies[(n - 1) % #bodies + 1])
+  end
+end
 request = function()
-  n = n % {request.numbers} + 1
-  return wrk.format(nil, {_lua(before)} .. n .. {_lua(after)})
+  place = place % #ready + 1
+  return ready[place]
 end"""
 
 

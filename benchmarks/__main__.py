@@ -1,0 +1,102 @@
+"""All benchmarks of speed, one after the other, into `benchmarks/RESULTS.md`.
+
+    .venv/bin/python -m benchmarks [--full] [--only scoring,serving,writes,training]
+
+Each runs in a process of its own. What fails is told in its place. Without `--full` the sizes are those that end
+within a quarter of an hour on two cores; with it training goes to 3,000,000 profiles.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+from tests.support.server import ROOT
+
+RESULTS: Final = ROOT / "benchmarks" / "RESULTS.md"
+LIBRARIES: Final = (
+    "numpy",
+    "scikit-learn",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "fastapi",
+    "uvicorn",
+    "uvloop",
+    "vetiver",
+)
+# By name: its title, and its arguments for a short and a full run.
+BENCHMARKS: Final[dict[str, tuple[str, list[str], list[str]]]] = {
+    "scoring": ("Scoring", [], []),
+    "serving": ("Serving", ["--rounds", "3", "--seconds", "1"], ["--rounds", "6", "--seconds", "1"]),
+    "writes": ("Writes", ["--rounds", "3", "--seconds", "2"], ["--rounds", "3", "--seconds", "2"]),
+    "training": ("Training", ["--rows", "10000,100000"], ["--limit", "1500"]),
+}
+
+
+def main() -> None:
+    options = _options()
+    parts = [_heading()]
+    for name in options.only:
+        title, short, full = BENCHMARKS[name]
+        parts.append(section(title, ["-m", f"benchmarks.{name}", *(full if options.full else short)]))
+        options.out.write_text("\n".join(parts), encoding="utf-8")
+        print(parts[-1], flush=True)
+
+
+def section(title: str, arguments: list[str]) -> str:
+    """What a benchmark prints, under its command; and where it failed, how."""
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    failed = ""
+    if done.returncode:
+        last = done.stderr.strip().rpartition("\n")[2]
+        failed = f"\n\n**Failed with exit code {done.returncode}.** {last}"
+    return f"## {title}\n\n    python {' '.join(arguments)}\n\n{done.stdout.strip()}{failed}\n"
+
+
+def _heading() -> str:
+    """Date, commit, versions and the size of the machine."""
+    describe = ["git", "describe", "--always", "--dirty"]
+    commit = subprocess.run(describe, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    libraries = ", ".join(f"{name} {found}" for name in LIBRARIES if (found := _version(name)))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return (
+        "# Results\n\nWritten by `python -m benchmarks`; what each figure means stands in the named module. The "
+        "machine is a shared virtual one: times of one run compare, those of two may not.\n\n"
+        f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit or 'unknown'}\n"
+        f"- {os.cpu_count()} cores ({_processor()}), {memory:.0f} GB, {platform.system()} {platform.release()}\n"
+        f"- Python {platform.python_version()}, {libraries}\n"
+    )
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def _options() -> argparse.Namespace:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=raw)
+    parser.add_argument("--full", action="store_true", help="all sizes and rounds")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=list(BENCHMARKS))
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
