@@ -4,7 +4,8 @@ What these tables know needs no validation: pydantic was asked about each text w
 number when it first came. What they do not know is not refused either: it is left to pydantic.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
@@ -39,9 +40,8 @@ class Recognition:
         known = profile_class.model_fields
         self._bits = {name: 1 << place for place, name in enumerate(self._names) if name in known}
         self._texts: dict[str, dict[str, int]] = {}
-        self._numbers: dict[str, dict[int, int]] = {}
+        self._numbers: dict[str, _Numbers] = {}
         self._lists: dict[str, _Lists] = {}
-        self._rows_of_numbers: dict[str, NumberRows] = {}
         self._gaps: dict[int, Gap] = {}
         for name, _, table, lists in single.terms:
             if name not in profile_class.model_fields:
@@ -49,33 +49,34 @@ class Recognition:
             if lists is not None:
                 self._add_lists(name, lists)
             elif isinstance(table, NumberRows) and not table.levels:
-                self._numbers[name], self._rows_of_numbers[name] = {}, table
+                self._numbers[name] = _Numbers(partial(self._accepts, name), table)
             elif table is not None:
                 self._add_texts(name, table)
+        self._look_ups = self._all_look_ups()
 
     def of(self, answers: Mapping[str, Any]) -> Recognised | None:
         """The sum of a profile's rows, given its parsed JSON object; None where some answer is not recognised."""
-        total, answered, bits = self._single.packed_base, 0, self._bits
+        total, answered, look_ups = self._single.packed_base, 0, self._look_ups
         if total is None:
             return None
         try:
             for name, answer in answers.items():
-                kind = answer.__class__
-                if kind is str:
-                    total += self._texts[name][answer]
-                elif kind is list:
-                    total += self._lists[name].of(answer)
-                elif kind is int:
-                    total += self._numbers[name].get(answer) or self._learn(name, answer)
-                elif answer is None:
-                    bits[name]
-                    continue
-                else:
-                    return None
-                answered |= bits[name]
+                bit, row_of = look_ups[name]
+                if answer is not None:
+                    total += row_of(answer)
+                    answered |= bit
         except (KeyError, TypeError):
             return None
-        return Recognised(total, self.gap(answered))
+        return Recognised(total, self._gaps.get(answered) or self._remember_gap(answered))
+
+    def _all_look_ups(self) -> dict[str, tuple[int, Callable[[Any], int]]]:
+        """For each field its bit, and what finds an answer's row or raises `KeyError` or `TypeError`."""
+        found: dict[str, Callable[[Any], int]] = {
+            **{name: rows.__getitem__ for name, rows in self._texts.items()},
+            **{name: numbers.of for name, numbers in self._numbers.items()},
+            **{name: lists.of for name, lists in self._lists.items()},
+        }
+        return {name: (bit, found.get(name, {}.__getitem__)) for name, bit in self._bits.items()}
 
     @property
     def fields(self) -> dict[str, int]:
@@ -90,22 +91,14 @@ class Recognition:
     def knows(self, name: str, answer: int) -> bool:
         """Whether a number is recognised."""
         try:
-            return answer in self._numbers[name] or bool(self._learn(name, answer))
+            self._numbers[name].of(answer)
         except KeyError:
             return False
+        return True
 
     def gap(self, answered: int) -> Gap:
         """What is not answered where fields of these bits are."""
         return self._gaps.get(answered) or self._remember_gap(answered)
-
-    def _learn(self, name: str, answer: int) -> int:
-        """The row of a number that has not come before. Raises `KeyError` for one that is not recognised."""
-        row = self._rows_of_numbers[name][answer] if self._accepts(name, answer) else None
-        if not isinstance(row, int):
-            raise KeyError(answer)
-        if len(self._numbers[name]) < REMEMBERED_NUMBERS:
-            self._numbers[name][answer] = row
-        return row
 
     def _remember_gap(self, answered: int) -> Gap:
         missing = tuple(name for name in self._names if not answered & self._bits.get(name, 0))
@@ -131,6 +124,28 @@ class Recognition:
         return True
 
 
+class _Numbers:
+    """Recognises numbers of a field: each is put to pydantic when it comes first."""
+
+    def __init__(self, accepts: Callable[[object], bool], rows: NumberRows) -> None:
+        self._accepts, self._rows, self._known = accepts, rows, dict[int, int]()
+
+    def of(self, answer: Any) -> int:
+        """The row of a number. Raises `KeyError` where it is not recognised."""
+        # A flag, or a fraction that is whole, would be found as the number that it equals.
+        if answer.__class__ is not int:
+            raise KeyError
+        return self._known.get(answer) or self._learn(answer)
+
+    def _learn(self, answer: int) -> int:
+        row = self._rows[answer] if self._accepts(answer) else None
+        if not isinstance(row, int):
+            raise KeyError
+        if len(self._known) < REMEMBERED_NUMBERS:
+            self._known[answer] = row
+        return row
+
+
 class _Lists:
     """Recognises lists of a field: as they are sent, the rows of known values."""
 
@@ -138,13 +153,13 @@ class _Lists:
         self._lists, self._constant, self.accepted = lists, constant, accepted
         self._by_length: list[dict[str, int] | None] = [None] * (TABLED_LENGTHS + 1)
 
-    def of(self, answer: list[Any]) -> int:
+    def of(self, answer: Any) -> int:
         """What a list adds. Raises `KeyError` or `TypeError` where it is not recognised."""
+        if answer.__class__ is not list or len(answer) > TABLED_LENGTHS:
+            raise KeyError
         values = set(answer)
         if not values:
             return self._constant
-        if len(answer) > TABLED_LENGTHS:
-            raise KeyError
         ticked = self._by_length[len(values)] or self._tabled(len(values))
         return sum(map(ticked.__getitem__, values), self._constant)
 

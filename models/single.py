@@ -7,7 +7,7 @@ end: what is added and compared need not be divided first.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from math import dist, exp, inf
+from math import dist, exp
 from operator import mul
 from typing import Any, NamedTuple
 
@@ -219,12 +219,11 @@ class Single:
 
 def _two_least(order: list[float]) -> tuple[int, int | None]:
     """The place of the least, and of the next; None where there is no other."""
-    first = order.index(min(order))
     if len(order) == 1:
-        return first, None
-    others = order.copy()
-    others[first] = inf
-    return first, others.index(min(others))
+        return 0, None
+    least, next_least, *_ = sorted(order)
+    first = order.index(least)
+    return first, order.index(next_least, first + 1 if least == next_least else 0)
 
 
 def _term(

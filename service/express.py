@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 from starlette.types import Scope
@@ -144,6 +144,11 @@ class Express:
 
 
 def _headers(answer: Plain, asked: str) -> list[tuple[bytes, bytes]]:
-    own = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
     length = (b"content-length", b"%d" % len(answer.content))
-    return [*own, length, _JSON, (b"x-request-id", asked.encode("ascii")), NO_SNIFFING]
+    return [*_raw(tuple(answer.headers.items())), length, _JSON, (b"x-request-id", asked.encode()), NO_SNIFFING]
+
+
+@lru_cache(16)
+def _raw(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
+    """Headers as the protocol writes them: there are few, and the same each time."""
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]

@@ -26,10 +26,10 @@ _OUTLIER = {True: b"true", False: b"false", None: b"null"}
 
 
 class Swift:
-    """Answers for the profiles of one model that are recognised; `loaded` is that model."""
+    """Answers for recognised profiles by one model, `loaded`; `origin`: where that came from."""
 
     def __init__(self, loaded: LoadedArtifact) -> None:
-        self.loaded = loaded
+        self.loaded, self.origin = loaded, loaded.manifest.origin.source
         self._model = loaded.model
         self._single = loaded.model.scorer.single
         self._writer = Writer(loaded.model)

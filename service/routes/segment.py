@@ -21,7 +21,7 @@ from service.deps import ModelDep, Services, ServicesDep, WantedDep
 from service.express import LONG, Plain, ShortWay
 from service.metrics import Metrics
 from service.routes import examples
-from service.routes.answers import answer, model_headers, plain, response, to_json
+from service.routes.answers import ORIGIN, answer, model_headers, plain, response, to_json
 from service.routes.documented import documented
 from service.routes.guarded import declared_by
 from service.routes.json_route import JsonRoute
@@ -133,7 +133,7 @@ def _segment_shortly(services: Services, body: bytes) -> Plain | None:
     except ValueError:
         return None
     services.metrics.observe_assignment("single", {})
-    return Plain(content, 200, model_headers(swift.loaded))
+    return Plain(content, 200, {ORIGIN: swift.origin})
 
 
 def _segment_batch(batch: BatchRequest, swift: Swift, metrics: Metrics, wanted: Wanted) -> Response:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import __main__ as bench
+import benchmarks.__main__ as bench
 
 
 def test_a_section_has_the_command_and_what_it_printed() -> None:
