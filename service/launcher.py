@@ -123,13 +123,21 @@ class ProcessLauncher:
             )
         except OSError as error:
             raise LaunchFailed(f"Training could not be started: {error.strerror}.") from error
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, self.nice)
+        _give_way(process.pid, self.nice)
         return ChildProcess(process, self.stop_seconds)
 
     def _signing(self) -> dict[str, str]:
         """What lets the child sign its version, also where the setting stands in `.env` alone."""
         return {KEY_FILE: str(self.artifact_key_file.resolve())} if self.artifact_key_file else {}
+
+
+def _give_way(pid: int, nice: int) -> None:
+    """Have a process, which leads a session, give way to others, as far as the system lets us."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
+    with suppress(OSError):
+        # Linux may share the processor between sessions first, where niceness inside one means nothing.
+        Path(f"/proc/{pid}/autogroup").write_text(str(nice), encoding="ascii")
 
 
 def fit_arguments(order: FitOrder) -> list[str]:

@@ -17,6 +17,10 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
+# One encoder: `json.dumps` with options makes one each time.
+_to_json = json.JSONEncoder(default=str).encode
+
+
 class JsonFormatter(logging.Formatter):
     """One record, one JSON object on one line."""
 
@@ -33,7 +37,7 @@ class JsonFormatter(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[1] is not None:
             line["exception"] = describe(record.exc_info[1])
-        return json.dumps(line, default=str)
+        return _to_json(line)
 
 
 class LineHandler(logging.StreamHandler[TextIO]):
