@@ -3,13 +3,12 @@
     .venv/bin/python -m benchmarks.serving [--rounds 8] [--seconds 2] [--connections 1,16,64] [--log-level WARNING]
 
 uvicorn with an application that answers a constant is the ceiling. Both run at once, on one core; wrk asks from
-the other. Short rounds take turns; each round of the service is divided by the rounds of the ceiling around it,
-so that what slows the machine down slows down both. The service has all that production has: a key with a rate,
-request ids, metrics, limits, SQLite. Bodies and users take turns, the same for both. Processor time a request is
-that of the server's process, its kernel time included.
+the other, in short rounds that take turns (`benchmarks.load.rounds`). The service has all that production has: a
+key with a rate, request ids, metrics, limits, SQLite. Bodies and users take turns, the same for both, and before
+any is measured each was answered 2xx.
 
 Peers answer `POST /predict` with the same model's `pipeline.joblib`: the usual FastAPI application, and vetiver
-where the optional extra is there (requirements-peers.txt).
+where the optional extra is there (requirements-peers.txt). Both must predict what the pipeline does.
 """
 
 import argparse
@@ -18,142 +17,148 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 import httpx2 as httpx
 import numpy as np
 
+from benchmarks.load.peers import PEERS, Peer, predicted, prove
+from benchmarks.load.rounds import (
+    CLIENT_CORE,
+    HEADING,
+    Case,
+    Measured,
+    NotAnswered,
+    Plan,
+    answers,
+    in_turns,
+    measure,
+    row,
+)
 from benchmarks.load.servers import Running, ceiling, peer, service
-from benchmarks.load.wrk import Load, Request, load
+from benchmarks.load.wrk import Request
 from benchmarks.simulated import simulated, trained_on
 from models.artifact import PIPELINE
-from models.profile import Profile
 from models.registry import Registry
+from tests.support.processes import children
 from tests.support.server import ROOT
+from tests.support.waiting import eventually
 from training.dataset import Dataset
 
 SERVER_CORE: Final = 0
-CLIENT_CORE: Final = 1
 BATCH: Final = 1_000
-# Different profiles, and users, that are asked for in turn.
+# Different profiles that are asked for in turn; of users there are as many as a batch has.
 IN_TURN: Final = 500
+# Connections with a retrain, and of the peers.
+CONNECTIONS: Final = 16
 SCOPES: Final = ("segment:assign", "users:read", "users:write", "models:train", "models:read")
 
-FIELDS: Final = tuple(Profile.model_fields)
-
 Key = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A hot route. `profiles`: how many one request answers for; 0 where they are not counted."""
-
-    name: str
-    request: Request
-    profiles: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A load and what it took of the server's processor, in seconds a request."""
-
-    load: Load
-    processor: float
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One round of a server between two of the ceiling."""
-
-    before: Measured
-    service: Measured
-    after: Measured
-
-    @property
-    def ratio(self) -> float:
-        """The server's rate as a share of the ceiling's, taken around it."""
-        return 2 * self.service.load.rate / (self.before.load.rate + self.after.load.rate)
 
 
 def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
+        plan = Plan(options.rounds, options.seconds, folder)
         dataset = simulated()
         settings = _settings(folder, dataset, options.log_level)
+        pipeline = _pipeline(settings)
         key = _key(settings)
         server = stack.enter_context(service(SERVER_CORE, settings, folder / "service.log"))
+        at_start = server.resident_mb
         cases = _cases(server, dataset, key)
-        size = _answer_bytes(server, cases[0])
+        first, *_ = [answers(server, case.request)[0] for case in cases]
+        size = len(first.content)
         top = stack.enter_context(ceiling(SERVER_CORE, size, folder / "ceiling.log"))
-        print(_heading(server, top, size))
-        for connections in options.connections:
-            for case in cases:
-                rounds = list(_rounds(top, server, case, connections, options, folder))
-                print(_row(case.name, case.profiles, connections, rounds), flush=True)
-        print(f"\nresident after the load: service {server.resident_mb:.0f} MB")
+        _tell_start(server, top, at_start, size, options.log_level)
+        _tell_routes(server, top, cases, options.connections, plan)
         if options.retrain:
-            _tell_retrain(server, top, cases[0], options, folder, key)
+            _tell_retrains(server, cases[0], plan, key)
         if options.peers:
-            _tell_peers(top, cases[0], settings, options, folder)
+            _tell_peers(top, cases[0], pipeline, plan)
 
 
-def _rounds(
-    top: Running, server: Running, case: Case, connections: int, options: argparse.Namespace, folder: Path
-) -> Iterator[Round]:
-    def measure(running: Running) -> Measured:
-        started = running.processor_seconds
-        found = load(running.url, case.request, connections, options.seconds, CLIENT_CORE, folder)
-        spent = running.processor_seconds - started
-        return Measured(found, spent / max(1.0, found.rate * options.seconds))
-
-    measure(server)  # warm
-    before = measure(top)
-    for _ in range(options.rounds):
-        mine = measure(server)
-        after = measure(top)
-        yield Round(before, mine, after)
-        before = after
+# --- what is told ----------------------------------------------------------------------------------
 
 
-def _tell_retrain(
-    server: Running, top: Running, case: Case, options: argparse.Namespace, folder: Path, key: Key
-) -> None:
-    """p99 without and with a retrain in the background."""
-    quiet = [each.service.load.p99 for each in _rounds(top, server, case, 16, options, folder)]
-    asked = httpx.post(f"{server.url}/retrain", json={"source": "simulated"}, headers=dict(key), timeout=30)
-    asked.raise_for_status()
-    busy = []
-    while httpx.get(server.url + asked.headers["location"], headers=dict(key)).json()["finished_at"] is None:
-        busy.append(load(server.url, case.request, 16, options.seconds, CLIENT_CORE, folder).p99)
+def _tell_start(server: Running, top: Running, at_start: float, size: int, log_level: str) -> None:
     print(
-        f"\na retrain in the background, 16 connections, both cores shared with it: p99 {np.median(quiet):.2f} ms "
-        f"without, {np.median(busy):.2f} with ({np.median(busy) / np.median(quiet):.1f} ×; {len(busy)} rounds)"
+        f"ready after: service {server.ready_seconds:.1f} s, ceiling {top.ready_seconds:.1f} s; resident at the "
+        f"start: service {at_start:.0f} MB, ceiling {top.resident_mb:.0f} MB; LOG_LEVEL {log_level}; the ceiling "
+        f"answers {size} bytes\n\n{HEADING}",
+        flush=True,
     )
 
 
-def _tell_peers(
-    top: Running, case: Case, settings: dict[str, str], options: argparse.Namespace, folder: Path
-) -> None:
-    registry = Registry(Path(settings["ARTIFACTS_DIR"]))
-    named = {"PIPELINE": str(registry.root / str(registry.active()) / PIPELINE)}
-    apps = {"the usual application": "benchmarks.load.usual:app"}
-    if find_spec("vetiver"):
-        apps["vetiver"] = "benchmarks.load.vetiver_app:app"
-    else:
-        print("\nvetiver is not installed (requirements-peers.txt), and so not measured.")
-    for name, app in apps.items():
-        with peer(name, app, SERVER_CORE, named, folder / "peer.log") as server:
-            whole = [{**dict.fromkeys(FIELDS), **json.loads(body)} for body in case.request.bodies[:50]]
-            bodies = tuple(json.dumps([each] if name == "vetiver" else each) for each in whole)
-            request = replace(case.request, path="/predict/" if name == "vetiver" else "/predict", bodies=bodies)
-            rounds = list(_rounds(top, server, Case(name, request), 16, options, folder))
-            print(_row(name, 0, 16, rounds), f"ready {server.ready_seconds:.1f} s, {server.resident_mb:.0f} MB")
+def _tell_routes(server: Running, top: Running, cases: list[Case], connections: list[int], plan: Plan) -> None:
+    for count in connections:
+        for case in cases:
+            rounds = list(in_turns(top, server, case.request, count, plan))
+            print(row(case, count, rounds), flush=True)
+    print(f"\nresident after the load: service {server.resident_mb:.0f} MB, ceiling {top.resident_mb:.0f} MB")
+
+
+def _tell_retrains(server: Running, case: Case, plan: Plan, key: Key) -> None:
+    """p99 with a retrain that has to share the service's core, and with one that takes whichever is free."""
+    print(f"\n`{case.name}`, {CONNECTIONS} connections, while a model is trained in the background\n")
+    print("| retrain | p99 ms without | with | times | rounds with | failed |\n|---|---|---|---|---|---|")
+    for where, cores in (
+        ("on the service's core", {SERVER_CORE}),
+        ("on either core, wrk's included", {SERVER_CORE, CLIENT_CORE}),
+    ):
+        quiet = [measure(server, case.request, CONNECTIONS, plan) for _ in range(plan.rounds)]
+        busy = list(_while_training(server, case, plan, key, cores))
+        without, with_it = (np.median([each.load.p99 for each in some]) for some in (quiet, busy))
+        failed = sum(each.load.failed for each in (*quiet, *busy))
+        times = with_it / without
+        print(f"| {where} | {without:.2f} | {with_it:.2f} | {times:.1f} | {len(busy)} | {failed} |", flush=True)
+
+
+def _while_training(server: Running, case: Case, plan: Plan, key: Key, cores: set[int]) -> Iterator[Measured]:
+    """Rounds that a retrain on these cores outlasts. Raises `NotAnswered` where it fails or none was."""
+    with httpx.Client(base_url=server.url, headers=dict(key), timeout=30) as client:
+        asked = client.post("/retrain", json={"source": "simulated"}).raise_for_status()
+        eventually(lambda: bool(children(server.pid, "-m training")))
+        # It inherits the service's core.
+        for child in children(server.pid, "-m training"):
+            os.sched_setaffinity(child, cores)
+        count = 0
+        while True:
+            found = measure(server, case.request, CONNECTIONS, plan)
+            job = client.get(asked.headers["location"]).raise_for_status().json()
+            if job["finished_at"] is not None:
+                break
+            count += 1
+            yield found
+    if job["status"] != "SUCCEEDED" or not count:
+        raise NotAnswered(f"the retrain ended {job['status']} after {count} rounds: {job['error']}")
+
+
+def _tell_peers(top: Running, case: Case, pipeline: Path, plan: Plan) -> None:
+    clusters = predicted(pipeline, case.request.bodies)
+    missing = [each.name for each in PEERS if not each.installed]
+    print("\nPeers, on one core with the same ceiling")
+    for name in missing:
+        print(f"\n{name} is not installed (requirements-peers.txt), and so not measured.")
+    columns = HEADING.replace("\n|---", " ready after s | resident at the start, after MB |\n|---|---|---", 1)
+    print(f"\n{columns}")
+    for each in PEERS:
+        if each.installed:
+            print(_peer_row(each, top, case, pipeline, clusters, plan), flush=True)
+
+
+def _peer_row(each: Peer, top: Running, case: Case, pipeline: Path, clusters: list[int], plan: Plan) -> str:
+    request, log = each.asked(case.request), plan.folder / "peer.log"
+    with peer(each.name, each.app, SERVER_CORE, {"PIPELINE": str(pipeline)}, log) as server:
+        at_start = server.resident_mb
+        prove(each, server, request, clusters)
+        rounds = list(in_turns(top, server, request, CONNECTIONS, plan))
+        told = row(Case(each.name, request, 1), CONNECTIONS, rounds)
+        return f"{told} {server.ready_seconds:.1f} | {at_start:.0f}, {server.resident_mb:.0f} |"
 
 
 # --- what is asked for -----------------------------------------------------------------------------
@@ -172,6 +177,12 @@ def _settings(folder: Path, dataset: Dataset, log_level: str) -> dict[str, str]:
         # A bucket that every request takes from, and none empties.
         "KEY_RATE": "1000000",
     }
+
+
+def _pipeline(settings: dict[str, str]) -> Path:
+    """The scikit-learn pipeline of the model in force."""
+    registry = Registry(Path(settings["ARTIFACTS_DIR"]))
+    return registry.root / str(registry.active()) / PIPELINE
 
 
 def _key(settings: dict[str, str]) -> Key:
@@ -196,46 +207,10 @@ def _cases(server: Running, dataset: Dataset, key: Key) -> list[Case]:
     singles = tuple(json.dumps(profile) for profile in profiles[:IN_TURN])
     return [
         Case("POST /segment", Request("POST", "/segment", headers=key, bodies=singles), 1),
-        Case("GET /users/{user_id}/persona", Request("GET", "/users/user-{n}/persona", "", key, IN_TURN)),
+        Case("GET /users/{user_id}/persona", Request("GET", "/users/user-{n}/persona", "", key, BATCH)),
         Case("POST /segment/batch", Request("POST", "/segment/batch", batch, key), BATCH),
         Case("POST /users/personas:batchGet", Request("POST", "/users/personas:batchGet", wanted, key), BATCH),
     ]
-
-
-def _answer_bytes(server: Running, case: Case) -> int:
-    """How long the first answer is, so that the ceiling sends as much."""
-    asked = case.request
-    headers = {"content-type": "application/json", **dict(asked.headers)}
-    answer = httpx.request(asked.method, server.url + asked.path, content=asked.bodies[0], headers=headers)
-    answer.raise_for_status()
-    return len(answer.content)
-
-
-# --- what is told ----------------------------------------------------------------------------------
-
-
-def _heading(server: Running, top: Running, size: int) -> str:
-    return (
-        f"ready after: service {server.ready_seconds:.1f} s, ceiling {top.ready_seconds:.1f} s; "
-        f"resident: service {server.resident_mb:.0f} MB, ceiling {top.resident_mb:.0f} MB\n"
-        f"the ceiling answers {size} bytes\n\n"
-        "| route | connections | of the ceiling (spread) | by processor time | requests/s | profiles/s | p50 ms "
-        "| p99 ms | p99, times the ceiling's | failed |\n|---|---|---|---|---|---|---|---|---|---|"
-    )
-
-
-def _row(name: str, profiles: int, connections: int, rounds: Sequence[Round]) -> str:
-    ratios = sorted(each.ratio for each in rounds)
-    mine, tops = [each.service.load for each in rounds], [each.before.load for each in rounds]
-    rate, p99 = np.median([each.rate for each in mine]), np.median([each.p99 for each in mine])
-    told = f"{rate * profiles:,.0f}" if profiles else ""
-    spent = np.median([each.service.processor for each in rounds])
-    less = np.median([each.before.processor for each in rounds]) / spent
-    return (
-        f"| `{name}` | {connections} | {np.median(ratios):.3f} ({ratios[0]:.3f}–{ratios[-1]:.3f}) | {less:.3f} "
-        f"| {rate:,.0f} | {told} | {np.median([each.p50 for each in mine]):.2f} | {p99:.2f} "
-        f"| {p99 / np.median([each.p99 for each in tops]):.1f} | {sum(each.failed for each in mine)} |"
-    )
 
 
 def _options() -> argparse.Namespace:

@@ -37,10 +37,19 @@ class Request:
     numbers: int = 0
     bodies: tuple[str, ...] = ()
 
+    def in_turn(self) -> list[tuple[str, str]]:
+        """The path and the body of each request, in order."""
+        bodies = self.bodies or (self.body,)
+        count = max(1, self.numbers, len(bodies))
+        return [(self.path.replace("{n}", str(n + 1)), bodies[n % len(bodies)]) for n in range(count)]
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of it: requests a second, the times in milliseconds, and answers that were none (or no 2xx)."""
+    """What came of it: requests a second, the times in milliseconds, and how many failed.
+
+    Failed are those without an answer or with a status of 400 or more; to wrk a redirect is an answer.
+    """
 
     rate: float
     p50: float
