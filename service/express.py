@@ -120,7 +120,8 @@ class Express:
             not scope["query_string"]
             and b"origin" not in headers
             and len(headers) == len(scope["headers"])
-            and (not with_body or self._is_short_json(headers))
+            # A body where none is due is bounded all the same, the long way.
+            and (self._is_short_json(headers) if with_body else b"content-length" not in headers)
             and scope[ARRIVAL].waiting.count <= self._max_queued
             and (not self._hosts or is_trusted(host_of(scope), self._hosts))
         )
