@@ -420,3 +420,11 @@ def test_both_ways_write_the_same_line(
     assert one == other
     assert set(one) == {"request_id", "method", "route", "status"}
     assert (one["request_id"], one["method"]) == ("mine", method)
+
+
+def test_the_line_of_a_short_answer_says_what_was_asked(both: Both, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="service.access")
+    both.shortly("POST", "/segment", body(FULL), {**JSON, "x-request-id": "mine"})
+    (line,) = (record.__dict__["fields"] for record in caplog.records if record.message == "answered")
+    told = {name: value for name, value in line.items() if name != "duration_ms"}
+    assert told == {"request_id": "mine", "method": "POST", "route": "/segment", "status": 200}
