@@ -257,8 +257,9 @@ def check_golden(
                 f"Golden profile {number} of {model.version} does not fit {profile_class.__name__}."
             ) from error
         answer = model.assign(profile)
-        gaps = np.subtract(tuple(answer.distances.values()), example.distances)
-        if answer.persona.id != example.persona_id or np.abs(gaps).max() > GOLDEN_TOLERANCE:
+        told = tuple(answer.distances.values())
+        same = len(told) == len(example.distances) and np.allclose(told, example.distances, 0, GOLDEN_TOLERANCE)
+        if answer.persona.id != example.persona_id or not same:
             raise ArtifactDamaged(f"Model {model.version} does not reproduce its golden prediction {number}.")
 
 

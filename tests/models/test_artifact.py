@@ -144,6 +144,15 @@ def test_golden_predictions_that_do_not_reproduce_are_refused(tmp_path: Path) ->
         read_artifact(folder, Profile)
 
 
+@pytest.mark.parametrize("personas", [0, 1, 2])
+def test_golden_predictions_of_fewer_personas_are_refused(tmp_path: Path, personas: int) -> None:
+    right = small_manifest().golden[0]
+    fewer = right.model_copy(update={"distances": right.distances[:personas]})
+    folder = write_small_model(tmp_path, golden=(fewer,))
+    with pytest.raises(ArtifactDamaged, match="golden prediction 0"):
+        read_artifact(folder, Profile)
+
+
 def _reseal(folder: Path, arrays: dict[str, np.ndarray]) -> None:
     """Replace the arrays as somebody would who also fixes every checksum."""
     np.savez(folder / ARRAYS, allow_pickle=True, **arrays)
