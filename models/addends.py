@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from models.columns import BoolArray, CodeColumn, CodeListColumn, Columns, FloatArray, NumberColumn, row_count
-from models.completion import Completion, FieldCompletion, no_evidence
+from models.completion import Completion, FieldCompletion, evidence_of, parts_of, start_of
 from models.encoder import FieldEncoding, raw_numbers
 from models.single import FieldTable
 
@@ -90,15 +90,13 @@ def addends_of(
     completion: Completion | None,
 ) -> Addends:
     """The addends of a scorer's tables, without evidence (k = 0) if it completes nothing."""
-    parts = (None,) * len(tables) if completion is None else completion.fields
-    prior = np.zeros(0) if completion is None else np.log(completion.prior)
-    each = zip(encodings, tables, parts, strict=True)
-    return Addends(tuple(_addend(len(prior), *field) for field in each), np.concatenate([base, prior]), len(base))
+    start = start_of(completion, base)
+    each = zip(encodings, tables, parts_of(completion, len(tables)), strict=True)
+    return Addends(tuple(_addend(len(start) - len(base), *field) for field in each), start, len(base))
 
 
 def _addend(personas: int, encoding: FieldEncoding, table: FieldTable, part: FieldCompletion | None) -> Addend:
-    terms = 2 if encoding.is_number else len(encoding.values)
-    evidence = no_evidence(terms, personas) if part is None else part.evidence
+    evidence = evidence_of(part, encoding, personas)
     constant = np.concatenate([table.constant, evidence.constant])
     if not encoding.is_number:
         return Addend(encoding, constant, np.hstack([table.rows, evidence.rows]), evidence.bounds)

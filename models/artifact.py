@@ -142,7 +142,7 @@ def arrays_of(scorer: Scorer) -> dict[str, FloatArray]:
 
 def _completion_arrays(scorer: Scorer) -> dict[str, FloatArray]:
     arrays = {} if scorer.completion is None else scorer.completion.arrays()
-    for encoding, part in zip(scorer.encoder.fields, scorer.single.parts, strict=True):
+    for encoding, part in zip(scorer.encoder.fields, scorer.parts, strict=True):
         own = {} if part is None else part.arrays()
         arrays |= {f"{encoding.name}.{name}": array for name, array in own.items()}
     return arrays
@@ -160,7 +160,7 @@ def field_manifests(scorer: Scorer) -> tuple[FieldManifest, ...]:
             completed=part is not None,
             phrases=() if part is None else part.phrases,
         )
-        for encoding, part in zip(scorer.encoder.fields, scorer.single.parts, strict=True)
+        for encoding, part in zip(scorer.encoder.fields, scorer.parts, strict=True)
     )
 
 

@@ -91,15 +91,28 @@ class CodeListColumn:
 
     def distinct(self) -> "CodeListColumn":
         """The same lists with each code once, ascending."""
-        width = int(self.codes.max(initial=0)) + 1
-        keys = self.rows * width + self.codes
-        if (np.diff(keys) > 0).all():
-            return self
+        in_order = (np.diff(_keys(self.rows, self.codes)) > 0).all()
+        return self if in_order else as_lists(self.rows, self.codes, self.answered)
+
+
+def as_lists(rows: IntArray, codes: IntArray, answered: BoolArray) -> CodeListColumn:
+    """Pairs of row and code, in any order and with repeats, as lists."""
+    width, keys = _width(codes), _keys(rows, codes)
+    if not (np.diff(keys) > 0).all():
         # np.unique hashes since numpy 2.3: ten times as slow where nearly all are distinct.
         keys = np.sort(keys)
         keys = keys[np.diff(keys, prepend=-1) > 0]
-        offsets = np.concatenate([[0], np.cumsum(np.bincount(keys // width, minlength=len(self)))])
-        return CodeListColumn(keys % width, offsets.astype(np.int64), self.answered)
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(keys // width, minlength=len(answered)))])
+    return CodeListColumn(keys % width, offsets.astype(np.int64), answered)
+
+
+def _width(codes: IntArray) -> int:
+    return int(codes.max(initial=0)) + 1
+
+
+def _keys(rows: IntArray, codes: IntArray) -> IntArray:
+    """A number for each pair of row and code, in their order."""
+    return rows * _width(codes) + codes
 
 
 Column = NumberColumn | CodeColumn | CodeListColumn

@@ -181,6 +181,23 @@ class Completion:
         )
 
 
+def parts_of(completion: Completion | None, fields: int) -> tuple[FieldCompletion | None, ...]:
+    """For each of so many fields its part; None where it is never hidden, as all are in a model of format 1."""
+    return (None,) * fields if completion is None else completion.fields
+
+
+def start_of(completion: Completion | None, base: FloatArray) -> FloatArray:
+    """What every profile's sum starts from, (r + k,): the base, then the logarithms of the prior if any."""
+    prior = np.zeros(0) if completion is None else np.log(completion.prior)
+    return np.concatenate([base, prior])
+
+
+def evidence_of(part: FieldCompletion | None, encoding: FieldEncoding, personas: int) -> Evidence:
+    """What a field's answers tell of so many personas: nothing where it is never hidden."""
+    terms = 2 if encoding.is_number else len(encoding.values)
+    return no_evidence(terms, personas) if part is None else part.evidence
+
+
 class Placed(NamedTuple):
     """Many profiles: `z` (n, r) with the hidden fields filled; `hidden` (n,): how many fields those were, and
     `scatter` (n,): theirs, added up."""

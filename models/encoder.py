@@ -158,6 +158,17 @@ def code_column(spec: FieldSpec, vocabulary: Vocabulary, answers: Sequence[objec
             return _code_lists(vocabulary, answers)
 
 
+def unanswered(spec: FieldSpec, rows: int) -> Column:
+    """The column of a field that so many profiles do not answer."""
+    match spec.kind:
+        case MultiLabel():
+            return CodeListColumn(np.zeros(0, np.int64), np.zeros(rows + 1, np.int64), np.zeros(rows, np.bool_))
+        case Categorical():
+            return CodeColumn(np.full(rows, -1))
+        case _:
+            return NumberColumn(np.full(rows, np.nan))
+
+
 def _code_lists(vocabulary: Vocabulary, answers: Sequence[object]) -> CodeListColumn:
     lists = [vocabulary.codes(a) if isinstance(a, Collection) else [] for a in answers]
     answered = [

@@ -105,7 +105,7 @@ def _list_pieces(
 
 
 def _reason(model: SegmentModel, score: Score, piece: _Piece, share: float) -> Reason:
-    encoding, part = model.encoder.fields[piece.place], model.scorer.single.parts[piece.place]
+    encoding, part = model.encoder.fields[piece.place], model.scorer.parts[piece.place]
     pair = [score.cluster, score.cluster if score.runner_up is None else score.runner_up]
     ours, other = pair if share >= 0 else pair[::-1]
     names = model.personas[ours].name, model.personas[other].name

@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from models.columns import BoolArray, CodeColumn, CodeListColumn, Column, IntArray, NumberColumn
-from models.encoder import Encoder, FieldEncoding
+from models.encoder import Encoder, FieldEncoding, unanswered
 from models.recognition import Recognition
 from models.terms import TABLED_LENGTHS
 
 _NONE, _STRANGE = -1, -2
-_NUMBER_OR_NONE = {int, type(None)}
 
 
 class Coded(NamedTuple):
@@ -55,7 +54,7 @@ class ManyRecognition:
             # An answer that cannot be looked up: a list in a list, an object where a text should be.
             return None
         for encoding in self._others:
-            columns[encoding.name] = _unanswered(encoding, len(sent))
+            columns[encoding.name] = unanswered(encoding.spec, len(sent))
         return Coded(columns, ~strange, answered)
 
     def _coded(self, encoding: FieldEncoding, answers: list[Any]) -> tuple[Column, BoolArray, BoolArray]:
@@ -65,17 +64,14 @@ class ManyRecognition:
             return _coded_lists(codes, answers)
         if encoding.is_number and not encoding.spec.levels:
             return self._coded_numbers(encoding.name, answers)
-        found = _look_up(codes, answers, len(answers))
+        found = _look_up(codes, answers)
         known = found >= 0
         if encoding.is_number:
             return NumberColumn(np.where(known, found, np.nan)), known, found == _STRANGE
         return CodeColumn(np.where(known, found, _NONE)), known, found == _STRANGE
 
     def _coded_numbers(self, name: str, answers: list[Any]) -> tuple[Column, BoolArray, BoolArray]:
-        odd = np.zeros(len(answers), np.bool_)
-        if not set(map(type, answers)) <= _NUMBER_OR_NONE:
-            odd = np.array([type(answer) not in _NUMBER_OR_NONE for answer in answers])
-            answers = [None if strange else answer for answer, strange in zip(answers, odd, strict=True)]
+        answers, odd = _of_kind(int, answers)
         refused = {each for each in set(answers) if each is not None and not self._recognition.knows(name, each)}
         if refused:
             odd |= np.array([answer in refused for answer in answers])
@@ -85,32 +81,33 @@ class ManyRecognition:
 
 
 def _coded_lists(codes: Mapping[Any, int], answers: list[Any]) -> tuple[Column, BoolArray, BoolArray]:
-    odd = np.zeros(len(answers), np.bool_)
-    if not set(map(type, answers)) <= {list, type(None)}:
-        odd = np.array([type(answer) not in (list, type(None)) for answer in answers])
-        answers = [None if strange else answer for answer, strange in zip(answers, odd, strict=True)]
+    answers, odd = _of_kind(list, answers)
     lists = [answer or () for answer in answers]
     lengths = np.fromiter(map(len, lists), np.int64, len(lists))
     odd |= lengths > TABLED_LENGTHS
-    total = int(lengths.sum())
-    found = _look_up(codes, chain.from_iterable(lists), total)
-    if total and found.min() < 0:
-        rows = np.repeat(np.arange(len(lists)), lengths)
-        odd[rows[found < 0]] = True
+    found = _look_up(codes, list(chain.from_iterable(lists)))
+    if found.min(initial=0) < 0:
+        odd[np.repeat(np.arange(len(lists)), lengths)[found < 0]] = True
         found = np.maximum(found, 0)
-    answered = np.fromiter((answer is not None for answer in answers), np.bool_, len(answers))
-    offsets = np.zeros(len(lists) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    return CodeListColumn(found, offsets, answered), answered, odd
+    answered = np.array([answer is not None for answer in answers])
+    return CodeListColumn(found, np.concatenate([[0], np.cumsum(lengths)]), answered), answered, odd
 
 
-def _look_up(codes: Mapping[Any, int], answers: Iterable[Any], count: int) -> IntArray:
+def _of_kind(kind: type, answers: list[Any]) -> tuple[list[Any], BoolArray]:
+    """The answers without those that are of another kind, and which those are."""
+    odd = np.zeros(len(answers), np.bool_)
+    if set(map(type, answers)) <= {kind, type(None)}:
+        return answers, odd
+    odd = np.array([type(answer) not in (kind, type(None)) for answer in answers])
+    return [None if strange else answer for answer, strange in zip(answers, odd, strict=True)], odd
+
+
+def _look_up(codes: Mapping[Any, int], answers: list[Any]) -> IntArray:
     """The code of each answer, `_STRANGE` for one that has none."""
-    answers = list(answers)
     try:
-        return np.fromiter(map(codes.__getitem__, answers), np.int64, count)
+        return np.fromiter(map(codes.__getitem__, answers), np.int64, len(answers))
     except KeyError:
-        return np.fromiter((codes.get(answer, _STRANGE) for answer in answers), np.int64, count)
+        return np.array([codes.get(answer, _STRANGE) for answer in answers], np.int64)
 
 
 def _codes(encoding: FieldEncoding, accepted: Iterable[str]) -> dict[Any, int]:
@@ -118,12 +115,3 @@ def _codes(encoding: FieldEncoding, accepted: Iterable[str]) -> dict[Any, int]:
     codes: dict[Any, int] = {value: code for code, value in enumerate(encoding.values)}
     known: dict[Any, int] = {value: codes[value] for value in accepted}
     return known if encoding.is_list else known | {None: _NONE}
-
-
-def _unanswered(encoding: FieldEncoding, count: int) -> Column:
-    if encoding.is_number:
-        return NumberColumn(np.full(count, np.nan))
-    if encoding.is_list:
-        offsets = np.zeros(count + 1, np.int64)
-        return CodeListColumn(np.zeros(0, np.int64), offsets, np.zeros(count, np.bool_))
-    return CodeColumn(np.full(count, _NONE))

@@ -28,12 +28,9 @@ from models.columns import (
     NumberColumn,
     parts,
 )
-from models.completion import Completion, place, probabilities
+from models.completion import Completion, FieldCompletion, parts_of, place, probabilities
 from models.encoder import Encoder, FieldEncoding, raw_numbers, tick_size
 from models.single import FieldTable, Located, Score, Single
-
-# Rows at once for who works through a whole data set: bounds memory without costing speed.
-CHUNK = 65_536
 
 
 class Scores(NamedTuple):
@@ -45,6 +42,22 @@ class Scores(NamedTuple):
     distances: FloatArray
     hidden: IntArray
     probabilities: FloatArray | None
+
+    @property
+    def distance(self) -> FloatArray:
+        """To the own centroid, (n,)."""
+        return _of_each(self.distances, self.clusters)
+
+    @property
+    def margin(self) -> FloatArray:
+        """How much farther the runner-up is, (n,); NaN where there is none."""
+        margin: FloatArray = _of_each(self.distances, self.runners_up) - self.distance
+        return np.where(self.runners_up < 0, np.nan, margin)
+
+    @property
+    def confidence(self) -> FloatArray | None:
+        """The chance of the own persona, (n,); None where the model cannot tell (format 1)."""
+        return None if self.probabilities is None else _of_each(self.probabilities, self.clusters)
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,11 @@ class Scorer:
     tables: tuple[FieldTable, ...]
     centroids: FloatArray
     completion: Completion | None = None
+
+    @property
+    def parts(self) -> tuple[FieldCompletion | None, ...]:
+        """For each field what is expected of it; None where it is never hidden."""
+        return parts_of(self.completion, len(self.tables))
 
     @cached_property
     def single(self) -> Single:
@@ -121,6 +139,11 @@ class Scorer:
         """The nearest centroid of many profiles by the rule of the fitted pipeline, shape (n,)."""
         nearest: IntArray = self.distances(columns).argmin(axis=1)
         return nearest
+
+
+def _of_each(table: FloatArray, places: IntArray) -> FloatArray:
+    """From each row of (n, k) the number at its place."""
+    return table[np.arange(len(table)), places]
 
 
 def _two_least(order: FloatArray) -> tuple[IntArray, IntArray]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import numpy as np
 from pydantic import BaseModel
 
 from models.columns import FloatArray
@@ -90,12 +89,10 @@ class SegmentModel:
 
     def typicality(self, scores: Scores) -> FloatArray | None:
         """Of many scored profiles, (n,), NaN where nothing is known; None in a model of format 1."""
-        completion, clusters = self.scorer.completion, scores.clusters
+        completion = self.scorer.completion
         if completion is None:
             return None
-        return typicality(
-            completion, scores.distances[np.arange(len(clusters)), clusters], clusters, scores.hidden
-        )
+        return typicality(completion, scores.distance, scores.clusters, scores.hidden)
 
     def nearest_values(self, field: str, value: str) -> tuple[str, ...]:
         """The known values of a field that a value may have been meant to be, the nearest first."""

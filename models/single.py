@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from models.columns import FloatArray
-from models.completion import Completion, FieldCompletion, no_evidence, spreading
+from models.completion import Completion, FieldCompletion, evidence_of, parts_of, spreading, start_of
 from models.encoder import FieldEncoding
-from models.fields import Categorical, MultiLabel
+from models.fields import Categorical
 from models.lanes import STEP, UNIT, Lanes, Row, join
 from models.terms import ListRows, NumberRows, UnknownValue, ValueRows
 
@@ -99,13 +99,12 @@ class Single:
     ) -> None:
         self._completion = completion
         self.values = {encoding.name: encoding.values for encoding in encodings}
-        self.parts = (None,) * len(tables) if completion is None else completion.fields
-        self.hideable = sum(1 << place for place, part in enumerate(self.parts) if part is not None)
-        personas = 0 if completion is None else len(centroids)
-        each = enumerate(zip(encodings, tables, self.parts, strict=True))
+        self._parts = parts_of(completion, len(tables))
+        self.hideable = sum(1 << place for place, part in enumerate(self._parts) if part is not None)
+        self._base: Row = tuple(start_of(completion, base).tolist())
+        personas = len(self._base) - len(base)
+        each = enumerate(zip(encodings, tables, self._parts, strict=True))
         self.terms = [_term(1 << place & self.hideable, personas, *parts) for place, parts in each]
-        prior = np.zeros(0) if completion is None else np.log(completion.prior)
-        self._base: Row = tuple(np.concatenate([base, prior]).tolist())
         self._lanes = Lanes(len(self._base))
         self.packed_base = join(self._base)
         self._rank = len(base)
@@ -206,7 +205,7 @@ class Single:
         return self._fillings.get(hidden) or self._remember_filling(hidden)
 
     def _remember_filling(self, hidden: int) -> Filling:
-        parts = [part for place, part in enumerate(self.parts) if part is not None and hidden >> place & 1]
+        parts = [part for place, part in enumerate(self._parts) if part is not None and hidden >> place & 1]
         rows = [tuple(row) for row in (np.sum([part.fill for part in parts], axis=0).T * UNIT).tolist()]
         temperatures = np.ones(len(parts) + 1) if self._completion is None else self._completion.temperatures
         scatter = np.sum([part.scatter for part in parts], axis=0)
@@ -230,9 +229,8 @@ def _term(
     bit: int, personas: int, encoding: FieldEncoding, table: FieldTable, part: FieldCompletion | None
 ) -> Term:
     """`personas`: of how many there is evidence, 0 in a model of format 1."""
-    terms = 2 if encoding.is_number else len(encoding.values)
-    evidence = no_evidence(terms, personas) if part is None else part.evidence
-    if isinstance(encoding.spec.kind, MultiLabel):
+    evidence = evidence_of(part, encoding, personas)
+    if encoding.is_list:
         return encoding.name, bit, None, ListRows(encoding, table.constant, table.rows, evidence)
     if isinstance(encoding.spec.kind, Categorical):
         return encoding.name, bit, ValueRows(encoding, table.constant, table.rows, evidence), None

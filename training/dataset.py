@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from models.columns import TOGETHER, CodeColumn, Column, Columns, IntArray, NumberColumn, take
-from models.encoder import Encoder, code_column
+from models.encoder import Encoder, unanswered
 from models.fields import FieldSpec, Ordinal, declared_fields
 from models.vocabulary import Vocabulary
 from training.data.codes import digest, distinct_rows, recode, recode_table
@@ -98,7 +98,7 @@ class Dataset:
         return {
             encoding.name: self._coded_in(encoding.vocabulary, encoding.name)
             if encoding.name in self.columns
-            else code_column(encoding.spec, encoding.vocabulary, [None] * len(self))
+            else unanswered(encoding.spec, len(self))
             for encoding in encoder.fields
         }
 

@@ -8,10 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from models.columns import CodeColumn, CodeListColumn, IntArray
+from models.columns import CodeColumn, CodeListColumn, IntArray, as_lists
 from models.fields import FieldSpec
 from models.persona import GiftAffinity, Persona, Trait
-from training.data.codes import as_lists
 from training.dataset import Dataset
 from training.wording.naming import names
 from training.wording.telling import persona_sentence, trait
@@ -138,5 +137,4 @@ def _all_gifts(dataset: Dataset, categories: Sequence[str]) -> CodeListColumn:
             answered |= column.answered
             rows.append(column.rows)
             codes.append(merged[column.codes])
-    lists = as_lists(np.concatenate(rows), np.concatenate(codes), len(dataset))
-    return CodeListColumn(lists.codes, lists.offsets, answered)
+    return as_lists(np.concatenate(rows), np.concatenate(codes), answered)

@@ -129,15 +129,14 @@ def answers(model: SegmentModel, coded: Coded) -> pa.RecordBatch:
     first, second = scores.clusters, scores.runners_up
     ids = [persona.id for persona in model.personas]
     names = [persona.name for persona in model.personas]
-    distance = _of_each(scores.distances, first)
     typical = model.typicality(scores)
     columns = [
         pa.array(coded.lines) if coded.ids is None else coded.ids,
         _words(first, ids),
         _words(first, names),
-        pa.array(distance),
-        _numbers(None if scores.probabilities is None else _of_each(scores.probabilities, first), first),
-        _numbers(np.where(second >= 0, _of_each(scores.distances, second) - distance, np.nan), second),
+        pa.array(scores.distance),
+        _numbers(scores.confidence, first),
+        _numbers(scores.margin, second),
         _words(second, ids),
         _words(second, names),
         _numbers(typical, first),
@@ -145,11 +144,6 @@ def answers(model: SegmentModel, coded: Coded) -> pa.RecordBatch:
         _words(np.zeros_like(first), [model.version]),
     ]
     return pa.record_batch(columns, schema=schema(coded.ids is not None))
-
-
-def _of_each(table: FloatArray, places: IntArray) -> FloatArray:
-    """From each row of (n, k) the number at its place."""
-    return table[np.arange(len(table)), places]
 
 
 def _words(places: IntArray, words: list[str]) -> pa.Array:

@@ -14,6 +14,7 @@ from models.columns import (
     FloatArray,
     IntArray,
     NumberColumn,
+    as_lists,
 )
 from models.vocabulary import Vocabulary
 
@@ -39,21 +40,9 @@ def recode(column: Column, table: IntArray) -> Column:
         kept = np.concatenate([[0], np.cumsum(known)])
         lists = CodeListColumn(codes[known], kept[column.offsets], column.answered)
     else:
-        lists = as_lists(column.rows[known], codes[known], len(column))
+        lists = as_lists(column.rows[known], codes[known], column.answered)
     answered = column.answered & ((lists.lengths > 0) | (column.lengths == 0))
     return CodeListColumn(lists.codes, lists.offsets, answered)
-
-
-def as_lists(rows: IntArray, codes: IntArray, length: int) -> CodeListColumn:
-    """Pairs of row and code, in any order and with repeats, as lists; all rows answered."""
-    width = int(codes.max(initial=0)) + 1
-    keys = rows * width + codes
-    if not (np.diff(keys) > 0).all():
-        # np.unique hashes since numpy 2.3: ten times as slow where nearly all are distinct.
-        keys = np.sort(keys)
-        keys = keys[np.diff(keys, prepend=-1) > 0]
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(keys // width, minlength=length))])
-    return CodeListColumn(keys % width, offsets.astype(np.int64), np.ones(length, np.bool_))
 
 
 def by_frequency(values: Sequence[str], column: Column) -> Vocabulary:

@@ -6,13 +6,12 @@ The same rows are refused as when a dataset is read, for the same reasons.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel
 
-from models.columns import CodeColumn, CodeListColumn, Column, Columns, IntArray, NumberColumn, take
-from models.encoder import Encoder, FieldEncoding
-from models.fields import FieldSpec, declared_fields
+from models.columns import Columns, IntArray, take
+from models.encoder import Encoder, FieldEncoding, unanswered
+from models.fields import declared_fields
 from training.data.chunks import Chunk
 from training.data.headers import id_column
 from training.data.intake import ListIntake, SingleIntake, as_ids, field_intake, refused_rows
@@ -62,7 +61,7 @@ class Coder:
         for field in self._fields.values():
             field.forget(self._remembered)
         columns = {
-            each.name: coded[each.name][0] if each.name in coded else _unanswered(each.spec, len(chunk.lines))
+            each.name: coded[each.name][0] if each.name in coded else unanswered(each.spec, len(chunk.lines))
             for each in self._encoder.fields
         }
         name = id_column(chunk.cells, self._profile_class)
@@ -76,14 +75,3 @@ class Coder:
 
 def _intake(check: FieldCheck, encoding: FieldEncoding | None) -> SingleIntake | ListIntake:
     return field_intake(check, None if encoding is None or encoding.is_number else encoding.vocabulary)
-
-
-def _unanswered(spec: FieldSpec, rows: int) -> Column:
-    match spec.kind.name:
-        case "multi_label":
-            nothing = np.zeros(0, np.int64)
-            return CodeListColumn(nothing, np.zeros(rows + 1, np.int64), np.zeros(rows, np.bool_))
-        case "categorical":
-            return CodeColumn(np.full(rows, -1))
-        case _:
-            return NumberColumn(np.full(rows, np.nan))
