@@ -33,7 +33,7 @@ from models.questions import next_questions
 from models.reasons import explain
 from models.segment_model import SegmentModel
 from tests.support.server import ROOT
-from training.data.arrow import ROWS
+from training.data.arrow import ROWS, text_columns
 from training.data.chunks import Chunk
 from training.data.coding import Coder
 from training.data.profile_file import ProfileFile
@@ -103,7 +103,7 @@ def _many(model: SegmentModel, pipeline: Any, folder: Path) -> Iterator[Case]:
     data, out = folder / "profiles.parquet", folder / "scored.parquet"
     frame.to_parquet(data, index=False)
     batches = pq.read_table(data).combine_chunks().to_batches(ROWS)
-    with_words = pq.read_table(data, read_dictionary=_words(data)).combine_chunks().to_batches(ROWS)
+    with_words = pq.read_table(data, read_dictionary=text_columns(data)).combine_chunks().to_batches(ROWS)
     columns = from_frame(frame, Profile).coded_for(model.encoder)
     batch = take(columns, np.arange(1_000))
 
@@ -115,12 +115,7 @@ def _many(model: SegmentModel, pipeline: Any, folder: Path) -> Iterator[Case]:
     yield Case("score coded columns", lambda: model.typicality(model.scorer.scores(columns)), len(frame), many)
     yield Case("Arrow columns, texts by number", lambda: _scored(model, with_words), len(frame), many)
     yield Case("Arrow columns, plain texts", lambda: _scored(model, batches), len(frame), many)
-    yield Case(
-        "a frame",
-        lambda: model.scorer.scores(from_frame(frame, Profile).coded_for(model.encoder)),
-        len(frame),
-        many,
-    )
+    yield Case("a frame", lambda: _of_frame(model, frame), len(frame), many)
     yield Case(
         "Parquet to Parquet",
         lambda: score_file(model, ProfileFile(data, Profile), out, Silent()),
@@ -142,12 +137,6 @@ def _scored(model: SegmentModel, batches: list[pa.RecordBatch]) -> None:
     for batch in batches:
         cells = dict(zip(batch.schema.names, batch.columns, strict=True))
         answers(model, coder.code(Chunk(cells, np.arange(len(batch)))))
-
-
-def _words(data: Path) -> list[str]:
-    columns = pq.read_metadata(data).schema
-    each = [columns.column(place) for place in range(len(columns))]
-    return [column.path for column in each if column.physical_type == "BYTE_ARRAY"]
 
 
 def _print_times(cases: list[Case], rounds: int) -> None:

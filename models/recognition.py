@@ -44,7 +44,7 @@ class Recognition:
         self._lists: dict[str, _Lists] = {}
         self._gaps: dict[int, Gap] = {}
         for name, _, table, lists in single.terms:
-            if name not in profile_class.model_fields:
+            if name not in self._bits:
                 continue
             if lists is not None:
                 self._add_lists(name, lists)
@@ -67,7 +67,7 @@ class Recognition:
                     answered |= bit
         except (KeyError, TypeError):
             return None
-        return Recognised(total, self._gaps.get(answered) or self._remember_gap(answered))
+        return Recognised(total, self.gap(answered))
 
     def _all_look_ups(self) -> dict[str, tuple[int, Callable[[Any], int]]]:
         """For each field its bit, and what finds an answer's row or raises `KeyError` or `TypeError`."""

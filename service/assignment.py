@@ -18,6 +18,10 @@ MAX_WARNINGS = 50
 # For so many unknown values of a profile the nearest known ones are looked for.
 MAX_SUGGESTED = 10
 
+# Of a profile's JSON, in bytes or characters: ten times those of one in which everything is answered. What is
+# longer is not for an event loop.
+LONG = 16_384
+
 Code = Literal["UNKNOWN_VALUE", "MORE_UNKNOWN_VALUES", "NO_MODEL"]
 
 

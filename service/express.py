@@ -9,8 +9,8 @@ made of. `tests/service/test_express.py` sends every kind of request both ways a
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
 from typing import NamedTuple, Protocol
 
 from starlette.types import Scope
@@ -18,6 +18,7 @@ from starlette.types import Scope
 from models.errors import SegmentsError
 from service.access.guard import admit
 from service.access.scopes import Scope as Permission
+from service.assignment import LONG
 from service.deps import Services
 from service.gate import host_of, is_trusted
 from service.middleware import NO_SNIFFING, note, safe_id
@@ -26,8 +27,6 @@ from service.settings import listed
 
 # In a request's scope: for which permission its key was looked at, and counted against its rate.
 ADMITTED = "segments.admitted"
-# Bytes of a body: ten times those of a profile in which everything is answered.
-LONG = 16_384
 _LENGTH = re.compile(rb"[0-9]{1,5}")
 _JSON = (b"content-type", b"application/json")
 
@@ -60,23 +59,24 @@ class ShortWay:
     method: str
     route: Declared
     answer: Callable[[Services, bytes], Plain | None]
-    before: str = field(init=False)
-    after: str = field(init=False)
-    needed: Permission | None = field(init=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def needed(self) -> Permission | None:
+        """The scope that a key needs."""
+        return self.route.scope_needed
+
+    @cached_property
+    def around(self) -> tuple[str, str]:
+        """What stands before and after the name in the path."""
         before, _, rest = self.route.path.partition("{")
-        object.__setattr__(self, "before", before)
-        object.__setattr__(self, "after", rest.partition("}")[2])
-        object.__setattr__(self, "needed", self.route.scope_needed)
+        return before, rest.partition("}")[2]
 
     def named(self, path: str) -> bytes | None:
         """What stands in a path where this one has its name."""
-        if len(path) <= len(self.before) + len(self.after):
+        before, after = self.around
+        if len(path) <= len(before) + len(after) or not path.startswith(before) or not path.endswith(after):
             return None
-        if not path.startswith(self.before) or not path.endswith(self.after):
-            return None
-        return path[len(self.before) : len(path) - len(self.after)].encode("utf-8", "replace")
+        return path[len(before) : len(path) - len(after)].encode("utf-8", "replace")
 
 
 class Express:

@@ -4,15 +4,15 @@ The bytes are those that `service.assignment.Segmented` serialises to; `tests/se
 """
 
 from collections.abc import Sequence
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, TypeVar
 
 import numpy as np
 from pydantic_core import from_json, to_json
 
 from models.artifact import LoadedArtifact
 from models.columns import FloatArray
-from models.completion import OUTLIER
+from models.completion import is_outlier
 from models.profile import Profile
 from models.recognised import ManyRecognition
 from models.recognition import Recognition
@@ -20,9 +20,8 @@ from models.scorer import Scores
 from models.segment_model import SegmentModel
 from models.single import Score
 
-# Sets of missing fields whose JSON is kept ready.
-REMEMBERED_GAPS = 4_096
-_OUTLIER = {True: b"true", False: b"false", None: b"null"}
+T = TypeVar("T")
+_FLAGS = {True: b"true", False: b"false", None: b"null"}
 
 
 class Swift:
@@ -64,63 +63,54 @@ class Writer:
 
     def __init__(self, model: SegmentModel) -> None:
         self._personas = [to_json({"id": persona.id, "name": persona.name}) for persona in model.personas]
-        self._gaps: dict[tuple[str, ...], bytes] = {}
+        self._personas_or_none = [*self._personas, b"null"]
         by_persona = b"{%b}" % b",".join(b"%b:%%b" % _literal(persona.id) for persona in model.personas)
-        self._tells = model.scorer.completion is not None
+        tells = model.scorer.completion is not None
+        # The confidence and, where the model can tell, the probabilities.
+        self._sure = 1 + len(model.personas) * tells
         self._template = (
             b'{"persona":%%b,"confidence":%%b,"probabilities":%b,"runner_up":%%b,"margin":%%b,"typicality":%%b,'
             b'"is_outlier":%%b,"distances":%b,"model_version":%b,"missing_fields":%%b,"warnings":[]}'
-        ) % (by_persona if self._tells else b"null", by_persona, _literal(model.version))
+        ) % (by_persona if tells else b"null", by_persona, _literal(model.version))
 
     def write(self, score: Score, typicality: float | None) -> bytes:
         """The JSON of a scored profile."""
         cluster, other, distances, _, chances, missing, _ = score
         margin = None if other is None else distances[other] - distances[cluster]
-        numbers = [None] if chances is None else [chances[cluster], *chances]
-        told = to_json([*numbers, margin, typicality, *distances])[1:-1].split(b",")
-        return self._template % (
-            self._personas[cluster],
-            *told[: len(numbers)],
-            b"null" if other is None else self._personas[other],
-            told[len(numbers)],
-            told[len(numbers) + 1],
-            _OUTLIER[None if typicality is None else typicality < OUTLIER],
-            *told[len(numbers) + 2 :],
-            self._gaps.get(missing) or self._remember_gap(missing),
-        )
+        sure = [None] if chances is None else [chances[cluster], *chances]
+        told = to_json([*sure, margin, typicality, *distances])[1:-1].split(b",")
+        runner_up = b"null" if other is None else self._personas[other]
+        outlier = _FLAGS[is_outlier(typicality)]
+        return self._template % self._in_order(self._personas[cluster], told, runner_up, outlier, _names(missing))
 
     def write_many(
         self, scores: Scores, typicality: FloatArray | None, missing: Sequence[tuple[str, ...]]
     ) -> list[bytes]:
         """The JSON of many scored profiles."""
-        rows, first, other = np.arange(len(scores.clusters)), scores.clusters, scores.runners_up
-        margin = scores.distances[rows, other] - scores.distances[rows, first]
-        typical = np.full(len(rows), np.nan) if typicality is None else typicality
-        chances = scores.probabilities
-        numbers = [np.full((len(rows), 1), np.nan)] if chances is None else [chances[rows, first, None], chances]
-        told = [*numbers, np.where(other < 0, np.nan, margin)[:, None], typical[:, None], scores.distances]
-        texts = to_json(np.hstack(told).ravel().tolist(), inf_nan_mode="null")[1:-1].split(b",")
-        width, before = sum(part.shape[1] for part in told), sum(part.shape[1] for part in numbers)
-        by_place = [texts[place::width] for place in range(width)]
-        personas = [*self._personas, b"null"]
-        outlier = [_OUTLIER[None if each != each else each < OUTLIER] for each in typical.tolist()]
-        columns = (
-            [personas[place] for place in first.tolist()],
-            *by_place[:before],
-            [personas[place] for place in other.tolist()],
-            *by_place[before : before + 2],
-            outlier,
-            *by_place[before + 2 :],
-            [self._gaps.get(each) or self._remember_gap(each) for each in missing],
+        nothing = np.full(len(missing), np.nan)
+        confidence, typical = (nothing if each is None else each for each in (scores.confidence, typicality))
+        chances = [] if scores.probabilities is None else [scores.probabilities]
+        numbers = np.column_stack([confidence, *chances, scores.margin, typical, scores.distances])
+        texts = to_json(numbers.ravel().tolist(), inf_nan_mode="null")[1:-1].split(b",")
+        width = numbers.shape[1]
+        columns = self._in_order(
+            [self._personas[place] for place in scores.clusters.tolist()],
+            [texts[place::width] for place in range(width)],
+            # Of none the place is −1: the end.
+            [self._personas_or_none[place] for place in scores.runners_up.tolist()],
+            [_FLAGS[is_outlier(None if each != each else each)] for each in typical.tolist()],
+            [_names(each) for each in missing],
         )
-        template = self._template
-        return [template % row for row in zip(*columns, strict=True)]
+        return [self._template % row for row in zip(*columns, strict=True)]
 
-    def _remember_gap(self, missing: tuple[str, ...]) -> bytes:
-        content = to_json(missing)
-        if len(self._gaps) < REMEMBERED_GAPS:
-            self._gaps[missing] = content
-        return content
+    def _in_order(self, persona: T, told: list[T], runner_up: T, outlier: T, missing: T) -> tuple[T, ...]:
+        """In the order of the template; `told`: how sure, margin, typicality, distances."""
+        sure = self._sure
+        return persona, *told[:sure], runner_up, *told[sure : sure + 2], outlier, *told[sure + 2 :], missing
+
+
+# The JSON of missing fields: forms are filled in few ways.
+_names = lru_cache(4_096)(to_json)
 
 
 def _literal(text: str) -> bytes:

@@ -18,6 +18,7 @@ from models.completion import is_outlier
 from models.errors import SegmentsError
 from models.profile import Profile
 from service.assignment import (
+    LONG,
     AnswerWarning,
     Confidence,
     IsOutlier,
@@ -46,8 +47,6 @@ from service.store.upkeep import ChangeCause, PersonaChange
 log = logging.getLogger(__name__)
 
 _ATTEMPTS = 5
-# A profile of more characters is assigned in a thread.
-_LONG = 16_384
 
 Revision = Annotated[int, Field(description="How often the profile has been written, from 1.")]
 
@@ -159,7 +158,7 @@ async def put_profile(
 
 
 async def _assigned(loaded: LoadedArtifact, profile: Profile, length: int) -> Segmented:
-    if length > _LONG:
+    if length > LONG:
         return await asyncio.to_thread(assign, loaded.model, profile)
     return assign(loaded.model, profile)
 

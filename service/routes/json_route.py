@@ -9,9 +9,9 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic_core import from_json
 
 from service.routes.guarded import GuardedRoute
+from service.swift import parse
 
 _JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-?8\"?\s*)?;?\s*", re.IGNORECASE)
 # More than any body of ours has; pydantic would make an error of every one too many.
@@ -68,7 +68,7 @@ def _too_long(loc: tuple[str, ...], sentence: str) -> RequestValidationError:
 
 def _parse(body: bytes) -> Any:
     try:
-        return from_json(body, allow_inf_nan=False)
+        return parse(body)
     except ValueError as error:
         # Its message names a place and never quotes the text.
         raise HTTPException(400, f"The body cannot be read as JSON in UTF-8: {error}.") from None

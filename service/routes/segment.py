@@ -15,10 +15,10 @@ from models.errors import NoActiveModel
 from models.profile import Profile
 from service.access.scopes import Scope, needs
 from service.asking import NextQuestions, ask
-from service.assignment import PLAIN, SegmentedInDetail, Wanted, assign, assign_each, unknown_by_field
+from service.assignment import LONG, PLAIN, SegmentedInDetail, Wanted, assign, assign_each, unknown_by_field
 from service.comparing import Compared, compare
 from service.deps import ModelDep, Services, ServicesDep, WantedDep
-from service.express import LONG, Plain, ShortWay
+from service.express import Plain, ShortWay
 from service.metrics import Metrics
 from service.routes import examples
 from service.routes.answers import ORIGIN, answer, model_headers, plain, response, to_json

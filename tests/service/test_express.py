@@ -15,7 +15,8 @@ from prometheus_client import CollectorRegistry
 from models.registry import Registry
 from service.access.scopes import Scope
 from service.app import ROUTERS
-from service.express import ADMITTED, LONG
+from service.assignment import LONG
+from service.express import ADMITTED
 from service.store.base import StoreUnavailable
 from service.store.memory import MemoryStore
 from tests.support.access import NEVER_MADE, bearer, key_with, prefix

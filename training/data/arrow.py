@@ -47,12 +47,7 @@ class ParquetSource:
             yield from _chunks(_of_row_groups(file, wanted), wanted)
 
     def _opened(self) -> pq.ParquetFile:
-        columns = pq.read_metadata(self.path).schema
-        words = [
-            column.path
-            for column in map(columns.column, range(len(columns)))
-            if column.physical_type == "BYTE_ARRAY" and column.path.split(".")[0] not in ID_COLUMNS
-        ]
+        words = [name for name in text_columns(self.path) if name.split(".")[0] not in ID_COLUMNS]
         return pq.ParquetFile(self.path, read_dictionary=words)
 
 
@@ -87,6 +82,13 @@ class ArrowSource:
             opening = pa.ipc.open_file if is_file else pa.ipc.open_stream
             with opening(file, options=options) as reader:
                 yield reader.schema, _of_file(reader) if is_file else _of_stream(reader, file)
+
+
+def text_columns(path: Path) -> list[str]:
+    """The paths of the columns of a Parquet file that hold text, those within lists included."""
+    columns = pq.read_metadata(path).schema
+    each = map(columns.column, range(len(columns)))
+    return [column.path for column in each if column.physical_type == "BYTE_ARRAY"]
 
 
 def _of_row_groups(file: pq.ParquetFile, wanted: Sequence[str]) -> Iterator[_Read]:
