@@ -120,20 +120,15 @@ class Express:
             not scope["query_string"]
             and b"origin" not in headers
             and len(headers) == len(scope["headers"])
-            # A body where none is due is bounded all the same, the long way.
-            and (self._is_short_json(headers) if with_body else b"content-length" not in headers)
+            # A body where none is due is bounded all the same.
+            and self._is_short(headers.get(b"content-length", b"" if with_body else b"0"))
+            and (not with_body or _is_json(headers))
             and scope[ARRIVAL].waiting.count <= self._max_queued
             and (not self._hosts or is_trusted(host_of(scope), self._hosts))
         )
 
-    def _is_short_json(self, headers: Mapping[bytes, bytes]) -> bool:
-        length = headers.get(b"content-length", b"")
-        return (
-            headers.get(b"content-type") == b"application/json"
-            and b"content-encoding" not in headers
-            and _LENGTH.fullmatch(length) is not None
-            and int(length) <= self._limit
-        )
+    def _is_short(self, length: bytes) -> bool:
+        return _LENGTH.fullmatch(length) is not None and int(length) <= self._limit
 
     def _answer(self, way: ShortWay, scope: Scope, asked: bytes) -> Plain | None:
         try:
@@ -142,6 +137,10 @@ class Express:
             return way.answer(self._services, asked)
         except SegmentsError:
             return None
+
+
+def _is_json(headers: Mapping[bytes, bytes]) -> bool:
+    return headers.get(b"content-type") == b"application/json" and b"content-encoding" not in headers
 
 
 def _headers(answer: Plain, asked: str) -> list[tuple[bytes, bytes]]:

@@ -10,7 +10,6 @@ from pathlib import Path
 # A script of its own for each request: wrk has no options for a method and a body.
 _SCRIPT = """
 wrk.method = {method}
-wrk.body = {body}
 wrk.headers["Content-Type"] = "application/json"
 {headers}
 {in_turn}
@@ -68,13 +67,11 @@ def load(url: str, request: Request, connections: int, seconds: int, core: int, 
     script = folder / "request.lua"
     headers = "\n".join(f"wrk.headers[{_lua(name)}] = {_lua(value)}" for name, value in request.headers)
     script.write_text(
-        _SCRIPT.format(
-            method=_lua(request.method), body=_lua(request.body), headers=headers, in_turn=_in_turn(request)
-        ),
+        _SCRIPT.format(method=_lua(request.method), headers=headers, in_turn=_in_turn(request)),
         encoding="utf-8",
     )
     options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script)]
-    command = ["taskset", "-c", str(core), "wrk", *options, url + request.path.replace("{n}", "0")]
+    command = ["taskset", "-c", str(core), "wrk", *options, url]
     told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60).stdout
     found = _RESULT.search(told)
     if found is None:
@@ -85,16 +82,14 @@ def load(url: str, request: Request, connections: int, seconds: int, core: int, 
 
 def _in_turn(request: Request) -> str:
     """Requests that are made ready once, and sent one after the other."""
-    if not request.numbers and not request.bodies:
-        return ""
-    before, _, after = request.path.partition("{n}")
-    number = ".. n .." if request.numbers else ".."
-    bodies = ", ".join(_lua(body) for body in request.bodies or [request.body])
+    # A request without a body says nothing of its length.
+    pairs = ((_lua(path), _lua(body) if body else "nil") for path, body in request.in_turn())
+    asked = ", ".join(f"{{{path}, {body}}}" for path, body in pairs)
     return f"""
-local bodies, ready, place = {{{bodies}}}, {{}}, 0
+local asked, ready, place = {{{asked}}}, {{}}, 0
 init = function(args)
-  for n = 1, {max(request.numbers, len(request.bodies))} do
-    ready[n] = wrk.format(nil, {_lua(before)} {number} {_lua(after)}, nil, bodies[(n - 1) % #bodies + 1])
+  for n, each in ipairs(asked) do
+    ready[n] = wrk.format(nil, each[1], nil, each[2])
   end
 end
 request = function()

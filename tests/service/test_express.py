@@ -235,6 +235,7 @@ def test_a_users_persona_is_the_same_both_ways(both: Both, user: str) -> None:
     assert both.same("GET", f"/users/{user}/persona")
     assert both.same("GET", "/users/ann%40example/persona")
     assert both.same("GET", f"/users/{user}/persona", headers={**JSON, "accept": "text/html"})
+    assert both.same("GET", f"/users/{user}/persona", headers={"content-length": "0"})
     assert not both.same("GET", f"/users/{user}/persona?x=1")
 
 
