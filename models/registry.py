@@ -140,8 +140,10 @@ class Registry:
         """
         try:
             with self._locked():
-                kept = {*self.versions()[-max(keep, 1) :], self.active(), self.before_active()}
-                old = [version for version in self.versions() if version not in kept]
+                # Listed once: one that is written meanwhile is newer than all of these.
+                versions = self.versions()
+                kept = {*versions[-max(keep, 1) :], self.active(), self.before_active()}
+                old = [version for version in versions if version not in kept]
                 for version in old:
                     gone = self.root / f".removed-{version}"
                     (self.root / version).rename(gone)

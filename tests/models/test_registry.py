@@ -44,3 +44,19 @@ def test_a_version_in_force_is_replaced_by_the_next(tmp_path: Path) -> None:
         registry.activate(version)
         assert registry.active() == version
     assert len(registry.versions()) == 2
+
+
+def test_a_version_that_is_written_while_old_ones_go_stays(tmp_path: Path) -> None:
+    class Watched(Registry):
+        """Whenever versions are listed, the next one is finished right after."""
+
+        def versions(self) -> list[str]:
+            found = super().versions()
+            write_small_model(tmp_path, seed=len(found))
+            return found
+
+    registry = Watched(tmp_path)
+    made = [write_small_model(tmp_path, seed=seed).name for seed in range(3)]
+    registry.activate(made[0])
+    assert registry.prune(1) == [made[1]]
+    assert (tmp_path / "20261101-120003-00000003").is_dir()
