@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from models.registry import Registry
 from service import handlers, openapi, retraining
 from service.access.keyring import Keyring
+from service.at_once import AtOnce
 from service.deps import Services
 from service.drift import DriftBounds
 from service.events import Streams
@@ -21,7 +22,7 @@ from service.limits import Lane, Turns, Waiting
 from service.metrics import Metrics
 from service.middleware import BodyLimit, Observed
 from service.model_in_force import ModelInForce
-from service.protocol import AT_ONCE, CLIENT_SECONDS, WAITING, AtOnce
+from service.protocol import AT_ONCE, CLIENT_SECONDS, WAITING
 from service.readiness import ReadinessProbe
 from service.routes import health, models, pages, personas, retrain, segment, users
 from service.routes.guarded import require_guarded

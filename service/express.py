@@ -1,16 +1,17 @@
 """The short way: what the busiest routes are asked most often, answered from its bytes before ASGI begins.
 
-A request takes it when it is whole, short, plain JSON without a query, and nothing about it is refused. The short
-way never says no: whatever is unusual, and every refusal, goes the long way through FastAPI, as if this were not
-there. So the routes stay declared once, in FastAPI's terms, and what answers here are the functions that they are
-made of. `tests/service/test_express.py` sends every kind of request both ways and compares the answers.
+A request takes it when it is whole, short, plain JSON without a query, and nothing about it is refused. How many
+wait does not matter: to answer one takes less than to send it away. The short way never says no: whatever is
+unusual, and every refusal, goes the long way through FastAPI, as if this were not there. So the routes stay
+declared once, in FastAPI's terms, and what answers here are the functions that they are made of.
+`tests/service/test_express.py` sends every kind of request both ways and compares the answers.
 """
 
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from typing import NamedTuple, Protocol
 
 from starlette.types import Scope
@@ -19,10 +20,10 @@ from models.errors import SegmentsError
 from service.access.guard import admit
 from service.access.scopes import Scope as Permission
 from service.assignment import LONG
+from service.at_once import Answered, Asked
 from service.deps import Services
 from service.gate import host_of, is_trusted
 from service.middleware import NO_SNIFFING, note, safe_id
-from service.protocol import ARRIVAL, Answered
 from service.settings import listed
 
 # In a request's scope: for which permission its key was looked at, and counted against its rate.
@@ -51,19 +52,24 @@ class Declared(Protocol):
 
 @dataclass(frozen=True)
 class ShortWay:
-    """A route's. `answer` gets the body or, where the path has a name in it, that name.
+    """A route's. `answer` gets the bodies of requests or, where the path has a name in it, those names.
 
-    None from it: take the long way.
+    None from it, or a `SegmentsError` for all of them: take the long way.
     """
 
     method: str
     route: Declared
-    answer: Callable[[Services, bytes], Plain | None]
+    answer: Callable[[Services, Sequence[bytes]], Sequence[Plain | None]]
 
     @cached_property
     def needed(self) -> Permission | None:
         """The scope that a key needs."""
         return self.route.scope_needed
+
+    @cached_property
+    def with_body(self) -> bool:
+        """Whether it answers to a body, and not to a name."""
+        return "{" not in self.route.path
 
     @cached_property
     def around(self) -> tuple[str, str]:
@@ -79,43 +85,82 @@ class ShortWay:
         return path[len(before) : len(path) - len(after)].encode("utf-8", "replace")
 
 
+class Found(NamedTuple):
+    """The short way that a request may take, and the name in its path."""
+
+    way: ShortWay
+    named: bytes = b""
+
+
 class Express:
     """Answers requests that are whole, or leaves them to the long way."""
 
     def __init__(self, services: Services, ways: Sequence[ShortWay]) -> None:
         settings = services.settings
         self._services = services
-        self._fixed = {(way.method, way.route.path): way for way in ways if "{" not in way.route.path}
-        self._named = [way for way in ways if "{" in way.route.path]
+        self._ways = ways
+        self._fixed = {(way.method, way.route.path): way for way in ways if way.with_body}
+        self._named = [way for way in ways if not way.with_body]
         self._limit = min(LONG, settings.max_body_bytes)
         self._hosts = listed(settings.trusted_hosts)
-        self._max_queued = settings.max_in_flight
 
-    def __call__(self, scope: Scope) -> Callable[[bytes], Answered | None] | None:
-        """What answers a request with this head once its body is here; None: the long way does."""
+    def find(self, scope: Scope) -> Found | None:
+        """What may answer a request with this head; None: the long way does."""
         method, path = scope["method"], scope["path"]
         way = self._fixed.get((method, path))
         if way is not None:
-            return partial(self._answered, way, None, scope)
+            return Found(way)
         for each in self._named:
             if each.method == method and (named := each.named(path)) is not None:
-                return partial(self._answered, each, named, scope)
+                return Found(each, named)
         return None
 
-    def _answered(self, way: ShortWay, named: bytes | None, scope: Scope, body: bytes) -> Answered | None:
+    def answer(self, asked: Sequence[Asked]) -> Sequence[Answered | None]:
+        """The answers of whole requests, each found before; None: the long way is to be taken."""
         started = time.perf_counter()
-        headers = dict(scope["headers"])
-        if not self._is_plain(scope, headers, named is None):
-            return None
-        answer = self._answer(way, scope, body if named is None else named)
-        if answer is None:
-            return None
-        asked, seconds = safe_id(headers.get(b"x-request-id", b"")), time.perf_counter() - started
+        headers = [dict(each.scope["headers"]) for each in asked]
+        let = [self._lets(each, head) for each, head in zip(asked, headers, strict=True)]
+        answers: list[Plain | None] = [None] * len(asked)
+        for way in self._ways:
+            places = [place for place, each in enumerate(asked) if let[place] and each.found.way is way]
+            for place, answer in zip(places, self._along(way, [asked[place] for place in places]), strict=True):
+                answers[place] = answer
+        seconds = time.perf_counter() - started
+        return [
+            None if answer is None else self._told(each.found.way, head, answer, seconds)
+            for each, head, answer in zip(asked, headers, answers, strict=True)
+        ]
+
+    def _along(self, way: ShortWay, asked: Sequence[Asked]) -> Sequence[Plain | None]:
+        """The answers of requests that all go this way."""
+        if not asked:
+            return []
+        try:
+            return way.answer(self._services, [each.body if way.with_body else each.found.named for each in asked])
+        except SegmentsError:
+            return [None] * len(asked)
+
+    def _told(self, way: ShortWay, headers: Mapping[bytes, bytes], answer: Plain, seconds: float) -> Answered:
+        asked = safe_id(headers.get(b"x-request-id", b""))
         note(self._services.metrics, asked, way.method, way.route.path, answer.status, seconds)
-        return Answered(answer.status, _headers(answer, asked), answer.content)
+        lines = _lines(tuple(answer.headers.items()))
+        head = b"%bcontent-length: %d\r\nx-request-id: %b\r\n" % (lines, len(answer.content), asked.encode())
+        return Answered(answer.status, head, answer.content)
+
+    def _lets(self, asked: Asked, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether a request is plain, and admitted."""
+        way, scope = asked.found.way, asked.scope
+        if not self._is_plain(scope, headers, way.with_body):
+            return False
+        try:
+            admit(self._services.keyring, scope["headers"], way.needed)
+        except SegmentsError:
+            return False
+        scope[ADMITTED] = way.needed
+        return True
 
     def _is_plain(self, scope: Scope, headers: Mapping[bytes, bytes], with_body: bool) -> bool:
-        """Whether nothing about a request is unusual: in its head, under which name it came, in how many wait."""
+        """Whether nothing about a request is unusual: in its head, and under which name it came."""
         return (
             not scope["query_string"]
             and b"origin" not in headers
@@ -123,32 +168,19 @@ class Express:
             # A body where none is due is bounded all the same.
             and self._is_short(headers.get(b"content-length", b"" if with_body else b"0"))
             and (not with_body or _is_json(headers))
-            and scope[ARRIVAL].waiting.count <= self._max_queued
             and (not self._hosts or is_trusted(host_of(scope), self._hosts))
         )
 
     def _is_short(self, length: bytes) -> bool:
         return _LENGTH.fullmatch(length) is not None and int(length) <= self._limit
 
-    def _answer(self, way: ShortWay, scope: Scope, asked: bytes) -> Plain | None:
-        try:
-            admit(self._services.keyring, scope["headers"], way.needed)
-            scope[ADMITTED] = way.needed
-            return way.answer(self._services, asked)
-        except SegmentsError:
-            return None
-
 
 def _is_json(headers: Mapping[bytes, bytes]) -> bool:
     return headers.get(b"content-type") == b"application/json" and b"content-encoding" not in headers
 
 
-def _headers(answer: Plain, asked: str) -> list[tuple[bytes, bytes]]:
-    length = (b"content-length", b"%d" % len(answer.content))
-    return [*_raw(tuple(answer.headers.items())), length, _JSON, (b"x-request-id", asked.encode()), NO_SNIFFING]
-
-
 @lru_cache(16)
-def _raw(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
-    """Headers as the protocol writes them: there are few, and the same each time."""
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+def _lines(headers: tuple[tuple[str, str], ...]) -> bytes:
+    """The lines of an answer's own headers and of those of every answer: there are few, the same each time."""
+    own = ((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers)
+    return b"".join(b"%b: %b\r\n" % pair for pair in (*own, _JSON, NO_SNIFFING))

@@ -6,19 +6,19 @@ What stands behind the first byte of a body is bounded in ASGI (`service.gate`, 
 
 import asyncio
 import resource
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from service.at_once import Answered, Asked, AtOnce
 from service.limits import Arrival
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
 # In a request's scope: its `service.limits.Arrival`. In the app's state: whose count of those that wait it is, and
-# what answers at once (`AtOnce`).
+# what answers at once (`service.at_once`).
 ARRIVAL = "segments.arrival"
 WAITING = "waiting"
 AT_ONCE = "at_once"
@@ -28,40 +28,19 @@ MAX_HEAD_BYTES = 64 * 1_024
 MIN_TAKEN_BYTES = 16 * 1_024
 # Descriptors for everything that is no connection: the database, artifacts, logs, a child's pipes.
 RESERVED = 200
+# A body that did not come with its head is waited for so long before the app is asked, unless it is longer.
+LATE_SECONDS = 0.05
+LATE_BYTES = 16 * 1_024
 # How long a connection between two requests may still be used once the service is told to stop.
 LAST_CHANCE = 1.0
 
 
-class Answered(NamedTuple):
-    """A whole answer; names of headers in lower case."""
+class _Held(NamedTuple):
+    """A request that may be answered at once when it is whole; the app is asked otherwise."""
 
-    status: int
-    headers: Sequence[tuple[bytes, bytes]]
-    content: bytes
-
-
-class AtOnce:
-    """Answers requests without waiting for anything, and so without a task for each (`service.express`).
-
-    `find`: given a request's head, what answers it once its body is here; None, from the one or from the other:
-    the app is to be asked. Those that are whole in one turn of the loop are answered together after it: what one
-    of them has brought into the processor's caches serves the next, with no reading from sockets in between.
-    """
-
-    def __init__(self, find: Callable[[Any], Callable[[bytes], Answered | None] | None]) -> None:
-        self.find = find
-        self._waiting: list[Callable[[], None]] = []
-
-    def soon(self, loop: asyncio.AbstractEventLoop, answer: Callable[[], None]) -> None:
-        """Have `answer` called with the others of this turn. It must not raise."""
-        if not self._waiting:
-            loop.call_soon(self._answer_all)
-        self._waiting.append(answer)
-
-    def _answer_all(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for answer in waiting:
-            answer()
+    cycle: RequestResponseCycle
+    found: object
+    app: "ASGI3Application"
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -74,8 +53,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _untaken = 0
     _head_bytes = 0
     _stopping = False
-    # A request that may be answered at once when it is whole, by what, and the app that is asked otherwise.
-    _held: tuple[RequestResponseCycle, Callable[[bytes], Answered | None], "ASGI3Application"] | None = None
+    _held: _Held | None = None
+    _holding: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request; where descriptors run out, hang up at once."""
@@ -88,6 +67,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
         self._stop_waiting()
+        self._stop_holding()
         self._cancel_stall()
         # The base tells the newest request alone, which is another where several were sent at once.
         if self._answered is not None and not self._answered.response_complete:
@@ -101,9 +81,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """A piece of a request; a head that has not ended yet is bounded in bytes and time."""
         super().data_received(data)
         if self._held is not None:
-            # Its body is yet to come, slowly maybe: that is watched over in ASGI.
-            (cycle, _, app), self._held = self._held, None
-            super()._start_asgi_task(cycle, app)
+            if len(self._held.cycle.body) > LATE_BYTES:
+                self._ask_about_held()
+            elif self._holding is None:
+                self._holding = self.loop.call_later(LATE_SECONDS, self._ask_about_held)
         if self.cycle is None or self.cycle.response_complete:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
@@ -130,59 +111,56 @@ class BoundedProtocol(HttpToolsProtocol):
         self._arrival.complete()
         super().on_message_complete()
         if self._held is not None:
-            answer = partial(self._answer_or_ask, *self._held)
-            self._held = None
-            self.app_state[AT_ONCE].soon(self.loop, answer)
+            self._stop_holding()
+            (cycle, found, app), self._held = self._held, None
+            asked = Asked(found, cycle.scope, bytes(cycle.body))
+            self.app_state[AT_ONCE].soon(self.loop, asked, partial(self._take, cycle, app))
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
         self._answered = cycle
         at_once: AtOnce | None = self.app_state.get(AT_ONCE)
-        # One that had to wait for another is whole already, and nobody tells that again.
-        answer_to = at_once.find(cycle.scope) if at_once is not None and cycle.more_body else None
-        if answer_to is None:
+        # One that had to wait for another is whole already, and nobody tells that again. Who waits for a word
+        # before sending a body gets it in ASGI.
+        held = at_once is not None and cycle.more_body and not cycle.waiting_for_100_continue
+        found = at_once.find(cycle.scope) if at_once is not None and held else None
+        if found is None:
             super()._start_asgi_task(cycle, app)
         else:
-            self._held = cycle, answer_to, app
+            self._held = _Held(cycle, found, app)
 
-    def _answer_or_ask(
-        self,
-        cycle: RequestResponseCycle,
-        answer_to: Callable[[bytes], Answered | None],
-        app: "ASGI3Application",
-    ) -> None:
+    def _ask_about_held(self) -> None:
+        """Its body is yet to come, slowly maybe: that is watched over in ASGI."""
+        self._stop_holding()
+        if self._held is not None:
+            held, self._held = self._held, None
+            super()._start_asgi_task(held.cycle, held.app)
+
+    def _stop_holding(self) -> None:
+        if self._holding is not None:
+            self._holding.cancel()
+            self._holding = None
+
+    def _take(self, cycle: RequestResponseCycle, app: "ASGI3Application", answer: Answered | None) -> None:
+        """Send an answer that was given at once, or ask the app."""
         try:
-            if not self._answer_at_once(cycle, answer_to):
+            if answer is None or self.flow.write_paused or self.transport.is_closing():
                 super()._start_asgi_task(cycle, app)
+            else:
+                self._send(cycle, answer)
         except Exception as error:
             # The others of this turn are to be answered all the same.
             self.logger.error("a request could not be answered", exc_info=error)
             self.transport.abort()
 
-    def _answer_at_once(self, cycle: RequestResponseCycle, answer_to: Callable[[bytes], Answered | None]) -> bool:
-        """Answer a whole request if that can be done at once; whether it was."""
-        if self.flow.write_paused or self.transport.is_closing():
-            return False
-        try:
-            answer = answer_to(bytes(cycle.body))
-        except Exception:
-            # A defect of ours is told where all others are.
-            return False
-        if answer is None:
-            return False
+    def _send(self, cycle: RequestResponseCycle, answer: Answered) -> None:
         cycle.scope[ARRIVAL].begin()  # type: ignore[literal-required]
         cycle.response_started = cycle.response_complete = True
-        self.transport.write(b"".join(self._lines(answer, cycle.keep_alive)))
+        ours = _head(tuple(self.server_state.default_headers))
+        end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+        self.transport.write(b"".join((STATUS_LINE[answer.status], ours, answer.head, end, answer.content)))
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()
-        return True
-
-    def _lines(self, answer: Answered, keep_alive: bool) -> Iterator[bytes]:
-        yield STATUS_LINE[answer.status]
-        for pair in (*self.server_state.default_headers, *answer.headers):
-            yield b"%b: %b\r\n" % pair
-        yield b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
-        yield answer.content
 
     def on_response_complete(self) -> None:
         """The answer is written; whether it is also taken is looked at later."""
@@ -251,3 +229,9 @@ class BoundedProtocol(HttpToolsProtocol):
     @property
     def _client_seconds(self) -> float:
         return float(self.app_state.get(CLIENT_SECONDS, 10.0))
+
+
+@lru_cache(4)
+def _head(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """The lines of headers that change once a second, with the date."""
+    return b"".join(b"%b: %b\r\n" % pair for pair in headers)

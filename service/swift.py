@@ -38,24 +38,31 @@ class Swift:
     def _many(self) -> ManyRecognition:
         return ManyRecognition(self._recognition, self._model.encoder)
 
-    def answers(self, profiles: Sequence[object]) -> list[bytes | None]:
-        """The same for many: all at once where they are of one cast."""
+    def answers(self, profiles: Sequence[object]) -> Sequence[bytes | None]:
+        """The answers to profiles as they are parsed from JSON: all at once, where they are of one cast.
+
+        None where a profile is not recognised.
+        """
         coded = self._many.code(profiles) if profiles else None
         if coded is None:
-            return [self.answer(each) for each in profiles]
+            return self.answer_each(profiles)
         scores = self._model.scorer.scores(coded.columns)
         gaps = [self._recognition.gap(each).missing for each in coded.answered.tolist()]
         written = self._writer.write_many(scores, self._model.typicality(scores), gaps)
         return [each if known else None for each, known in zip(written, coded.recognised.tolist(), strict=True)]
 
-    def answer(self, answers: object) -> bytes | None:
-        """The answer to a profile as it is parsed from JSON; None where it is not recognised."""
-        found = self._recognition.of(answers) if isinstance(answers, dict) else None
-        if found is None:
-            return None
-        numbers = self._single.split(found.total)
-        score = self._single.score_of(numbers, found.gap.hidden, found.gap.missing)
-        return self._writer.write(score, self._model.typicality_of(score))
+    def answer_each(self, profiles: Sequence[object]) -> list[bytes | None]:
+        """The same for few: each by itself, but stage by stage, which is kinder to the processor's caches."""
+        found = [self._recognition.of(each) if isinstance(each, dict) else None for each in profiles]
+        recognised = [each for each in found if each is not None]
+        numbers = [self._single.split(each.total) for each in recognised]
+        scores = [
+            self._single.score_of(each, gap.hidden, gap.missing)
+            for each, (_, gap) in zip(numbers, recognised, strict=True)
+        ]
+        typical = [self._model.typicality_of(each) for each in scores]
+        written = map(self._writer.write, scores, typical)
+        return [None if each is None else next(written) for each in found]
 
 
 class Writer:

@@ -36,7 +36,6 @@ from service.paging import UnusableCursor, decode_cursor, encode_cursor
 from service.store.base import (
     AssignedUser,
     AssignmentUpdate,
-    NotNow,
     Store,
     StoredUser,
     StoreUnavailable,
@@ -171,17 +170,13 @@ def get_persona_of(store: Store, loaded: LoadedArtifact, user_id: str, now: date
     return _user_persona(loaded, user)
 
 
-def get_persona_now(store: Store, loaded: LoadedArtifact, user_id: str) -> UserPersona:
-    """The same for an event loop: it waits for nothing. Raises `UserNotFound`.
+def get_personas_now(store: Store, loaded: LoadedArtifact, user_ids: Sequence[str]) -> dict[str, UserPersona]:
+    """The same of several for an event loop, by id: of those that can be told without waiting.
 
-    Where it would have to wait it raises `NotNow`; `get_persona_of` in a thread then answers.
+    Of the others, and where it raises `NotNow`, `get_persona_of` in a thread tells what there is.
     """
-    user = store.get_assignment_now(user_id)
-    if user is None:
-        raise _not_found()
-    if not is_current(loaded, user):
-        raise NotNow("The assignment of this user is another model's.")
-    return _user_persona(loaded, user)
+    found = store.get_assignments_now(user_ids)
+    return {name: _user_persona(loaded, user) for name, user in found.items() if is_current(loaded, user)}
 
 
 def choose_persona(

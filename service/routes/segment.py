@@ -5,7 +5,7 @@ long, take up to seconds: they are answered in a thread, so that everybody else 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
@@ -122,18 +122,34 @@ def _segment(profile: Profile, loaded: LoadedArtifact, metrics: Metrics, wanted:
     return plain(segmented, headers=model_headers(loaded))
 
 
-def _segment_shortly(services: Services, body: bytes) -> Plain | None:
-    """The same for a body as most are; None where FastAPI is to say what is wrong with it."""
+def _segment_shortly(services: Services, bodies: Sequence[bytes]) -> list[Plain | None]:
+    """The same for bodies as most are; None where FastAPI is to say what is wrong with one."""
+    parsed = [_parsed(body) for body in bodies]
+    swift = services.model.require_swift()
+    contents = swift.answer_each(parsed)
+    known = len(contents) - contents.count(None)
+    if known:
+        services.metrics.observe_assignment("single", {}, known)
+    headers = {ORIGIN: swift.origin}
+    return [
+        _segment_or_leave(services, swift, answers) if content is None else Plain(content, 200, headers)
+        for answers, content in zip(parsed, contents, strict=True)
+    ]
+
+
+def _parsed(body: bytes) -> object:
+    """The JSON of a body; None, which is no profile, where it is none."""
     try:
-        answers = parse(body)
-        swift = services.model.require_swift()
-        content = swift.answer(answers)
-        if content is None:
-            return _segment(Profile.model_validate(answers), swift.loaded, services.metrics, PLAIN)
+        return parse(body)
     except ValueError:
         return None
-    services.metrics.observe_assignment("single", {})
-    return Plain(content, 200, {ORIGIN: swift.origin})
+
+
+def _segment_or_leave(services: Services, swift: Swift, answers: object) -> Plain | None:
+    try:
+        return _segment(Profile.model_validate(answers), swift.loaded, services.metrics, PLAIN)
+    except ValueError:
+        return None
 
 
 def _segment_batch(batch: BatchRequest, swift: Swift, metrics: Metrics, wanted: Wanted) -> Response:

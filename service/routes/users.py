@@ -1,6 +1,7 @@
 """`/users`: profiles kept, and the personas of users for the recommender."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -29,8 +30,8 @@ from service.users import (
     UserNotFound,
     UserPersona,
     choose_persona,
-    get_persona_now,
     get_persona_of,
+    get_personas_now,
     get_personas_of,
     list_changes,
     put_profile,
@@ -142,12 +143,13 @@ def batch_get_user_personas(
     return answer(found, headers=model_headers(loaded))
 
 
-def _persona_shortly(services: Services, user_id: bytes) -> Plain | None:
+def _personas_shortly(services: Services, user_ids: Sequence[bytes]) -> list[Plain | None]:
     """The same where the store answers at once and the assignment is this model's; else None."""
-    name, loaded = user_id.decode("utf-8"), services.model.require()
-    if not _USER_ID.fullmatch(name):
-        return None
-    return plain(get_persona_now(services.store, loaded, name), headers=model_headers(loaded))
+    names, loaded = [user_id.decode("utf-8") for user_id in user_ids], services.model.require()
+    found = get_personas_now(services.store, loaded, [name for name in names if _USER_ID.fullmatch(name)])
+    headers = model_headers(loaded)
+    told = {name: plain(persona, headers=headers) for name, persona in found.items()}
+    return [told.get(name) for name in names]
 
 
-SHORT_WAYS = (ShortWay("GET", declared_by(router, get_user_persona), _persona_shortly),)
+SHORT_WAYS = (ShortWay("GET", declared_by(router, get_user_persona), _personas_shortly),)

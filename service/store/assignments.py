@@ -21,7 +21,6 @@ _COLUMNS = ", ".join(users.c[name].name for name in AssignedUser._fields)
 # One text for any number of ids, so that it is prepared once.
 _OF_MANY_SQLITE = f"SELECT {_COLUMNS} FROM users WHERE user_id IN (SELECT value FROM json_each(?))"
 _OF_MANY_POSTGRES = f"SELECT {_COLUMNS} FROM users WHERE user_id = ANY(%s)"
-_OF_ONE = f"SELECT {_COLUMNS} FROM users WHERE user_id = ?"
 _PAUSE = 1.0
 
 
@@ -35,7 +34,7 @@ def read_assignments(connection: Connection, user_ids: Sequence[str]) -> dict[st
 
 
 class ReadsNow:
-    """One user at once, from a SQLite file, in the thread that asks first.
+    """Users at once, from a SQLite file, in the thread that asks first.
 
     A connection of its own, which only reads: in a write-ahead log readers wait for no writer, and nothing is left
     open between two calls, so that the log can be emptied. What goes wrong closes it, and for a second it is not
@@ -49,15 +48,15 @@ class ReadsNow:
         self._thread: int | None = None
         self._not_before = 0.0
 
-    def get(self, user_id: str) -> AssignedUser | None:
-        """The user, if there is one. Raises `NotNow`."""
+    def get(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
+        """Those of these users that exist, by id. Raises `NotNow`."""
         try:
             # Read to the end, which ends the transaction.
-            found = self._opened().execute(_OF_ONE, (user_id,)).fetchall()
+            records = self._opened().execute(_OF_MANY_SQLITE, (json.dumps(user_ids),)).fetchall()
         except sqlite3.Error as error:
             self._give_up()
             raise NotNow("The database does not answer at once.") from error
-        return _of_sqlite(found[0]) if found else None
+        return {record[0]: _of_sqlite(record) for record in records}
 
     def close(self) -> None:
         """Let go of the file, when nobody asks any more; from any thread."""

@@ -247,8 +247,8 @@ class Store(UpkeepStore, Protocol):
     def get_assignments(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
         """Those of these users (at most 1,000) that exist, by id, without their profiles."""
 
-    def get_assignment_now(self, user_id: str) -> AssignedUser | None:
-        """One user without the profile, for an event loop: it waits for nobody. None when there is no such user.
+    def get_assignments_now(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
+        """The same for an event loop: it waits for nobody.
 
         It is for one thread, the first that calls it. It may always raise `NotNow`, and does in any other thread,
         while something is in the way, and in a store that must wait for a network; `get_assignments` in a thread

@@ -82,10 +82,10 @@ class MemoryStore(MemoryUpkeep):
             found = (self._users.get(user_id) for user_id in user_ids)
             return {user.user_id: without_profile(user) for user in found if user is not None}
 
-    def get_assignment_now(self, user_id: str) -> AssignedUser | None:
+    def get_assignments_now(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
         """See `Store`. Every thread is answered."""
-        user = self._users.get(user_id)
-        return None if user is None else without_profile(user)
+        found = (self._users.get(user_id) for user_id in user_ids)
+        return {user.user_id: without_profile(user) for user in found if user is not None}
 
     def update_assignments(
         self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED

@@ -133,11 +133,11 @@ class SqlStore(SqlUpkeep):
         with self._reading() as connection:
             return read_assignments(connection, possible)
 
-    def get_assignment_now(self, user_id: str) -> AssignedUser | None:
+    def get_assignments_now(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
         """See `Store`."""
         if self._reads_now is None:
             raise NotNow("PostgreSQL is asked over a network, which takes its time.")
-        return self._reads_now.get(user_id) if is_id(user_id) else None
+        return self._reads_now.get([user_id for user_id in user_ids if is_id(user_id)])
 
     def update_assignments(
         self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED

@@ -1,4 +1,4 @@
-"""Reading one user at once from SQLite: nothing is waited for, and nothing is held."""
+"""Reading users at once from SQLite: nothing is waited for, and nothing is held."""
 
 import shutil
 import sqlite3
@@ -36,9 +36,7 @@ def sqlite_store(sqlite_url: str) -> Iterator[SqlStore]:
 
 
 def revision_now(store: SqlStore) -> int:
-    found = store.get_assignment_now("u")
-    assert found is not None
-    return found.revision
+    return store.get_assignments_now(["u"])["u"].revision
 
 
 def test_what_was_written_is_read_at_once(sqlite_store: SqlStore) -> None:
@@ -50,7 +48,7 @@ def test_what_was_written_is_read_at_once(sqlite_store: SqlStore) -> None:
 def test_another_thread_is_sent_away_and_the_first_goes_on(sqlite_store: SqlStore) -> None:
     assert revision_now(sqlite_store) == 1
     with ThreadPoolExecutor(1) as pool, pytest.raises(NotNow):
-        pool.submit(sqlite_store.get_assignment_now, "u").result()
+        pool.submit(sqlite_store.get_assignments_now, ["u"]).result()
     assert revision_now(sqlite_store) == 1
 
 
@@ -71,7 +69,7 @@ def test_a_file_that_somebody_has_for_themselves_is_not_waited_for(
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("UPDATE users SET revision = 9")
         with pytest.raises(NotNow):
-            sqlite_store.get_assignment_now("u")
+            sqlite_store.get_assignments_now(["u"])
 
 
 def test_the_log_can_be_emptied_between_two_readings(sqlite_store: SqlStore, sqlite_file: Path) -> None:
@@ -85,7 +83,7 @@ def test_the_log_can_be_emptied_between_two_readings(sqlite_store: SqlStore, sql
 def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     store = SqlStore(f"sqlite:///{tmp_path}/no.db")
     with pytest.raises(NotNow):
-        store.get_assignment_now("u")
+        store.get_assignments_now(["u"])
     assert not list(tmp_path.iterdir())
 
 
@@ -115,6 +113,6 @@ def test_what_goes_wrong_is_not_now_and_heals(
     sqlite_store.close()
     shutil.move(sqlite_file, saved)
     with pytest.raises(NotNow):
-        sqlite_store.get_assignment_now("u")
+        sqlite_store.get_assignments_now(["u"])
     shutil.move(saved, sqlite_file)
     assert revision_now(sqlite_store) == 1

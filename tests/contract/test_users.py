@@ -224,13 +224,12 @@ def test_users_without_their_profiles_have_the_types_that_are_promised(store: St
     assert found["whole"].profile_updated_at.tzinfo is UTC
 
 
-def test_a_user_is_read_at_once_or_not_now_but_never_otherwise(store: Store) -> None:
+def test_users_are_read_at_once_or_not_now_but_never_otherwise(store: Store) -> None:
     store.put_user("u", "{}", NOW, WHOLE)
     user = store.get_user("u")
     assert user is not None
     try:
-        assert store.get_assignment_now("u") == without_profile(user)
-        assert store.get_assignment_now("nobody") is None
+        assert store.get_assignments_now(["u", "nobody", "\0", "u"]) == {"u": without_profile(user)}
     except NotNow:
         assert store.get_assignments(["u"]) == {"u": without_profile(user)}
 

@@ -1,8 +1,10 @@
 """What answers at once may have nothing to say, or a defect: then the app answers, and others get theirs."""
 
+import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from threading import Thread
 from typing import Any
@@ -15,18 +17,34 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from service.at_once import Answered, Answers, Asked, AtOnce
 from service.gate import Gate
 from service.limits import Waiting
-from service.protocol import AT_ONCE, WAITING, Answered, AtOnce, BoundedProtocol
+from service.protocol import AT_ONCE, LATE_BYTES, LATE_SECONDS, WAITING, BoundedProtocol
 from tests.support.server import free_port
 from tests.support.sockets import GIVEN, LAST, SLACK, connect, post, rest
 from tests.support.waiting import eventually
 
-Find = Callable[[Any], Callable[[bytes], Answered | None] | None]
+Answer = Callable[[bytes], Answered | None]
+
+
+class Simple:
+    """Answers each request by its body."""
+
+    def __init__(self, answer: Answer | None) -> None:
+        self.turns: list[int] = []
+        self._answer = answer
+
+    def find(self, scope: Any) -> Answer | None:
+        return self._answer
+
+    def answer(self, asked: Sequence[Asked]) -> list[Answered | None]:
+        self.turns.append(len(asked))
+        return [each.found(each.body) for each in asked]
 
 
 @contextmanager
-def speaking(find: Find) -> Iterator[int]:
+def speaking(answers: Answers) -> Iterator[int]:
     """The protocol before an app that says `long` and what it was sent; its port. In the end nobody waits."""
 
     async def long(request: Request) -> Response:
@@ -34,7 +52,7 @@ def speaking(find: Find) -> Iterator[int]:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
-        yield {WAITING: waiting, AT_ONCE: AtOnce(find)}
+        yield {WAITING: waiting, AT_ONCE: AtOnce(answers)}
 
     waiting, port = Waiting(), free_port()
     gate = Middleware(Gate, hosts=(), max_queued=64, client_seconds=GIVEN, request_seconds=SLACK)
@@ -55,13 +73,12 @@ def short(body: bytes) -> Answered | None:
     """Answers what is not called odd, and breaks where it is called so."""
     if body == b"defect":
         raise ZeroDivisionError
-    return None if body == b"odd" else Answered(200, [(b"content-length", b"%d" % len(body))], body)
+    return None if body == b"odd" else Answered(200, b"content-length: %d\r\n" % len(body), body)
 
 
 def test_a_defect_in_what_answers_at_once_is_left_to_the_app() -> None:
-    with speaking(lambda _: short) as port, connect(port) as connection:
+    with speaking(Simple(short)) as port, connect(port) as connection:
         for body in (b"one", b"defect", b"odd", b"two"):
-            # In one piece: a body that comes after its head is the app's in any case.
             connection.sendall(post(body))
             assert answer(connection) == (body if body in (b"one", b"two") else b"long " + body)
 
@@ -78,7 +95,7 @@ def answer(connection: socket.socket) -> bytes:
 
 
 def test_a_defect_in_one_answer_leaves_other_connections_theirs() -> None:
-    with speaking(lambda _: short) as port:
+    with speaking(Simple(short)) as port:
         connections = [connect(port) for _ in range(8)]
         for number, connection in enumerate(connections):
             connection.sendall(post(b"defect" if number % 2 else b"one", head=LAST))
@@ -89,5 +106,66 @@ def test_a_defect_in_one_answer_leaves_other_connections_theirs() -> None:
 
 
 def test_what_is_not_to_be_answered_at_once_is_the_apps() -> None:
-    with speaking(lambda _: None) as port:
+    with speaking(Simple(None)) as port:
         assert httpx2.post(f"http://127.0.0.1:{port}/segment", content=b"one").content == b"long one"
+
+
+def test_those_of_one_turn_are_answered_together_and_after_a_defect_one_by_one() -> None:
+    answers = Simple(short)
+    at_once, told = AtOnce(answers), list[bytes | None]()
+    loop = asyncio.new_event_loop()
+    for bodies in ((b"one", b"odd", b"two"), (b"one", b"defect", b"two")):
+        for body in bodies:
+            asked = Asked(short, {}, body)
+            at_once.soon(loop, asked, lambda answer: told.append(answer and answer.content))
+        loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    assert told == [b"one", None, b"two"] * 2
+    assert answers.turns == [3, 3, 1, 1, 1]
+
+
+def test_a_body_that_comes_a_moment_after_its_head_is_answered_at_once() -> None:
+    with speaking(Simple(short)) as port, connect(port) as connection:
+        for pieces in ((b"", b"one"), (b"o", b"n", b"e")):
+            head, _, _ = post(b"one").partition(b"one")
+            connection.sendall(head)
+            for piece in pieces:
+                time.sleep(0.005)
+                connection.sendall(piece)
+            assert answer(connection) == b"one"
+
+
+def test_a_body_that_does_not_come_soon_is_left_to_the_app() -> None:
+    with speaking(Simple(short)) as port, connect(port) as connection:
+        request = post(b"one")
+        connection.sendall(request[:-1])
+        time.sleep(LATE_SECONDS * 3)
+        connection.sendall(request[-1:])
+        assert answer(connection) == b"long one"
+
+
+def test_a_long_body_that_comes_in_pieces_is_left_to_the_app() -> None:
+    body = b"x" * (LATE_BYTES * 20)
+    with speaking(Simple(short)) as port, connect(port) as connection:
+        request = post(body)
+        connection.sendall(request[: LATE_BYTES * 2])
+        time.sleep(LATE_SECONDS / 5)
+        connection.sendall(request[LATE_BYTES * 2 :])
+        assert answer(connection) == b"long " + body
+
+
+def test_who_waits_for_a_word_before_sending_gets_it() -> None:
+    with speaking(Simple(short)) as port, connect(port) as connection:
+        request = post(b"one", head=b"expect: 100-continue\r\n")
+        connection.sendall(request[:-3])
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(b"one")
+        assert answer(connection) == b"long one"
+
+
+def test_who_goes_before_the_body_is_whole_is_forgotten() -> None:
+    with speaking(Simple(short)) as port:
+        with connect(port) as connection:
+            connection.sendall(post(b"one")[:-1])
+        time.sleep(LATE_SECONDS * 2)
+        assert httpx2.post(f"http://127.0.0.1:{port}/segment", content=b"one").content == b"one"

@@ -20,7 +20,7 @@ from service.express import ADMITTED
 from service.store.base import StoreUnavailable
 from service.store.memory import MemoryStore
 from tests.support.access import NEVER_MADE, bearer, key_with, prefix
-from tests.support.both_ways import WAYS, Both, asked_both_ways
+from tests.support.both_ways import WAYS, Both, asked_both_ways, told
 from tests.support.profiles import KNOWN, profiles
 from tests.support.small_model import write_small_model
 
@@ -198,9 +198,9 @@ def test_a_safe_request_id_is_told_back_and_another_replaced(both: Both) -> None
     for asked, safe in (("mine-1", True), ("not safe!", False), ("x" * 65, False)):
         short, _ = both.shortly("POST", "/segment", b"{}", {**JSON, "x-request-id": asked})
         assert short is not None
-        told = dict(short.headers)[b"x-request-id"].decode()
-        assert (told == asked) is safe
-        assert safe or len(told) == 32
+        given = dict(told(short).headers)["x-request-id"]
+        assert (given == asked) is safe
+        assert safe or len(given) == 32
 
 
 def test_what_answers_shortly_is_a_route_of_the_app(both: Both) -> None:
@@ -272,8 +272,8 @@ def test_an_assignment_of_another_model_is_made_again_the_long_way(tmp_path: Pat
 class CarelessStore(MemoryStore):
     """A store that takes everybody for Ann."""
 
-    def get_assignment_now(self, user_id: str) -> Any:
-        return super().get_assignment_now("ann")
+    def get_assignments_now(self, user_ids: Any) -> Any:
+        return dict.fromkeys(user_ids, super().get_assignments_now(["ann"])["ann"])
 
 
 def test_a_name_that_no_user_may_have_is_not_even_looked_for(tmp_path: Path) -> None:
@@ -287,7 +287,7 @@ def test_a_name_that_no_user_may_have_is_not_even_looked_for(tmp_path: Path) -> 
 class BusyStore(MemoryStore):
     """A store that cannot tell now."""
 
-    def get_assignment_now(self, user_id: str) -> Any:
+    def get_assignments_now(self, user_ids: Any) -> Any:
         raise StoreUnavailable("away")
 
 
@@ -306,6 +306,50 @@ def test_a_store_that_does_not_answer_is_left_to_the_long_way(
         both.client.put("/users/ann/profile", json=FULL)
         assert not both.same("GET", "/users/ann/persona")
         assert both.long("GET", "/users/ann/persona").status == status
+
+
+# --- several in one turn ----------------------------------------------------------------------------
+
+ODD_BODIES = [b"[]", b"null", b"{", b"", b'{"age": 5}', b'{"hobbies": ["never seen"]}']
+IN_A_TURN = st.lists(
+    st.sampled_from(
+        [
+            *(("POST", "/segment", body(USUAL[name])) for name in ("everything", "half of it", "no hobbies")),
+            *(("POST", "/segment", text) for text in ODD_BODIES),
+            ("GET", "/users/ann@example/persona", b""),
+            ("GET", "/users/nobody/persona", b""),
+        ]
+    ),
+    max_size=8,
+)
+
+
+@limits(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(requests=IN_A_TURN)
+@pytest.mark.usefixtures("user")
+def test_in_one_turn_each_is_answered_as_it_is_alone(both: Both, requests: list[tuple[str, str, bytes]]) -> None:
+    sent = [(*each, {**JSON, "x-request-id": str(place)}) for place, each in enumerate(requests)]
+    alone = [both.shortly(*each)[0] for each in sent]
+    assert both.together(sent) == alone
+
+
+@pytest.mark.usefixtures("user")
+def test_a_turn_counts_what_its_requests_count_alone(both: Both) -> None:
+    sent = [(*each[:3], JSON) for each in ASKED.values()] * 2
+    alone = counted(both, lambda: [both.shortly(*each) for each in sent])
+    assert len(alone) >= 4
+    assert counted(both, lambda: both.together(sent)) == alone
+
+
+def test_in_one_turn_each_needs_its_own_key_and_token(tmp_path: Path) -> None:
+    store = MemoryStore()
+    key = key_with(store.keys, Scope.SEGMENT_ASSIGN)
+    with asked_both_ways(tmp_path, store=store, key_rate=1.0) as both:
+        headers = [bearer(key), {}, bearer(NEVER_MADE), bearer(key), bearer(key)]
+        sent = [("POST", "/segment", b"{}", {**JSON, **each}) for each in headers]
+        answered = [each is not None for each in both.together(sent)]
+    # A key's bucket holds two tokens.
+    assert answered == [True, False, False, True, False]
 
 
 # --- who may, and how many --------------------------------------------------------------------------
@@ -354,11 +398,11 @@ def test_under_another_name_nobody_is_answered(tmp_path: Path) -> None:
         assert both.same("POST", "/segment", body(FULL), JSON)
 
 
-def test_when_too_many_wait_the_long_way_refuses(tmp_path: Path) -> None:
+def test_when_too_many_wait_the_long_way_refuses_and_the_short_one_answers(tmp_path: Path) -> None:
     with asked_both_ways(tmp_path, max_in_flight=2) as both:
-        assert both.shortly("POST", "/segment", body(FULL), JSON, others=1)[0] is not None
-        short, scope = both.shortly("POST", "/segment", body(FULL), JSON, others=2)
-        assert (short, both.handed_on(scope, body(FULL)).status) == (None, 503)
+        assert both.shortly("POST", "/segment", body(FULL), JSON, others=2)[0] is not None
+        short, scope = both.shortly("POST", "/segment", b'{"age": 5}', JSON, others=2)
+        assert (short, both.handed_on(scope, b'{"age": 5}').status) == (None, 503)
 
 
 # --- what is kept of it ----------------------------------------------------------------------------
@@ -428,5 +472,5 @@ def test_the_line_of_a_short_answer_says_what_was_asked(both: Both, caplog: pyte
     caplog.set_level("INFO", logger="service.access")
     both.shortly("POST", "/segment", body(FULL), {**JSON, "x-request-id": "mine"})
     (line,) = (record.__dict__["fields"] for record in caplog.records if record.message == "answered")
-    told = {name: value for name, value in line.items() if name != "duration_ms"}
-    assert told == {"request_id": "mine", "method": "POST", "route": "/segment", "status": 200}
+    kept = {name: value for name, value in line.items() if name != "duration_ms"}
+    assert kept == {"request_id": "mine", "method": "POST", "route": "/segment", "status": 200}

@@ -51,7 +51,7 @@ class HangingStore(MemoryStore):
         self.let_go.wait(30)
         return super().get_assignments(user_ids)
 
-    def get_assignment_now(self, user_id: str) -> AssignedUser | None:
+    def get_assignments_now(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
         raise NotNow("The database does not answer at once.")
 
 

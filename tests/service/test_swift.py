@@ -56,11 +56,23 @@ VALUES = st.recursive(
 ANYTHING = VALUES | st.dictionaries(st.sampled_from(["age", "hobbies", "occupation", "budget_range", "x"]), VALUES)
 
 
+def alone(answering: Swift, profile: object) -> bytes | None:
+    """The answer to one profile by itself."""
+    (found,) = answering.answer_each([profile])
+    return found
+
+
+@limits(deadline=None)
+@given(profiles=st.lists(SENT | ANYTHING, max_size=6))
+def test_stage_by_stage_each_gets_to_the_byte_what_it_gets_alone(profiles: list[Any]) -> None:
+    assert SWIFT.answer_each(profiles) == [alone(SWIFT, each) for each in profiles]
+
+
 @pytest.mark.parametrize("answering", MODELS.values(), ids=MODELS)
 @limits(deadline=None)
 @given(profile=SENT)
 def test_a_recognised_profile_gets_the_bytes_of_the_slow_way(answering: Swift, profile: dict[str, Any]) -> None:
-    found = answering.answer(profile)
+    found = alone(answering, profile)
     if found is not None:
         assert found == to_json(assign(answering.loaded.model, Profile.model_validate(profile)))
 
@@ -74,13 +86,13 @@ def test_complete_and_empty_profiles_are_recognised(answering: Swift) -> None:
         "budget_range": "low",
     }
     sent: list[dict[str, Any]] = [full, {}, {"hobbies": []}, {"age": None}]
-    assert all(answering.answer(each) is not None for each in sent)
+    assert all(alone(answering, each) is not None for each in sent)
 
 
 @limits(deadline=None)
 @given(profile=ANYTHING)
 def test_what_is_recognised_pydantic_accepts_and_scores_the_same(profile: Any) -> None:
-    found = SWIFT.answer(profile)
+    found = alone(SWIFT, profile)
     if found is not None:
         assert found == to_json(assign(SWIFT.loaded.model, Profile.model_validate(profile)))
 
@@ -90,10 +102,10 @@ def test_what_is_recognised_pydantic_accepts_and_scores_the_same(profile: Any) -
 @given(batch=st.lists(SENT | ANYTHING, max_size=6))
 def test_in_a_batch_each_gets_what_it_gets_alone(answering: Swift, batch: list[Any]) -> None:
     for together, profile in zip(answering.answers(batch), batch, strict=True):
-        alone = answering.answer(profile)
-        assert (together is None) == (alone is None)
-        if together is not None and alone is not None:
-            assert_same(json.loads(together), json.loads(alone))
+        one = alone(answering, profile)
+        assert (together is None) == (one is None)
+        if together is not None and one is not None:
+            assert_same(json.loads(together), json.loads(one))
 
 
 def assert_same(one: Any, other: Any) -> None:

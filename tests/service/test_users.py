@@ -13,10 +13,10 @@ from service.app import create_app
 from service.kept import read_profile
 from service.routes.answers import to_json
 from service.settings import Settings
-from service.store.base import AssignmentUpdate, NotNow, StoredUser, StoreUnavailable
+from service.store.base import AssignmentUpdate, StoredUser, StoreUnavailable
 from service.store.memory import MemoryStore
 from service.store.upkeep import ChangeCause
-from service.users import UserNotFound, get_persona_now
+from service.users import get_personas_now
 from tests.support.problems import assert_problem
 from tests.support.small_model import write_small_model
 from tests.support.waiting import eventually
@@ -195,12 +195,10 @@ def test_a_persona_is_told_at_once_or_not_now(client: TestClient, registry: Regi
     client.put("/users/u/profile", json={"age": 30})
     told = client.get("/users/u/persona").json()
     loaded = registry.load(registry.active() or "", Profile)
-    assert json.loads(to_json(get_persona_now(store, loaded, "u"))) == told
+    now = get_personas_now(store, loaded, ["u", "nobody"])
+    assert {name: json.loads(to_json(persona)) for name, persona in now.items()} == {"u": told}
     kept_before_confidence(store, "u")
-    with pytest.raises(NotNow):
-        get_persona_now(store, loaded, "u")
-    with pytest.raises(UserNotFound):
-        get_persona_now(store, loaded, "nobody")
+    assert get_personas_now(store, loaded, ["u"]) == {}
 
 
 def test_many_users_are_answered_in_the_order_asked(client: TestClient) -> None:

@@ -12,9 +12,10 @@ from starlette.types import Message
 
 from models.registry import Registry
 from service.app import create_app
+from service.at_once import Answered, Asked
 from service.express import Express
 from service.limits import Arrival, Waiting
-from service.protocol import ARRIVAL, Answered
+from service.protocol import ARRIVAL
 from service.routes import segment, users
 from service.settings import Settings
 from service.store.memory import MemoryStore
@@ -44,22 +45,29 @@ class Both:
     ) -> tuple[Answered | None, dict[str, Any]]:
         """The short way's answer to a whole request, and the scope as it leaves it; `others` wait as well."""
         scope = _scope(method, target, body, _pairs(headers), others)
-        answer_to = self.express(scope)
-        return (None if answer_to is None else answer_to(body)), scope
+        found = self.express.find(scope)
+        return (None if found is None else self.express.answer([Asked(found, scope, body)])[0]), scope
+
+    def together(self, requests: Sequence[tuple[str, str, bytes, Headers]]) -> list[Answered | None]:
+        """What the short way answers to whole requests, with a way that may be theirs, of one turn."""
+        scopes = [_scope(method, target, body, _pairs(headers), 0) for method, target, body, headers in requests]
+        asked = zip(scopes, requests, strict=True)
+        return [*self.express.answer([Asked(self.express.find(scope), scope, each[2]) for scope, each in asked])]
 
     def handed_on(self, scope: dict[str, Any], body: bytes = b"") -> Told:
         """What the app answers to a request that the short way has looked at, and left."""
-        told: list[Message] = []
+        sent: list[Message] = []
 
         async def receive() -> Message:
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Message) -> None:
-            told.append(message)
+            sent.append(message)
 
         assert self.client.portal is not None
         self.client.portal.call(self.app, scope, receive, send)
-        return _told(told[0]["status"], told[0]["headers"], b"".join(each.get("body", b"") for each in told))
+        content = b"".join(each.get("body", b"") for each in sent)
+        return _in_order(sent[0]["status"], sent[0]["headers"], content)
 
     def long(self, method: str, target: str, body: bytes = b"", headers: Headers = ()) -> Told:
         """The answer of the long way alone."""
@@ -73,7 +81,7 @@ class Both:
         sent = [*_pairs(headers), ("x-request-id", "mine")]
         short, scope = self.shortly(method, target, body, sent)
         long = self.long(method, target, body, sent)
-        assert long == (self.handed_on(scope, body) if short is None else _told(*short))
+        assert long == (self.handed_on(scope, body) if short is None else told(short))
         return short is not None
 
 
@@ -120,5 +128,11 @@ def _pairs(headers: Headers) -> list[tuple[str, str]]:
     return list(headers.items()) if isinstance(headers, Mapping) else list(headers)
 
 
-def _told(status: int, headers: Sequence[tuple[bytes, bytes]], content: bytes) -> Told:
+def told(answer: Answered) -> Told:
+    """An answer as it stands on the wire, without what the server adds to each."""
+    lines = [line.partition(b": ") for line in answer.head.removesuffix(b"\r\n").split(b"\r\n")]
+    return _in_order(answer.status, [(name, value) for name, _, value in lines], answer.content)
+
+
+def _in_order(status: int, headers: Sequence[tuple[bytes, bytes]], content: bytes) -> Told:
     return Told(status, sorted((name.decode(), value.decode()) for name, value in headers), content)
