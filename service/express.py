@@ -23,7 +23,8 @@ from service.assignment import LONG
 from service.at_once import Answered, Asked
 from service.deps import Services
 from service.gate import host_of, is_trusted
-from service.middleware import NO_SNIFFING, note, safe_id
+from service.logs import written_together
+from service.middleware import NO_SNIFFING, log_answered, safe_id
 from service.settings import listed
 
 # In a request's scope: for which permission its key was looked at, and counted against its rate.
@@ -125,11 +126,15 @@ class Express:
             places = [place for place, each in enumerate(asked) if let[place] and each.found.way is way]
             for place, answer in zip(places, self._along(way, [asked[place] for place in places]), strict=True):
                 answers[place] = answer
-        seconds = time.perf_counter() - started
-        return [
-            None if answer is None else self._told(each.found.way, head, answer, seconds)
-            for each, head, answer in zip(asked, headers, answers, strict=True)
+        ids = [safe_id(each.get(b"x-request-id", b"")) for each in headers]
+        told = [None if answer is None else _told(answer, own) for answer, own in zip(answers, ids, strict=True)]
+        done = [
+            (own, each.found.way, answer.status)
+            for own, each, answer in zip(ids, asked, answers, strict=True)
+            if answer is not None
         ]
+        self._note(done, time.perf_counter() - started)
+        return told
 
     def _along(self, way: ShortWay, asked: Sequence[Asked]) -> Sequence[Plain | None]:
         """The answers of requests that all go this way."""
@@ -140,12 +145,13 @@ class Express:
         except SegmentsError:
             return [None] * len(asked)
 
-    def _told(self, way: ShortWay, headers: Mapping[bytes, bytes], answer: Plain, seconds: float) -> Answered:
-        asked = safe_id(headers.get(b"x-request-id", b""))
-        note(self._services.metrics, asked, way.method, way.route.path, answer.status, seconds)
-        lines = _lines(tuple(answer.headers.items()))
-        head = b"%bcontent-length: %d\r\nx-request-id: %b\r\n" % (lines, len(answer.content), asked.encode())
-        return Answered(answer.status, head, answer.content)
+    def _note(self, done: Sequence[tuple[str, ShortWay, int]], seconds: float) -> None:
+        """Count answered requests, and write their lines: of each the id, the way and the status."""
+        for _, way, status in done:
+            self._services.metrics.observe_request(way.method, way.route.path, status, seconds)
+        with written_together():
+            for own, way, status in done:
+                log_answered(own, way.method, way.route.path, status, seconds)
 
     def _lets(self, asked: Asked, headers: Mapping[bytes, bytes]) -> bool:
         """Whether a request is plain, and admitted."""
@@ -173,6 +179,13 @@ class Express:
 
     def _is_short(self, length: bytes) -> bool:
         return _LENGTH.fullmatch(length) is not None and int(length) <= self._limit
+
+
+def _told(answer: Plain, asked: str) -> Answered:
+    """The answer to the request with that id."""
+    lines = _lines(tuple(answer.headers.items()))
+    head = b"%bcontent-length: %d\r\nx-request-id: %b\r\n" % (lines, len(answer.content), asked.encode())
+    return Answered(answer.status, head, answer.content)
 
 
 def _is_json(headers: Mapping[bytes, bytes]) -> bool:

@@ -58,7 +58,9 @@ class Observed:
             route = getattr(scope.get("route"), "path", UNMATCHED)
             # 499: whoever asked had gone before there was an answer.
             status = answered.status or 499
-            note(self._metrics, asked, scope["method"], route, status, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self._metrics.observe_request(scope["method"], route, status, seconds)
+            log_answered(asked, scope["method"], route, status, seconds)
             request_id.reset(token)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, answered: _Answered) -> None:
@@ -76,9 +78,8 @@ class Observed:
                 await response(scope, receive, send)
 
 
-def note(metrics: Metrics, asked: str, method: str, route: str, status: int, seconds: float) -> None:
-    """Count an answered request, and write its line; `asked`: its id."""
-    metrics.observe_request(method, route, status, seconds)
+def log_answered(asked: str, method: str, route: str, status: int, seconds: float) -> None:
+    """Write the line of an answered request; `asked`: its id."""
     if log.isEnabledFor(logging.INFO):
         fields = {
             "request_id": asked,

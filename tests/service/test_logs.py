@@ -5,16 +5,23 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from select import PIPE_BUF
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 from starlette.types import Message
 
 from models.registry import Registry
-from service.logs import JsonFormatter
+from service.logs import JsonFormatter, LineHandler, written_together
 from service.store.memory import MemoryStore
+from tests.support.both_ways import asked_both_ways
 from tests.support.launcher import FakeLauncher
 
 SECRETS = ("Zorbing", "user-4711", "27182", "sekrit")
@@ -103,6 +110,91 @@ def test_a_defect_is_logged_by_its_type_and_place(
     assert line["request_id"] == request_id
 
 
-def test_a_line_is_one_line_whatever_is_in_it(lines: io.StringIO) -> None:
-    logging.getLogger("service").warning("first\nsecond \u2028 %s", "\ud800")
-    assert len(parsed(lines, "service")) == 1
+@pytest.mark.parametrize("odd", ["\u2028", "\ud800", "Zoë", "\0"])
+def test_a_line_is_one_line_of_ascii_whatever_is_in_it(lines: io.StringIO, odd: str) -> None:
+    logging.getLogger("service").warning("first\nsecond %s", odd)
+    (line,) = parsed(lines, "service")
+    assert line["message"] == f"first\nsecond {odd}"
+    assert lines.getvalue().isascii()
+
+
+def test_a_line_says_when(lines: io.StringIO) -> None:
+    before = datetime.now(UTC)
+    logging.getLogger("service").warning("now")
+    (line,) = parsed(lines, "service")
+    written = datetime.fromisoformat(line["time"])
+    assert before - timedelta(milliseconds=1) <= written <= datetime.now(UTC)
+
+
+# --- several lines in one write --------------------------------------------------------------------
+
+
+class Writes(io.StringIO):
+    """Keeps what was written by each write."""
+
+    def __init__(self, breaks: bool = False) -> None:
+        super().__init__()
+        self.each: list[str] = []
+        self._breaks = breaks
+
+    def write(self, text: str) -> int:
+        if self._breaks:
+            raise OSError("the disk is full")
+        self.each.append(text)
+        return len(text)
+
+
+@contextmanager
+def writing_to(stream: Writes) -> Iterator[logging.Logger]:
+    """A logger of which each line goes to the stream, as the service's do."""
+    handler = LineHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield logging.getLogger("service")
+    finally:
+        root.removeHandler(handler)
+
+
+def test_lines_of_one_turn_are_one_write_and_others_their_own() -> None:
+    stream = Writes()
+    with writing_to(stream) as log:
+        log.warning("before")
+        with written_together():
+            log.warning("one")
+            log.warning("two")
+            assert len(stream.each) == 1
+        log.warning("after")
+    assert [len(text.splitlines()) for text in stream.each] == [1, 2, 1]
+    assert [json.loads(line)["message"] for line in "".join(stream.each).splitlines()] == [
+        "before",
+        "one",
+        "two",
+        "after",
+    ]
+
+
+@given(sizes=st.lists(st.integers(0, PIPE_BUF + 10), max_size=12))
+def test_no_write_is_so_long_that_another_worker_could_write_in_between(sizes: list[int]) -> None:
+    stream = Writes()
+    lines = ["x" * size for size in sizes]
+    LineHandler(stream).write(lines)
+    assert "".join(stream.each) == "".join(f"{line}\n" for line in lines)
+    for text in stream.each:
+        assert len(text) <= PIPE_BUF or text.count("\n") == 1
+
+
+def test_lines_that_cannot_be_written_are_lost_and_no_more() -> None:
+    with writing_to(Writes(breaks=True)) as log, written_together():
+        log.warning("one")
+
+
+def test_a_turn_of_short_answers_is_one_write(tmp_path: Path) -> None:
+    stream = Writes()
+    with asked_both_ways(tmp_path) as both, writing_to(stream):
+        logging.getLogger("service.access").setLevel(logging.INFO)
+        sent = ("POST", "/segment", b"{}", {"content-type": "application/json"})
+        assert None not in both.together([sent] * 3)
+        logging.getLogger("service.access").setLevel(logging.NOTSET)
+    assert [text.count('"answered"') for text in stream.each] == [3]
