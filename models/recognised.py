@@ -1,7 +1,8 @@
 """Many profiles that are recognised at sight (`models.recognition`), as columns."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import accumulate, chain, repeat
+from operator import is_not
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,14 +84,15 @@ class ManyRecognition:
 def _coded_lists(codes: Mapping[Any, int], answers: list[Any]) -> tuple[Column, BoolArray, BoolArray]:
     answers, odd = _of_kind(list, answers)
     lists = [answer or () for answer in answers]
-    lengths = np.fromiter(map(len, lists), np.int64, len(lists))
+    ends = np.fromiter(accumulate(map(len, lists), initial=0), np.int64, len(lists) + 1)
+    lengths = np.diff(ends)
     odd |= lengths > TABLED_LENGTHS
-    found = _look_up(codes, list(chain.from_iterable(lists)))
+    found = _look_up(codes, [*chain.from_iterable(lists)])
     if found.min(initial=0) < 0:
         odd[np.repeat(np.arange(len(lists)), lengths)[found < 0]] = True
         found = np.maximum(found, 0)
-    answered = np.array([answer is not None for answer in answers])
-    return CodeListColumn(found, np.concatenate([[0], np.cumsum(lengths)]), answered), answered, odd
+    answered = np.fromiter(map(is_not, answers, repeat(None)), np.bool_, len(answers))
+    return CodeListColumn(found, ends, answered), answered, odd
 
 
 def _of_kind(kind: type, answers: list[Any]) -> tuple[list[Any], BoolArray]:

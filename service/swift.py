@@ -5,6 +5,7 @@ The bytes are those that `service.assignment.Segmented` serialises to; `tests/se
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
+from itertools import repeat
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +22,10 @@ from models.segment_model import SegmentModel
 from models.single import Score
 
 T = TypeVar("T")
+# Where a text has a gap: JSON has no such byte.
+_GAP = b"\0"
+# A comma, then an item of a batch as `service.schemas.BatchItem` serialises, around its index and its answer.
+_ITEM = (b',{"index":', b',"status":200,"result":', b"}")
 _FLAGS = {True: b"true", False: b"false", None: b"null"}
 
 
@@ -38,18 +43,22 @@ class Swift:
     def _many(self) -> ManyRecognition:
         return ManyRecognition(self._recognition, self._model.encoder)
 
-    def answers(self, profiles: Sequence[object]) -> Sequence[bytes | None]:
-        """The answers to profiles as they are parsed from JSON: all at once, where they are of one cast.
+    def items(self, profiles: Sequence[object]) -> tuple["Items", list[int]]:
+        """The items of a batch of profiles as they are parsed from JSON, and the places of those not recognised.
 
-        None where a profile is not recognised.
+        All at once where they are of one cast.
         """
         coded = self._many.code(profiles) if profiles else None
         if coded is None:
-            return self.answer_each(profiles)
+            contents = self.answer_each(profiles)
+            rest = [place for place, content in enumerate(contents) if content is None]
+            return _woven(_ITEM, [_indices(len(contents)), [each or b"" for each in contents]]), rest
         scores = self._model.scorer.scores(coded.columns)
-        gaps = [self._recognition.gap(each).missing for each in coded.answered.tolist()]
-        written = self._writer.write_many(scores, self._model.typicality(scores), gaps)
-        return [each if known else None for each, known in zip(written, coded.recognised.tolist(), strict=True)]
+        answered = coded.answered.tolist()
+        names = {each: _names(self._recognition.gap(each).missing) for each in set(answered)}
+        missing = [names[each] for each in answered]
+        items = self._writer.write_items(scores, self._model.typicality(scores), missing)
+        return items, np.flatnonzero(~coded.recognised).tolist()
 
     def answer_each(self, profiles: Sequence[object]) -> list[bytes | None]:
         """The same for few: each by itself, but stage by stage, which is kinder to the processor's caches."""
@@ -65,20 +74,47 @@ class Swift:
         return [None if each is None else next(written) for each in found]
 
 
+class Items:
+    """The items of a batch's answer, each of so many pieces: joined once, they need not be copied before."""
+
+    def __init__(self, pieces: list[bytes], width: int) -> None:
+        self._pieces, self._width = pieces, width
+
+    def put(self, place: int, content: bytes) -> None:
+        """Have this JSON as an item."""
+        start = place * self._width
+        self._pieces[start : start + self._width] = [b"," + content, *repeat(b"", self._width - 1)]
+
+    @classmethod
+    def none_of(cls, count: int) -> "Items":
+        """So many items, each yet to be put."""
+        return cls([b""] * count, 1)
+
+    def answer(self, model_version: str) -> bytes:
+        """The answer of a batch, as `service.schemas.BatchAnswer` serialises."""
+        start = b'{"model_version":%b,"items":[' % to_json(model_version)
+        # Each item starts with a comma, the first needs none.
+        first = [piece[1:] for piece in self._pieces[:1]]
+        return b"".join([start, *first, *self._pieces[1:], b"]}"])
+
+
 class Writer:
     """Writes the answers of one model that have no warnings."""
 
     def __init__(self, model: SegmentModel) -> None:
         self._personas = [to_json({"id": persona.id, "name": persona.name}) for persona in model.personas]
         self._personas_or_none = [*self._personas, b"null"]
-        by_persona = b"{%b}" % b",".join(b"%b:%%b" % _literal(persona.id) for persona in model.personas)
+        by_persona = b"{%b}" % b",".join(b"%b:%b" % (to_json(persona.id), _GAP) for persona in model.personas)
         tells = model.scorer.completion is not None
         # The confidence and, where the model can tell, the probabilities.
         self._sure = 1 + len(model.personas) * tells
-        self._template = (
-            b'{"persona":%%b,"confidence":%%b,"probabilities":%b,"runner_up":%%b,"margin":%%b,"typicality":%%b,'
-            b'"is_outlier":%%b,"distances":%b,"model_version":%b,"missing_fields":%%b,"warnings":[]}'
-        ) % (by_persona if tells else b"null", by_persona, _literal(model.version))
+        chances, version = by_persona if tells else b"null", to_json(model.version)
+        text = (
+            b'{"persona":%b,"confidence":%b,"probabilities":%b,"runner_up":%b,"margin":%b,"typicality":%b,'
+            b'"is_outlier":%b,"distances":%b,"model_version":%b,"missing_fields":%b,"warnings":[]}'
+        ) % (_GAP, _GAP, chances, _GAP, _GAP, _GAP, _GAP, by_persona, version, _GAP)
+        self._between = text.split(_GAP)
+        self._template = b"%b".join(part.replace(b"%", b"%%") for part in self._between)
 
     def write(self, score: Score, typicality: float | None) -> bytes:
         """The JSON of a scored profile."""
@@ -90,11 +126,10 @@ class Writer:
         outlier = _FLAGS[is_outlier(typicality)]
         return self._template % self._in_order(self._personas[cluster], told, runner_up, outlier, _names(missing))
 
-    def write_many(
-        self, scores: Scores, typicality: FloatArray | None, missing: Sequence[tuple[str, ...]]
-    ) -> list[bytes]:
-        """The JSON of many scored profiles."""
-        nothing = np.full(len(missing), np.nan)
+    def write_items(self, scores: Scores, typicality: FloatArray | None, missing: list[bytes]) -> Items:
+        """The items of many scored profiles; `missing`: the JSON of the fields that each does not answer."""
+        count = len(missing)
+        nothing = np.full(count, np.nan)
         confidence, typical = (nothing if each is None else each for each in (scores.confidence, typicality))
         chances = [] if scores.probabilities is None else [scores.probabilities]
         numbers = np.column_stack([confidence, *chances, scores.margin, typical, scores.distances])
@@ -106,9 +141,11 @@ class Writer:
             # Of none the place is −1: the end.
             [self._personas_or_none[place] for place in scores.runners_up.tolist()],
             [_FLAGS[is_outlier(None if each != each else each)] for each in typical.tolist()],
-            [_names(each) for each in missing],
+            missing,
         )
-        return [self._template % row for row in zip(*columns, strict=True)]
+        start, before, after = _ITEM
+        first, *between, last = self._between
+        return _woven([start, before + first, *between, last + after], [_indices(count), *columns])
 
     def _in_order(self, persona: T, told: list[T], runner_up: T, outlier: T, missing: T) -> tuple[T, ...]:
         """In the order of the template; `told`: how sure, margin, typicality, distances."""
@@ -116,23 +153,23 @@ class Writer:
         return persona, *told[:sure], runner_up, *told[sure : sure + 2], outlier, *told[sure + 2 :], missing
 
 
+def _indices(count: int) -> list[bytes]:
+    return [b"%d" % place for place in range(count)]
+
+
+def _woven(fixed: Sequence[bytes], columns: Sequence[list[bytes]]) -> Items:
+    """Items of the same fixed pieces, and between each two of these the next column's."""
+    count, width = len(columns[0]), len(fixed) + len(columns)
+    pieces = [b""] * (count * width)
+    for place, each in enumerate(fixed):
+        pieces[2 * place :: width] = [each] * count
+    for place, column in enumerate(columns):
+        pieces[2 * place + 1 :: width] = column
+    return Items(pieces, width)
+
+
 # The JSON of missing fields: forms are filled in few ways.
 _names = lru_cache(4_096)(to_json)
-
-
-def _literal(text: str) -> bytes:
-    """A JSON string, for a template."""
-    return to_json(text).replace(b"%", b"%%")
-
-
-def batch_item(index: int, content: bytes) -> bytes:
-    """One answer of a batch, as `service.schemas.BatchItem` serialises."""
-    return b'{"index":%d,"status":200,"result":%b}' % (index, content)
-
-
-def batch_answer(model_version: str, items: Sequence[bytes]) -> bytes:
-    """The answers of a batch, as `service.schemas.BatchAnswer` serialises."""
-    return b'{"model_version":%b,"items":[%b]}' % (to_json(model_version), b",".join(items))
 
 
 def parse(body: bytes) -> Any:

@@ -6,7 +6,8 @@
 The key is looked at before the body is read. A route that declares nothing cannot be made.
 """
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -48,17 +49,18 @@ class GuardedRoute(APIRoute):
             services: Services = request.app.state.services
             if needed is None or request.scope.get(ADMITTED) is not needed:
                 admit(services.keyring, request.scope["headers"], needed)
-            asked = await self.received(request)
-            if not over_store:
-                return await handle(asked)
-            with services.store_lane.place():
-                return await handle(asked)
+            async with self.received(request) as asked:
+                if not over_store:
+                    return await handle(asked)
+                with services.store_lane.place():
+                    return await handle(asked)
 
         return guarded
 
-    async def received(self, request: Request) -> Request:
-        """The request as the handler gets it."""
-        return request
+    @asynccontextmanager
+    async def received(self, request: Request) -> AsyncIterator[Request]:
+        """The request as the handler gets it, while it is answered."""
+        yield request
 
 
 def declared_by(router: APIRouter, endpoint: Callable[..., Any]) -> GuardedRoute:

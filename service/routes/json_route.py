@@ -5,11 +5,14 @@ does not. Nothing here quotes the body.
 """
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 
+from service.assignment import LONG
 from service.routes.guarded import GuardedRoute
 from service.swift import parse
 
@@ -32,15 +35,32 @@ class JsonRequest(Request):
 class JsonRoute(GuardedRoute):
     """Takes a body of type `application/json` and no other (415)."""
 
-    async def received(self, request: Request) -> Request:
+    in_turn = False
+
+    @asynccontextmanager
+    async def received(self, request: Request) -> AsyncIterator[Request]:
         """The request with its body read, checked for its type and size."""
         if self.body_field is None:
-            return request
+            yield request
+            return
         _check_media_type(request)
         asked = JsonRequest(request.scope, request.receive)
-        if await asked.body():
-            _check_size(await asked.json())
-        return asked
+        body = await asked.body()
+        turns = request.app.state.services.long_work if self.in_turn and len(body) > LONG else nullcontext()
+        async with turns:
+            if body:
+                _check_size(await asked.json())
+            yield asked
+
+
+class TurnRoute(JsonRoute):
+    """Has its long bodies parsed and answered one after the other.
+
+    What is parsed takes several times as much memory as its text, and is gone from the processor's caches after
+    waiting.
+    """
+
+    in_turn = True
 
 
 def _check_media_type(request: Request) -> None:

@@ -24,11 +24,11 @@ from service.routes import examples
 from service.routes.answers import ORIGIN, answer, model_headers, plain, response, to_json
 from service.routes.documented import documented
 from service.routes.guarded import declared_by
-from service.routes.json_route import JsonRoute
+from service.routes.json_route import TurnRoute
 from service.schemas import BatchAnswer, BatchRequest, CompareRequest, batch_item_of, profile_or_refusal
-from service.swift import Swift, batch_answer, batch_item, parse
+from service.swift import Items, Swift, parse
 
-router = APIRouter(route_class=JsonRoute, tags=["segment"])
+router = APIRouter(route_class=TurnRoute, tags=["segment"])
 
 
 @router.post(
@@ -45,9 +45,7 @@ async def segment(
     wanted: WantedDep,
 ) -> Response:
     """Say which persona a profile is, and how sure that is. Any field may be missing, or all of them."""
-    return await _answered(
-        request, services, lambda: response(_segment(profile, loaded, services.metrics, wanted))
-    )
+    return await _answered(request, lambda: response(_segment(profile, loaded, services.metrics, wanted)))
 
 
 @router.post(
@@ -58,6 +56,7 @@ async def segment(
     responses=documented(207, examples.BATCH, NoActiveModel, body=True),
 )
 async def segment_batch(
+    request: Request,
     batch: Annotated[BatchRequest, Body(examples=[examples.BATCH_REQUEST])],
     loaded: ModelDep,
     services: ServicesDep,
@@ -65,7 +64,15 @@ async def segment_batch(
 ) -> Response:
     """Assign up to 1,000 profiles by one model. Each has its own status; a bad one does not fail the others."""
     swift = services.model.swift_of(loaded)
-    return await _in_a_thread(services, lambda: _segment_batch(batch, swift, services.metrics, wanted))
+
+    def work() -> Response:
+        return _segment_batch(batch, swift, services.metrics, wanted)
+
+    if await _is_long(request):
+        return await asyncio.to_thread(work)
+    # A thousand profiles may still be short.
+    async with services.long_work:
+        return await asyncio.to_thread(work)
 
 
 @router.post(
@@ -78,12 +85,9 @@ async def next_question(
     request: Request,
     profile: Annotated[Profile, Body(examples=[examples.PROFILE])],
     loaded: ModelDep,
-    services: ServicesDep,
 ) -> Response:
     """Say which unanswered field is expected to tell most about the persona: for a form that asks bit by bit."""
-    return await _answered(
-        request, services, lambda: answer(ask(loaded.model, profile), headers=model_headers(loaded))
-    )
+    return await _answered(request, lambda: answer(ask(loaded.model, profile), headers=model_headers(loaded)))
 
 
 @router.post(
@@ -96,24 +100,22 @@ async def compare_segments(
     request: Request,
     asked: Annotated[CompareRequest, Body(examples=[examples.COMPARE_REQUEST])],
     loaded: ModelDep,
-    services: ServicesDep,
 ) -> Response:
     """Say how the answer would move if some answers of a profile were others."""
     return await _answered(
         request,
-        services,
         lambda: answer(compare(loaded.model, asked.profile, asked.changes), headers=model_headers(loaded)),
     )
 
 
-async def _answered(request: Request, services: Services, work: Callable[[], Response]) -> Response:
+async def _answered(request: Request, work: Callable[[], Response]) -> Response:
     """Here and now, or in a thread where the body is long."""
-    return await _in_a_thread(services, work) if len(await request.body()) > LONG else work()
+    return await asyncio.to_thread(work) if await _is_long(request) else work()
 
 
-async def _in_a_thread(services: Services, work: Callable[[], Response]) -> Response:
-    async with services.long_work:
-        return await asyncio.to_thread(work)
+async def _is_long(request: Request) -> bool:
+    """Whether the body is long: then the route has its turn already (`TurnRoute`)."""
+    return len(await request.body()) > LONG
 
 
 def _segment(profile: Profile, loaded: LoadedArtifact, metrics: Metrics, wanted: Wanted) -> Plain:
@@ -154,19 +156,15 @@ def _segment_or_leave(services: Services, swift: Swift, answers: object) -> Plai
 
 def _segment_batch(batch: BatchRequest, swift: Swift, metrics: Metrics, wanted: Wanted) -> Response:
     profiles, loaded = batch.profiles, swift.loaded
-    at_sight = swift.answers(profiles) if wanted == PLAIN else [None] * len(profiles)
-    rest = [place for place, content in enumerate(at_sight) if content is None]
+    count = len(profiles)
+    items, rest = swift.items(profiles) if wanted == PLAIN else (Items.none_of(count), [*range(count)])
+    metrics.observe_assignment("batch", {}, count - len(rest))
     read = (profile_or_refusal(profiles[place]) for place in rest)
-    outcomes = dict(zip(rest, assign_each(loaded.model, read, wanted), strict=True))
-    metrics.observe_assignment("batch", {}, len(profiles) - len(rest))
-    for outcome in outcomes.values():
+    for place, outcome in zip(rest, assign_each(loaded.model, read, wanted), strict=True):
         if outcome.result is not None:
             metrics.observe_assignment("batch", unknown_by_field(outcome.result.warnings))
-    items = [
-        batch_item(place, content) if content is not None else to_json(batch_item_of(place, outcomes[place]))
-        for place, content in enumerate(at_sight)
-    ]
-    return response(Plain(batch_answer(loaded.manifest.version, items), 207, model_headers(loaded)))
+        items.put(place, to_json(batch_item_of(place, outcome)))
+    return response(Plain(items.answer(loaded.manifest.version), 207, model_headers(loaded)))
 
 
 SHORT_WAYS = (ShortWay("POST", declared_by(router, segment), _segment_shortly),)

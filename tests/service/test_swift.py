@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
-from pydantic_core import to_json as plain_json
 from starlette.testclient import TestClient
 
 from models.artifact import LoadedArtifact
@@ -21,7 +20,7 @@ from models.segment_model import SegmentModel
 from service.assignment import assign
 from service.routes.answers import to_json
 from service.schemas import BatchAnswer, BatchItem
-from service.swift import Swift, batch_answer, batch_item
+from service.swift import Swift
 from tests.support.profiles import profiles, small_scorer
 from tests.support.small_model import small_manifest, small_personas
 
@@ -101,19 +100,25 @@ def test_what_is_recognised_pydantic_accepts_and_scores_the_same(profile: Any) -
 @limits(deadline=None)
 @given(batch=st.lists(SENT | ANYTHING, max_size=6))
 def test_in_a_batch_each_gets_what_it_gets_alone(answering: Swift, batch: list[Any]) -> None:
-    for together, profile in zip(answering.answers(batch), batch, strict=True):
+    items, rest = answering.items(batch)
+    for place in rest:
+        items.put(place, to_json({"index": place, "status": 200, "result": None}))
+    found = json.loads(items.answer("v"))["items"]
+    for place, (item, profile) in enumerate(zip(found, batch, strict=True)):
         one = alone(answering, profile)
-        assert (together is None) == (one is None)
-        if together is not None and one is not None:
-            assert_same(json.loads(together), json.loads(one))
+        assert (place in rest) == (one is None)
+        assert_same(item, {"index": place, "status": 200, "result": one and json.loads(one)})
 
 
 def assert_same(one: Any, other: Any) -> None:
     """The same but for the last digits of numbers."""
     if isinstance(one, dict):
-        assert one.keys() == other.keys()
+        assert [*one] == [*other]
         for name in one:
             assert_same(one[name], other[name])
+    elif isinstance(one, list):
+        for each, its in zip(one, other, strict=True):
+            assert_same(each, its)
     elif isinstance(one, float):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-9)
     else:
@@ -127,16 +132,24 @@ def test_a_batch_of_one_cast_is_recognised_by_columns() -> None:
     batch[7] = {"occupation": "Value 2"}
     batch[9] = {"age": True}
     batch[11] = {"age": 5}
-    found = SWIFT.answers(batch)
-    assert [place for place, content in enumerate(found) if content is None] == [7, 9, 11]
+    assert SWIFT.items(batch)[1] == [7, 9, 11]
 
 
 @given(content=st.sampled_from([{}, {"age": 40}, {"hobbies": ["value_3"]}]), version=st.text(max_size=8))
 def test_the_body_of_a_batch_is_what_its_schema_serialises_to(content: dict[str, Any], version: str) -> None:
     result = assign(SWIFT.loaded.model, Profile.model_validate(content))
-    written = batch_answer(version, [batch_item(place, to_json(result)) for place in range(2)])
-    assert written == to_json(BatchAnswer(version, tuple(BatchItem(place, 200, result) for place in range(2))))
-    assert plain_json(json.loads(written))
+    asked = BatchAnswer(version, tuple(BatchItem(place, 200, result) for place in range(3)))
+    items, rest = SWIFT.items([content] * 3)
+    items.put(1, to_json(asked.items[1]))
+    written = items.answer(version)
+    assert rest == []
+    assert_same(json.loads(written), json.loads(to_json(asked)))
+    assert to_json(json.loads(written)) == written
+
+
+def test_the_body_of_a_batch_of_none_is_what_its_schema_serialises_to() -> None:
+    items, rest = SWIFT.items([])
+    assert (items.answer("v"), rest) == (to_json(BatchAnswer("v", ())), [])
 
 
 BATCH: list[Any] = [
