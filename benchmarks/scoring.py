@@ -43,6 +43,8 @@ from training.score import answers, score_file
 from training.simulate import SimulationConfig, simulate
 
 COLUMN_ROWS = 100_000
+# Of the files. Reading the first chunk and writing the last happen beside nothing, which tells in short ones.
+FILE_ROWS = 1_000_000
 # Prints its own peak: what a parent is told of its child includes the parent's own memory at the start.
 MEASURED = """
 import re, sys
@@ -100,15 +102,16 @@ def _single(model: SegmentModel, pipeline: Any, profiles: list[Profile]) -> Iter
 def _many(model: SegmentModel, pipeline: Any, folder: Path) -> Iterator[Case]:
     """Batches as the service scores them, columns, and files."""
     frame = simulate(SimulationConfig(rows=COLUMN_ROWS, seed=1)).frame
-    data, out = folder / "profiles.parquet", folder / "scored.parquet"
+    data, long, out = (folder / f"{name}.parquet" for name in ("profiles", "many", "scored"))
     frame.to_parquet(data, index=False)
+    _repeat(data, long, FILE_ROWS)
     batches = pq.read_table(data).combine_chunks().to_batches(ROWS)
     with_words = pq.read_table(data, read_dictionary=text_columns(data)).combine_chunks().to_batches(ROWS)
     columns = from_frame(frame, Profile).coded_for(model.encoder)
     batch = take(columns, np.arange(1_000))
 
     def predict_file() -> None:
-        pd.DataFrame({"cluster": pipeline.predict(pd.read_parquet(data))}).to_parquet(out)
+        pd.DataFrame({"cluster": pipeline.predict(pd.read_parquet(long))}).to_parquet(out)
 
     thousand, many, file = (f"pipeline.predict, {what}" for what in ("1,000 rows", "a frame", "file to file"))
     yield Case("score a batch of 1,000", lambda: model.typicality(model.scorer.scores(batch)), 1_000, thousand)
@@ -118,14 +121,14 @@ def _many(model: SegmentModel, pipeline: Any, folder: Path) -> Iterator[Case]:
     yield Case("a frame", lambda: _of_frame(model, frame), len(frame), many)
     yield Case(
         "Parquet to Parquet",
-        lambda: score_file(model, ProfileFile(data, Profile), out, Silent()),
-        len(frame),
+        lambda: score_file(model, ProfileFile(long, Profile), out, Silent()),
+        FILE_ROWS,
         file,
     )
     few = frame.iloc[:1_000]
     yield Case(thousand, lambda: pipeline.predict(few), len(few))
     yield Case(many, lambda: pipeline.predict(frame), len(frame))
-    yield Case(file, predict_file, len(frame))
+    yield Case(file, predict_file, FILE_ROWS)
 
 
 def _of_frame(model: SegmentModel, frame: pd.DataFrame) -> object:
