@@ -1,6 +1,8 @@
 # The project's commands; `make help` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests run in two processes, each file in one of them; BESIDE= runs them one after the other.
+BESIDE ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help env serve test check audit torture bench format lock clean
@@ -20,7 +22,7 @@ serve: env ## train a starter model if there is none, then serve (PORT=9000 HOST
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec ./start.sh
 
 test: env check ## everything that CI runs
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(BESIDE)
 
 check: env ## lint, format, types and the directions of import
 	$(BIN)/ruff check .

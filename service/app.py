@@ -111,6 +111,7 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
             settings.retrain_nice,
             settings.retrain_stop_seconds,
             artifact_key_file=settings.artifact_key_file,
+            report=settings.retrain_report,
         ),
         metrics=metrics,
         timing=Timing(settings.job_beat_seconds, settings.job_lease),

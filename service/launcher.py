@@ -98,19 +98,23 @@ class Launcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProcessLauncher:
-    """Starts `python -m training fit` with at most `threads` threads and niceness `nice`."""
+    """Starts `python -m training fit` with at most `threads` threads and niceness `nice`.
+
+    `report`: whether `report.html` is drawn.
+    """
 
     threads: int
     nice: int
     stop_seconds: float
     command: Sequence[str] = (sys.executable, "-m", "training")
     artifact_key_file: Path | None = None
+    report: bool = True
 
     def launch(self, order: FitOrder) -> Child:
         """Start a child. Raises `LaunchFailed`."""
         try:
             process = subprocess.Popen(
-                [*self.command, *fit_arguments(order)],
+                [*self.command, *fit_arguments(order), *([] if self.report else ["--no-report"])],
                 cwd=PROJECT_ROOT,
                 env=child_environment(os.environ, self.threads) | self._signing(),
                 stdin=subprocess.PIPE,

@@ -109,6 +109,10 @@ class Settings(GateBounds, BaseSettings):
     retrain_nice: Annotated[int, Field(ge=0, le=19)] = Field(
         default=10, description="Niceness of a retrain: the higher, the more it gives way."
     )
+    retrain_report: bool = Field(
+        default=True,
+        description="Draw `report.html` with each retrain; `python -m training report VERSION` does later.",
+    )
     retrain_rows: Annotated[int, Field(ge=1_000, le=1_000_000)] = Field(
         default=20_000, description="Profiles simulated for a retrain that does not say how many."
     )

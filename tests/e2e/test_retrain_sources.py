@@ -26,6 +26,7 @@ def test_the_stored_users_can_be_trained_on_and_no_copy_of_them_stays(tmp_path: 
         persona = client.get("/users/user-7/persona").json()
         assert persona["model_version"] == version
         assert client.get("/readyz").json()["simulated"] is False
+        assert not (artifacts / version / "report.html").exists()
     assert [path.name for path in (tmp_path / "data").iterdir() if path.is_file()] == []
 
 
@@ -34,11 +35,14 @@ def test_a_file_below_the_data_folder_can_be_trained_on_and_no_other(tmp_path: P
     write(simulate(SimulationConfig(rows=300, seed=4)), tmp_path / "data" / "profiles.csv")
     (tmp_path / "outside.csv").write_text("age\n30\n")
     (tmp_path / "data" / "link.csv").symlink_to(tmp_path / "outside.csv")
-    with serving(tmp_path, artifacts) as server, httpx.Client(base_url=server.url) as client:
+    drawing = serving(tmp_path, artifacts, RETRAIN_REPORT="true")
+    with drawing as server, httpx.Client(base_url=server.url) as client:
         for path in ("../outside.csv", str(tmp_path / "outside.csv"), "link.csv"):
             answer = client.post("/retrain", json={"source": "file", "path": path})
             assert answer.status_code == 422, path
         job = client.post("/retrain", json={"source": "file", "path": "profiles.csv", "k": 2}).json()
         ended = server.ended(job["id"])
         assert ended["status"] == "SUCCEEDED", ended
-        assert Registry(artifacts).manifest(ended["result"]["model_version"]).origin.rows == 300
+        version = ended["result"]["model_version"]
+        assert Registry(artifacts).manifest(version).origin.rows == 300
+        assert (artifacts / version / "report.html").is_file()

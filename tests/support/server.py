@@ -131,6 +131,8 @@ def serving(folder: Path, artifacts: Path, **settings: str) -> Iterator[Server]:
             "DATA_DIR": str(folder / "data"),
             "DATABASE_URL": f"sqlite:///{folder}/segments.db",
             "JOB_LEASE": "4",
+            # Most of a small retrain's time; who is about it asks for it.
+            "RETRAIN_REPORT": "false",
             **settings,
         },
         free_port(),
