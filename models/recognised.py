@@ -38,9 +38,11 @@ class ManyRecognition:
     def code(self, profiles: Sequence[object]) -> Coded | None:
         """Profiles, as parsed from JSON, as columns; None where some hold what no profile may."""
         names = self._recognition.fields.keys()
-        if not all(each.__class__ is dict and each.keys() <= names for each in profiles):
+        if not set(map(type, profiles)) <= {dict}:
             return None
         sent: Sequence[Mapping[str, Any]] = profiles  # type: ignore[assignment]
+        if not set().union(*sent) <= names:
+            return None
         columns: dict[str, Column] = {}
         strange = np.zeros(len(sent), np.bool_)
         answered = np.zeros(len(sent), np.int64)

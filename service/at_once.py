@@ -1,8 +1,8 @@
 """Requests that are answered without waiting for anything, and so without a task for each: those of one turn of
 the event loop together, stage by stage.
 
-Sixteen profiles that are all parsed, then all recognised, then all scored take little more than half of what they
-take one after the other: each stage finds the processor's caches as the profile before left them
+Sixteen profiles that are all parsed, then all recognised, then all scored take less than half of what they take
+one after the other: each stage finds the processor's caches as the profile before left them
 (benchmarks/README.md).
 """
 
@@ -34,7 +34,7 @@ class Answers(Protocol):
         """What may answer a request with this head once its body is here; None: the app is to be asked."""
 
     def answer(self, asked: Sequence[Asked]) -> Sequence[Answered | None]:
-        """The answers in the order of the requests; None where the app is to be asked."""
+        """The answers in the order of the requests; None where the app is to be asked, as after a defect."""
 
 
 class AtOnce:
@@ -43,23 +43,34 @@ class AtOnce:
     def __init__(self, answers: Answers) -> None:
         self.find = answers.find
         self._answer = answers.answer
-        self._waiting: list[tuple[Asked, Callable[[Answered | None], None]]] = []
+        self._waiting: list[tuple[Asked, Callable[[Answered | None], None], Callable[[], bool]]] = []
 
-    def soon(self, loop: asyncio.AbstractEventLoop, asked: Asked, take: Callable[[Answered | None], None]) -> None:
-        """Have a request answered with the others of this turn. `take` gets the answer, and must not raise."""
+    def soon(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        asked: Asked,
+        take: Callable[[Answered | None], None],
+        gone: Callable[[], bool],
+    ) -> None:
+        """Have a request answered with the others of this turn.
+
+        `take` gets the answer, None where the app is to be asked, and must not raise. Of whom is `gone` by then
+        none is made.
+        """
         if not self._waiting:
             loop.call_soon(self._answer_all)
-        self._waiting.append((asked, take))
+        self._waiting.append((asked, take, gone))
 
     def _answer_all(self) -> None:
         waiting, self._waiting = self._waiting, []
-        answers = self._of([asked for asked, _ in waiting])
-        for (_, take), answer in zip(waiting, answers, strict=True):
-            take(answer)
+        there = [not gone() for _, _, gone in waiting]
+        answers = iter(self._of([asked for (asked, _, _), still in zip(waiting, there, strict=True) if still]))
+        for (_, take, _), still in zip(waiting, there, strict=True):
+            take(next(answers) if still else None)
 
     def _of(self, asked: Sequence[Asked]) -> Sequence[Answered | None]:
         try:
             return self._answer(asked)
         except Exception:
-            # A defect of ours is told by the app, of whichever request it is; the others have their answers.
-            return [None] if len(asked) == 1 else [answer for each in asked for answer in self._of([each])]
+            # A defect of ours is told by the app.
+            return [None] * len(asked)

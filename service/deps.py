@@ -26,8 +26,8 @@ class Services:
     """Everything that one app is made of, wired by `service.app`.
 
     `watched_store`: the same store over connections of its own, for keys and health. `long_work`: held by what
-    computes for long in a thread; two at once would only take turns. `store_lane`: what is answered over the
-    store, so that a store that hangs holds up nothing else.
+    computes for long, from the parsing of a long body on; two at once would only take turns. `store_lane`: what
+    is answered over the store, so that a store that hangs holds up nothing else.
     """
 
     settings: Settings

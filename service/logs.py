@@ -68,11 +68,14 @@ class LineHandler(logging.StreamHandler[TextIO]):
         gathered = _gathered.get()
         if gathered is None:
             super().emit(record)
-        else:
+            return
+        try:
             gathered.append(self.format(record))
+        except Exception:
+            self.handleError(record)
 
     def write(self, lines: Sequence[str]) -> None:
-        """Write several lines at once, though no more than other workers cannot write in between."""
+        """Write several lines, never more at once than a pipe takes whole: other workers may write to it too."""
         start, size = 0, 0
         for place, line in enumerate([*lines, "x" * PIPE_BUF]):
             size += len(line) + 1

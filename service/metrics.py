@@ -40,7 +40,7 @@ class Metrics:
         )
         self.request_seconds = Histogram(
             "segments_http_request_duration_seconds",
-            "Time from a request's head to the end of its answer.",
+            "Time from a request's head to the end of its answer; of those answered together, of all.",
             ("method", "route"),
             buckets=_SECONDS,
             registry=registry,

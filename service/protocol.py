@@ -1,7 +1,7 @@
 """HTTP as uvicorn speaks it, with bounds that it does not have: on the head of a request, and on clients that
 send it slowly, say nothing, or do not take their answer.
 
-What stands behind the first byte of a body is bounded in ASGI (`service.gate`, `service.middleware`).
+A body that does not come soon after its head is bounded in ASGI (`service.gate`, `service.middleware`).
 """
 
 import asyncio
@@ -80,11 +80,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """A piece of a request; a head that has not ended yet is bounded in bytes and time."""
         super().data_received(data)
-        if self._held is not None:
-            if len(self._held.cycle.body) > LATE_BYTES:
-                self._ask_about_held()
-            elif self._holding is None:
-                self._holding = self.loop.call_later(LATE_SECONDS, self._ask_about_held)
+        self._watch_held()
         if self.cycle is None or self.cycle.response_complete:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
@@ -114,7 +110,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._stop_holding()
             (cycle, found, app), self._held = self._held, None
             asked = Asked(found, cycle.scope, bytes(cycle.body))
-            self.app_state[AT_ONCE].soon(self.loop, asked, partial(self._take, cycle, app))
+            take = partial(self._take, cycle, app)
+            self.app_state[AT_ONCE].soon(self.loop, asked, take, self._cannot_write)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
         self._answered = cycle
@@ -128,8 +125,17 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self._held = _Held(cycle, found, app)
 
+    def _watch_held(self) -> None:
+        """See to it that a request whose body is yet to come is not held for long."""
+        if self._held is None:
+            return
+        if len(self._held.cycle.body) > LATE_BYTES:
+            self._ask_about_held()
+        elif self._holding is None:
+            self._holding = self.loop.call_later(LATE_SECONDS, self._ask_about_held)
+
     def _ask_about_held(self) -> None:
-        """Its body is yet to come, slowly maybe: that is watched over in ASGI."""
+        """Have the app answer a request that is held; a body that comes slowly is watched over in ASGI."""
         self._stop_holding()
         if self._held is not None:
             held, self._held = self._held, None
@@ -143,7 +149,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _take(self, cycle: RequestResponseCycle, app: "ASGI3Application", answer: Answered | None) -> None:
         """Send an answer that was given at once, or ask the app."""
         try:
-            if answer is None or self.flow.write_paused or self.transport.is_closing():
+            if answer is None or self._cannot_write():
                 super()._start_asgi_task(cycle, app)
             else:
                 self._send(cycle, answer)
@@ -151,6 +157,9 @@ class BoundedProtocol(HttpToolsProtocol):
             # The others of this turn are to be answered all the same.
             self.logger.error("a request could not be answered", exc_info=error)
             self.transport.abort()
+
+    def _cannot_write(self) -> bool:
+        return self.flow.write_paused or self.transport.is_closing()
 
     def _send(self, cycle: RequestResponseCycle, answer: Answered) -> None:
         cycle.scope[ARRIVAL].begin()  # type: ignore[literal-required]
@@ -165,6 +174,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """The answer is written; whether it is also taken is looked at later."""
         super().on_response_complete()
+        # The next may have come with this one, without its body.
+        self._watch_held()
         if self.transport.get_write_buffer_size():
             self._expect_taking()
 

@@ -79,7 +79,8 @@ class Settings(GateBounds, BaseSettings):
         default=4 * 2**20, description="Largest request body; a larger one is answered 413."
     )
     max_in_flight: Annotated[int, Field(ge=1)] = Field(
-        default=256, description="Requests that wait in a worker before more are answered 503 at once."
+        default=256,
+        description="Requests that wait in a worker before more are answered 503 at once, usual ones excepted.",
     )
     max_store_requests: Annotated[int, Field(ge=1)] = Field(
         default=80, description="Requests over the store that a worker has in hand before more are answered 503."

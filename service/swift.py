@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 
 from models.artifact import LoadedArtifact
 from models.columns import FloatArray
-from models.completion import is_outlier
+from models.completion import OUTLIER, is_outlier
 from models.profile import Profile
 from models.recognised import ManyRecognition
 from models.recognition import Recognition
@@ -61,7 +61,7 @@ class Swift:
         return items, np.flatnonzero(~coded.recognised).tolist()
 
     def answer_each(self, profiles: Sequence[object]) -> list[bytes | None]:
-        """The same for few: each by itself, but stage by stage, which is kinder to the processor's caches."""
+        """The answers to few profiles, each by itself but stage by stage; None where one is not recognised."""
         found = [self._recognition.of(each) if isinstance(each, dict) else None for each in profiles]
         recognised = [each for each in found if each is not None]
         numbers = [self._single.split(each.total) for each in recognised]
@@ -140,7 +140,7 @@ class Writer:
             [texts[place::width] for place in range(width)],
             # Of none the place is −1: the end.
             [self._personas_or_none[place] for place in scores.runners_up.tolist()],
-            [_FLAGS[is_outlier(None if each != each else each)] for each in typical.tolist()],
+            _flags(typical),
             missing,
         )
         start, before, after = _ITEM
@@ -151,6 +151,14 @@ class Writer:
         """In the order of the template; `told`: how sure, margin, typicality, distances."""
         sure = self._sure
         return persona, *told[:sure], runner_up, *told[sure : sure + 2], outlier, *told[sure + 2 :], missing
+
+
+def _flags(typical: FloatArray) -> list[bytes]:
+    """Whether each is an outlier, NaN being nothing known."""
+    flags = [_FLAGS[each] for each in (typical < OUTLIER).tolist()]
+    for place in np.flatnonzero(np.isnan(typical)).tolist():
+        flags[place] = _FLAGS[None]
+    return flags
 
 
 def _indices(count: int) -> list[bytes]:

@@ -35,7 +35,7 @@ class JsonRequest(Request):
 class JsonRoute(GuardedRoute):
     """Takes a body of type `application/json` and no other (415)."""
 
-    in_turn = False
+    one_by_one = False
 
     @asynccontextmanager
     async def received(self, request: Request) -> AsyncIterator[Request]:
@@ -46,21 +46,21 @@ class JsonRoute(GuardedRoute):
         _check_media_type(request)
         asked = JsonRequest(request.scope, request.receive)
         body = await asked.body()
-        turns = request.app.state.services.long_work if self.in_turn and len(body) > LONG else nullcontext()
-        async with turns:
+        turn = request.app.state.services.long_work if self.one_by_one and len(body) > LONG else nullcontext()
+        async with turn:
             if body:
                 _check_size(await asked.json())
             yield asked
 
 
-class TurnRoute(JsonRoute):
+class OneByOneRoute(JsonRoute):
     """Has its long bodies parsed and answered one after the other.
 
     What is parsed takes several times as much memory as its text, and is gone from the processor's caches after
     waiting.
     """
 
-    in_turn = True
+    one_by_one = True
 
 
 def _check_media_type(request: Request) -> None:

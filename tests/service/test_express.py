@@ -17,6 +17,7 @@ from service.access.scopes import Scope
 from service.app import ROUTERS
 from service.assignment import LONG
 from service.express import ADMITTED
+from service.routes.segment import MAX_UNUSUAL
 from service.store.base import StoreUnavailable
 from service.store.memory import MemoryStore
 from tests.support.access import NEVER_MADE, bearer, key_with, prefix
@@ -339,6 +340,33 @@ def test_a_turn_counts_what_its_requests_count_alone(both: Both) -> None:
     alone = counted(both, lambda: [both.shortly(*each) for each in sent])
     assert len(alone) >= 4
     assert counted(both, lambda: both.together(sent)) == alone
+
+
+class BrokenStore(MemoryStore):
+    """A store with a defect."""
+
+    def get_assignments_now(self, user_ids: Any) -> Any:
+        raise ZeroDivisionError
+
+
+def test_a_defect_in_one_leaves_the_others_of_its_turn_answered_and_counted_once(tmp_path: Path) -> None:
+    store = BrokenStore()
+    key = key_with(store.keys, Scope.SEGMENT_ASSIGN, Scope.USERS_READ)
+    with asked_both_ways(tmp_path, store=store, key_rate=2.0) as both:
+        asked = {**JSON, **bearer(key)}
+        segment, user = ("POST", "/segment", b"{}", asked), ("GET", "/users/ann/persona", b"", asked)
+        told: list[bool] = []
+        sent = [segment, user, user, segment]
+        moved = counted(both, lambda: told.extend(each is not None for each in both.together(sent)))
+        assert told == [True, False, False, True]
+        assert set(moved.values()) == {2.0}
+
+
+def test_of_unrecognised_profiles_a_turn_answers_so_many_and_leaves_the_rest(both: Both) -> None:
+    sent = [("POST", "/segment", b'{"hobbies": ["never seen"]}', JSON)] * (MAX_UNUSUAL + 3)
+    usual = ("POST", "/segment", b"{}", JSON)
+    answered = [each is not None for each in both.together([*sent, usual])]
+    assert answered == [*[True] * MAX_UNUSUAL, *[False] * 3, True]
 
 
 def test_in_one_turn_each_needs_its_own_key_and_token(tmp_path: Path) -> None:

@@ -219,7 +219,7 @@ def test_a_head_and_its_body_may_come_one_after_the_other(server: Server) -> Non
     with connect(server.port) as connection:
         text = post(b"{}", head=LAST)
         connection.sendall(text[:-2])
-        time.sleep(0.05)
+        time.sleep(0.01)
         connection.sendall(text[-2:])
         assert statuses(rest(connection)) == [b"200"]
 
