@@ -161,9 +161,6 @@ class Express:
         way, scope = asked.found.way, asked.scope
         if not self._is_plain(scope, headers, way.with_body):
             return False
-        if scope.get(ADMITTED) is way.needed:
-            # Its turn of the loop is gone through again, after a defect.
-            return True
         try:
             admit(self._services.keyring, scope["headers"], way.needed)
         except SegmentsError:

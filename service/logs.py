@@ -76,12 +76,13 @@ class LineHandler(logging.StreamHandler[TextIO]):
 
     def write(self, lines: Sequence[str]) -> None:
         """Write several lines, never more at once than a pipe takes whole: other workers may write to it too."""
-        start, size = 0, 0
-        for place, line in enumerate([*lines, "x" * PIPE_BUF]):
-            size += len(line) + 1
-            if size > PIPE_BUF and place > start:
-                self._write("".join(f"{each}\n" for each in lines[start:place]))
-                start, size = place, len(line) + 1
+        together = ""
+        for line in lines:
+            if together and len(together) + len(line) + 1 > PIPE_BUF:
+                self._write(together)
+                together = ""
+            together += f"{line}\n"
+        self._write(together)
 
     def _write(self, text: str) -> None:
         self.acquire()

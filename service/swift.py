@@ -30,10 +30,10 @@ _FLAGS = {True: b"true", False: b"false", None: b"null"}
 
 
 class Swift:
-    """Answers for recognised profiles by one model, `loaded`; `origin`: where that came from."""
+    """Answers for recognised profiles by one model, `loaded`."""
 
     def __init__(self, loaded: LoadedArtifact) -> None:
-        self.loaded, self.origin = loaded, loaded.manifest.origin.source
+        self.loaded = loaded
         self._model = loaded.model
         self._single = loaded.model.scorer.single
         self._writer = Writer(loaded.model)

@@ -21,7 +21,7 @@ from service.deps import ModelDep, Services, ServicesDep, WantedDep
 from service.express import Plain, ShortWay
 from service.metrics import Metrics
 from service.routes import examples
-from service.routes.answers import ORIGIN, answer, model_headers, plain, response, to_json
+from service.routes.answers import answer, model_headers, plain, response, to_json
 from service.routes.documented import documented
 from service.routes.guarded import declared_by
 from service.routes.json_route import OneByOneRoute
@@ -132,7 +132,7 @@ def _segment_shortly(services: Services, bodies: Sequence[bytes]) -> list[Plain 
     """The same for bodies as most are; None where FastAPI is to say what is wrong with one."""
     parsed = [_parsed(body) for body in bodies]
     swift = services.model.require_swift()
-    contents, headers = swift.answer_each(parsed), {ORIGIN: swift.origin}
+    contents, headers = swift.answer_each(parsed), model_headers(swift.loaded)
     answers = [None if content is None else Plain(content, 200, headers) for content in contents]
     rest = [place for place, content in enumerate(contents) if content is None]
     for place in rest[:MAX_UNUSUAL]:
