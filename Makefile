@@ -5,7 +5,7 @@ BIN := .venv/bin
 BESIDE ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help env serve test check audit torture bench format lock clean
+.PHONY: help env serve test check audit resilience bench format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,7 +27,7 @@ test: env check ## everything that CI runs
 check: env ## lint, format, types and the directions of import
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy models training service tests benchmarks notebooks
+	$(BIN)/mypy models training service testkit tests benchmarks notebooks
 	$(BIN)/lint-imports
 
 # Both ask from outside, in an environment of their own: what they need need not fit what the service needs.
@@ -40,8 +40,8 @@ audit: .venv-trust/.complete ## look the locked dependencies up among known vuln
 	.venv-trust/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt
 	.venv-trust/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-dev.txt
 
-torture: env .venv-trust/.complete ## an hour and a half of everything that the service must survive (docs/reliability.md)
-	$(BIN)/python -m benchmarks.torture $(STEPS)
+resilience: env .venv-trust/.complete ## an hour and a half of everything that the service must survive (docs/reliability.md)
+	$(BIN)/python -m benchmarks.resilience $(STEPS)
 
 bench: env ## measure speed into benchmarks/RESULTS.md: scoring, serving, writes, training (all sizes: FULL=--full)
 	$(BIN)/python -m benchmarks $(FULL)

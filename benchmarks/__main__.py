@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from tests.support.server import ROOT
+from testkit import ROOT
 
 RESULTS: Final = ROOT / "benchmarks" / "RESULTS.md"
 LIBRARIES: Final = (

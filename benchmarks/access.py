@@ -3,11 +3,11 @@
 import timeit
 from datetime import UTC, datetime
 
-from service.access.guard import admit
-from service.access.keyring import Keyring
-from service.access.keys import make_key
-from service.access.scopes import Scope
-from service.store.memory_keys import MemoryKeys
+from service.security.guard import admit
+from service.security.keyring import Keyring
+from service.security.keys import make_key
+from service.security.scopes import Scope
+from service.store.memory.keys import MemoryKeys
 
 ROUNDS, CALLS = 7, 100_000
 KEYS = 100

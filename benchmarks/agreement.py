@@ -21,9 +21,10 @@ import httpx2 as httpx
 import joblib
 import pandas as pd
 
-from models.artifact import PIPELINE
-from models.registry import Registry
-from tests.support.server import ROOT, serving
+from models.storage.artifact import PIPELINE
+from models.storage.registry import Registry
+from testkit import ROOT
+from testkit.server import serving
 
 
 @dataclass(frozen=True)

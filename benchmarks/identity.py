@@ -17,15 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.artifact import LoadedArtifact, read_artifact
-from models.manifest import Manifest, Origin
 from models.profile import Profile
-from training.analysis.settings import AnalysisConfig
+from models.storage.artifact import LoadedArtifact, read_artifact
+from models.storage.manifest import Manifest, Origin
 from training.config import TrainingConfig
-from training.dataset import Dataset, from_frame
+from training.data.dataset import Dataset, from_frame
+from training.pipeline import train
 from training.progress import Silent
-from training.run import train
-from training.simulate import DIFFICULTIES, SimulationConfig, simulate
+from training.report.settings import AnalysisConfig
+from training.simulation.simulate import DIFFICULTIES, SimulationConfig, simulate
 
 SIZES = (5_000, 50_000, 8_000, 30_000, 12_000, 20_000, 6_000, 40_000, 10_000, 25_000, 15_000)
 PANEL = 10_000

@@ -26,21 +26,21 @@ import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
 from benchmarks.simulated import simulated, trained_on
-from models.artifact import PIPELINE, read_artifact
-from models.columns import take
 from models.profile import Profile
-from models.questions import next_questions
-from models.reasons import explain
+from models.scoring.columns import take
+from models.scoring.next_question import next_questions
+from models.scoring.reasons import explain
 from models.segment_model import SegmentModel
-from tests.support.server import ROOT
-from training.data.arrow import ROWS, text_columns
-from training.data.chunks import Chunk
+from models.storage.artifact import PIPELINE, read_artifact
+from testkit import ROOT
 from training.data.coding import Coder
-from training.data.profile_file import ProfileFile
-from training.dataset import from_frame
+from training.data.dataset import from_frame
+from training.data.files.arrow import ROWS, text_columns
+from training.data.files.chunks import Chunk
+from training.data.files.profile_file import ProfileFile
+from training.offline_scoring import answers, score_file
 from training.progress import Silent
-from training.score import answers, score_file
-from training.simulate import SimulationConfig, simulate
+from training.simulation.simulate import SimulationConfig, simulate
 
 COLUMN_ROWS = 100_000
 # Of the files. Reading the first chunk and writing the last happen beside nothing, which tells in short ones.
@@ -48,7 +48,7 @@ FILE_ROWS = 1_000_000
 # Prints its own peak: what a parent is told of its child includes the parent's own memory at the start.
 MEASURED = """
 import re, sys
-from training.__main__ import main
+from training.commands.main import main
 code = main(sys.argv[1:])
 print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
 sys.exit(code)
@@ -94,8 +94,12 @@ def _single(model: SegmentModel, pipeline: Any, profiles: list[Profile]) -> Iter
     yield each("score the empty profile", model.scorer.score, [Profile()] * 500)
     yield each("assign a complete profile", model.assign, complete, one)
     yield each("assign a half-empty profile", model.assign, halves)
-    yield each("the same, explained", lambda p: (model.assign(p), explain(model, p)), halves)
-    yield each("the same, with the next question", lambda p: (model.assign(p), next_questions(model, p)), halves)
+    yield each(
+        "the same, explained", lambda p: (model.assign(p), explain(model.scorer, model.personas, p)), halves
+    )
+    yield each(
+        "the same, with the next question", lambda p: (model.assign(p), next_questions(model.scorer, p)), halves
+    )
     yield Case(one, lambda: pipeline.predict(row), 1)
 
 

@@ -41,12 +41,12 @@ from benchmarks.load.rounds import (
 from benchmarks.load.servers import Running, ceiling, peer, service
 from benchmarks.load.wrk import Request
 from benchmarks.simulated import simulated, trained_on
-from models.artifact import PIPELINE
-from models.registry import Registry
-from tests.support.processes import children
-from tests.support.server import ROOT
-from tests.support.waiting import eventually
-from training.dataset import Dataset
+from models.storage.artifact import PIPELINE
+from models.storage.registry import Registry
+from testkit import ROOT
+from testkit.processes import children
+from testkit.waiting import eventually
+from training.data.dataset import Dataset
 
 SERVER_CORE: Final = 0
 BATCH: Final = 1_000

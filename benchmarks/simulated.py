@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from models.manifest import Origin
 from models.profile import Profile
+from models.storage.manifest import Origin
 from training.config import TrainingConfig
-from training.dataset import Dataset, from_frame
+from training.data.dataset import Dataset, from_frame
+from training.pipeline import Trained, train
 from training.progress import Silent
-from training.run import Trained, train
-from training.simulate import SimulationConfig, simulate
+from training.simulation.simulate import SimulationConfig, simulate
 
 
 def simulated(rows: int = 5_000, seed: int = 7) -> Dataset:

@@ -31,7 +31,7 @@ from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 
-from tests.support.server import ROOT
+from testkit import ROOT
 
 SIZES = (10_000, 100_000, 1_000_000, 3_000_000)
 # Of the machine's memory, what one process may count on.

@@ -24,10 +24,10 @@ from benchmarks.load.servers import Running, service
 from benchmarks.load.slow_disk import slowed
 from benchmarks.load.store_writes import PROFILE, THREADS, USERS, Measured, Result
 from benchmarks.load.wrk import Load, Request, load
+from benchmarks.resilience.world import new_database, postgres
 from benchmarks.simulated import simulated, trained_on
-from benchmarks.torture.world import new_database, postgres
-from models.registry import Registry
-from tests.support.server import ROOT
+from models.storage.registry import Registry
+from testkit import ROOT
 
 SERVER_CORE: Final = 0
 CLIENT_CORE: Final = 1

@@ -1,4 +1,4 @@
-"""The errors of the project's core, one tree. Errors know no HTTP status; `service/errors.py` does.
+"""The errors of the project's core, one tree. Errors know no HTTP status; `service/http/error_table.py` does.
 
     SegmentsError
     ├── ProfileShapeError          a class cannot serve as a profile

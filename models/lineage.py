@@ -1,8 +1,9 @@
 """Lineage: what became of each persona, version by version.
 
-A refit's clusters are matched to the personas of the model before it (`training.identity`). What came of that is
-written into the manifest and carried on from version to version, so that it outlives the versions themselves.
-Shares of members are of one reference sample that both models scored; nothing in it is about a single person.
+A refit's clusters are matched to the personas of the model before it (`training.personas.identity`). What came
+of that is written into the manifest and carried on from version to version, so that it outlives the versions
+themselves. Shares of members are of one reference sample that both models scored; nothing in it is about a
+single person.
 """
 
 from datetime import datetime

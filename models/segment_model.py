@@ -6,15 +6,15 @@ from functools import cached_property
 
 from pydantic import BaseModel
 
-from models.columns import FloatArray
-from models.completion import is_outlier, typicality, typicality_of
-from models.encoder import Encoder
 from models.errors import ModelError
 from models.persona import Persona
-from models.scorer import Scorer, Scores
-from models.single import Score
-from models.spelling import Spelling
-from models.terms import UnknownValue
+from models.profile.suggestions import Suggester
+from models.scoring.answer_rows import UnknownValue
+from models.scoring.columns import FloatArray
+from models.scoring.encoder import Encoder
+from models.scoring.imputation import is_outlier, typicality, typicality_of
+from models.scoring.scorer import Scorer, Scores
+from models.scoring.single import Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,11 @@ class SegmentModel:
         spelling = self._spellings.get(field)
         if spelling is None:
             values = next(each.values for each in self.encoder.fields if each.name == field)
-            spelling = self._spellings[field] = Spelling(values)
+            spelling = self._spellings[field] = Suggester(values)
         return spelling.nearest(value)
 
     @cached_property
-    def _spellings(self) -> dict[str, Spelling]:
+    def _spellings(self) -> dict[str, Suggester]:
         return {}
 
     def typicality_of(self, score: Score) -> float | None:

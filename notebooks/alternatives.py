@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from models.columns import CodeListColumn, FloatArray, IntArray
-from models.encoder import Encoder
-from training.dataset import Dataset
+from models.scoring.columns import CodeListColumn, FloatArray, IntArray
+from models.scoring.encoder import Encoder
+from training.data.dataset import Dataset
 
 
 def ticks_in_full(dataset: Dataset, encoder: Encoder) -> FloatArray:

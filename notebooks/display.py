@@ -11,12 +11,13 @@ from IPython.display import publish_display_data
 from PIL import Image
 
 from models.persona import GiftAffinity, Persona
-from models.vocabulary import label
-from training.analysis.document import PersonaDetail, Report
-from training.plots.registry import PLOTS, drawn
-from training.plots.saving import saved
-from training.plots.style import colour
-from training.wording.words import capitalised, number, percent
+from models.profile.vocabulary import label
+from training.personas.wording.words import capitalised, number
+from training.report.document import PersonaDetail, Report
+from training.report.drawing.saving import saved
+from training.report.drawing.style import colour
+from training.report.plots.registry import PLOTS, drawn
+from training.text import percent
 
 _WIDTH: Final = 760
 _COLOURS: Final = 256

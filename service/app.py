@@ -8,30 +8,33 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from models.registry import Registry
-from service import handlers, openapi, retraining
-from service.access.keyring import Keyring
-from service.at_once import AtOnce
-from service.deps import Services
-from service.drift import DriftBounds
-from service.events import Streams
-from service.express import Express
-from service.gate import Gate
-from service.launcher import Launcher, ProcessLauncher
-from service.limits import Lane, Turns, Waiting
-from service.metrics import Metrics
-from service.middleware import BodyLimit, Observed
-from service.model_in_force import ModelInForce
-from service.protocol import AT_ONCE, CLIENT_SECONDS, WAITING
-from service.readiness import ReadinessProbe
-from service.routes import health, models, pages, personas, retrain, segment, users
-from service.routes.guarded import require_guarded
+from models.storage.registry import Registry
+from service.active_model.active_model import ActiveModel
+from service.active_model.readiness import ReadinessProbe
+from service.background.maintenance import Intervals, Maintenance
+from service.container import Services
+from service.fastpath.dispatcher import FastPath
+from service.fastpath.request_batcher import RequestBatcher
+from service.fastpath.routes import FAST_ROUTES
+from service.http import exception_handlers, openapi
+from service.http.guarded_route import require_guarded
+from service.http.pages import api_docs
+from service.http.routes import health, models, personas, retrain, segment, users
+from service.http.server.admission import AdmissionControl
+from service.http.server.connection import CLIENT_SECONDS, EARLY_RESPONDER, WAITING
+from service.http.server.request_log import BodyLimit, RequestLog
+from service.limits import Bulkhead, FifoSemaphore, Queue
+from service.observability.metrics import Metrics
+from service.retraining import jobs
+from service.retraining.event_stream import Streams
+from service.retraining.launcher import Launcher, ProcessLauncher
+from service.retraining.supervisor import Limits, Supervisor, Timing
+from service.security.keyring import Keyring
 from service.settings import Settings, listed
-from service.store.base import Store
-from service.store.sql import SqlStore
-from service.supervision import Limits, Supervisor, Timing
-from service.upkeep import Rhythm, Upkeep
+from service.store.ports.store import Store
+from service.store.sql.store import SqlStore
 from service.version import NAME, VERSION
+from service.watching.drift import DriftBounds
 
 ROUTERS = (
     segment.router,
@@ -40,7 +43,7 @@ ROUTERS = (
     models.router,
     retrain.router,
     health.router,
-    pages.router,
+    api_docs.router,
 )
 
 
@@ -63,10 +66,10 @@ def create_app(settings: Settings, *, store: Store | None = None, launcher: Laun
     app.state.services = services
     for router in ROUTERS:
         app.include_router(router)
-    pages.mount_swagger_ui(app)
+    api_docs.mount_swagger_ui(app)
     routes = [route for router in (app, *ROUTERS) for route in router.routes]
     require_guarded(routes)
-    handlers.install(app, routes)
+    exception_handlers.install(app, routes)
     app.openapi = lambda: openapi.describe(app, routes)  # type: ignore[method-assign]
     return app
 
@@ -81,10 +84,10 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
         expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID", "Segments-Model-Origin"],
     )
     return [
-        Middleware(Observed, metrics=metrics),
+        Middleware(RequestLog, metrics=metrics),
         *([cors] if settings.cors_origins else []),
         Middleware(
-            Gate,
+            AdmissionControl,
             hosts=listed(settings.trusted_hosts),
             max_queued=settings.max_in_flight,
             client_seconds=settings.client_seconds,
@@ -99,7 +102,7 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
     # Keys are followed and health is told over connections of their own, however busy the others are.
     watched = given or SqlStore(settings.full_database_url(), pool_size=2)
     registry = Registry(settings.artifacts_dir, settings.artifact_key())
-    model = ModelInForce(
+    model = ActiveModel(
         registry, metrics, settings.model_poll_seconds, settings.model_retry_seconds, store.get_edits
     )
     supervisor = Supervisor(
@@ -135,10 +138,10 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
         supervisor,
         upkeep,
         readiness,
-        Turns(settings.max_in_flight),
+        FifoSemaphore(settings.max_in_flight),
         Streams(settings.event_streams, settings.event_seconds),
         keyring,
-        Lane(settings.max_store_requests),
+        Bulkhead(settings.max_store_requests),
     )
 
 
@@ -146,16 +149,16 @@ def _upkeep(
     settings: Settings,
     store: Store,
     registry: Registry,
-    model: ModelInForce,
+    model: ActiveModel,
     metrics: Metrics,
     supervisor: Supervisor,
-) -> Upkeep:
-    return Upkeep(
+) -> Maintenance:
+    return Maintenance(
         store=store,
         registry=registry,
         model=model,
         metrics=metrics,
-        rhythm=Rhythm(
+        rhythm=Intervals(
             settings.model_poll_seconds,
             settings.upkeep_seconds,
             settings.reassign_batch,
@@ -164,7 +167,7 @@ def _upkeep(
         ),
         bounds=DriftBounds(settings.suggest_users, settings.suggest_drift, settings.suggest_unknown),
         owner=supervisor.owner,
-        retrain=lambda asked: retraining.start(store, settings.data_dir, supervisor.owner, supervisor.run, asked),
+        retrain=lambda asked: jobs.start(store, settings.data_dir, supervisor.owner, supervisor.run, asked),
     )
 
 
@@ -176,11 +179,11 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         services.supervisor.start()
         services.upkeep.start()
         try:
-            # What `service.protocol` knows of the settings.
+            # What `service.http.server.connection` knows of the settings.
             yield {
                 CLIENT_SECONDS: services.settings.client_seconds,
-                WAITING: Waiting(),
-                AT_ONCE: AtOnce(Express(services, (*segment.SHORT_WAYS, *users.SHORT_WAYS))),
+                WAITING: Queue(),
+                EARLY_RESPONDER: RequestBatcher(FastPath(services, FAST_ROUTES)),
             }
         finally:
             await asyncio.to_thread(_close, services)

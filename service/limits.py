@@ -14,7 +14,7 @@ from typing import Literal
 from models.errors import SegmentsError
 
 
-class TooMuch(SegmentsError):
+class LimitExceeded(SegmentsError):
     """More than is let in; `retry_after` in whole seconds."""
 
     def __init__(self, sentence: str, retry_after: int) -> None:
@@ -22,11 +22,11 @@ class TooMuch(SegmentsError):
         self.retry_after = retry_after
 
 
-class RateExceeded(TooMuch):
+class RateExceeded(LimitExceeded):
     """A key asks more often than it may."""
 
 
-class Overloaded(TooMuch):
+class Overloaded(LimitExceeded):
     """As much is being done as can be done well."""
 
 
@@ -57,7 +57,7 @@ class TokenBucket:
 
 
 @dataclass(slots=True)
-class Lane:
+class Bulkhead:
     """So many requests of one kind at once, and no more. Not for several threads."""
 
     places: int
@@ -76,17 +76,17 @@ class Lane:
 
 
 @dataclass(slots=True)
-class Waiting:
+class Queue:
     """How many requests have wholly arrived in this worker without anybody having begun with them."""
 
     count: int = 0
 
 
 @dataclass(slots=True)
-class Arrival:
+class QueuedRequest:
     """One request on its way to an answer: it waits from when it is whole until it is begun with."""
 
-    waiting: Waiting
+    waiting: Queue
     whole: bool = False
     begun: bool = False
 
@@ -103,7 +103,7 @@ class Arrival:
             self.waiting.count -= self.whole
 
 
-class Turns(asyncio.Semaphore):
+class FifoSemaphore(asyncio.Semaphore):
     """One after the other, in the order of coming; at most `places` have their turn or wait for it."""
 
     def __init__(self, places: int) -> None:

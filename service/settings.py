@@ -8,16 +8,16 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.bounds import GateBounds
+from models.acceptance import Thresholds
 from models.errors import ArtifactError, SegmentsError
-from models.seal import read_key
+from models.storage.signature import read_key
 
 
 class SettingsError(SegmentsError):
     """A setting cannot be used; the sentence says which."""
 
 
-class Settings(GateBounds, BaseSettings):
+class Settings(Thresholds, BaseSettings):
     """Settings by their name in the environment (any case). The README's table is made from these."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -165,7 +165,7 @@ class Settings(GateBounds, BaseSettings):
 
     def bounds(self) -> dict[str, str]:
         """The bounds of the gate, by their name for `training fit --bound`."""
-        return {name.removeprefix("gate_"): str(getattr(self, name)) for name in GateBounds.model_fields}
+        return {name.removeprefix("gate_"): str(getattr(self, name)) for name in Thresholds.model_fields}
 
     @property
     def exposed(self) -> bool:

@@ -8,8 +8,8 @@ from multiprocessing import parent_process
 
 from fastapi import FastAPI
 
-from service import logs
 from service.app import create_app
+from service.observability import logs
 from service.settings import Settings
 
 

@@ -3,21 +3,20 @@
 import argparse
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from models.fields import declared_fields
 from models.profile import Profile
-from service import cli
-from service.access.scopes import Scope
+from models.profile.field_kinds import declared_fields
 from service.app import create_app
-from service.metrics import Metrics
+from service.commands import cli
+from service.observability.metrics import Metrics
+from service.security.scopes import Scope
 from service.settings import Settings
-from service.store.memory import MemoryStore
-from training import __main__ as training
+from service.store.memory.store import MemoryStore
+from testkit import ROOT
+from training.commands.main import parser
 
-ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -36,7 +35,7 @@ def commands(module: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str
         yield f"python -m {module} {name}", options
 
 
-COMMANDS = [*commands("training", training._parser()), *commands("service", cli._parser())]
+COMMANDS = [*commands("training", parser()), *commands("service", cli._parser())]
 
 
 @pytest.mark.parametrize("route", routes())

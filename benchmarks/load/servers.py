@@ -11,8 +11,9 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from tests.support.server import ROOT, free_port
-from tests.support.waiting import eventually
+from testkit import ROOT
+from testkit.server import free_port
+from testkit.waiting import eventually
 
 PATIENCE = 60.0
 

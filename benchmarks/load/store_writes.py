@@ -26,12 +26,12 @@ from sqlalchemy import event, make_url
 from sqlalchemy.dialects import postgresql
 
 from benchmarks.simulated import simulated
-from service.store.base import StoredAssignment, StoredUser
-from service.store.migrate import migrate
-from service.store.profiles import UPSERT_SQLITE, sqlite_values
-from service.store.sql import SqlStore
-from service.store.statements import upsert_user
-from service.store.tables import USER_COLUMNS, user_values
+from service.store.ports.store import StoredAssignment, StoredUser
+from service.store.sql.migrate import migrate
+from service.store.sql.profiles import UPSERT_SQLITE, sqlite_values
+from service.store.sql.statements import upsert_user
+from service.store.sql.store import SqlStore
+from service.store.sql.tables import USER_COLUMNS, user_values
 
 THREADS = (1, 16, 64)
 USERS = 5_000

@@ -1,1 +1,1 @@
-"""Where users and jobs are kept: one protocol (`base`), kept in memory or in SQL."""
+"""Where users, jobs and keys are stored: ports, and their implementations in memory and in SQL."""

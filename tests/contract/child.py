@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from service.store.base import Job, JobRunning, JobStatus
-from service.store.migrate import migrate
-from service.store.sql import SqlStore
+from service.store.ports.store import Job, JobRunning, JobStatus
+from service.store.sql.migrate import migrate
+from service.store.sql.store import SqlStore
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""One store after the other: what is promised in `service.store.base` holds in each of them."""
+"""One store after the other: what is promised in `service.store.ports.store` holds in each of them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,11 +7,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.store.base import Store
-from service.store.memory import MemoryStore
-from service.store.migrate import migrate
-from service.store.sql import SqlStore
-from tests.support.postgres import database
+from service.store.memory.store import MemoryStore
+from service.store.ports.store import Store
+from service.store.sql.migrate import migrate
+from service.store.sql.store import SqlStore
+from testkit.postgres import database
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.store.base import Job, JobNotFound, JobRunning, JobStatus, Store
+from service.store.ports.store import Job, JobNotFound, JobRunning, JobStatus, Store
 
 NOW = datetime(2026, 11, 1, 12, 30, 15, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

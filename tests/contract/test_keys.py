@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.store.base import Store
-from service.store.keys import KeyNotFound, StoredKey
+from service.store.ports.keys import KeyNotFound, StoredKey
+from service.store.ports.store import Store
 
 NOW = datetime(2026, 11, 1, 12, 30, 15, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -11,7 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from service.store.base import (
+from service.store.memory.store import MemoryStore
+from service.store.ports.store import (
     AssignmentUpdate,
     Job,
     JobStatus,
@@ -19,9 +20,8 @@ from service.store.base import (
     StoredAssignment,
     StoreError,
 )
-from service.store.memory import MemoryStore
-from service.store.migrate import migrate
-from service.store.sql import SqlStore
+from service.store.sql.migrate import migrate
+from service.store.sql.store import SqlStore
 
 texts = st.text(max_size=12)
 user_ids = st.sampled_from(["a", "B", "ä", "😀", "nul\0", ""]) | texts

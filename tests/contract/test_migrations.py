@@ -11,11 +11,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
-from service.store.base import SchemaNotCurrent, StoreUnavailable
-from service.store.engine import open_engine, writing
-from service.store.migrate import FOLDER, _locked, downgrade, migrate
-from service.store.sql import SqlStore
-from service.store.tables import SCHEMA, metadata
+from service.store.ports.store import SchemaNotCurrent, StoreUnavailable
+from service.store.sql.engine import open_engine, writing
+from service.store.sql.migrate import FOLDER, _locked, downgrade, migrate
+from service.store.sql.store import SqlStore
+from service.store.sql.tables import SCHEMA, metadata
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

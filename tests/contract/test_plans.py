@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Connection, Select, text
 from sqlalchemy.sql.compiler import Compiled
 
-from service.store.base import AssignmentUpdate, StoredAssignment
-from service.store.sql import SqlStore
-from service.store.statements import VERSIONS, of_version
+from service.store.ports.store import AssignmentUpdate, StoredAssignment
+from service.store.sql.statements import VERSIONS, of_version
+from service.store.sql.store import SqlStore
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 OLD, NEW = "20261101-120000-00000000", "20261102-120000-00000000"

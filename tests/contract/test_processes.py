@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.store.migrate import migrate
-from service.store.sql import SqlStore
+from service.store.sql.migrate import migrate
+from service.store.sql.store import SqlStore
 from tests.contract import child
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -17,11 +17,11 @@ import psycopg
 import pytest
 from sqlalchemy import delete, func, select
 
-from service.store.base import SchemaNotCurrent, StoreUnavailable, UnusableDatabaseUrl
-from service.store.engine import parse_url
-from service.store.migrate import migrate
-from service.store.sql import SqlStore
-from service.store.tables import users
+from service.store.ports.store import SchemaNotCurrent, StoreUnavailable, UnusableDatabaseUrl
+from service.store.sql.engine import parse_url
+from service.store.sql.migrate import migrate
+from service.store.sql.store import SqlStore
+from service.store.sql.tables import users
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 SECRET = "her hobby"

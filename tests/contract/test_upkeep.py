@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.store.base import AssignmentUpdate, Job, JobStatus, Store, StoredAssignment
-from service.store.upkeep import ChangeCause, KeptAnswer, PersonaEdit, Tally
+from service.store.ports.store import AssignmentUpdate, Job, JobStatus, Store, StoredAssignment
+from service.store.ports.upkeep import ChangeCause, KeptAnswer, PersonaEdit, Tally
 
 NOW = datetime(2026, 11, 1, 12, 30, 15, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

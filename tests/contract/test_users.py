@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from service.store.base import (
+from service.store.ports.store import (
     AssignmentUpdate,
-    NotNow,
     NotStorable,
     Store,
     StoredAssignment,
     StoredUser,
-    without_profile,
+    WouldBlock,
+    as_summary,
 )
 
 NOW = datetime(2026, 11, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -208,7 +208,7 @@ def test_users_are_read_without_their_profiles(store: Store) -> None:
     store.update_assignments([AssignmentUpdate("bare", 1, replace(WHOLE, manual=True, typicality=None))])
     ids = ["nobody", "whole", "bare", "none", "whole"]
     assert store.get_assignments(ids) == {
-        user_id: without_profile(user) for user_id, user in store.get_users(ids).items()
+        user_id: as_summary(user) for user_id, user in store.get_users(ids).items()
     }
     assert store.get_assignments([]) == {}
 
@@ -229,9 +229,9 @@ def test_users_are_read_at_once_or_not_now_but_never_otherwise(store: Store) -> 
     user = store.get_user("u")
     assert user is not None
     try:
-        assert store.get_assignments_now(["u", "nobody", "\0", "u"]) == {"u": without_profile(user)}
-    except NotNow:
-        assert store.get_assignments(["u"]) == {"u": without_profile(user)}
+        assert store.get_assignments_nowait(["u", "nobody", "\0", "u"]) == {"u": as_summary(user)}
+    except WouldBlock:
+        assert store.get_assignments(["u"]) == {"u": as_summary(user)}
 
 
 @pytest.mark.parametrize("user_id", ODD_IDS)

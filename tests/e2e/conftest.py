@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server import ROOT
+from testkit import ROOT
 
 
 @pytest.fixture(scope="session")

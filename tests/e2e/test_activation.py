@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from models.registry import Registry
-from tests.support.server import PATIENCE, Server, serving
-from tests.support.waiting import eventually
+from models.storage.registry import Registry
+from testkit.server import PATIENCE, Server, serving
+from testkit.waiting import eventually
 
 PROFILES = [{"age": age, "hobbies": ["gaming"], "budget_range": "high"} for age in (16, 30, 50, 80)]
 

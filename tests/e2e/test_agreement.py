@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks.agreement import compare
-from tests.support.server import serving
+from testkit.server import serving
 
 
 def test_http_offline_scorer_and_pipeline_agree_on_every_profile(tmp_path: Path, artifacts: Path) -> None:

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import httpx2 as httpx
 import pytest
 
-from models.registry import Registry
-from tests.support.server import serving
-from tests.support.small_model import write_small_model
+from models.storage.registry import Registry
+from testkit.server import serving
+from testkit.small_model import write_small_model
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # The browser's own errands are switched off, and what is left of them finds no host but this one.

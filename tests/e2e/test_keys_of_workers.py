@@ -8,11 +8,12 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from models.registry import Registry
-from tests.support.access import bearer, prefix
-from tests.support.server import ROOT, Server, serving
-from tests.support.small_model import write_small_model
-from tests.support.waiting import eventually
+from models.storage.registry import Registry
+from testkit import ROOT
+from testkit.access import bearer, prefix
+from testkit.server import Server, serving
+from testkit.small_model import write_small_model
+from testkit.waiting import eventually
 
 
 def keys(server: Server, *arguments: str) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from tests.support.processes import gone
-from tests.support.server import PATIENCE, Server, kill, serving
-from tests.support.waiting import eventually
+from testkit.processes import gone
+from testkit.server import PATIENCE, Server, kill, serving
+from testkit.waiting import eventually
 
 PROFILE = {"age": 24, "hobbies": ["gaming"]}
 

@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 import httpx2 as httpx
 
-from models.registry import Registry
-from service.access.scopes import Scope
-from service.store.migrate import migrate
-from service.store.sql import SqlStore
-from tests.support.access import bearer, key_with
-from tests.support.server import Server, serving
-from tests.support.small_model import write_small_model
+from models.storage.registry import Registry
+from service.security.scopes import Scope
+from service.store.sql.migrate import migrate
+from service.store.sql.store import SqlStore
+from testkit.access import bearer, key_with
+from testkit.server import Server, serving
+from testkit.small_model import write_small_model
 
 # Words that nothing says by itself.
 USERS = [f"zq-user-{number}@mail" for number in range(12)]

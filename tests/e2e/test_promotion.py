@@ -11,11 +11,11 @@ from typing import Any
 import httpx2 as httpx
 
 from models.profile import Profile
-from models.registry import Registry
 from models.segment_model import SegmentModel
-from service.store.sql import SqlStore
-from tests.support.server import PATIENCE, Server, serving
-from tests.support.waiting import eventually
+from models.storage.registry import Registry
+from service.store.sql.store import SqlStore
+from testkit.server import PATIENCE, Server, serving
+from testkit.waiting import eventually
 
 USERS = {
     f"u{number}": {"age": 15 + number % 70, "hobbies": [("gaming", "yoga", "diy", "baking")[number % 4]]}

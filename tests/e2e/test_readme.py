@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.server import ROOT, serving
+from testkit import ROOT
+from testkit.server import serving
 
 README = ROOT / "README.md"
 BLOCK = re.compile(r"```console\n\$ (?P<command>curl [^\n]+)\n(?P<output>.*?)```", re.DOTALL)

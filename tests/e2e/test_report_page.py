@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.test_docs_page import CHROMIUM, SWITCHES, browse
 from tests.support.sample_report import sample_report
-from training.report_page import PAGE, write_report
+from training.report.page import PAGE, write_report
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
 

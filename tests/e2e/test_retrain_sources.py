@@ -4,9 +4,9 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from models.registry import Registry
-from tests.support.server import serving
-from training.simulate import SimulationConfig, simulate, write
+from models.storage.registry import Registry
+from testkit.server import serving
+from training.simulation.simulate import SimulationConfig, simulate, write
 
 
 def test_the_stored_users_can_be_trained_on_and_no_copy_of_them_stays(tmp_path: Path, artifacts: Path) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from models.registry import Registry
-from models.seal import SIGNATURE
-from service.cli import main
-from tests.support.server import ROOT, serving
-from tests.support.small_model import write_small_model
+from models.storage.registry import Registry
+from models.storage.signature import SIGNATURE
+from service.commands.cli import main
+from testkit import ROOT
+from testkit.server import serving
+from testkit.small_model import write_small_model
 
 
 @pytest.fixture

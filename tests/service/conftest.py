@@ -7,12 +7,12 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from models.registry import Registry
+from models.storage.registry import Registry
 from service.app import create_app
 from service.settings import Settings
-from service.store.memory import MemoryStore
+from service.store.memory.store import MemoryStore
+from testkit.small_model import write_small_model
 from tests.support.launcher import FakeLauncher
-from tests.support.small_model import write_small_model
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from service.limits import Lane, Overloaded, RateExceeded, TokenBucket, Turns
+from service.limits import Bulkhead, FifoSemaphore, Overloaded, RateExceeded, TokenBucket
 
 
 def test_a_bucket_gives_what_it_holds_and_then_says_how_long_to_wait() -> None:
@@ -28,7 +28,7 @@ def test_a_bucket_fills_with_time_and_never_over_its_size() -> None:
 
 
 def test_a_lane_has_its_places_and_gets_them_back() -> None:
-    lane = Lane(2)
+    lane = Bulkhead(2)
     with lane.place(), lane.place(), pytest.raises(Overloaded), lane.place():
         pass
     with pytest.raises(KeyError), lane.place():
@@ -38,7 +38,7 @@ def test_a_lane_has_its_places_and_gets_them_back() -> None:
 
 def test_turns_are_taken_in_order_and_too_many_are_refused() -> None:
     async def scenario() -> list[int]:
-        turns, order = Turns(3), list[int]()
+        turns, order = FifoSemaphore(3), list[int]()
 
         async def work(number: int) -> None:
             async with turns:

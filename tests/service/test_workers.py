@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from models.registry import Registry
-from service.launcher import PROJECT_ROOT
-from tests.support.processes import children, gone
-from tests.support.small_model import write_small_model
-from tests.support.waiting import eventually
+from models.storage.registry import Registry
+from service.retraining.launcher import PROJECT_ROOT
+from testkit.processes import children, gone
+from testkit.small_model import write_small_model
+from testkit.waiting import eventually
 
 PATIENCE = 30.0
 

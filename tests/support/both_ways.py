@@ -1,4 +1,4 @@
-"""One service asked both ways: the short way (`service.express`) and the long one through FastAPI."""
+"""One service asked both ways: the short way (`service.fastpath.dispatcher`) and the long one through FastAPI."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,18 +10,18 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from models.registry import Registry
+from models.storage.registry import Registry
 from service.app import create_app
-from service.at_once import Answered, Asked
-from service.express import Express
-from service.limits import Arrival, Waiting
-from service.protocol import ARRIVAL
-from service.routes import segment, users
+from service.fastpath.dispatcher import FastPath
+from service.fastpath.routes import FAST_ROUTES
+from service.http.server.connection import QUEUED_REQUEST
+from service.http.server.early_response import FastRequest, FastResponse
+from service.limits import Queue, QueuedRequest
 from service.settings import Settings
-from service.store.memory import MemoryStore
-from tests.support.small_model import write_small_model
+from service.store.memory.store import MemoryStore
+from testkit.small_model import write_small_model
 
-WAYS = (*segment.SHORT_WAYS, *users.SHORT_WAYS)
+WAYS = FAST_ROUTES
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
@@ -38,21 +38,23 @@ class Both:
 
     def __init__(self, app: FastAPI, client: TestClient) -> None:
         self.app, self.client = app, client
-        self.express = Express(app.state.services, WAYS)
+        self.express = FastPath(app.state.services, WAYS)
 
-    def shortly(
+    def fast(
         self, method: str, target: str, body: bytes = b"", headers: Headers = (), others: int = 0
-    ) -> tuple[Answered | None, dict[str, Any]]:
+    ) -> tuple[FastResponse | None, dict[str, Any]]:
         """The short way's answer to a whole request, and the scope as it leaves it; `others` wait as well."""
         scope = _scope(method, target, body, _pairs(headers), others)
         found = self.express.find(scope)
-        return (None if found is None else self.express.answer([Asked(found, scope, body)])[0]), scope
+        return (None if found is None else self.express.answer([FastRequest(found, scope, body)])[0]), scope
 
-    def together(self, requests: Sequence[tuple[str, str, bytes, Headers]]) -> list[Answered | None]:
+    def together(self, requests: Sequence[tuple[str, str, bytes, Headers]]) -> list[FastResponse | None]:
         """What the short way answers to whole requests, with a way that may be theirs, of one turn."""
         scopes = [_scope(method, target, body, _pairs(headers), 0) for method, target, body, headers in requests]
         asked = zip(scopes, requests, strict=True)
-        return [*self.express.answer([Asked(self.express.find(scope), scope, each[2]) for scope, each in asked])]
+        return [
+            *self.express.answer([FastRequest(self.express.find(scope), scope, each[2]) for scope, each in asked])
+        ]
 
     def handed_on(self, scope: dict[str, Any], body: bytes = b"") -> Told:
         """What the app answers to a request that the short way has looked at, and left."""
@@ -79,14 +81,14 @@ class Both:
     def same(self, method: str, target: str, body: bytes = b"", headers: Headers = ()) -> bool:
         """Ask both ways and compare; whether the short way answered. Where not, what it hands on is compared."""
         sent = [*_pairs(headers), ("x-request-id", "mine")]
-        short, scope = self.shortly(method, target, body, sent)
+        short, scope = self.fast(method, target, body, sent)
         long = self.long(method, target, body, sent)
         assert long == (self.handed_on(scope, body) if short is None else told(short))
         return short is not None
 
 
 @contextmanager
-def asked_both_ways(
+def both_paths(
     folder: Path, model: bool = True, store: MemoryStore | None = None, **changes: Any
 ) -> Iterator[Both]:
     """A service to be asked both ways; `changes` are settings."""
@@ -104,7 +106,7 @@ def _scope(method: str, target: str, body: bytes, sent: list[tuple[str, str]], o
     path, _, query = target.partition("?")
     if method == "POST" and not {"content-length", "transfer-encoding"} & dict(sent).keys():
         sent = [*sent, ("content-length", str(len(body)))]
-    arrival = Arrival(Waiting(others))
+    arrival = QueuedRequest(Queue(others))
     arrival.complete()
     return {
         "type": "http",
@@ -120,7 +122,7 @@ def _scope(method: str, target: str, body: bytes, sent: list[tuple[str, str]], o
         "server": ("testserver", 80),
         "client": ("testclient", 50_000),
         "state": {},
-        ARRIVAL: arrival,
+        QUEUED_REQUEST: arrival,
     }
 
 
@@ -128,7 +130,7 @@ def _pairs(headers: Headers) -> list[tuple[str, str]]:
     return list(headers.items()) if isinstance(headers, Mapping) else list(headers)
 
 
-def told(answer: Answered) -> Told:
+def told(answer: FastResponse) -> Told:
     """An answer as it stands on the wire, without what the server adds to each."""
     lines = [line.partition(b": ") for line in answer.head.removesuffix(b"\r\n").split(b"\r\n")]
     return _in_order(answer.status, [(name, value) for name, _, value in lines], answer.content)

@@ -3,7 +3,7 @@
 import queue
 from dataclasses import dataclass, field
 
-from service.launcher import Ended, Event, FitOrder, LaunchFailed
+from service.retraining.launcher import Ended, Event, FitOrder, LaunchFailed
 
 
 @dataclass

@@ -3,8 +3,8 @@
 import re
 from typing import Any, Protocol
 
-from service.errors import TYPE_PREFIX
-from service.problems import MEDIA_TYPE
+from service.http.error_table import TYPE_PREFIX
+from service.http.problems import MEDIA_TYPE
 
 
 class Answered(Protocol):

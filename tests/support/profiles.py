@@ -3,15 +3,16 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from models.completion import PERCENTILES, SPREAD_DIGITS, Completion, Evidence, FieldCompletion
-from models.encoder import Encoder, FieldEncoding
-from models.fields import FieldSpec, declared_fields
 from models.profile import Profile
-from models.scorer import Scorer
-from models.single import FieldTable
-from models.terms import TABLED_LENGTHS
+from models.profile.field_kinds import FieldSpec, declared_fields
+from models.scoring.answer_rows import TABLED_LENGTHS
+from models.scoring.encoder import Encoder, FieldEncoding
+from models.scoring.imputation import PERCENTILES, SPREAD_DIGITS, Evidence, FieldImputation, Imputation
+from models.scoring.scorer import Scorer
+from models.scoring.single import FieldTable
 
-# So many that a list of them all is longer than those whose rows are kept (`models.terms.TABLED_LENGTHS`).
+# So many that a list of them all is longer than those whose rows are kept
+# (`models.scoring.answer_rows.TABLED_LENGTHS`).
 KNOWN = tuple(f"value_{number}" for number in range(TABLED_LENGTHS + 2))
 RANK, CENTROIDS = 4, 3
 
@@ -52,18 +53,18 @@ def small_scorer(seed: int = 0, complete: bool = True) -> Scorer:
     return Scorer(Encoder(encodings), base, tables, centroids, completion)
 
 
-def _completion(encodings: tuple[FieldEncoding, ...], rng: np.random.Generator) -> Completion:
+def _completion(encodings: tuple[FieldEncoding, ...], rng: np.random.Generator) -> Imputation:
     """Every field can be hidden but the last, which counts as one that moves nothing."""
     fields = tuple(_part(encoding, rng) for encoding in encodings[:-1])
     spread = np.sort(rng.uniform(0, 6, (len(fields) * CENTROIDS, PERCENTILES)), axis=1).round(SPREAD_DIGITS)
-    return Completion(np.array([0.5, 0.3, 0.2]), (*fields, None), np.linspace(0.5, 3, len(fields) + 1), spread)
+    return Imputation(np.array([0.5, 0.3, 0.2]), (*fields, None), np.linspace(0.5, 3, len(fields) + 1), spread)
 
 
-def _part(encoding: FieldEncoding, rng: np.random.Generator) -> FieldCompletion:
+def _part(encoding: FieldEncoding, rng: np.random.Generator) -> FieldImputation:
     number, terms = encoding.is_number, 2 if encoding.is_number else len(encoding.values)
     said = ("are {value} of it",) if number and not encoding.spec.levels else encoding.values
     shares = rng.random((4, CENTROIDS))
-    return FieldCompletion(
+    return FieldImputation(
         evidence=Evidence(
             rng.normal(size=CENTROIDS),
             rng.normal(size=(terms, CENTROIDS)) * (1e-3 if number else 1.0),

@@ -5,21 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from models.columns import FloatArray
-from models.manifest import Origin, Verdict
 from models.persona import GiftAffinity, Persona, Trait
-from training.analysis.document import (
+from models.scoring.columns import FloatArray
+from models.storage.manifest import Origin, Verdict
+from training.partial.reliability import Confidence, ConfidenceBin, HiddenCount
+from training.report.document import (
     Axis,
     Candidate,
     ChoiceOfK,
     Components,
-    Confidence,
-    ConfidenceBin,
     DataQuality,
     Density,
     DensityFinding,
     FieldQuality,
-    HiddenCount,
     Insight,
     LiftRow,
     ListLength,

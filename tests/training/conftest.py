@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from models.manifest import Origin
 from models.profile import Profile
+from models.storage.manifest import Origin
+from training.clustering.fit import Fit, fit
 from training.config import TrainingConfig
-from training.dataset import Dataset, from_frame
-from training.fit import Fit, fit
+from training.data.dataset import Dataset, from_frame
+from training.pipeline import Trained, train
 from training.progress import Silent
-from training.run import Trained, train
-from training.simulate import SimulationConfig, simulate
+from training.simulation.simulate import SimulationConfig, simulate
 
 # Quick criteria: what they decide is tested where it matters.
 QUICK = TrainingConfig(k=5, seed=1, permutations=5, references=3, criteria_rows=1_000, bootstraps=3)

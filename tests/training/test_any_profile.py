@@ -13,21 +13,21 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from scipy.spatial.distance import cdist
 
-from models.artifact import PIPELINE, read_artifact
 from models.errors import ProfileShapeError
-from models.fields import Categorical, MultiLabel, Numeric, Ordinal, declared_fields
-from models.manifest import Origin
 from models.persona import Persona
-from models.reasons import explain
+from models.profile.field_kinds import Categorical, MultiLabel, Numeric, Ordinal, declared_fields
+from models.scoring.reasons import explain
 from models.segment_model import SegmentModel
-from training.calibrate import calibrate
-from training.compile import TOLERANCE, compile_scorer, prove_equal
+from models.storage.artifact import PIPELINE, read_artifact
+from models.storage.manifest import Origin
+from training.clustering.compile import TOLERANCE, compile_scorer, prove_equal
+from training.clustering.fit import fit
 from training.config import TrainingConfig
-from training.dataset import Dataset, from_frame
+from training.data.dataset import Dataset, from_frame
 from training.errors import UnusableInput
-from training.fit import fit
+from training.partial.calibration import calibrate
+from training.pipeline import train
 from training.progress import Silent
-from training.run import train
 
 QUICK = TrainingConfig(k=2, permutations=3, references=2, min_value_count=2, n_init=2)
 
@@ -173,7 +173,7 @@ def test_whatever_the_shape_partial_profiles_are_answered_and_reasons_add_up(
     np.testing.assert_allclose(chances, np.array(together.probabilities, np.float64), atol=1e-6)
     model = SegmentModel("v", scorer, nobodies(fitted.k))
     for profile in profiles:
-        found = explain(model, profile)
+        found = explain(model.scorer, model.personas, profile)
         if found is not None:
             total = found.base + sum(reason.contribution for reason in found.reasons)
             assert total == pytest.approx(found.lead, abs=TOLERANCE, rel=1e-12)

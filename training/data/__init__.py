@@ -1,1 +1,1 @@
-"""Inside a dataset: reading files, judging cells, coding answers, keeping what was refused."""
+"""Data sets: reading files, mapping columns to fields, validating cells, and coding them as columns."""

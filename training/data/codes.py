@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from models.columns import (
+from models.profile.vocabulary import Vocabulary
+from models.scoring.columns import (
     CodeColumn,
     CodeListColumn,
     Column,
@@ -16,7 +17,6 @@ from models.columns import (
     NumberColumn,
     as_lists,
 )
-from models.vocabulary import Vocabulary
 
 
 def recode_table(codes: Sequence[int]) -> IntArray:

@@ -9,13 +9,13 @@ from typing import NamedTuple
 import pyarrow as pa
 from pydantic import BaseModel
 
-from models.columns import Columns, IntArray, take
-from models.encoder import Encoder, FieldEncoding, unanswered
-from models.fields import declared_fields
-from training.data.chunks import Chunk
+from models.profile.field_kinds import declared_fields
+from models.scoring.columns import Columns, IntArray, take
+from models.scoring.encoder import Encoder, FieldEncoding, unanswered
+from training.data.cell_validation import FieldCheck
+from training.data.column_builder import ListIntake, SingleIntake, as_ids, field_intake, refused_rows
+from training.data.files.chunks import Chunk
 from training.data.headers import id_column
-from training.data.intake import ListIntake, SingleIntake, as_ids, field_intake, refused_rows
-from training.data.judging import FieldCheck
 from training.data.refusals import Refusal
 
 # Distinct cells of a field that are remembered, not to be judged again.

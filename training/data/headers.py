@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from pydantic import BaseModel
 
-from models.fields import declared_fields
+from models.profile.field_kinds import declared_fields
 from training.errors import UnusableInput
 
 # Kept aside as the id of the row, the first that is there.

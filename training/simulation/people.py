@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.columns import BoolArray, FloatArray, IntArray
+from models.scoring.columns import BoolArray, FloatArray, IntArray
 from training.simulation.population import (
     DISTANT,
     ENGAGEMENT_SHARES,

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.columns import FloatArray, IntArray
+from models.scoring.columns import FloatArray, IntArray
 from training.simulation.planted import CONTRAST, NOBODY, Lifts, PlantedPersona
 from training.simulation.population import (
     AGE_SKIPS,

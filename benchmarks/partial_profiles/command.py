@@ -1,0 +1,102 @@
+"""The command `python -m benchmarks.partial_profiles`: its options, and what it does."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from benchmarks.partial_profiles.cache import Cache, Measured
+from benchmarks.partial_profiles.measure import FIRST_SEED, FOLDS, Case, fingerprint, simulated, surveyed, tallies
+from benchmarks.partial_profiles.question_order import curves
+from benchmarks.partial_profiles.table import FIGURE, mean_curves, report
+from models.profile import Profile
+from training.commands.options import positive
+from training.data.dataset import read_dataset
+from training.data.mapping import load_mapping
+from training.errors import UnusableInput
+from training.progress import Progress
+from training.simulation.simulate import DIFFICULTIES
+
+DEFAULT_OUT: Final = Path("benchmarks/ASSIGNMENT.md")
+
+Job = tuple[str, str, Callable[[], Case], int]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of the command, but for how progress is shown."""
+    parser.add_argument("--draws", type=positive, default=3, help="draws of each difficulty (default: 3)")
+    parser.add_argument(
+        "--masks", type=positive, default=2, help="sets of fields hidden of each profile (default: 2)"
+    )
+    parser.add_argument(
+        "--asked", type=positive, default=300, help="profiles that are asked question by question (default: 300)"
+    )
+    parser.add_argument("--survey", type=Path, help="real profiles to try as well: .csv, .jsonl or .parquet")
+    parser.add_argument("--mapping", type=Path, help="TOML file that maps the survey's columns to fields")
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help=f"the tables (default: {DEFAULT_OUT})")
+    parser.add_argument("--cache", type=Path, help="file of what was measured already; an interrupted run goes on")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> None:
+    """Measure, and write the tables and the figure. Raises `UnusableInput`."""
+    cache, mark = Cache(options.cache), fingerprint()
+    jobs = [*_simulated(options.draws, options.masks), *_surveyed(options)]
+    measured: dict[str, list[Measured]] = {}
+    for number, (name, key, make, masks) in enumerate(jobs):
+        progress.step(f"{name}, {key}", number / len(jobs))
+        full = f"{name}|{key}|{masks}|{options.asked}|{mark}"
+        case = cache.get(full, partial(_measured, make, masks, options.asked))
+        measured.setdefault(name, []).append(case)
+    progress.step("measured", 1.0)
+    _write(options.out, measured, _command(options))
+    progress.say(f"The tables are in {options.out}.")
+
+
+def _simulated(draws: int, masks: int) -> Iterator[Job]:
+    for name in DIFFICULTIES:
+        for seed in range(FIRST_SEED, FIRST_SEED + draws):
+            yield name, f"seed {seed}", partial(simulated, name, seed), masks
+
+
+def _surveyed(options: argparse.Namespace) -> Iterator[Job]:
+    if options.survey is None:
+        return
+    mapping = load_mapping(options.mapping) if options.mapping else None
+    dataset = read_dataset(options.survey, Profile, mapping)
+    for fold in range(FOLDS):
+        # A fold is small: each profile is tried with more sets.
+        yield (
+            "survey",
+            f"fold {fold} of {dataset.fingerprint[:12]}",
+            partial(surveyed, dataset, fold),
+            5 * options.masks,
+        )
+
+
+def _measured(make: Callable[[], Case], masks: int, asked: int) -> Measured:
+    case = make()
+    return Measured(tuple(tallies(case, masks)), curves(case, asked))
+
+
+def _write(out: Path, measured: dict[str, list[Measured]], command: str) -> None:
+    # Here, not above: matplotlib takes seconds to import, and most commands draw nothing.
+    from benchmarks.partial_profiles.figure import draw_curves
+    from training.report.drawing.saving import saved
+
+    figure = draw_curves({name: mean_curves(cases) for name, cases in measured.items()})
+    try:
+        out.write_text(report(measured, command), encoding="utf-8")
+        out.with_name(f"{FIGURE}.svg").write_bytes(saved(figure, "svg"))
+        out.with_name(f"{FIGURE}.png").write_bytes(saved(figure, "png"))
+    except OSError as error:
+        raise UnusableInput(f"Cannot write {out}: {error.strerror}.") from error
+
+
+def _command(options: argparse.Namespace) -> str:
+    """The command that gives the figures again; of files their names alone."""
+    told = f"--draws {options.draws} --masks {options.masks} --asked {options.asked}"
+    if options.survey is not None:
+        told += f" --survey {options.survey.name}"
+        told += f" --mapping training/mappings/{options.mapping.name}" if options.mapping else ""
+    return f"python -m benchmarks.partial_profiles {told}"

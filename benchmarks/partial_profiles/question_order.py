@@ -1,0 +1,69 @@
+"""Asking one field after the other: how soon the complete answer is found."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+from pydantic import BaseModel
+
+from benchmarks.partial_profiles.measure import Case
+from models.persona import Persona
+from models.scoring.next_question import next_questions
+from models.segment_model import SegmentModel
+
+ORDERS: Final = ("suggested", "random", "fixed")
+
+# The model, what is answered so far, what is left → what to ask.
+Choose = Callable[[SegmentModel, BaseModel, Sequence[str]], str]
+
+
+def curves(case: Case, most: int) -> dict[str, list[float]]:
+    """The share of people whose complete answer is found after 0, 1, 2 … questions, by the order of asking."""
+    model = _model(case)
+    people = case.people.profiles(np.arange(min(most, len(case.people))))
+    complete = [model.assign(person).persona for person in people]
+    return {order: _curve(case, model, people, complete, order) for order in ORDERS}
+
+
+def _curve(
+    case: Case, model: SegmentModel, people: Sequence[BaseModel], complete: Sequence[Persona], order: str
+) -> list[float]:
+    rng = np.random.default_rng(case.training.seed)
+    choose: dict[str, Choose] = {
+        "suggested": _suggested,
+        "random": lambda _, __, left: str(rng.choice(left)),
+        "fixed": lambda _, __, left: left[0],
+    }
+    right = [
+        _path(case, model, person, persona, choose[order])
+        for person, persona in zip(people, complete, strict=True)
+    ]
+    shares: list[float] = np.mean(right, axis=0).tolist()
+    return shares
+
+
+def _suggested(model: SegmentModel, so_far: BaseModel, left: Sequence[str]) -> str:
+    found = next_questions(model.scorer, so_far)
+    asked = [question.field for question in found.questions if question.field in left] if found else []
+    return asked[0] if asked else left[0]
+
+
+def _path(case: Case, model: SegmentModel, person: BaseModel, persona: Persona, choose: Choose) -> list[bool]:
+    """Whether the answer is the complete one, after each number of questions."""
+    nothing = dict.fromkeys(type(person).model_fields)
+    left, so_far = list(case.training.names), person.model_copy(update=nothing)
+    right = [model.assign(so_far).persona == persona]
+    while left:
+        field = choose(model, so_far, left)
+        left.remove(field)
+        so_far = so_far.model_copy(update={field: getattr(person, field)})
+        right.append(model.assign(so_far).persona == persona)
+    return right
+
+
+def _model(case: Case) -> SegmentModel:
+    """The scorer with personas that have nothing but an id."""
+    count = len(case.scorer.centroids)
+    nobody = {"sentence": "", "size": 0, "share": 0.0, "traits": (), "gift_affinities": ()}
+    personas = tuple(Persona(id=f"p_{number}", name=str(number), **nobody) for number in range(count))
+    return SegmentModel("benchmark", case.scorer, personas)

@@ -1,0 +1,183 @@
+"""The ways to assign a partial profile that are compared. Each is made from training data and a fitted model.
+
+The learned classifiers get what a fair user would give them: 30,000 copies of training profiles with random
+answers hidden, 0 to 8 of them, and the complete profiles' personas to learn.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+
+from benchmarks.partial_profiles.hiding import hide, known_fields
+from models.scoring.columns import (
+    CodeColumn,
+    CodeListColumn,
+    Column,
+    Columns,
+    FloatArray,
+    IntArray,
+    NumberColumn,
+    row_count,
+)
+from models.scoring.encoder import FieldEncoding, raw_numbers
+from models.scoring.scorer import Scorer
+
+MASKED_ROWS: Final = 30_000
+MOST_HIDDEN: Final = 8
+
+# Columns → personas (n,), and the chance of each (n, k) where the way tells it.
+Assign = Callable[[Columns], tuple[IntArray, FloatArray | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What a rival may learn from: the scorer with its completion, coded profiles, their personas (n,), a seed."""
+
+    scorer: Scorer
+    columns: Columns
+    clusters: IntArray
+    names: tuple[str, ...]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A way by name, with its settings in words."""
+
+    name: str
+    note: str
+    make: Callable[[Training], Assign]
+
+
+def _ours(training: Training) -> Assign:
+    def assign(columns: Columns) -> tuple[IntArray, FloatArray | None]:
+        scores = training.scorer.scores(columns)
+        return scores.clusters, scores.probabilities
+
+    return assign
+
+
+def _zero(training: Training) -> Assign:
+    return lambda columns: (training.scorer.clusters(columns), None)
+
+
+def _mode(training: Training) -> Assign:
+    fillers = {
+        encoding.name: _filler(encoding, training.columns[encoding.name])
+        for encoding in training.scorer.encoder.fields
+        if encoding.name in training.names
+    }
+
+    def assign(columns: Columns) -> tuple[IntArray, FloatArray | None]:
+        filled = {name: fillers[name](column) if name in fillers else column for name, column in columns.items()}
+        return training.scorer.clusters(filled), None
+
+    return assign
+
+
+def _filler(encoding: FieldEncoding, column: Column) -> Callable[[Any], Column]:
+    """What puts the commonest answer where there is none: the median, the mode, the values that most tick."""
+    if isinstance(column, NumberColumn):
+        median = float(np.nanmedian(column.values))
+        return lambda c: NumberColumn(np.where(np.isnan(c.values), median, c.values))
+    if isinstance(column, CodeColumn):
+        mode = int(np.bincount(column.codes[column.codes >= 0]).argmax())
+        return lambda c: CodeColumn(np.where(c.codes < 0, mode, c.codes))
+    counts = np.bincount(column.codes, minlength=len(encoding.values))
+    common = np.flatnonzero(2 * counts > np.count_nonzero(column.answered))
+    return lambda c: _with_list(c, common)
+
+
+def _with_list(column: CodeListColumn, common: IntArray) -> CodeListColumn:
+    parts = np.split(column.codes, column.offsets[1:-1])
+    lists = [part if told else common for part, told in zip(parts, column.answered, strict=True)]
+    offsets = np.cumsum([0, *map(len, lists)]).astype(np.int64)
+    codes = np.concatenate(lists) if lists else column.codes
+    return CodeListColumn(codes.astype(np.int64), offsets, np.ones(len(column), np.bool_))
+
+
+def _logistic(training: Training) -> Assign:
+    model = LogisticRegression(C=0.3, max_iter=200, random_state=training.seed)
+    return _learned(training, model, _standardised(training))
+
+
+def _boosted(training: Training) -> Assign:
+    model = HistGradientBoostingClassifier(max_iter=100, early_stopping=False, random_state=training.seed)
+    return _learned(training, model, lambda columns: _raw(training.scorer, training.names, columns))
+
+
+def _learned(training: Training, model: Any, features: Callable[[Columns], FloatArray]) -> Assign:
+    rng = np.random.default_rng(training.seed)
+    copies = max(MASKED_ROWS // max(len(training.clusters), 1), 1)
+    known = known_fields(training.columns, training.names)
+    parts = []
+    for _ in range(copies):
+        counts = rng.integers(0, min(MOST_HIDDEN, len(training.names)) + 1, len(known))
+        order = np.where(known, rng.random(known.shape), 2.0).argsort(axis=1).argsort(axis=1)
+        parts.append(features(hide(training.columns, training.names, (order < counts[:, None]) & known)))
+    model.fit(np.concatenate(parts), np.tile(training.clusters, copies))
+    k = len(training.scorer.centroids)
+
+    def assign(columns: Columns) -> tuple[IntArray, FloatArray | None]:
+        chances = np.zeros((row_count(columns), k))
+        chances[:, model.classes_] = model.predict_proba(features(columns))
+        return chances.argmax(axis=1), chances
+
+    return assign
+
+
+def _raw(scorer: Scorer, names: tuple[str, ...], columns: Columns) -> FloatArray:
+    """Numbers as they are, a column of 0 and 1 for each value; NaN in all columns of a field that is hidden."""
+    fields = [encoding for encoding in scorer.encoder.fields if encoding.name in names]
+    return np.hstack([_indicators(encoding, columns[encoding.name]) for encoding in fields])
+
+
+def _indicators(encoding: FieldEncoding, column: Column) -> FloatArray:
+    if isinstance(column, NumberColumn):
+        return raw_numbers(encoding.spec, column)[:, None]
+    held = np.zeros((len(column), len(encoding.values)))
+    if isinstance(column, CodeColumn):
+        rows = np.flatnonzero(column.codes >= 0)
+        held[rows, column.codes[rows]] = 1.0
+        held[column.codes < 0] = np.nan
+    else:
+        held[column.rows, column.codes] = 1.0
+        held[~column.answered] = np.nan
+    return held
+
+
+def _standardised(training: Training) -> Callable[[Columns], FloatArray]:
+    """The same as z-scores, hidden ones at 0, and an indicator of what is hidden for each field."""
+    raw = _raw(training.scorer, training.names, training.columns)
+    mean, spread = np.nanmean(raw, axis=0), np.maximum(np.nanstd(raw, axis=0), 1e-9)
+
+    def features(columns: Columns) -> FloatArray:
+        scaled = (_raw(training.scorer, training.names, columns) - mean) / spread
+        return np.hstack([np.nan_to_num(scaled), ~known_fields(columns, training.names)])
+
+    return features
+
+
+RIVALS: Final = (
+    Rival(
+        "ours",
+        "`training.partial.field_evidence` and `training.partial.calibration`, as every fit runs them",
+        _ours,
+    ),
+    Rival("zero filling", "hidden fields count as average answers: the pipeline's own rule", _zero),
+    Rival("mode filling", "the median, the commonest value, the values that most tick; then the full rule", _mode),
+    Rival(
+        "logistic regression",
+        "multinomial, C = 0.3, z-scores and an indicator of each hidden field, on 30,000 masked profiles",
+        _logistic,
+    ),
+    Rival(
+        "gradient boosting",
+        "HistGradientBoostingClassifier, 100 rounds, hidden answers as missing, on 30,000 masked profiles",
+        _boosted,
+    ),
+)

@@ -1,0 +1,98 @@
+"""The command `python -m benchmarks.recovery`: its options, and what it does."""
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeVar, cast
+
+from benchmarks.recovery.cache import PARTS, Cache, What
+from benchmarks.recovery.measure import Plan, measure
+from benchmarks.recovery.methods import METHODS, chosen_methods
+from benchmarks.recovery.table import origin, report
+from training.commands.options import positive
+from training.errors import UnusableInput
+from training.progress import Progress
+from training.simulation.simulate import DIFFICULTIES
+
+DEFAULT_OUT: Final = Path("benchmarks/RECOVERY.md")
+
+LEAST_ROWS: Final = 100
+
+Value = TypeVar("Value", int, str)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of the command, but for how progress is shown."""
+    plan = Plan(())
+    parser.add_argument("--draws", type=positive, default=plan.draws, help="draws of each cell (default: 5)")
+    parser.add_argument(
+        "--permuted", type=positive, default=plan.permuted, help="draws with shuffled fields (default: 20)"
+    )
+    parser.add_argument("--rows", type=_listed(_rows), default=plan.rows, help="default: 1500,5000")
+    for name, known in (("difficulty", tuple(DIFFICULTIES)), ("methods", tuple(METHODS)), ("what", PARTS)):
+        text = f"some of {','.join(known)} (default: all)"
+        parser.add_argument(f"--{name}", type=_listed(_one_of(known)), default=known, help=text)
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help=f"the tables (default: {DEFAULT_OUT})")
+    parser.add_argument("--cache", type=Path, help="file of what was measured already; an interrupted run goes on")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> None:
+    """Measure, and write the tables. Raises `UnusableInput`, before anything is measured where possible."""
+    plan = Plan(
+        methods=chosen_methods(options.methods) if "share" in options.what else (),
+        parts=cast(tuple[What, ...], options.what),
+        difficulties=options.difficulty,
+        rows=options.rows,
+        draws=options.draws,
+        permuted=options.permuted,
+    )
+    for path in filter(None, (options.out, options.cache)):
+        _check_folder(path)
+    results = measure(plan, Cache(options.cache), progress)
+    text = report(results, plan, origin(_command(options), plan))
+    try:
+        options.out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UnusableInput(f"Cannot write {options.out}: {error.strerror}.") from error
+    progress.say(f"The tables are in {options.out}.")
+
+
+def _command(options: argparse.Namespace) -> str:
+    """The command that gives the figures again."""
+    parts = {
+        "draws": (options.draws,),
+        "permuted": (options.permuted,),
+        "rows": options.rows,
+        "difficulty": options.difficulty,
+        "methods": options.methods,
+        "what": options.what,
+    }
+    told = " ".join(f"--{name} {','.join(map(str, values))}" for name, values in parts.items())
+    return f"python -m benchmarks.recovery {told}"
+
+
+def _check_folder(path: Path) -> None:
+    """Before hours of measuring, not after them."""
+    if not os.access(path.parent, os.W_OK) or path.is_dir():
+        raise UnusableInput(f"Cannot write {path}: name a file in a folder that is there and can be written to.")
+
+
+def _rows(text: str) -> int:
+    if (rows := positive(text)) < LEAST_ROWS:
+        raise argparse.ArgumentTypeError(f"must be at least {LEAST_ROWS}: fewer hold no personas to find")
+    return rows
+
+
+def _listed(read: Callable[[str], Value]) -> Callable[[str], tuple[Value, ...]]:
+    """Values with commas between them, each once."""
+    return lambda text: tuple(dict.fromkeys(read(part.strip()) for part in text.split(",")))
+
+
+def _one_of(known: Sequence[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text in known:
+            return text
+        raise argparse.ArgumentTypeError(f"must be some of {', '.join(known)}, not '{text}'")
+
+    return read

@@ -1,0 +1,80 @@
+"""The profiles as the peers take them: a table of numbers, one of categories, one of ticked items.
+
+They get what our encoder gets: long tails as log(1 + x), as the fields declare, and rare values put together.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.profile import Profile
+from models.profile.field_kinds import FieldSpec, MultiLabel, Numeric, declared_fields
+
+MISSING = "missing"
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Features:
+    """Three tables of n rows each.
+
+    `numbers`: floats, NaN where not answered. `categories`: texts, None where not answered. `items`: a column
+    for each item of each list, 1 ticked, 0 not, NaN where the list was not answered.
+    """
+
+    numbers: pd.DataFrame
+    categories: pd.DataFrame
+    items: pd.DataFrame
+
+    def standardised(self) -> pd.DataFrame:
+        """The numbers with mean 0 and standard deviation 1; NaN stays."""
+        return (self.numbers - self.numbers.mean()) / self.numbers.std(ddof=0).replace(0.0, 1.0)
+
+    def filled_numbers(self) -> pd.DataFrame:
+        """The numbers with the median where there is none, then standardised."""
+        filled = self.numbers.fillna(self.numbers.median()).fillna(0.0)
+        return Features(filled, self.categories, self.items).standardised()
+
+    def filled_categories(self) -> pd.DataFrame:
+        """The categories with "missing" as a category of its own."""
+        return self.categories.fillna(MISSING)
+
+    def filled_items(self) -> pd.DataFrame:
+        """The items, none ticked where the list was not answered."""
+        return self.items.fillna(0.0)
+
+
+def features(frame: pd.DataFrame, rare_share: float) -> Features:
+    """The tables of profiles. Categories that fewer of a field's answers hold become "other"; such items go."""
+    specs = declared_fields(Profile)
+    lists = [spec for spec in specs if isinstance(spec.kind, MultiLabel)]
+    numbers = {spec.name: _number(frame[spec.name], spec.kind) for spec in specs if isinstance(spec.kind, Numeric)}
+    categories = {spec.name: _category(frame[spec.name], rare_share) for spec in specs if _is_category(spec)}
+    items = [_items(frame[spec.name], spec.name, rare_share) for spec in lists]
+    return Features(pd.DataFrame(numbers), pd.DataFrame(categories), pd.concat(items, axis=1))
+
+
+def _is_category(spec: FieldSpec) -> bool:
+    return not isinstance(spec.kind, Numeric | MultiLabel)
+
+
+def _number(answers: "pd.Series[Any]", kind: Numeric) -> "pd.Series[float]":
+    values = answers.astype("Float64").astype(float)
+    return pd.Series(np.log1p(values)) if kind.log else values
+
+
+def _category(answers: "pd.Series[Any]", rare_share: float) -> "pd.Series[Any]":
+    shares = answers.value_counts(normalize=True)
+    common = answers.isin(shares.index[shares >= rare_share]) | answers.isna()
+    return answers.where(common, OTHER)
+
+
+def _items(answers: "pd.Series[Any]", field: str, rare_share: float) -> pd.DataFrame:
+    answered = answers[answers.notna()]
+    ticks = answered.explode().dropna()
+    table = pd.crosstab(ticks.index, ticks).clip(upper=1).astype(float)
+    table = table.reindex(answered.index, fill_value=0.0)
+    table = table.loc[:, table.mean() >= rare_share].add_prefix(f"{field}: ")
+    return table.reindex(answers.index)

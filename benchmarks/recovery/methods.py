@@ -1,0 +1,102 @@
+"""The methods that are compared, by name, and the fingerprints that their results are kept under."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import ClassVar, Final, Protocol
+
+import pandas as pd
+
+import models
+import training
+from benchmarks.recovery.peers import FactorAnalysis, KPrototypes, LatentClass, Plain, require
+from models.profile import Profile
+from models.scoring.columns import IntArray
+from training.clustering.fit import fit
+from training.config import TrainingConfig
+from training.data.dataset import from_frame
+from training.errors import UnusableInput
+from training.progress import Silent
+
+_ROOT: Final = Path(training.__file__).parent
+# What makes no difference to a fit.
+_ASIDE: Final = ("simulation", "report", "commands", "acceptance")
+
+
+class Method(Protocol):
+    """A way to cluster profiles, given how many clusters there are. Its representation tells its settings."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    packages: ClassVar[tuple[str, ...]]
+
+    @property
+    def note(self) -> str:
+        """The settings in words."""
+
+    def clusters(self, frame: pd.DataFrame, k: int) -> IntArray:
+        """Clusters of all profiles, (n,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """The project's own fit, as `python -m training fit` runs it."""
+
+    name: ClassVar[str] = "ours"
+    title: ClassVar[str] = "ours"
+    packages: ClassVar[tuple[str, ...]] = ()
+    config: TrainingConfig = field(default_factory=TrainingConfig)
+
+    @property
+    def note(self) -> str:
+        """The settings in words."""
+        return "`training.clustering.fit` with the settings of `python -m training fit`"
+
+    def clusters(self, frame: pd.DataFrame, k: int) -> IntArray:
+        """Clusters of all profiles, (n,)."""
+        return fit(from_frame(frame, Profile), self.config.model_copy(update={"k": k}), Silent()).clusters
+
+    def chosen(self, frame: pd.DataFrame) -> int:
+        """How many personas `--k auto` finds."""
+        return fit(from_frame(frame, Profile), self.config, Silent()).k
+
+
+METHODS: Final[dict[str, Method]] = {
+    method.name: method for method in (Ours(), KPrototypes(), LatentClass(), FactorAnalysis(), Plain())
+}
+
+
+def chosen_methods(names: Sequence[str]) -> tuple[Method, ...]:
+    """The methods of these names. Raises `UnusableInput` for an unknown name or a package that is not there."""
+    unknown = [name for name in names if name not in METHODS]
+    if unknown:
+        raise UnusableInput(f"There is no method {', '.join(unknown)}: use some of {', '.join(METHODS)}.")
+    methods = tuple(METHODS[name] for name in dict.fromkeys(names))
+    require(tuple(package for method in methods for package in method.packages))
+    return methods
+
+
+def fingerprint(method: Method) -> str:
+    """Twelve digits that change with a method's settings, its libraries, the simulator and, if ours, our code."""
+    versions = [f"{package} {version(package)}" for package in ("numpy", "scikit-learn", *method.packages)]
+    code = [_simulator(), _own_code()] if isinstance(method, Ours) else [_simulator()]
+    return hashlib.sha256("\n".join([repr(method), *versions, *code]).encode()).hexdigest()[:12]
+
+
+@lru_cache
+def _simulator() -> str:
+    return _digest((_ROOT / "simulation").glob("*.py"))
+
+
+@lru_cache
+def _own_code() -> str:
+    """Of all that may bear on a fit; rather too much than too little, since our own fits are quick."""
+    ours = [path for path in _ROOT.rglob("*.py") if path.relative_to(_ROOT).parts[0] not in _ASIDE]
+    return _digest([*ours, *Path(models.__file__).parent.rglob("*.py")])
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()

@@ -1,0 +1,87 @@
+"""`python -m benchmarks.resilience [STEP …]`: run the steps in order; `--write` puts them into the report."""
+
+import argparse
+import platform
+import re
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from benchmarks.resilience import artifacts, crowds, database, disk, fuzz, kills, replicas, soak, stopping
+from benchmarks.resilience.world import Outcome, World
+from testkit import ROOT
+
+Step = Callable[[World], Outcome]
+STEPS: dict[str, Step] = {
+    "kill-server": kills.of_the_server,
+    "kill-worker": kills.of_a_worker,
+    "kill-child": kills.of_the_child,
+    "kill-postgresql": kills.of_postgresql,
+    "database-gone": database.gone_slow_or_silent,
+    "database-locked": database.locked,
+    "disk-artifacts": disk.artifacts,
+    "disk-profiles": disk.profiles,
+    "disk-logs": disk.logs,
+    "artifacts-flipped": artifacts.flipped,
+    "artifacts-damaged": artifacts.damaged,
+    "sigterm": stopping.under_load,
+    "fuzz-admin": fuzz.with_a_key,
+    "fuzz-nobody": fuzz.without_a_key,
+    "crowd-idle": crowds.idle_and_busy,
+    "crowd-dripping": crowds.dripping,
+    "crowd-held": crowds.held,
+    "replicas": replicas.two,
+    "soak": soak.half_load,
+}
+REPORT = ROOT / "docs/reliability.md"
+ROW = re.compile(r"^\| `(?P<step>[a-z-]+)` \|.*$", re.MULTILINE)
+
+
+def main() -> int:
+    """Run the steps; 1 if one of them broke."""
+    options = _parser().parse_args()
+    broken = []
+    with tempfile.TemporaryDirectory(prefix="torture-") as folder:
+        # PostgreSQL's own user must get through.
+        Path(folder).chmod(0o755)
+        world = World(Path(folder), options.share)
+        for name in options.steps or STEPS:
+            started = time.monotonic()
+            try:
+                outcome = STEPS[name](world)
+            except Exception:
+                traceback.print_exc()
+                broken.append(name)
+                continue
+            seconds = time.monotonic() - started
+            row = f"| `{name}` | {outcome.done} | {outcome.times} | {outcome.came_of_it} | {seconds:.0f} s |"
+            print(row, flush=True)
+            if options.write:
+                _keep(name, row)
+    print(f"{platform.python_version()}, {date.today()}; broken: {', '.join(broken) or 'nothing'}")
+    return 1 if broken else 0
+
+
+def _keep(name: str, row: str) -> None:
+    """The row in its place in the report."""
+    text = REPORT.read_text(encoding="utf-8")
+    new = ROW.sub(lambda found: row if found["step"] == name else found[0], text)
+    if row not in new:
+        raise LookupError(f"{REPORT} has no row for `{name}`")
+    REPORT.write_text(new, encoding="utf-8")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m benchmarks.resilience", description="What the service survives.")
+    parser.add_argument("steps", nargs="*", choices=[*STEPS, []], metavar="STEP", help=", ".join(STEPS))
+    parser.add_argument("--share", type=float, default=1.0, help="how much of it, 1 for all: 0.05 for a look")
+    parser.add_argument("--write", action="store_true", help=f"put what came of it into {REPORT.name}")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

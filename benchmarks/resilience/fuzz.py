@@ -1,0 +1,62 @@
+"""schemathesis over the whole OpenAPI document, with a key and without: no 5xx, every answer as documented.
+
+It lives in an environment of its own (`make .venv-trust/.complete`): it asks over HTTP, and the project's own
+environment need not hold what it needs.
+"""
+
+import re
+import subprocess
+
+from benchmarks.resilience.world import Outcome, World, require
+from service.security.scopes import Scope
+from service.store.sql.migrate import migrate
+from service.store.sql.store import SqlStore
+from testkit import ROOT
+from testkit.access import key_with
+from testkit.server import serving
+
+PROGRAM = ROOT / ".venv-trust/bin/schemathesis"
+CONFIGURATION = ROOT / "benchmarks/resilience/schemathesis.toml"
+# In fuzzing, for each operation.
+EXAMPLES = 300
+# A cursor, a version and an id that nobody has are refused although their schema is a text; and who may not ask is
+# refused before anything that is asked is looked at.
+NOT_WITH_A_KEY = "positive_data_acceptance"
+NOT_WITHOUT = "positive_data_acceptance,negative_data_rejection,missing_required_header"
+
+
+def with_a_key(world: World) -> Outcome:
+    """As admin: everything may be asked."""
+    return _run(world, "as admin", key=True, excluded=NOT_WITH_A_KEY)
+
+
+def without_a_key(world: World) -> Outcome:
+    """Where keys are asked for: nothing but refusals."""
+    return _run(world, "without a key", key=False, excluded=NOT_WITHOUT)
+
+
+def _run(world: World, who: str, key: bool, excluded: str) -> Outcome:
+    require(PROGRAM.exists(), "schemathesis is not there: make .venv-trust/.complete")
+    folder = world.fresh("fuzz")
+    url = f"sqlite:///{folder}/segments.db"
+    migrate(url)
+    store = SqlStore(url)
+    admin = key_with(store.keys, Scope.ADMIN)
+    store.close()
+    # The file that fuzzing asks to train on is never there; simulated trainings are, small ones at that.
+    settings = {"KEY_RATE": "0", "RETRAIN_ROWS": "1000"}
+    with serving(folder, world.artifacts(folder), **settings) as server:
+        command = [str(PROGRAM), "--config-file", str(CONFIGURATION), "run", f"{server.url}/openapi.json"]
+        command += ["--url", server.url, "--workers", "1"]
+        command += ["--checks", "all", "--exclude-checks", excluded, "--max-examples", str(world.times(EXAMPLES))]
+        command += ["--seed", "7", "--generation-database", "none", "--continue-on-failure", "--no-color"]
+        command += ["--warnings", "off", "--request-timeout", "35", "--suppress-health-check", "all"]
+        command += ["--header", f"Authorization: Bearer {admin}"] if key else []
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=3_000, check=False)
+        require(
+            "a request failed" not in server.log.read_text(), f"a request failed: {server.log.read_text()[-3000:]}"
+        )
+    found = re.search(r"([\d,]+) generated", done.stdout) or re.search(r"Test cases:\s+(.*)", done.stdout)
+    require(done.returncode == 0, f"schemathesis found something:\n{done.stdout[-9000:]}{done.stderr[-2000:]}")
+    count = found[1] if found else "?"
+    return Outcome(f"schemathesis over the whole document, {who}, all checks", f"{count} cases", "nothing found")

@@ -1,0 +1,60 @@
+"""Two replicas on one PostgreSQL and one artifacts folder."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2 as httpx
+
+from benchmarks.resilience.load import PROFILE
+from benchmarks.resilience.world import Outcome, World, new_database, postgres, require
+from models.storage.registry import Registry
+from testkit.server import Server, serving
+from testkit.waiting import eventually
+
+
+def two(world: World) -> Outcome:
+    """One retrain at a time between them; both follow an activation within two seconds."""
+    times, folder, longest = world.times(10), world.fresh("replicas"), 0.0
+    artifacts = world.artifacts(folder)
+    with postgres() as database:
+        url = new_database(database)
+        first = serving(folder / "1", artifacts, DATABASE_URL=url)
+        second = serving(folder / "2", artifacts, DATABASE_URL=url)
+        with first as one, second as other, ThreadPoolExecutor(16) as crowd:
+            for number in range(times):
+                statuses = list(crowd.map(_retrain, [one, other] * 8))
+                taken = [answer.json()["id"] for answer in statuses if answer.status_code == 202]
+                refused = [answer for answer in statuses if answer.status_code == 409]
+                require((len(taken), len(refused)) == (1, 15), f"of 16 retrains {len(taken)} were taken")
+                require(
+                    {answer.json()["job"] for answer in refused} == {f"/retrain/{taken[0]}"},
+                    "another job is named",
+                )
+                require((one, other)[number % 2].ended(taken[0])["status"] == "SUCCEEDED", "the retrain failed")
+                longest = max(longest, _activate_and_follow(Registry(artifacts), one, other))
+            _what_one_keeps_the_other_has(one, other)
+    came = f"one of 16 was taken each time, 15 got 409 with its address; both followed within {longest:.2f} s"
+    return Outcome("Two replicas on one PostgreSQL and one folder: 16 retrains at once", f"{times} ×", came)
+
+
+def _retrain(server: Server) -> httpx.Response:
+    body = {"source": "simulated", "rows": 500, "k": 3, "activate": "never"}
+    return httpx.post(f"{server.url}/retrain", json=body, timeout=30)
+
+
+def _activate_and_follow(registry: Registry, *servers: Server) -> float:
+    newest = registry.versions()[-1]
+    registry.activate(newest)
+    started = time.monotonic()
+
+    def followed() -> bool:
+        bodies = [httpx.post(f"{server.url}/segment", json={}).json() for server in servers]
+        return {body["model_version"] for body in bodies} == {newest}
+
+    eventually(followed, 2.0)
+    return time.monotonic() - started
+
+
+def _what_one_keeps_the_other_has(one: Server, other: Server) -> None:
+    require(httpx.put(f"{one.url}/users/shared/profile", json=PROFILE).status_code == 201, "it was not kept")
+    require(httpx.get(f"{other.url}/users/shared/persona").status_code == 200, "the other does not have it")

@@ -1,0 +1,72 @@
+"""SIGTERM under load: nobody who was let in is dropped, and it is out in time."""
+
+import threading
+import time
+from collections import Counter
+
+import httpx2 as httpx
+
+from benchmarks.resilience.load import PROFILE, Writers
+from benchmarks.resilience.world import Outcome, World, require
+from testkit.server import Server, serving
+
+GRACE = 12.0
+CLIENTS = 8
+
+
+def under_load(world: World) -> Outcome:
+    """With one worker and with two."""
+    times, totals, longest, writes = world.times(20), Counter[str](), 0.0, 0
+    for number in range(times):
+        folder = world.fresh("stop")
+        with serving(folder, world.artifacts(folder), WORKERS=str(1 + number % 2)) as server:
+            counts, seconds = _stop_under_load(server)
+            totals += counts
+            longest = max(longest, seconds)
+            with Writers(server, threads=2) as load:
+                server.start()
+                time.sleep(0.5)
+            writes += load.writes
+    require(totals["broken"] == 0, f"answers broke off: {totals}")
+    require(longest < GRACE, f"it took {longest:.1f} s")
+    came = (
+        f"{totals['answered']:,} answered whole, none cut off or refused with an error; {totals['not let in']} "
+        f"connections came too late and were not let in; out within {longest:.1f} s"
+    )
+    return Outcome("SIGTERM under load of 8 clients, one worker and two", f"{times} ×", came)
+
+
+def _stop_under_load(server: Server) -> tuple[Counter[str], float]:
+    counts, stopping = Counter[str](), threading.Event()
+    threads = [threading.Thread(target=_ask, args=(server, counts, stopping), daemon=True) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.7)
+    stopping.set()
+    started = time.monotonic()
+    server.stop()
+    seconds = time.monotonic() - started
+    for thread in threads:
+        thread.join(20)
+    return counts, seconds
+
+
+def _ask(server: Server, counts: Counter[str], stopping: threading.Event) -> None:
+    """Ask until nobody listens any more; what is no whole 2xx on a connection that was let in counts as broken."""
+    while True:
+        with httpx.Client(base_url=server.url, timeout=20) as client:
+            try:
+                last = client.get("/livez").headers.get("connection", "")
+            except httpx.TransportError:
+                counts["not let in"] += 1
+                return
+            # A connection that the service said it would close is not used again: the next one is new.
+            while last != "close":
+                try:
+                    answer = client.put("/users/somebody/profile", json=PROFILE)
+                except httpx.TransportError as error:
+                    counts["broken"] += 1
+                    counts[f"broken by {error!r} {'while' if stopping.is_set() else 'before'} stopping"] += 1
+                    return
+                counts["answered" if answer.status_code in (200, 201) else "broken"] += 1
+                last = answer.headers.get("connection", "")

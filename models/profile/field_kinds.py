@@ -1,0 +1,157 @@
+"""What kinds of field a profile has, and how a class declares them.
+
+A field is declared once, by an annotation on a pydantic class:
+
+    hobbies: Annotated[Labels, MultiLabel(Wording("be into {value}"))] = None
+
+Everything else (encoding, tables, vocabulary, traits, the form of the app) derives from
+`declared_fields(cls)`. Any frozen pydantic class with such annotations is a profile shape.
+"""
+
+import types
+import typing
+from dataclasses import dataclass, field
+from functools import cache
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from models.errors import ProfileShapeError
+
+KindName = Literal["numeric", "ordinal", "categorical", "multi_label"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How values of a field are said.
+
+    `phrase` completes "as likely as everyone to …"; it starts with an infinitive and holds `{value}`, or
+    `{a_value}` for "a nurse". `adjective` and `noun` are the field's parts in a persona's name
+    ("{value}-loving" → "Board-game-loving", "{value} givers" → "gadget givers"); empty means that the field
+    does not lend itself to that part. Values with nicer words of their own stand in
+    `training.personas.wording.lexicon`.
+    """
+
+    phrase: str = ""
+    adjective: str = ""
+    noun: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a number, or its two ends, are said.
+
+    `low`, `high`: adjectives in a name ("last-minute", "early-planning"); empty means that this end makes no
+    name. `phrase`: an infinitive with `{value}` ("buy {value} days ahead"). `less`, `more`: after a difference
+    ("12 days earlier than everyone"). `group`: the members by a range ("{range} year olds").
+    """
+
+    low: str = ""
+    high: str = ""
+    unit: str = ""
+    phrase: str = ""
+    less: str = "less"
+    more: str = "more"
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Numeric:
+    """A number. `log` says that it is a count or a duration with a long tail, used as log(1 + x).
+
+    Such a field declares that it is never negative: `Field(ge=0)`, or more, beside its kind.
+    """
+
+    scale: Scale = field(default_factory=Scale)
+    log: bool = False
+    name: ClassVar[KindName] = "numeric"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinal:
+    """One of a closed, ordered list of levels: the field's own `Literal`, lowest first.
+
+    `scale` names its lowest and its highest level.
+    """
+
+    wording: Wording = field(default_factory=Wording)
+    scale: Scale = field(default_factory=Scale)
+    name: ClassVar[KindName] = "ordinal"
+
+
+@dataclass(frozen=True, slots=True)
+class Categorical:
+    """One value of an open vocabulary. `gift` marks a field that tells what is given."""
+
+    wording: Wording = field(default_factory=Wording)
+    gift: bool = False
+    name: ClassVar[KindName] = "categorical"
+
+
+@dataclass(frozen=True, slots=True)
+class MultiLabel:
+    """A set of values of an open vocabulary. `gift` marks a field that tells what is given."""
+
+    wording: Wording = field(default_factory=Wording)
+    gift: bool = False
+    name: ClassVar[KindName] = "multi_label"
+
+
+Kind = Numeric | Ordinal | Categorical | MultiLabel
+_KINDS = (Numeric, Ordinal, Categorical, MultiLabel)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One declared field: its name, its kind, and the levels of an ordinal one (lowest first)."""
+
+    name: str
+    kind: Kind
+    levels: tuple[str, ...] = ()
+    title: str = ""
+
+
+@cache
+def declared_fields(profile_class: type[BaseModel]) -> tuple[FieldSpec, ...]:
+    """The fields of a profile class in the order of their declaration.
+
+    Raises `ProfileShapeError` when a field has no kind, or may not be missing.
+    """
+    specs = tuple(_spec(name, info) for name, info in profile_class.model_fields.items())
+    if not specs:
+        raise ProfileShapeError(f"{profile_class.__name__} declares no field.")
+    return specs
+
+
+def _spec(name: str, info: FieldInfo) -> FieldSpec:
+    kinds = [item for item in info.metadata if isinstance(item, _KINDS)]
+    if len(kinds) != 1:
+        raise ProfileShapeError(
+            f"Field '{name}' needs exactly one kind in its annotation "
+            "(Numeric, Ordinal, Categorical or MultiLabel)."
+        )
+    if info.is_required() or info.get_default() is not None:
+        raise ProfileShapeError(f"Field '{name}' must default to None: every field may be missing.")
+    if isinstance(kinds[0], Numeric) and kinds[0].log and not _is_count(info):
+        raise ProfileShapeError(f"Field '{name}' is used as log(1 + x): it needs a bound, Field(ge=0).")
+    levels = _levels(name, info) if isinstance(kinds[0], Ordinal) else ()
+    return FieldSpec(name, kinds[0], levels, info.title or name.replace("_", " "))
+
+
+def _is_count(info: FieldInfo) -> bool:
+    lowest = [getattr(item, "ge", getattr(item, "gt", None)) for item in info.metadata]
+    return any(isinstance(bound, int | float) and bound >= 0 for bound in lowest)
+
+
+def _levels(name: str, info: FieldInfo) -> tuple[str, ...]:
+    for part in _alternatives(info.annotation):
+        if typing.get_origin(part) is Literal:
+            return tuple(str(level) for level in typing.get_args(part))
+    raise ProfileShapeError(f"Ordinal field '{name}' needs its levels as a Literal, lowest first.")
+
+
+def _alternatives(annotation: object) -> tuple[object, ...]:
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return typing.get_args(annotation)
+    return (annotation,)

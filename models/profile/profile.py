@@ -1,0 +1,109 @@
+"""The gifting profile: what somebody told BackPocket about a person they want to give to.
+
+Each field is declared here and nowhere else; its annotation says its kind (see `models.profile.field_kinds`).
+Absent or null means *not answered*; an empty list means *answered: none*. Lists are sets: order and
+repeats mean nothing. Values of open vocabularies are kept as given and normalised where they are used
+(`models.profile.vocabulary`), so that an unknown value can be told back in the words of whoever sent it.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
+
+from models.profile.field_kinds import Categorical, MultiLabel, Numeric, Ordinal, Scale, Wording
+
+MAX_LABELS = 200
+MAX_LABEL_LENGTH = 200
+
+Label = Annotated[str, StringConstraints(max_length=MAX_LABEL_LENGTH)]
+# JSON has no tuples: strict would refuse its arrays once they are Python lists.
+# The first misfit ends the reading of a list: a million of them would cost seconds.
+Labels = Annotated[tuple[Label, ...] | None, Field(strict=False, max_length=MAX_LABELS), FailFast()]
+
+
+class Profile(BaseModel):
+    """A gifting profile. Every field may be missing, down to the empty profile."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    age: Annotated[
+        int | None,
+        Numeric(
+            # No name says that somebody is old.
+            Scale(
+                low="younger",
+                unit="years",
+                phrase="be {value} years old",
+                less="younger",
+                more="older",
+                group="{range} year olds",
+            )
+        ),
+        Field(ge=13, le=120, description="Age of the person, in years."),
+    ] = None
+    relationship: Annotated[
+        Label | None,
+        Categorical(Wording("buy for {a_value}")),
+        Field(description="Who the person is to the giver: friend, partner, parent …"),
+    ] = None
+    occupation: Annotated[
+        Label | None,
+        Categorical(Wording("be {a_value}")),
+        Field(description="What the person does."),
+    ] = None
+    hobbies: Annotated[
+        Labels,
+        MultiLabel(Wording("be into {value}", adjective="{value}-loving", noun="{value} fans")),
+        Field(description="What the person likes to do."),
+    ] = None
+    favourite_items: Annotated[
+        Labels,
+        MultiLabel(Wording("like {value}", noun="{value} fans")),
+        Field(description="Things the person is fond of."),
+    ] = None
+    favourite_movies: Annotated[
+        Labels,
+        MultiLabel(Wording("watch {value} films", noun="{value} film fans")),
+        Field(description="Film genres the person likes."),
+    ] = None
+    last_gift_category: Annotated[
+        Label | None,
+        Categorical(Wording("have last given {value}", noun="{value} givers"), gift=True),
+        Field(description="Category of the last gift."),
+    ] = None
+    gift_history: Annotated[
+        Labels,
+        MultiLabel(Wording("give {value}", noun="{value} givers"), gift=True),
+        Field(description="Categories of past gifts."),
+    ] = None
+    occasion: Annotated[
+        Label | None,
+        Categorical(Wording("shop for {value}", noun="{value} shoppers")),
+        Field(description="What the next gift is for."),
+    ] = None
+    budget_range: Annotated[
+        Literal["low", "medium", "high"] | None,
+        Ordinal(Wording("have a {value} budget"), Scale("thrifty", "generous")),
+        Field(description="How much may be spent."),
+    ] = None
+    store_preference: Annotated[
+        Label | None,
+        Categorical(Wording("prefer {value}", adjective="{value}", noun="{value} shoppers")),
+        Field(description="Where the giver likes to buy: online_only, boutique, branded …"),
+    ] = None
+    purchases_last_year: Annotated[
+        int | None,
+        Numeric(
+            Scale("occasional", "frequent", "gifts", "buy {value} gifts a year", "fewer", "more"),
+            log=True,
+        ),
+        Field(ge=0, le=10_000, description="Gifts bought in the last twelve months."),
+    ] = None
+    lead_time_days: Annotated[
+        int | None,
+        Numeric(
+            Scale("last-minute", "early-planning", "days", "buy {value} days ahead", "later", "earlier"),
+            log=True,
+        ),
+        Field(ge=0, le=3_650, description="How many days before the occasion they buy."),
+    ] = None

@@ -1,0 +1,147 @@
+"""Why a profile is one persona rather than the runner-up: its answers' shares of the lead, which add up.
+
+The lead is ‖z − c₂‖² − ‖z − c₁‖², how much farther the runner-up's centroid c₂ is than the persona's c₁, in
+squared PCA units. Expanded it is (‖c₂‖² − ‖c₁‖²) + 2 z·(c₁ − c₂), and z is a sum of rows
+(`models.scoring.scorer`), so that each row has a share 2 row·(c₁ − c₂):
+
+- of a number, a level or a choice: the row of the answer, its constant included;
+- of each value of a list: its own row; and once, as the list itself, the list's constant: what is *not* on it.
+
+The rest is the base: the centroids' own part, the model's base and what is expected of the hidden fields. Base and
+shares add up to the lead.
+"""
+
+import math
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel
+
+from models.persona import Persona
+from models.profile.field_kinds import MultiLabel, Numeric, Ordinal
+from models.scoring.columns import FloatArray
+from models.scoring.encoder import FieldEncoding, has_values
+from models.scoring.scorer import Scorer
+from models.scoring.single import FieldTable, Score
+
+# A ratio nearer to 1 is not worth telling, and a larger one than that is told as that.
+TOLD_RATIO = 1.2
+MOST_TOLD = 99.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One answer's share of the lead, positive where it speaks for the persona. `value` as the model spells it;
+    None for what a list leaves out."""
+
+    field: str
+    value: str | int | float | None
+    contribution: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`lead` = `base` + the contributions of the reasons, which stand largest first."""
+
+    lead: float
+    base: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A row of the sum, and the answer that it stands for; `code` of a value that is known, else None."""
+
+    place: int
+    value: str | int | float | None
+    code: int | None
+    row: FloatArray
+
+
+def explain(scorer: Scorer, personas: Sequence[Persona], profile: BaseModel) -> Explanation | None:
+    """The reasons of a profile's assignment; None where there is no runner-up.
+
+    `personas` are those of the scorer's centroids, in the same order.
+    """
+    score = scorer.score(profile)
+    if score.runner_up is None:
+        return None
+    first, second = scorer.centroids[score.cluster], scorer.centroids[score.runner_up]
+    towards = 2.0 * (first - second)
+    pieces = list(_pieces(scorer, profile))
+    unexplained = np.array(scorer.locate(profile).z) - sum((piece.row for piece in pieces), np.zeros(len(first)))
+    base = float(second @ second - first @ first + unexplained @ towards)
+    shares = [float(piece.row @ towards) for piece in pieces]
+    reasons = [_reason(scorer, personas, score, piece, share) for piece, share in zip(pieces, shares, strict=True)]
+    reasons.sort(key=lambda reason: -abs(reason.contribution))
+    lead = score.distances[score.runner_up] ** 2 - score.distances[score.cluster] ** 2
+    return Explanation(lead, base, tuple(reasons))
+
+
+def _pieces(scorer: Scorer, profile: BaseModel) -> Iterator[_Piece]:
+    for place, (encoding, table) in enumerate(zip(scorer.encoder.fields, scorer.tables, strict=True)):
+        answer = getattr(profile, encoding.name, None)
+        if isinstance(encoding.spec.kind, Numeric | Ordinal):
+            if answer is not None:
+                level = encoding.spec.levels.index(answer) if encoding.spec.levels else None
+                yield _Piece(place, answer, level, table.constant + encoding.number(answer) * table.rows[0])
+        elif isinstance(encoding.spec.kind, MultiLabel):
+            yield from _list_pieces(place, encoding, table, answer)
+        elif answer is not None and (code := encoding.vocabulary.code(str(answer))) >= 0:
+            yield _Piece(place, encoding.values[code], code, table.constant + table.rows[code])
+
+
+def _list_pieces(
+    place: int, encoding: FieldEncoding, table: FieldTable, answer: Collection[str] | None
+) -> Iterator[_Piece]:
+    codes = encoding.vocabulary.codes(answer or ())
+    if answer is None or (not codes and has_values(answer)):
+        return
+    yield _Piece(place, None, None, table.constant)
+    for code in codes:
+        yield _Piece(place, encoding.values[code], code, table.rows[code] / math.sqrt(len(codes)))
+
+
+# --- in words --------------------------------------------------------------------------------------
+
+
+def _reason(scorer: Scorer, personas: Sequence[Persona], score: Score, piece: _Piece, share: float) -> Reason:
+    encoding, part = scorer.encoder.fields[piece.place], scorer.parts[piece.place]
+    pair = [score.cluster, score.cluster if score.runner_up is None else score.runner_up]
+    ours, other = pair if share >= 0 else pair[::-1]
+    names = personas[ours].name, personas[other].name
+    if piece.value is None or part is None:
+        what = "What is not among your answers" if piece.value is None else "Your answer"
+        sentence = f"{what} to {encoding.spec.title} counts too, which speaks for {names[0]}."
+    elif piece.code is None:
+        means = float(part.typical[0, ours]), float(part.typical[0, other])
+        sentence = _of_number(part.phrases[0], float(piece.value), means, names)
+    else:
+        lifts = float(part.typical[piece.code, ours]), float(part.typical[piece.code, other])
+        sentence = _of_value(part.phrases[piece.code], lifts, names)
+    return Reason(encoding.name, piece.value, share, sentence)
+
+
+# A figure in a sentence never speaks against the share that it explains: where the personas' figures point the
+# other way, or hardly differ, the sentence has none. Each pair starts with the persona that is spoken for.
+
+
+def _of_value(phrase: str, lifts: tuple[float, float], names: tuple[str, str]) -> str:
+    ratio = min(lifts[0] / max(lifts[1], 1e-9), MOST_TOLD)
+    if ratio < TOLD_RATIO:
+        return f"You {phrase}, which speaks for {names[0]}."
+    return f"You {phrase}: {_number(ratio)} × as common among {names[0]} as among {names[1]}."
+
+
+def _of_number(phrase: str, value: float, means: tuple[float, float], names: tuple[str, str]) -> str:
+    you, (ours, other) = f"You {phrase.replace('{value}', _number(value))}", means
+    if abs(value - ours) >= abs(value - other) or _number(ours) == _number(other):
+        return f"{you}, which speaks for {names[0]}."
+    return f"{you}: the average is {_number(ours)} among {names[0]}, {_number(other)} among {names[1]}."
+
+
+def _number(value: float) -> str:
+    """Whole from 5 on, one decimal below."""
+    return f"{value:,.0f}" if abs(value) >= 4.95 else f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,102 @@
+"""Use case: is this worker ready? Each check is made when asked, against the facts, within a bounded time."""
+
+import asyncio
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from models.errors import SegmentsError
+from models.profile import Profile
+from models.storage.artifact import check_golden
+from service.active_model.active_model import ActiveModel
+from service.store.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether this worker can answer everything, and which check fails if not."""
+
+    ready: bool
+    model_version: str | None
+    simulated: Annotated[bool | None, Field(description="Whether the model was made from simulated profiles.")]
+    checks: tuple[Check, ...]
+
+
+class ReadinessProbe:
+    """Checks model and store in threads of its own, so that a store that hangs does not hang the probe."""
+
+    def __init__(self, model: ActiveModel, store: Store, timeout: float) -> None:
+        self._model = model
+        self._store = store
+        self._timeout = timeout
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="readiness")
+        self._asked: Future[Check] | None = None
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def look(self) -> Readiness:
+        """All checks, now."""
+        store = asyncio.create_task(self._store_in_time())
+        model = await asyncio.wrap_future(self._threads.submit(self._check_model))
+        loaded = self._model.loaded
+        checks = (*model, await store)
+        return Readiness(
+            ready=all(check.ok for check in checks),
+            model_version=loaded.manifest.version if loaded else None,
+            simulated=loaded.manifest.origin.simulated if loaded else None,
+            checks=checks,
+        )
+
+    def _check_model(self) -> tuple[Check, Check, Check]:
+        # ACTIVE may have moved a moment ago; following it here keeps the answer true.
+        self._model.refresh()
+        return (self._check_loaded(), self._check_golden(), self._check_active())
+
+    def _check_loaded(self) -> Check:
+        if self._model.loaded is None:
+            return Check("model_loaded", False, "No model is in force.")
+        return Check("model_loaded", True, "A model is in force.")
+
+    def _check_golden(self) -> Check:
+        loaded = self._model.loaded
+        if loaded is None:
+            return Check("golden_predictions", False, "There is no model to ask.")
+        try:
+            check_golden(loaded.model, loaded.manifest.golden, Profile)
+        except SegmentsError as error:
+            return Check("golden_predictions", False, str(error))
+        return Check("golden_predictions", True, "The model answers as it did when it was made.")
+
+    def _check_active(self) -> Check:
+        if refusal := self._model.refusal:
+            return Check("active_followed", False, refusal.sentence)
+        return Check("active_followed", True, "The model in force is the one that ACTIVE names.")
+
+    async def _store_in_time(self) -> Check:
+        if self._asked is None or self._asked.done():
+            self._asked = self._threads.submit(self._check_store)
+        answer = asyncio.wrap_future(self._asked)
+        done, _ = await asyncio.wait([answer], timeout=self._timeout)
+        if not done:
+            return Check("store", False, f"The store did not answer within {self._timeout:g} s.")
+        return answer.result()
+
+    def _check_store(self) -> Check:
+        try:
+            self._store.check()
+        except SegmentsError as error:
+            return Check("store", False, str(error))
+        return Check("store", True, "The store answers.")

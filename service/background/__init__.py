@@ -1,0 +1,1 @@
+"""Work that every worker does in the background."""

@@ -1,0 +1,39 @@
+"""The parts of one service, as `service.app` wires them and routes get them."""
+
+from dataclasses import dataclass
+
+from models.storage.registry import Registry
+from service.active_model.active_model import ActiveModel
+from service.active_model.readiness import ReadinessProbe
+from service.background.maintenance import Maintenance
+from service.limits import Bulkhead, FifoSemaphore
+from service.observability.metrics import Metrics
+from service.retraining.event_stream import Streams
+from service.retraining.supervisor import Supervisor
+from service.security.keyring import Keyring
+from service.settings import Settings
+from service.store.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that one app is made of, wired by `service.app`.
+
+    `watched_store`: the same store over connections of its own, for keys and health. `long_work`: held by what
+    computes for long, from the parsing of a long body on; two at once would only take turns. `store_bulkhead`:
+    what is answered over the store, so that a store that hangs holds up nothing else.
+    """
+
+    settings: Settings
+    store: Store
+    watched_store: Store
+    metrics: Metrics
+    registry: Registry
+    model: ActiveModel
+    supervisor: Supervisor
+    upkeep: Maintenance
+    readiness: ReadinessProbe
+    long_work: FifoSemaphore
+    streams: Streams
+    keyring: Keyring
+    store_bulkhead: Bulkhead

@@ -1,0 +1,1 @@
+"""The fast path: hot routes answered before ASGI. Only `service.app` imports it."""

@@ -1,0 +1,1 @@
+"""HTTP: routes, schemas, problem documents and the OpenAPI description. FastAPI stays in here."""

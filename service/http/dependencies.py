@@ -1,0 +1,67 @@
+"""What routes are given, as annotated aliases."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query, Request
+
+from models.storage.artifact import LoadedArtifact
+from service.container import Services
+from service.http.schemas import MAX_PAGE, USER_ID
+from service.observability.metrics import Metrics
+from service.segmenting.assignment import Wanted
+from service.store.ports.store import Store
+
+
+# `async` here, because FastAPI would send a plain function to a thread.
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+
+
+async def _model(services: ServicesDep) -> LoadedArtifact:
+    return services.model.require()
+
+
+async def _store(services: ServicesDep) -> Store:
+    return services.store
+
+
+async def _metrics(services: ServicesDep) -> Metrics:
+    return services.metrics
+
+
+Explain = Annotated[bool, Query(description="Whether to say why, answer by answer.")]
+Suggest = Annotated[bool, Query(description="Whether to say what to ask next.")]
+
+
+async def _wanted(explain: Explain = False, suggest: Suggest = False) -> Wanted:
+    return Wanted(explain, suggest)
+
+
+WantedDep = Annotated[Wanted, Depends(_wanted)]
+ModelDep = Annotated[LoadedArtifact, Depends(_model)]
+StoreDep = Annotated[Store, Depends(_store)]
+MetricsDep = Annotated[Metrics, Depends(_metrics)]
+
+UserId = Annotated[
+    str,
+    Path(pattern=USER_ID, description="Your own id of the user: letters, digits and `._~:@+-`, at most 128."),
+]
+PersonaId = Annotated[str, Path(max_length=200, description="A persona's id, as answers name it.")]
+Version = Annotated[str, Path(max_length=200, description="A model's version, as answers name it.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,200}$",
+        description="Makes a repeated request safe: the same key and body within 24 h get the same answer.",
+    ),
+]
+JobId = Annotated[str, Path(max_length=200, description="A retrain's id.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most items of the page.")]
+Cursor = Annotated[
+    str | None, Query(max_length=500, description="`next_cursor` of the page before; none for the first.")
+]

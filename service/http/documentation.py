@@ -1,0 +1,71 @@
+"""What the OpenAPI document says of a route's answers: an example of each, problems included."""
+
+from copy import deepcopy
+from typing import Any
+
+from models.errors import SegmentsError
+from service.http import examples
+from service.http.error_table import (
+    BY_STATUS,
+    INTERNAL,
+    INVALID,
+    TOO_SLOW,
+    UNTRUSTED_HOST,
+    ProblemType,
+    problem_type,
+)
+from service.http.problems import MEDIA_TYPE
+from service.limits import Overloaded, RateExceeded
+from service.security.guard import Forbidden, Unauthenticated
+from service.store.ports.store import StoreUnavailable
+
+Responses = dict[int | str, dict[str, Any]]
+
+PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+ACCESS_ERRORS = (Unauthenticated, Forbidden, RateExceeded, StoreUnavailable)
+BODY_STATUSES = (400, 413, 415)
+NOT_MODIFIED: Responses = {304: {"description": "What `If-None-Match` names is still current."}}
+
+
+def documented(
+    status: int,
+    example: object,
+    *errors: type[SegmentsError],
+    body: bool = False,
+    invalid: bool = False,
+    media: str = "application/json",
+) -> Responses:
+    """The answers of a route: one that succeeds, and the problems that it may tell.
+
+    `body`: it reads JSON, with all that can be wrong with that; `invalid`: it has parameters to validate.
+    """
+    kinds = [problem_type(error) for error in errors]
+    kinds += [BY_STATUS[number] for number in BODY_STATUSES] if body else []
+    kinds += [INVALID] if body or invalid else []
+    responses: Responses = {status: {"content": {media: {"example": example}}}}
+    for kind in sorted([*kinds, INTERNAL], key=lambda kind: kind.status):
+        _add(responses, kind)
+    return responses
+
+
+def with_refusals(responses: Responses, guarded: bool, always_answered: bool) -> Responses:
+    """A route's answers, with the refusals that need not be said of each: by the gate, and of who may not ask."""
+    told = deepcopy(responses)
+    kinds = [UNTRUSTED_HOST]
+    kinds += [problem_type(error) for error in ACCESS_ERRORS] if guarded else []
+    kinds += [] if always_answered else [problem_type(Overloaded), TOO_SLOW]
+    kinds += [BY_STATUS[408]] if 415 in told else []
+    for kind in kinds:
+        _add(told, kind)
+    return dict(sorted(told.items(), key=lambda answer: int(answer[0])))
+
+
+def _add(responses: Responses, kind: ProblemType) -> None:
+    content = {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA, "examples": {}}}
+    entry = responses.setdefault(kind.status, {"description": kind.title, "content": content})
+    example = {"summary": kind.title, "value": examples.problem(kind)}
+    entry["content"][MEDIA_TYPE]["examples"][kind.name] = example
+    if kind.status == 401:
+        entry["headers"] = {"WWW-Authenticate": {"description": "How to ask.", "schema": {"type": "string"}}}
+    if kind.retry_after is not None:
+        entry["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}

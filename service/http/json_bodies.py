@@ -1,0 +1,99 @@
+"""Routes whose body is JSON, read so that no text can do harm.
+
+The standard library's parser accepts NaN, guesses encodings, and recurses as deep as the text does; pydantic's
+does not. Nothing here quotes the body.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
+
+from fastapi import HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import from_json
+
+from service.http.guarded_route import GuardedRoute
+from service.segmenting.assignment import LONG
+
+_JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-?8\"?\s*)?;?\s*", re.IGNORECASE)
+# More than any body of ours has; pydantic would make an error of every one too many.
+MAX_FIELDS = 100
+MAX_ITEMS = 1_000
+
+
+class JsonRequest(Request):
+    """A request whose JSON is UTF-8, finite, and not nested beyond reason."""
+
+    async def json(self) -> Any:
+        """The body, parsed once. Raises `HTTPException` (400) where it is no JSON."""
+        if not hasattr(self, "_json"):
+            self._json = _parse(await self.body())
+        return self._json
+
+
+class JsonRoute(GuardedRoute):
+    """Takes a body of type `application/json` and no other (415)."""
+
+    one_by_one = False
+
+    @asynccontextmanager
+    async def received(self, request: Request) -> AsyncIterator[Request]:
+        """The request with its body read, checked for its type and size."""
+        if self.body_field is None:
+            yield request
+            return
+        _check_media_type(request)
+        asked = JsonRequest(request.scope, request.receive)
+        body = await asked.body()
+        turn = request.app.state.services.long_work if self.one_by_one and len(body) > LONG else nullcontext()
+        async with turn:
+            if body:
+                _check_size(await asked.json())
+            yield asked
+
+
+class OneByOneRoute(JsonRoute):
+    """Has its long bodies parsed and answered one after the other.
+
+    What is parsed takes several times as much memory as its text, and is gone from the processor's caches after
+    waiting.
+    """
+
+    one_by_one = True
+
+
+def _check_media_type(request: Request) -> None:
+    if not _JSON.fullmatch(request.headers.get("content-type", "")):
+        raise HTTPException(415, "Send the body as UTF-8 with 'Content-Type: application/json'.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise HTTPException(415, "Send the body as it is, without 'Content-Encoding'.")
+
+
+def _check_size(value: object, path: tuple[str, ...] = ("body",)) -> None:
+    if not isinstance(value, dict):
+        return
+    if len(value) > MAX_FIELDS:
+        raise _too_long(path, f"At most {MAX_FIELDS} fields are allowed")
+    for name, item in value.items():
+        if isinstance(item, list) and len(item) > MAX_ITEMS:
+            raise _too_long((*path, name), f"At most {MAX_ITEMS} items are allowed")
+        if len(path) == 1:
+            _check_size(item, (*path, name))
+
+
+def _too_long(loc: tuple[str, ...], sentence: str) -> RequestValidationError:
+    return RequestValidationError([{"type": "too_long", "loc": loc, "msg": sentence}])
+
+
+def parse(body: bytes) -> Any:
+    """The value of a JSON body. Raises `ValueError`."""
+    return from_json(body, allow_inf_nan=False)
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return parse(body)
+    except ValueError as error:
+        # Its message names a place and never quotes the text.
+        raise HTTPException(400, f"The body cannot be read as JSON in UTF-8: {error}.") from None

@@ -1,0 +1,41 @@
+"""The OpenAPI document: FastAPI's, with our one error body in the place of its own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+
+from service.http.problems import Problem
+from service.security.scopes import SCHEMES
+from service.version import NAME, VERSION
+
+SUMMARY = "Finds the natural segments in gifting profiles, and says of any profile which persona it is."
+_REF = "#/components/schemas/{model}"
+
+
+def describe(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
+    """The document, made once an app."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=NAME, version=VERSION, summary=SUMMARY, routes=app.routes)
+        problem = Problem.model_json_schema(ref_template=_REF)
+        schemas = document["components"]["schemas"]
+        schemas |= problem.pop("$defs") | {"Problem": problem}
+        document["components"]["schemas"] = dict(sorted(schemas.items()))
+        document["components"]["securitySchemes"] = SCHEMES
+        _restore_examples(document, routes)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _restore_examples(document: dict[str, Any], routes: Sequence[BaseRoute]) -> None:
+    """FastAPI leaves out what is null, in examples too."""
+    for route in routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            answers = document["paths"][route.path][min(route.methods or {"GET"}).lower()]["responses"]
+            for status, declared in route.responses.items():
+                for kind, content in declared.get("content", {}).items():
+                    given = {name: content[name] for name in ("example", "examples") if name in content}
+                    answers[str(status)]["content"][kind] |= given

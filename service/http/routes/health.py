@@ -1,0 +1,70 @@
+"""`/`, `/livez`, `/readyz`, `/metrics`: for whoever operates this.
+
+None of them waits for a thread of the pool that routes over the store share: it is full while the store hangs.
+"""
+
+import asyncio
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from service.active_model.readiness import Readiness
+from service.http import examples
+from service.http.dependencies import MetricsDep, ServicesDep
+from service.http.documentation import documented
+from service.http.guarded_route import GuardedRoute
+from service.http.responses import answer
+from service.http.schemas import Alive, Index, ModelSummary
+from service.security.scopes import PUBLIC, Scope, needs
+from service.version import NAME, VERSION
+
+LINKS = {
+    "docs": "/docs",
+    "openapi": "/openapi.json",
+    "personas": "/personas",
+    "vocabulary": "/vocabulary",
+    "ready": "/readyz",
+}
+NO_STORE = {"Cache-Control": "no-store"}
+
+NOT_READY = {"content": {"application/json": {"example": examples.NOT_READY}}}
+
+router = APIRouter(route_class=GuardedRoute, tags=["health"])
+
+
+@router.get("/", openapi_extra=PUBLIC, response_model=Index, responses=documented(200, examples.INDEX))
+async def index(services: ServicesDep) -> Response:
+    """What this is, and which model answers."""
+    loaded = services.model.loaded
+    model = ModelSummary.of(loaded) if loaded else None
+    return answer(Index(name=NAME, version=VERSION, model=model, links=LINKS))
+
+
+@router.get("/livez", openapi_extra=PUBLIC, response_model=Alive, responses=documented(200, examples.ALIVE))
+async def livez() -> Response:
+    """The process answers; nothing else is looked at."""
+    return answer(Alive(), headers=NO_STORE)
+
+
+@router.get(
+    "/readyz",
+    openapi_extra=PUBLIC,
+    response_model=Readiness,
+    responses=documented(200, examples.READY)
+    | {503: {"description": "A check fails.", "model": Readiness, **NOT_READY}},
+)
+async def readyz(services: ServicesDep) -> Response:
+    """A model is in force and reproduces its golden predictions, and the store answers; 503 says what fails."""
+    readiness = await services.readiness.look()
+    return answer(readiness, 200 if readiness.ready else 503, NO_STORE)
+
+
+@router.get(
+    "/metrics",
+    openapi_extra=needs(Scope.METRICS_READ),
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"example": examples.METRICS}}}},
+)
+async def metrics(metrics: MetricsDep) -> Response:
+    """Prometheus metrics of all workers."""
+    return Response(await asyncio.to_thread(metrics.render), headers=NO_STORE, media_type=CONTENT_TYPE_LATEST)

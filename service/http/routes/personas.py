@@ -1,0 +1,109 @@
+"""`/personas` and `/vocabulary`: what the model in force knows."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Header, Request, Response
+
+from models.errors import NoActiveModel
+from models.persona import Persona
+from service.http import examples
+from service.http.dependencies import Cursor, Limit, ModelDep, PersonaId, ServicesDep
+from service.http.documentation import NOT_MODIFIED, documented
+from service.http.json_bodies import JsonRoute
+from service.http.responses import answer, cached_answer, entity_tag, matches, model_headers
+from service.paging import UnusableCursor
+from service.personas import catalogue
+from service.personas.catalogue import PersonaNotFound, PersonaPage, StaleCursor, VocabularyAnswer
+from service.personas.lineage import Lineage, lineage
+from service.personas.overrides import STALE, EditNeedsTag, EditStale, NameTaken, PersonaPatch, edit
+from service.security.scopes import Scope, needs
+from service.store.ports.store import NotStorable, StoreUnavailable
+
+router = APIRouter(route_class=JsonRoute, tags=["personas"])
+
+
+@router.get(
+    "/personas",
+    openapi_extra=needs(Scope.PERSONAS_READ),
+    response_model=PersonaPage,
+    responses=NOT_MODIFIED
+    | documented(200, examples.PERSONAS, NoActiveModel, UnusableCursor, StaleCursor, invalid=True),
+)
+async def list_personas(request: Request, loaded: ModelDep, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """The personas of the model in force, the largest first, with traits and gift affinities."""
+    return cached_answer(request, catalogue.list_personas(loaded, limit, cursor), loaded)
+
+
+@router.get(
+    "/personas/{persona_id}",
+    openapi_extra=needs(Scope.PERSONAS_READ),
+    response_model=Persona,
+    responses=NOT_MODIFIED | documented(200, examples.PERSONA, NoActiveModel, PersonaNotFound, invalid=True),
+)
+async def get_persona(request: Request, loaded: ModelDep, persona_id: PersonaId) -> Response:
+    """One persona: who they are, what sets them apart, and what they are given."""
+    return cached_answer(request, catalogue.get_persona(loaded, persona_id), loaded)
+
+
+@router.patch(
+    "/personas/{persona_id}",
+    openapi_extra=needs(Scope.PERSONAS_WRITE),
+    response_model=Persona,
+    responses=documented(
+        200,
+        examples.EDITED_PERSONA,
+        NoActiveModel,
+        PersonaNotFound,
+        EditNeedsTag,
+        EditStale,
+        NameTaken,
+        NotStorable,
+        StoreUnavailable,
+        body=True,
+    ),
+)
+def edit_persona(
+    request: Request,
+    persona_id: PersonaId,
+    patch: Annotated[PersonaPatch, Body(examples=[examples.PERSONA_PATCH])],
+    services: ServicesDep,
+    if_match: Annotated[
+        str | None, Header(max_length=500, description="The ETag of the persona that is edited.")
+    ] = None,
+) -> Response:
+    """Give a persona a name, a sentence or a note of your own. They follow its id from model to model."""
+    if if_match is None:
+        raise EditNeedsTag("GET the persona and send its ETag as If-Match, so that nobody's edit is lost.")
+    services.model.refresh_edits()
+    loaded = services.model.require()
+    persona = catalogue.get_persona(loaded, persona_id)
+    if not matches(request.headers.getlist("if-match"), entity_tag(persona, loaded)):
+        raise EditStale(STALE)
+    edit(services.store, loaded, persona_id, patch, datetime.now(UTC))
+    services.model.refresh_edits()
+    loaded = services.model.require()
+    persona = catalogue.get_persona(loaded, persona_id)
+    return answer(persona, headers={**model_headers(loaded), "ETag": entity_tag(persona, loaded)})
+
+
+@router.get(
+    "/personas/{persona_id}/lineage",
+    openapi_extra=needs(Scope.PERSONAS_READ),
+    response_model=Lineage,
+    responses=NOT_MODIFIED | documented(200, examples.LINEAGE, NoActiveModel, PersonaNotFound, invalid=True),
+)
+async def get_persona_lineage(request: Request, loaded: ModelDep, persona_id: PersonaId) -> Response:
+    """Where a persona comes from and what became of it, version by version; of a retired one, too."""
+    return cached_answer(request, lineage(loaded, persona_id), loaded)
+
+
+@router.get(
+    "/vocabulary",
+    openapi_extra=needs(Scope.PERSONAS_READ),
+    response_model=VocabularyAnswer,
+    responses=NOT_MODIFIED | documented(200, examples.VOCABULARY, NoActiveModel),
+)
+async def get_vocabulary(request: Request, loaded: ModelDep) -> Response:
+    """The fields of a profile, their bounds, and the values that the model knows: enough to build a form."""
+    return cached_answer(request, catalogue.vocabulary(loaded), loaded)

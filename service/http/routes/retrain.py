@@ -1,0 +1,122 @@
+"""`/retrain`: new models, made by a child process while the one in force goes on answering."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
+from starlette.responses import StreamingResponse
+
+from service.http import examples
+from service.http.dependencies import Cursor, IdempotencyKey, JobId, Limit, ServicesDep, StoreDep
+from service.http.documentation import documented
+from service.http.idempotency import Done, KeyInProgress, KeyReused, once
+from service.http.json_bodies import JsonRoute
+from service.http.responses import answer, done_answer
+from service.http.schemas import JobBody, JobList, job_address
+from service.paging import UnusableCursor
+from service.retraining import jobs
+from service.retraining.event_stream import TooManyStreams
+from service.retraining.jobs import JobEnded, NothingToTrainOn, RetrainRequest, UnusableDataFile
+from service.security.scopes import Scope, needs
+from service.store.ports.store import Job, JobNotFound, JobRunning, StoreUnavailable
+
+RETRY_AFTER = {"Retry-After": "2"}
+# No proxy may hold events back.
+STREAMED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+router = APIRouter(route_class=JsonRoute, tags=["retrain"])
+
+
+@router.post(
+    "/retrain",
+    openapi_extra=needs(Scope.MODELS_TRAIN),
+    status_code=202,
+    response_model=JobBody,
+    responses=documented(
+        202,
+        examples.JOB,
+        JobRunning,
+        NothingToTrainOn,
+        UnusableDataFile,
+        KeyReused,
+        KeyInProgress,
+        StoreUnavailable,
+        body=True,
+    ),
+)
+def start_retrain(
+    asked: Annotated[RetrainRequest, Body(examples=[examples.RETRAIN_REQUEST])],
+    services: ServicesDep,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Train a new model in the background. One at a time: a second one is answered 409."""
+    supervisor = services.supervisor
+
+    def work() -> Done:
+        job = jobs.start(services.store, services.settings.data_dir, supervisor.owner, supervisor.run, asked)
+        headers = RETRY_AFTER | {"Location": job_address(job.id)}
+        return Done(202, headers, JobBody.of(job).model_dump_json())
+
+    return done_answer(once(services.store, key, f"retrain {asked.model_dump_json()}", work))
+
+
+@router.get(
+    "/retrain",
+    openapi_extra=needs(Scope.MODELS_READ),
+    response_model=JobList,
+    responses=documented(200, examples.JOBS, UnusableCursor, StoreUnavailable, invalid=True),
+)
+def list_retrains(store: StoreDep, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """The retrains, newest first."""
+    return answer(JobList.of(jobs.list_jobs(store, limit, cursor)))
+
+
+@router.get(
+    "/retrain/{job_id}",
+    openapi_extra=needs(Scope.MODELS_READ),
+    response_model=JobBody,
+    responses=documented(200, examples.JOB, JobNotFound, StoreUnavailable, invalid=True),
+)
+def get_retrain(job_id: JobId, store: StoreDep) -> Response:
+    """Where a retrain stands; ask again after `Retry-After` seconds while it runs."""
+    return _job_answer(jobs.get(store, job_id), 200)
+
+
+@router.get(
+    "/retrain/{job_id}/events",
+    openapi_extra=needs(Scope.MODELS_READ),
+    response_class=StreamingResponse,
+    responses=documented(
+        200,
+        examples.EVENTS,
+        JobNotFound,
+        TooManyStreams,
+        StoreUnavailable,
+        invalid=True,
+        media="text/event-stream",
+    ),
+)
+async def watch_retrain(job_id: JobId, services: ServicesDep) -> Response:
+    """A retrain as server-sent events: `progress` each time that it has changed, `end` when it has ended."""
+    await asyncio.to_thread(jobs.get, services.store, job_id)
+    services.streams.require_place()
+    events = services.streams.events(
+        lambda: jobs.get(services.store, job_id), lambda job: JobBody.of(job).model_dump_json()
+    )
+    return StreamingResponse(events, media_type="text/event-stream", headers=STREAMED)
+
+
+@router.post(
+    "/retrain/{job_id}/cancel",
+    openapi_extra=needs(Scope.MODELS_TRAIN),
+    status_code=202,
+    response_model=JobBody,
+    responses=documented(202, examples.JOB, JobNotFound, JobEnded, StoreUnavailable, invalid=True),
+)
+def cancel_retrain(job_id: JobId, store: StoreDep) -> Response:
+    """Stop a retrain; it is CANCELLED within a few seconds."""
+    return _job_answer(jobs.cancel(store, job_id), 202)
+
+
+def _job_answer(job: Job, status: int) -> Response:
+    return answer(JobBody.of(job), status, {} if job.status.ended else RETRY_AFTER)

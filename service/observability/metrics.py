@@ -1,0 +1,160 @@
+"""Metrics: collectors that belong to one app, each in its own registry.
+
+Under several workers prometheus_client keeps every process's numbers in files of one folder
+(`PROMETHEUS_MULTIPROC_DIR`, which `service.commands.cli` makes before the workers start), and a scrape merges
+them.
+"""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_METHODS = frozenset({"GET", "PUT", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+
+
+class Metrics:
+    """What the service counts. Labels are bounded: routes by template, never a user, value or version."""
+
+    def __init__(self) -> None:
+        # A second series for every counter, which says nothing that the process's start does not.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = registry = CollectorRegistry()
+        self.requests = Counter(
+            "segments_http_requests",
+            "Requests answered.",
+            ("method", "route", "status"),
+            registry=registry,
+        )
+        self.request_seconds = Histogram(
+            "segments_http_request_duration_seconds",
+            "Time from a request's head to the end of its answer; of those answered together, of all.",
+            ("method", "route"),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.in_flight = Gauge(
+            "segments_http_requests_in_flight",
+            "Requests being answered.",
+            multiprocess_mode="livesum",
+            registry=registry,
+        )
+        self.assigned = Counter(
+            "segments_profiles_assigned",
+            "Profiles given a persona, by the way they came.",
+            ("way",),
+            registry=registry,
+        )
+        self.unknown_values = Counter(
+            "segments_unknown_values",
+            "Values that the model in force does not know, by field.",
+            ("field",),
+            registry=registry,
+        )
+        self.model_swaps = Counter(
+            "segments_model_swaps", "Times that a worker put a model in force.", registry=registry
+        )
+        self.model_refusals = Counter(
+            "segments_model_refusals",
+            "Times that a worker refused the version named by ACTIVE.",
+            registry=registry,
+        )
+        self.model_created = Gauge(
+            "segments_model_created_timestamp_seconds",
+            "When the model in force was trained; the oldest among the workers.",
+            multiprocess_mode="livemin",
+            registry=registry,
+        )
+        self.model_simulated = Gauge(
+            "segments_model_simulated",
+            "1 while a model trained on simulated profiles answers in any worker.",
+            multiprocess_mode="livemax",
+            registry=registry,
+        )
+        self.retrains = Counter("segments_retrains", "Retrains ended, by how.", ("status",), registry=registry)
+        self.users_reassigned = Counter(
+            "segments_users_reassigned",
+            "Stored users brought up to date with a newer model in the background.",
+            registry=registry,
+        )
+        self.persona_drift = Gauge(
+            "segments_persona_drift_ratio",
+            "Share of stored users of other personas than in the training data.",
+            multiprocess_mode="livemax",
+            registry=registry,
+        )
+        self.unknown_share = Gauge(
+            "segments_unknown_values_ratio",
+            "Share of stored users' values that the model in force does not know.",
+            multiprocess_mode="livemax",
+            registry=registry,
+        )
+        self.retrain_suggested = Gauge(
+            "segments_retrain_suggested",
+            "1 while drift or unknown values pass their bounds.",
+            multiprocess_mode="livemax",
+            registry=registry,
+        )
+        self.store_failures = Counter(
+            "segments_store_failures", "Answers that the store did not give.", registry=registry
+        )
+        # Looking a series up by its labels costs more than counting does.
+        self._series = cache(self._find_series)
+        self._assigned_way = cache(self.assigned.labels)
+
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        known = method if method in _METHODS else "OTHER"
+        count, duration = self._series(known, route, status)
+        count.inc()
+        duration.observe(seconds)
+
+    def observe_assignment(self, way: str, unknown_values: Mapping[str, int], profiles: int = 1) -> None:
+        """Count assigned profiles, and by field the values in them that were not known."""
+        self._assigned_way(way).inc(profiles)
+        for field, count in unknown_values.items():
+            self.unknown_values.labels(field).inc(count)
+
+    def _find_series(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        return self.requests.labels(method, route, str(status)), self.request_seconds.labels(method, route)
+
+    def render(self) -> bytes:
+        """All numbers in Prometheus' text format, of every worker where there are several."""
+        folder = os.environ.get(MULTIPROCESS)
+        if not folder:
+            return generate_latest(self.registry)
+        forget_dead_workers(Path(folder))
+        merged = CollectorRegistry()
+        MultiProcessCollector(merged, folder)  # type: ignore[no-untyped-call]
+        return generate_latest(merged)
+
+
+def forget_dead_workers(folder: Path) -> None:
+    """Drop the gauges of workers that died without a word; what they counted stays counted."""
+    for pid in {path.stem.rpartition("_")[2] for path in folder.glob("gauge_live*.db")}:
+        if pid.isdigit() and not _alive(int(pid)):
+            with suppress(FileNotFoundError):
+                mark_process_dead(int(pid), str(folder))  # type: ignore[no-untyped-call]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,1 @@
+"""Use cases: the persona catalogue, people's overrides of personas, and lineage."""

@@ -1,0 +1,136 @@
+"""Use cases: the personas of the model in force, and the vocabulary that it knows."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from models.errors import SegmentsError
+from models.lineage import RetiredPersona
+from models.persona import Persona
+from models.profile import Profile
+from models.profile.field_kinds import FieldSpec, KindName, declared_fields
+from models.scoring.encoder import FieldEncoding
+from models.storage.artifact import LoadedArtifact
+from service.paging import UnusableCursor, decode_cursor, encode_cursor
+
+
+class PersonaNotFound(SegmentsError):
+    """The model in force has no persona of that id."""
+
+
+class StaleCursor(SegmentsError):
+    """The cursor was made for the personas of another model."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaPage:
+    """A page of personas, the largest first."""
+
+    items: tuple[Persona, ...]
+    next_cursor: str | None
+    model_version: str
+    simulated: Annotated[bool, Field(description="Whether the model was made from simulated profiles.")]
+    origin: Annotated[str, Field(description="Where the training data came from, in one sentence.")]
+    retired: Annotated[
+        tuple[RetiredPersona, ...], Field(description="Personas that are no more; their ids are never used again.")
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldVocabulary:
+    """One field of the profile: what may be answered, and which values the model knows."""
+
+    name: str
+    title: str
+    kind: KindName
+    description: str
+    values: Annotated[
+        tuple[str, ...],
+        Field(description="The values that the model knows, most common first; any spelling is understood."),
+    ]
+    levels: Annotated[tuple[str, ...], Field(description="Of a closed field: all that may be sent, lowest first.")]
+    minimum: int | float | None
+    maximum: int | float | None
+    max_items: int | None
+    max_length: Annotated[int | None, Field(description="Of each value, in characters.")]
+
+
+@dataclass(frozen=True, slots=True)
+class VocabularyAnswer:
+    """The profile's fields, in the order in which a form may ask them."""
+
+    fields: tuple[FieldVocabulary, ...]
+    model_version: str
+    simulated: Annotated[bool, Field(description="Whether the model was made from simulated profiles.")]
+
+
+def list_personas(loaded: LoadedArtifact, limit: int, cursor: str | None) -> PersonaPage:
+    """A page of the catalogue. Raises `UnusableCursor` or `StaleCursor`."""
+    version = loaded.manifest.version
+    personas = sorted(loaded.manifest.personas, key=lambda persona: (-persona.size, persona.id))
+    start = 0 if cursor is None else _position(cursor, version, len(personas))
+    end = start + limit
+    return PersonaPage(
+        tuple(personas[start:end]),
+        encode_cursor(version, str(end)) if end < len(personas) else None,
+        version,
+        loaded.manifest.origin.simulated,
+        loaded.manifest.origin.description,
+        loaded.manifest.retired,
+    )
+
+
+def get_persona(loaded: LoadedArtifact, persona_id: str) -> Persona:
+    """One persona of the model in force. Raises `PersonaNotFound`."""
+    persona = loaded.model.by_id.get(persona_id)
+    if persona is None:
+        raise PersonaNotFound("The model in force has no such persona; GET /personas lists those that it has.")
+    return persona
+
+
+def vocabulary(loaded: LoadedArtifact) -> VocabularyAnswer:
+    """Every field of `Profile` with what the model knows of it."""
+    encodings = {encoding.name: encoding for encoding in loaded.model.encoder.fields}
+    fields = tuple(_field(spec, encodings.get(spec.name)) for spec in declared_fields(Profile))
+    return VocabularyAnswer(fields, loaded.manifest.version, loaded.manifest.origin.simulated)
+
+
+def _position(cursor: str, version: str, count: int) -> int:
+    made_for, position = decode_cursor(cursor, 2)
+    if made_for != version:
+        raise StaleCursor("Another model has been put in force since; ask for the first page again.")
+    if not (position.isascii() and position.isdigit()):
+        raise UnusableCursor
+    return min(int(position), count)
+
+
+def _field(spec: FieldSpec, encoding: FieldEncoding | None) -> FieldVocabulary:
+    info = Profile.model_fields[spec.name]
+    bounds = _bounds(Profile)[spec.name]
+    items = bounds.get("items", bounds)
+    return FieldVocabulary(
+        name=spec.name,
+        title=spec.title,
+        kind=spec.kind.name,
+        description=info.description or "",
+        values=() if encoding is None or encoding.is_number else encoding.values,
+        levels=spec.levels,
+        minimum=bounds.get("minimum"),
+        maximum=bounds.get("maximum"),
+        max_items=bounds.get("maxItems"),
+        max_length=items.get("maxLength"),
+    )
+
+
+@cache
+def _bounds(profile_class: type[BaseModel]) -> dict[str, dict[str, Any]]:
+    """For each field the JSON schema of an answer, in which pydantic writes the bounds."""
+    properties = profile_class.model_json_schema()["properties"]
+    return {name: _answer_schema(schema) for name, schema in properties.items()}
+
+
+def _answer_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    choices: list[dict[str, Any]] = schema.get("anyOf", [schema])
+    return next(choice for choice in choices if choice.get("type") != "null")

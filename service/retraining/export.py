@@ -1,0 +1,54 @@
+"""Stored profiles as a file for a retrain: readable by this user alone, and gone when the job has ended.
+
+So is what training writes beside it: the rows that it refused are profiles too.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import SegmentsError
+from service.store.ports.store import StoredUser
+
+_NAME = re.compile(r"\.retrain-(?P<job_id>[0-9a-f]{32})\.jsonl.*")
+
+
+class ExportFailed(SegmentsError):
+    """The stored profiles could not be written to a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """Export files in a folder, one a job."""
+
+    folder: Path
+
+    def write(self, job_id: str, batches: Iterator[list[StoredUser]]) -> Path:
+        """Write every profile as one line of JSON. Raises `ExportFailed`."""
+        path = self._path(job_id)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                for batch in batches:
+                    file.writelines(f"{user.profile_json}\n" for user in batch)
+        except OSError as error:
+            raise ExportFailed(f"The stored profiles could not be exported: {error.strerror}.") from error
+        return path
+
+    def remove(self, job_id: str) -> None:
+        """Remove a job's file, and what lies beside it by that name."""
+        for path in self.folder.glob(f"{self._path(job_id).name}*"):
+            path.unlink(missing_ok=True)
+
+    def sweep(self, ended: Callable[[str], bool]) -> None:
+        """Remove the files that a process left behind when it was killed."""
+        for path in self.folder.glob(".retrain-*.jsonl*"):
+            found = _NAME.fullmatch(path.name)
+            if found and ended(found["job_id"]):
+                path.unlink(missing_ok=True)
+
+    def _path(self, job_id: str) -> Path:
+        return self.folder / f".retrain-{job_id}.jsonl"

@@ -1,0 +1,172 @@
+"""Use cases: a retrain asked for, looked at, listed, cancelled. One runs at a time, wherever it runs.
+
+The slot is taken in the store before anything starts; `service.retraining.supervisor` then runs the job to its
+end.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from uuid import uuid4
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+
+from models.errors import SegmentsError
+from service.paging import UnusableCursor, decode_cursor, encode_cursor
+from service.personas.overrides import By
+from service.store.ports.store import Job, JobNotFound, JobStatus, Store
+
+_JOB_ID = re.compile(r"[0-9a-f]{32}")
+
+Activation = Literal["auto", "never", "always"]
+
+
+class UnusableDataFile(SegmentsError):
+    """The path of a data file names none that may be used."""
+
+
+class NothingToTrainOn(SegmentsError):
+    """No profiles are stored."""
+
+
+class JobEnded(SegmentsError):
+    """A job that has ended cannot be cancelled."""
+
+
+def _persona_count(value: object, validate: ValidatorFunctionWrapHandler) -> int | Literal["auto"]:
+    """One sentence at `/k`: pydantic would tell each branch's, at places that are not in the body."""
+    try:
+        count: int | Literal["auto"] = validate(value)
+    except ValidationError:
+        raise ValueError("'k' is a whole number from 1 to 50, or 'auto'") from None
+    return count
+
+
+PersonaCount = Annotated[
+    Annotated[int, Field(ge=1, le=50)] | Literal["auto"],
+    WrapValidator(_persona_count),
+]
+
+
+class RetrainRequest(BaseModel):
+    """What to train on, and what to do with the result."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    source: Literal["users", "simulated", "file"] = Field(
+        description="Stored profiles, simulated ones, or a file below the data folder."
+    )
+    path: Annotated[str, Field(min_length=1, max_length=1_000)] | None = Field(
+        default=None, description="The file, relative to the data folder; for source 'file' alone."
+    )
+    rows: Annotated[int, Field(ge=100, le=5_000_000)] | None = Field(
+        default=None, description="How many profiles to simulate; for source 'simulated' alone."
+    )
+    k: PersonaCount = Field(default="auto", description="How many personas; 'auto' lets training choose.")
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="Seed of everything random.")
+    activate: Activation = Field(
+        default="auto", description="'auto' puts the model in force only if every check of it passed."
+    )
+    by: By | None = Field(default=None, description="Who asks; with 'always', who insists.")
+
+    @model_validator(mode="after")
+    def _options_fit_the_source(self) -> Self:
+        if (self.path is None) == (self.source == "file"):
+            raise ValueError("'path' is needed with source 'file', and only there")
+        if self.rows is not None and self.source != "simulated":
+            raise ValueError("'rows' is for source 'simulated' alone")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """A page of jobs, newest first."""
+
+    items: tuple[Job, ...]
+    next_cursor: str | None
+
+
+def start(store: Store, data_dir: Path, owner: str, run: Callable[[Job], None], request: RetrainRequest) -> Job:
+    """Take the slot, then hand the job to `run`, which returns at once.
+
+    Raises `UnusableDataFile`, `NothingToTrainOn`, `JobRunning` or `StoreUnavailable`; then nothing has started.
+    """
+    if request.path is not None:
+        data_file(data_dir, request.path)
+    if request.source == "users" and not store.count_users():
+        raise NothingToTrainOn(
+            "No profiles are stored yet. PUT /users/{user_id}/profile stores one; source 'simulated' needs none."
+        )
+    now = datetime.now(UTC)
+    job = store.start_job(
+        Job(
+            id=uuid4().hex,
+            status=JobStatus.QUEUED,
+            request=request.model_dump(mode="json"),
+            owner=owner,
+            created_at=now,
+            heartbeat_at=now,
+        )
+    )
+    run(job)
+    return job
+
+
+def get(store: Store, job_id: str) -> Job:
+    """One job. Raises `JobNotFound`, also for an id that no job could have."""
+    if not _JOB_ID.fullmatch(job_id):
+        raise JobNotFound(job_id)
+    return store.get_job(job_id)
+
+
+def list_jobs(store: Store, limit: int, cursor: str | None) -> JobPage:
+    """A page of jobs. Raises `UnusableCursor`."""
+    jobs = store.list_jobs(limit + 1, _before(cursor) if cursor is not None else None)
+    items = tuple(jobs[:limit])
+    more = len(jobs) > limit
+    return JobPage(items, encode_cursor(items[-1].created_at.isoformat(), items[-1].id) if more else None)
+
+
+def cancel(store: Store, job_id: str) -> Job:
+    """Ask for a job to be stopped. Raises `JobNotFound` or `JobEnded`."""
+    job = get(store, job_id)
+    if job.status.ended:
+        raise JobEnded(f"This retrain has ended already: it is {job.status}.")
+    return store.request_cancel(job_id)
+
+
+def data_file(data_dir: Path, path: str) -> Path:
+    """The file of that path below the data folder, links followed. Raises `UnusableDataFile`."""
+    try:
+        root = data_dir.resolve()
+        file = (root / path).resolve(strict=True)
+        inside = file.is_relative_to(root)
+    except (OSError, ValueError, RuntimeError):
+        # Loops of links, names with NUL or beyond the file system's length.
+        inside = False
+    if not inside or not file.is_file():
+        raise UnusableDataFile("There is no file of this path below the data folder (setting DATA_DIR).")
+    return file
+
+
+def _before(cursor: str) -> tuple[datetime, str]:
+    created_at, job_id = decode_cursor(cursor, 2)
+    try:
+        moment = datetime.fromisoformat(created_at)
+        if moment.tzinfo is None or not _JOB_ID.fullmatch(job_id):
+            raise UnusableCursor
+        return moment.astimezone(UTC), job_id
+    except (ValueError, OverflowError) as error:
+        # A forged time may lie before the year 1, or after 9999, in UTC.
+        raise UnusableCursor from error

@@ -1,0 +1,103 @@
+"""What a key looks like, and how keys are made, listed, rotated and revoked.
+
+`bps_<prefix>_<secret>`: 8 hex digits to recognise it by, 40 (160 random bits) that prove it. What is kept is
+the sha256 of the whole (docs/decisions/0017-keys.md says why no slow hash). Only `make_key` ever sees a key.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models.errors import SegmentsError
+from service.security.scopes import Scope
+from service.store.ports.keys import KeyNotFound, KeyStore, StoredKey
+
+MARK = "bps"
+_KEY = re.compile(rf"{MARK}_(?P<prefix>[0-9a-f]{{8}})_[0-9a-f]{{40}}")
+FIRST_KEY = "admin key file"
+
+
+class UnusableKey(SegmentsError):
+    """What was given as a key is none, or cannot be made one."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that was just made: the one moment at which its text is known."""
+
+    text: str
+    stored: StoredKey
+
+    def __repr__(self) -> str:
+        return f"NewKey({self.stored.prefix})"
+
+
+def make_key(
+    keys: KeyStore, name: str, scopes: Sequence[Scope], now: datetime, lifetime: timedelta | None = None
+) -> NewKey:
+    """Make and keep a key. Raises `UnusableKey` for a name that cannot be listed, or no scopes."""
+    if not (name.isprintable() and 0 < len(name) <= 80):
+        raise UnusableKey("A key's name is 1 to 80 printable characters.")
+    if not scopes:
+        raise UnusableKey(f"A key needs a scope: {', '.join(Scope)}.")
+    while True:
+        text = f"{MARK}_{secrets.token_hex(4)}_{secrets.token_hex(20)}"
+        names = tuple(scope.value for scope in Scope if scope in scopes)
+        stored = StoredKey(
+            prefix_of(text), digest_of(text), name, names, now, now + lifetime if lifetime else None
+        )
+        if keys.add(stored):
+            return NewKey(text, stored)
+
+
+def rotate_key(keys: KeyStore, prefix: str, now: datetime, overlap: timedelta) -> NewKey:
+    """A second key of the same name and scopes; the first goes on working for `overlap`.
+
+    The new one lives as long as the first was made to. Raises `KeyNotFound`, or `UnusableKey` for a revoked one.
+    """
+    old = find(keys, prefix)
+    if old.revoked_at is not None:
+        raise UnusableKey(f"Key {prefix} is revoked; make a new one with `python -m service keys create`.")
+    lifetime = old.expires_at - old.created_at if old.expires_at else None
+    new = make_key(keys, old.name, [Scope(scope) for scope in old.scopes], now, lifetime)
+    keys.expire(prefix, now + overlap)
+    return new
+
+
+def keep_first_key(keys: KeyStore, text: str, now: datetime) -> StoredKey:
+    """Keep the deployment's own admin key, whose text stands in a secret file; kept before, it stays as it is.
+
+    Raises `UnusableKey` where the text is no key, or another one of the same prefix is kept.
+    """
+    if not _KEY.fullmatch(text):
+        raise UnusableKey(
+            "ADMIN_KEY_FILE holds no key. One looks like bps_<8 hex digits>_<40 hex digits>, all of them random."
+        )
+    first = StoredKey(prefix_of(text), digest_of(text), FIRST_KEY, (Scope.ADMIN.value,), now)
+    if keys.add(first):
+        return first
+    known = find(keys, first.prefix)
+    if known.digest != first.digest:
+        raise UnusableKey("Another key has the prefix of the one in ADMIN_KEY_FILE; make up a new one.")
+    return known
+
+
+def find(keys: KeyStore, prefix: str) -> StoredKey:
+    """One key. Raises `KeyNotFound`."""
+    found = next((key for key in keys.all() if key.prefix == prefix), None)
+    if found is None:
+        raise KeyNotFound(prefix)
+    return found
+
+
+def prefix_of(text: str) -> str:
+    """The public part of a key."""
+    return text[len(MARK) + 1 : len(MARK) + 9]
+
+
+def digest_of(text: str) -> str:
+    """What is kept of a key: sha256 in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,152 @@
+"""SQLAlchemy engines for SQLite and PostgreSQL, set up so that what is acknowledged is kept and no call hangs.
+
+SQLite: write-ahead log with `synchronous=FULL` (a commit survives `kill -9` and power loss) and
+`BEGIN IMMEDIATE` for writes: a transaction that begins as a reader and then writes is refused at once, however
+long the timeout, when another has written in between. PostgreSQL: the server's own timeouts end a slow or
+blocked statement; a server that says nothing at all is given up on this side (`service.store.sql.postgres`).
+"""
+
+import math
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from service.store.ports.store import StoreError, StoreUnavailable, UnusableDatabaseUrl
+from service.store.sql.deadline import seconds_left
+
+PATIENCE = 5.0
+POOL_SIZE = 8
+_WRITES = "segments_writes"
+_DRIVERS = {
+    "sqlite": "sqlite+pysqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+}
+_EXAMPLES = "sqlite:///data/segments.db or postgresql://user:password@host/database"
+
+
+def open_engine(url: str | URL, patience: float = PATIENCE, pool_size: int = POOL_SIZE) -> Engine:
+    """An engine that connects when it is first used. Raises `UnusableDatabaseUrl`."""
+    parsed = parse_url(url)
+    # Parameters hold profiles; SQLAlchemy would put them into its messages.
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": patience,
+    }
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite_engine(parsed, options)
+    # The driver of a database that is not used would take its ten megabytes all the same.
+    from service.store.sql.postgres import postgres_engine
+
+    return postgres_engine(parsed, options, patience)
+
+
+def reading(engine: Engine) -> Engine:
+    """The engine for single SELECTs, each a transaction of its own."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine
+
+
+def writing(engine: Engine) -> Engine:
+    """The engine for transactions that write."""
+    return engine.execution_options(**{_WRITES: True})
+
+
+def schema_of(connection: Connection) -> str | None:
+    """The revision of the schema; None where there is none. Not by Alembic, which takes its time to import."""
+    migrated = inspect(connection).has_table("alembic_version")
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version")) if migrated else None
+    return found
+
+
+@contextmanager
+def our_errors() -> Iterator[None]:
+    """Database errors become ours here; what was sent to the database stays out of the message."""
+    try:
+        yield
+    except (DataError, IntegrityError, sqlite3.DataError, sqlite3.IntegrityError) as error:
+        raise StoreError(f"The database refused what it was given ({_reason(error)}).") from error
+    except (DBAPIError, PoolTimeout, sqlite3.Error) as error:
+        raise StoreUnavailable(
+            f"The database does not answer ({_reason(error)}); the same request may work later."
+        ) from error
+
+
+def parse_url(url: str | URL) -> URL:
+    """The URL with the driver that we use. Raises `UnusableDatabaseUrl`."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # No cause: its message may quote the password.
+        raise UnusableDatabaseUrl(f"This is not a database URL. Use {_EXAMPLES}.") from None
+    backend = parsed.drivername.partition("+")[0]
+    if backend not in _DRIVERS:
+        raise UnusableDatabaseUrl(f"No store for '{backend}' databases. Use {_EXAMPLES}.")
+    if backend == "sqlite" and not _is_path(parsed.database):
+        raise UnusableDatabaseUrl(f"A SQLite URL needs the path of a file. Use {_EXAMPLES}.")
+    return parsed.set(drivername=_DRIVERS[backend])
+
+
+def _is_path(database: str | None) -> bool:
+    return bool(database) and database != ":memory:" and not str(database).startswith("file:")
+
+
+def _reason(error: Exception) -> str:
+    """The kind of an error, short and without values: SQLITE_BUSY, LockNotAvailable …"""
+    cause = getattr(error, "orig", None) or error
+    return getattr(cause, "sqlite_errorname", None) or type(cause).__name__.lstrip("_")
+
+
+def _sqlite_engine(url: URL, options: dict[str, Any]) -> Engine:
+    engine = create_engine(url, **options)
+    event.listen(engine, "do_connect", _make_folder, named=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _make_folder(cargs: list[str], **_: Any) -> None:
+    try:
+        Path(cargs[0]).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"Cannot make the folder of the database: {error.strerror}. See DATABASE_URL."
+        ) from error
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
+    # Python's driver would begin its own, deferred transactions.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {milliseconds(wait_seconds())}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # Past SQLAlchemy, whose bookkeeping would cost more than the read that follows.
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute(f"PRAGMA busy_timeout = {milliseconds(wait_seconds())}")
+    if connection.get_execution_options().get(_WRITES):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def wait_seconds(otherwise: float = PATIENCE) -> float:
+    """What is left of the call, or `otherwise` outside one."""
+    left = seconds_left()
+    return otherwise if math.isinf(left) else left
+
+
+def milliseconds(seconds: float) -> int:
+    """For settings that are whole milliseconds, 1 at least."""
+    return max(1, round(seconds * 1000))

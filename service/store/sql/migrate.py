@@ -1,0 +1,98 @@
+"""Bringing a database to the schema that this code expects: one history, for SQLite and PostgreSQL.
+
+Alembic is given an open connection, so that no URL stands in a file and all steps are one transaction: a
+migration that fails, or is killed, leaves the schema as it was.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import URL, Connection, Engine, event, text
+
+from service.store.ports.store import SchemaNotCurrent
+from service.store.sql.deadline import within
+from service.store.sql.engine import PATIENCE, open_engine, our_errors, schema_of, writing
+from service.store.sql.tables import SCHEMA
+
+FOLDER = Path(__file__).with_name("migrations")
+_LOCK_SECONDS = 60.0
+_LOCK_KEY = 5_209_341_872_066  # any number that nobody else locks in the same database
+# Alembic hands its configuration to env.py through a module.
+_one_at_a_time = threading.Lock()
+
+
+def migrate(url: str | URL) -> None:
+    """Bring the database to the newest schema, waiting for another process that is doing so.
+
+    Raises `StoreUnavailable`, `SchemaNotCurrent` for a schema from the future, `UnusableDatabaseUrl`.
+    """
+    if not _is_current(url):
+        _run(url, "upgrade", "head")
+
+
+def downgrade(url: str | URL, revision: str) -> None:
+    """Take the database back to an older revision, or to `base` (nothing). Raises as `migrate` does."""
+    _run(url, "downgrade", revision)
+
+
+def _is_current(url: str | URL) -> bool:
+    """Whether there is nothing to do, found out without Alembic: a service that starts need not carry it along."""
+    with our_errors(), _engine(url) as engine, within(PATIENCE), engine.connect() as connection:
+        return schema_of(connection) == SCHEMA
+
+
+def _run(url: str | URL, direction: Literal["upgrade", "downgrade"], revision: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    with _one_at_a_time, our_errors(), _engine(url) as engine, _locked(engine) as connection:
+        config.attributes["connection"] = connection
+        try:
+            getattr(command, direction)(config, revision)
+        except CommandError as error:
+            raise SchemaNotCurrent(
+                f"There is no way from the database's schema to the one asked for: {error}. Run the version "
+                "of the service that made the database, or restore the backup from before it."
+            ) from error
+
+
+@contextmanager
+def _engine(url: str | URL) -> Iterator[Engine]:
+    engine = open_engine(url, pool_size=1)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _allow_rebuilding)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _allow_rebuilding(connection: sqlite3.Connection, _: Any) -> None:
+    """Let batch mode drop the table that it has copied, without the rows that refer to it."""
+    connection.execute("PRAGMA foreign_keys = OFF")
+
+
+@contextmanager
+def _locked(engine: Engine) -> Iterator[Connection]:
+    """A transaction beside which no other process migrates."""
+    with writing(engine).connect() as connection:
+        with within(_LOCK_SECONDS):
+            transaction = connection.begin()
+            if engine.dialect.name == "postgresql":
+                _lock_postgres(connection)
+        with transaction:
+            yield connection
+
+
+def _lock_postgres(connection: Connection) -> None:
+    # A migration of much data takes its time; only the wait for its turn is bounded.
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS:.0f}s'"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})

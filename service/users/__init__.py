@@ -1,0 +1,1 @@
+"""Use cases: users' profiles and their personas."""

@@ -1,0 +1,1 @@
+"""Use cases: the versions of the model, comparisons between them, and activation."""

@@ -1,0 +1,28 @@
+"""Keys for tests: made in a store as the commands make them."""
+
+from datetime import UTC, datetime, timedelta
+
+from service.security.keys import make_key
+from service.security.scopes import Scope
+from service.store.ports.keys import KeyStore
+
+NEVER_MADE = "bps_00000000_" + "0" * 40
+
+
+def key_with(keys: KeyStore, *scopes: Scope, ended_ago: timedelta | None = None) -> str:
+    """The text of a new key, expired where it is to be."""
+    now = datetime.now(UTC)
+    made = make_key(keys, "test", scopes, now)
+    if ended_ago is not None:
+        keys.expire(made.stored.prefix, now - ended_ago)
+    return made.text
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The header that carries a key."""
+    return {"Authorization": f"Bearer {key}"}
+
+
+def prefix(key: str) -> str:
+    """The public part of a key."""
+    return key.split("_")[1]

@@ -1,0 +1,68 @@
+"""A small but real model, made by hand and written as an artifact: quick, and the same every time."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.persona import GiftAffinity, Persona, Trait
+from models.profile import Profile
+from models.segment_model import SegmentModel
+from models.storage.artifact import PIPELINE, REPORT, field_manifests, write_artifact
+from models.storage.manifest import Manifest, Origin
+from tests.support.profiles import small_scorer
+from training.acceptance.golden_predictions import golden_predictions
+
+NAMES = ("Tech-loving gadget givers", "Early-planning wellness givers", "Practical home givers")
+
+
+def small_personas() -> tuple[Persona, ...]:
+    """Three personas with a trait and an affinity each."""
+    return tuple(
+        Persona(
+            id=f"p_{number}",
+            name=name,
+            sentence=f"{name}, made up for a test.",
+            size=100 * (3 - number),
+            share=(3 - number) / 6,
+            traits=(Trait(field="hobbies", value="value_0", share=0.5, lift=2.0, sentence="2 × …"),),
+            gift_affinities=(GiftAffinity(category="value_1", share=0.4, lift=1.6),),
+        )
+        for number, name in enumerate(NAMES)
+    )
+
+
+def small_manifest(seed: int = 0, complete: bool = True, **changes: Any) -> Manifest:
+    """The manifest of `small_scorer(seed)`, with golden predictions that reproduce."""
+    scorer, personas = small_scorer(seed, complete), small_personas()
+    version = f"20261101-12000{seed}-0000000{seed}"
+    golden = golden_predictions(SegmentModel(version, scorer, personas), Profile, seed)
+    fields: dict[str, Any] = {
+        "version": version,
+        "created_at": datetime(2026, 11, 1, 12, 0, seed, tzinfo=UTC),
+        "origin": Origin(
+            source="simulated",
+            simulated=True,
+            description="Made up for a test.",
+            rows=600,
+            fingerprint="0" * 64,
+        ),
+        "configuration": {"k": 3, "seed": seed},
+        "libraries": {"numpy": np.__version__},
+        "metrics": {"rows": 600, "silhouette": 0.25},
+        "choice_of_k": "3 personas were asked for.",
+        "fields": field_manifests(scorer),
+        "personas": personas,
+        "golden": golden,
+    }
+    return Manifest(**{**fields, **changes})
+
+
+def write_small_model(root: Path, seed: int = 0, complete: bool = True, **changes: Any) -> Path:
+    """Write the model below `root`; the version's folder. `complete=False`: it has no confidence, as format 1."""
+    others = {
+        PIPELINE: lambda path: path.write_bytes(b"for analysts"),
+        REPORT: lambda path: path.write_text("{}", encoding="utf-8"),
+    }
+    return write_artifact(root, small_manifest(seed, complete, **changes), small_scorer(seed, complete), others)

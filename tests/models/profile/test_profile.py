@@ -1,0 +1,91 @@
+"""The profile, and how its fields declare their kinds."""
+
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from models.errors import ProfileShapeError
+from models.profile.field_kinds import Categorical, Numeric, Ordinal, declared_fields
+from models.profile.profile import MAX_LABELS, Profile
+
+
+def test_the_empty_profile_is_a_profile() -> None:
+    assert Profile.model_validate_json("{}") == Profile()
+
+
+def test_every_field_declares_its_kind() -> None:
+    kinds = {spec.name: spec.kind.name for spec in declared_fields(Profile)}
+    assert kinds["age"] == "numeric"
+    assert kinds["budget_range"] == "ordinal"
+    assert kinds["occupation"] == "categorical"
+    assert kinds["hobbies"] == "multi_label"
+    assert len(kinds) == 13
+
+
+def test_ordinal_levels_come_from_the_literal_lowest_first() -> None:
+    specs = {spec.name: spec for spec in declared_fields(Profile)}
+    assert specs["budget_range"].levels == ("low", "medium", "high")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"age": 12},
+        {"age": 121},
+        {"age": "34"},
+        {"age": True},
+        {"age": 34.5},
+        {"age": float("nan")},
+        {"budget_range": "enormous"},
+        {"hobbies": "reading"},
+        {"hobbies": [1]},
+        {"hobbies": ["x"] * (MAX_LABELS + 1)},
+        {"occupation": "x" * 1_000},
+        {"shoe_size": 43},
+    ],
+)
+def test_an_answer_that_does_not_fit_is_refused(answers: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Profile.model_validate(answers)
+
+
+def test_a_list_from_python_and_from_json_is_the_same() -> None:
+    assert Profile.model_validate({"hobbies": ["a"]}) == Profile.model_validate_json('{"hobbies": ["a"]}')
+
+
+def test_a_profile_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        Profile(age=30).age = 31  # type: ignore[misc]
+
+
+def test_a_field_without_a_kind_is_refused() -> None:
+    class Bad(BaseModel):
+        age: int | None = None
+
+    with pytest.raises(ProfileShapeError, match="'age' needs exactly one kind"):
+        declared_fields(Bad)
+
+
+def test_a_field_that_must_be_answered_is_refused() -> None:
+    class Bad(BaseModel):
+        age: Annotated[int, Numeric()]
+
+    with pytest.raises(ProfileShapeError, match="'age' must default to None"):
+        declared_fields(Bad)
+
+
+def test_an_ordinal_field_without_levels_is_refused() -> None:
+    class Bad(BaseModel):
+        size: Annotated[str | None, Ordinal()] = None
+
+    with pytest.raises(ProfileShapeError, match="needs its levels"):
+        declared_fields(Bad)
+
+
+def test_any_class_with_kinds_is_a_profile_shape() -> None:
+    class Shop(BaseModel):
+        district: Annotated[str | None, Categorical()] = None
+        size: Annotated[Literal["small", "large"] | None, Ordinal()] = None
+
+    assert [spec.name for spec in declared_fields(Shop)] == ["district", "size"]

@@ -1,0 +1,90 @@
+"""The sums of many profiles: lists are sets, whatever the length of their table."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.profile import Profile
+from models.profile.field_kinds import FieldSpec, MultiLabel
+from models.scoring.batch import SHORT_TABLE, BatchTable, BatchTables
+from models.scoring.columns import TOGETHER, CodeListColumn, Column, parts, row_count, take
+from models.scoring.encoder import FieldEncoding
+from tests.support.profiles import KNOWN, small_scorer
+
+SCORER = small_scorer()
+BATCH = [Profile(hobbies=KNOWN[: n % 8], age=20 + n, occupation=KNOWN[n % 7]) for n in range(20)]
+COLUMNS = SCORER.encoder.code(BATCH)
+
+
+def lists(*held: list[int]) -> CodeListColumn:
+    codes = np.array([code for each in held for code in each], np.int64)
+    return CodeListColumn(codes, np.cumsum([0, *map(len, held)]), np.ones(len(held), np.bool_))
+
+
+def added(values: int, column: CodeListColumn, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sums of one list field of so many values; the second of two numbers is evidence."""
+    spec = FieldSpec("hobbies", MultiLabel())
+    names = tuple(map(str, range(values)))
+    encoding = FieldEncoding(spec, names, np.arange(values), np.zeros(values), np.ones(values))
+    addends = BatchTables((BatchTable(encoding, np.zeros(2), rows, np.zeros(2)),), np.zeros(2), rank=1)
+    return addends.sums({"hobbies": column})
+
+
+@pytest.mark.parametrize("values", [5, SHORT_TABLE, SHORT_TABLE + 1, 1_000])
+def test_order_and_repeats_of_a_list_change_nothing_in_a_batch(values: int) -> None:
+    rows = np.random.default_rng(0).normal(size=(values, 2))
+    column = lists([4, 0, 4, 1], [], [2], [values - 1, values - 1])
+    told = [rows[[0, 1, 4]], rows[:0], rows[[2]], rows[[values - 1]]]
+    expected = [[some[:, 0].sum() / max(len(some), 1) ** 0.5, some[:, 1].sum()] for some in told]
+    np.testing.assert_allclose(added(values, column, rows), expected, atol=1e-12)
+
+
+def test_scores_take_lists_in_any_order_and_with_repeats() -> None:
+    hobbies = COLUMNS["hobbies"]
+    assert isinstance(hobbies, CodeListColumn)
+    held = [
+        hobbies.codes[start:end].tolist() for start, end in zip(hobbies.offsets, hobbies.offsets[1:], strict=False)
+    ]
+    shuffled = dataclasses.replace(lists(*([*each[::-1], *each] for each in held)), answered=hobbies.answered)
+    found, expected = SCORER.scores({**COLUMNS, "hobbies": shuffled}), SCORER.scores(COLUMNS)
+    np.testing.assert_allclose(found.distances, expected.distances, atol=1e-12)
+    np.testing.assert_array_equal(found.clusters, expected.clusters)
+    np.testing.assert_array_equal(found.hidden, expected.hidden)
+
+
+def test_distinct_lists_are_left_as_they_are() -> None:
+    column = lists([0, 3], [], [1])
+    assert column.distinct() is column
+
+
+def test_parts_of_columns_are_their_rows_in_order() -> None:
+    rows = np.arange(TOGETHER + 5) % len(BATCH)
+    many = take(COLUMNS, rows)
+    first, second = parts(many)
+    assert (row_count(first), row_count(second)) == (TOGETHER, 5)
+    _assert_same(second, take(many, np.arange(TOGETHER, TOGETHER + 5)))
+
+
+def _assert_same(some: object, others: dict[str, Column]) -> None:
+    assert isinstance(some, dict)
+    for name, column in others.items():
+        for one, other in zip(_arrays(some[name]), _arrays(column), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def _arrays(column: Column) -> list[NDArray[np.generic]]:
+    return [getattr(column, each.name) for each in dataclasses.fields(column)]
+
+
+def test_many_chunks_are_scored_like_one() -> None:
+    rows = np.arange(2 * TOGETHER + 1) % len(BATCH)
+    many, few = SCORER.scores(take(COLUMNS, rows)), SCORER.scores(COLUMNS)
+    np.testing.assert_array_equal(many.clusters, few.clusters[rows])
+    np.testing.assert_allclose(many.distances, few.distances[rows], atol=1e-12)
+
+
+def test_no_row_at_all_is_scored() -> None:
+    scores = SCORER.scores(take(COLUMNS, np.zeros(0, np.int64)))
+    assert (len(scores.clusters), scores.distances.shape) == (0, (0, 3))

@@ -1,0 +1,96 @@
+"""Partial profiles: the empty one is the prior, the complete one the full rule, and one alone is as in a batch."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.profile import Profile
+from models.profile.field_kinds import FieldSpec, declared_fields
+from models.scoring.imputation import PERCENTILES, typicality_of
+from models.segment_model import SegmentModel
+from testkit.small_model import small_personas
+from tests.support.profiles import KNOWN, profiles, small_scorer
+
+SCORER = small_scorer()
+MODEL = SegmentModel("v", SCORER, small_personas())
+
+
+def answer(spec: FieldSpec, number: int) -> object:
+    match spec.kind.name:
+        case "numeric":
+            return 20 + number
+        case "ordinal":
+            return spec.levels[number % len(spec.levels)]
+        case "categorical":
+            return KNOWN[number % len(KNOWN)]
+        case _:
+            return KNOWN[: number % 4]
+
+
+def complete(number: int) -> Profile:
+    answers = {spec.name: answer(spec, number + place) for place, spec in enumerate(declared_fields(Profile))}
+    return Profile.model_validate(answers)
+
+
+@given(st.integers(0, 60))
+def test_a_complete_profile_gets_the_full_rule_and_is_certain(number: int) -> None:
+    profile = complete(number)
+    score = SCORER.score(profile)
+    full = SCORER.distances(SCORER.encoder.code([profile]))[0]
+    np.testing.assert_allclose(score.distances, full, atol=1e-9)
+    assert (score.cluster, score.hidden) == (full.argmin(), 0)
+    assert score.probabilities is not None
+    assert score.probabilities[score.cluster] == 1.0
+
+
+def test_the_empty_profile_gives_the_prior() -> None:
+    answered = MODEL.assign(Profile())
+    assert answered.probabilities == {"p_0": 0.5, "p_1": 0.3, "p_2": 0.2}
+    assert (answered.persona.id, answered.confidence) == ("p_0", 0.5)
+    assert answered.runner_up is not None
+    assert answered.runner_up.id == "p_1"
+    assert (answered.typicality, answered.is_outlier) == (None, None)
+
+
+@given(profiles())
+def test_probabilities_add_up_and_the_persona_is_the_likeliest(profile: Profile) -> None:
+    answered = MODEL.assign(profile)
+    assert answered.probabilities is not None
+    assert sum(answered.probabilities.values()) == pytest.approx(1.0)
+    assert answered.confidence == max(answered.probabilities.values())
+
+
+@given(st.lists(profiles(), min_size=1, max_size=5))
+def test_typicality_alone_is_as_in_a_batch(batch: list[Profile]) -> None:
+    together = MODEL.typicality(SCORER.scores(SCORER.encoder.code(batch)))
+    alone = [np.nan if (found := MODEL.assign(each).typicality) is None else found for each in batch]
+    np.testing.assert_allclose(together, alone, atol=1e-9)  # type: ignore[arg-type]
+
+
+def test_a_value_that_is_not_known_hides_its_field_like_no_answer() -> None:
+    strange, none = SCORER.score(Profile(age=30, occupation="pilot")), SCORER.score(Profile(age=30))
+    assert strange.distances == none.distances
+    assert strange.hidden == none.hidden
+    assert "occupation" not in strange.missing_fields
+
+
+def test_a_field_that_moves_nothing_is_never_hidden() -> None:
+    last = declared_fields(Profile)[-1].name
+    with_it, without = complete(3), complete(3).model_copy(update={last: None})
+    assert SCORER.score(with_it).hidden == SCORER.score(without).hidden == 0
+
+
+def test_typicality_falls_from_one_at_the_centre_to_nothing_beyond_the_edge() -> None:
+    points = [float(point) for point in range(PERCENTILES)]
+    assert [typicality_of(points, at) for at in (-1.0, 0.0, 50.0, 99.5, 100.0, 200.0)] == pytest.approx(
+        [1.0, 1.0, 0.5, 0.005, 0.0, 0.0]
+    )
+    assert typicality_of([2.0] * PERCENTILES, 2.0) == 0.0
+
+
+def test_a_model_of_format_1_says_that_it_has_no_confidence() -> None:
+    answered = SegmentModel("v", small_scorer(complete=False), small_personas()).assign(Profile(age=30))
+    assert (answered.confidence, answered.probabilities, answered.typicality, answered.is_outlier) == (None,) * 4
+    assert answered.margin is not None
+    assert answered.margin >= 0

@@ -1,0 +1,66 @@
+"""The commands for ops: list the versions, put one in force, roll back."""
+
+from pathlib import Path
+
+import pytest
+
+from models.storage.registry import Registry
+from service.commands.cli import main
+from testkit.small_model import write_small_model
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    monkeypatch.setenv("ARTIFACTS_DIR", str(tmp_path))
+    return Registry(tmp_path)
+
+
+def test_models_lists_the_versions_and_marks_the_one_in_force(
+    registry: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = (write_small_model(registry.root, seed=seed).name for seed in (0, 1))
+    registry.activate(second)
+    assert main(["models"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"  {first}  3 personas")
+    assert lines[1].startswith(f"* {second}")
+
+
+def test_models_says_so_when_there_is_none(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    assert "There is no model" in capsys.readouterr().out
+
+
+def test_a_version_can_be_put_in_force_and_rolled_back(
+    registry: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = (write_small_model(registry.root, seed=seed).name for seed in (0, 1))
+    assert main(["activate", first]) == 0
+    assert main(["activate", second]) == 0
+    assert registry.active() == second
+    assert main(["activate", first]) == 0
+    assert registry.active() == first
+    assert f"before it was {second}" in capsys.readouterr().out
+
+
+def test_a_damaged_version_is_not_put_in_force(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = (write_small_model(registry.root, seed=seed) for seed in (0, 1))
+    registry.activate(good.name)
+    (bad / "arrays.npz").write_bytes(b"")
+    assert main(["activate", bad.name]) == 2
+    assert "arrays.npz is not the file that was written" in capsys.readouterr().err
+    assert registry.active() == good.name
+    assert main(["models"]) == 0
+
+
+def test_a_version_that_is_not_there_is_named(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["activate", "20260101-000000-00000000"]) == 2
+    assert "There is no model version" in capsys.readouterr().err
+
+
+def test_a_setting_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORKERS", "many")
+    assert main(["models"]) == 2
+    assert "WORKERS" in capsys.readouterr().err

@@ -1,0 +1,251 @@
+"""PUT /users/{id}/profile, GET /users/{id}/persona and POST /users/personas:batchGet."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from starlette.testclient import TestClient
+
+from models.profile import Profile
+from models.storage.registry import Registry
+from service.app import create_app
+from service.http.responses import to_json
+from service.settings import Settings
+from service.store.memory.store import MemoryStore
+from service.store.ports.store import AssignmentUpdate, StoredUser, StoreUnavailable
+from service.store.ports.upkeep import ChangeCause
+from service.users.stored_assignment import read_profile
+from service.users.users import get_personas_nowait
+from testkit.small_model import write_small_model
+from testkit.waiting import eventually
+from tests.support.problems import assert_problem
+
+
+class ForgetfulStore(MemoryStore):
+    """Takes profiles, but no newer assignments."""
+
+    def update_assignments(
+        self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
+    ) -> int:
+        raise StoreUnavailable("The database does not answer.")
+
+
+def activate_another(client: TestClient, registry: Registry) -> str:
+    """Put a second model in force, and wait until the service follows."""
+    version = write_small_model(registry.root, seed=3).name
+    registry.activate(version)
+    eventually(lambda: client.get("/personas").json()["model_version"] == version)
+    return version
+
+
+def stored(store: MemoryStore, user_id: str) -> StoredUser:
+    user = store.get_user(user_id)
+    assert user is not None
+    return user
+
+
+def test_a_profile_is_stored_and_assigned(client: TestClient) -> None:
+    answer = client.put("/users/u-1/profile", json={"age": 30})
+    assert answer.status_code == 201
+    assert answer.json()["revision"] == 1
+    assert answer.json()["persona"] == client.post("/segment", json={"age": 30}).json()["persona"]
+
+
+def test_putting_again_replaces(client: TestClient, store: MemoryStore) -> None:
+    client.put("/users/u-1/profile", json={"age": 30})
+    answer = client.put("/users/u-1/profile", json={"age": 31})
+    assert (answer.status_code, answer.json()["revision"]) == (200, 2)
+    assert stored(store, "u-1").profile_json == '{"age":31}'
+
+
+def test_what_is_stored_is_what_was_sent(client: TestClient, store: MemoryStore) -> None:
+    sent = {"hobbies": ["Board Games", "b"], "age": None, "occupation": "nul: \u0000, ü, 🎁"}
+    client.put("/users/u-1/profile", json=sent)
+    assert json.loads(stored(store, "u-1").profile_json) == sent
+
+
+def test_a_profile_is_stored_before_there_is_a_model(modelless: TestClient) -> None:
+    answer = modelless.put("/users/u-1/profile", json={"age": 30})
+    assert (answer.status_code, answer.json()["persona"]) == (201, None)
+    assert answer.json()["warnings"][0]["code"] == "NO_MODEL"
+    assert_problem(modelless.get("/users/u-1/persona"), 503, "no-model")
+
+
+def test_a_users_persona_is_as_sure_as_the_profile_makes_it(client: TestClient) -> None:
+    sent = {"age": 30, "hobbies": ["value_1"]}
+    put = client.put("/users/u-1/profile", json=sent).json()
+    segmented = client.post("/segment", json=sent).json()
+    told = ("confidence", "runner_up", "margin", "typicality", "is_outlier")
+    answer = client.get("/users/u-1/persona").json()
+    assert [answer[name] for name in told] == [put[name] for name in told] == [segmented[name] for name in told]
+    assert put["probabilities"] == segmented["probabilities"]
+    [found, _] = client.post("/users/personas:batchGet", json={"user_ids": ["u-1", "nobody"]}).json()["items"]
+    assert found["confidence"] == segmented["confidence"]
+
+
+def test_the_persona_of_a_user_is_the_one_assigned(client: TestClient) -> None:
+    put = client.put("/users/u-1/profile", json={"age": 30}).json()
+    answer = client.get("/users/u-1/persona")
+    assert answer.status_code == 200
+    assert answer.json()["persona"] == put["persona"]
+    assert answer.json()["revision"] == 1
+
+
+def test_a_user_without_a_profile_is_not_found(client: TestClient) -> None:
+    assert "PUT" in assert_problem(client.get("/users/u-9/persona"), 404, "user-not-found")["detail"]
+
+
+def test_an_assignment_by_an_older_model_is_made_again_and_written_back(
+    client: TestClient, registry: Registry, store: MemoryStore
+) -> None:
+    client.put("/users/u-1/profile", json={"age": 30, "hobbies": ["value_1"]})
+    version = activate_another(client, registry)
+    answer = client.get("/users/u-1/persona").json()
+    model = registry.load(version, Profile).model
+    assert answer["model_version"] == version
+    assert answer["persona"]["id"] == model.assign(Profile(age=30, hobbies=("value_1",))).persona.id
+    kept = stored(store, "u-1").assignment
+    assert kept is not None
+    assert kept.model_version == version
+
+
+def test_the_right_answer_is_given_even_if_it_cannot_be_written_back(
+    settings: Settings, registry: Registry
+) -> None:
+    with TestClient(create_app(settings, store=ForgetfulStore())) as client:
+        client.put("/users/u-1/profile", json={})
+        version = activate_another(client, registry)
+        assert client.get("/users/u-1/persona").json()["model_version"] == version
+
+
+class CountingStore(MemoryStore):
+    """Counts how often whole users are read, and assignments written."""
+
+    read = 0
+    written = 0
+
+    def get_users(self, user_ids: Sequence[str]) -> dict[str, StoredUser]:
+        self.read += len(user_ids)
+        return super().get_users(user_ids)
+
+    def update_assignments(
+        self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
+    ) -> int:
+        self.written += len(updates)
+        return super().update_assignments(updates, cause)
+
+
+def kept_before_confidence(store: MemoryStore, user_id: str) -> None:
+    """Take from a user's assignment what was not always kept."""
+    user = stored(store, user_id)
+    assert user.assignment is not None
+    bare = replace(user.assignment, confidence=None, runner_up_id=None, margin=None, typicality=None)
+    store._users[user_id] = replace(user, assignment=bare)
+
+
+def test_what_is_current_is_told_without_the_profile(settings: Settings, registry: Registry) -> None:
+    store = CountingStore()
+    with TestClient(create_app(settings, store=store)) as client:
+        client.put("/users/u/profile", json={"age": 30})
+        client.get("/users/u/persona")
+        client.post("/users/personas:batchGet", json={"user_ids": ["u"]})
+    assert (store.read, store.written) == (0, 0)
+
+
+def test_what_was_kept_without_its_confidence_is_made_again_once(settings: Settings, registry: Registry) -> None:
+    store = CountingStore()
+    with TestClient(create_app(settings, store=store)) as client:
+        client.put("/users/u/profile", json={"age": 30})
+        whole = stored(store, "u").assignment
+        before = client.get("/users/u/persona").json()
+        kept_before_confidence(store, "u")
+        again = [client.get("/users/u/persona").json() for _ in range(2)]
+        assert again[0] == again[1] == {**before, "assigned_at": again[0]["assigned_at"]}
+        assert client.get("/users/u/persona/changes").json()["items"] == []
+    made = stored(store, "u").assignment
+    assert made is not None
+    assert whole is not None
+    assert replace(made, assigned_at=whole.assigned_at) == whole
+    assert store.written == 1
+
+
+def test_a_model_that_knows_no_confidence_keeps_none_and_is_not_asked_again(settings: Settings) -> None:
+    registry, store = Registry(settings.artifacts_dir), CountingStore()
+    registry.activate(write_small_model(registry.root, complete=False).name)
+    with TestClient(create_app(settings, store=store)) as client:
+        client.put("/users/u/profile", json={"age": 30})
+        assert client.get("/users/u/persona").json()["confidence"] is None
+    assert store.written == 0
+
+
+def test_a_choice_that_was_kept_without_its_confidence_stays_a_choice(
+    client: TestClient, store: MemoryStore
+) -> None:
+    client.put("/users/u/profile", json={"age": 30})
+    own = client.get("/users/u/persona").json()["persona"]["id"]
+    chosen = next(each["id"] for each in client.get("/personas").json()["items"] if each["id"] != own)
+    told = client.put("/users/u/persona", json={"persona_id": chosen}).json()
+    kept_before_confidence(store, "u")
+    again = client.get("/users/u/persona").json()
+    assert again == {**told, "assigned_at": again["assigned_at"]}
+
+
+def test_a_persona_is_told_at_once_or_not_now(client: TestClient, registry: Registry, store: MemoryStore) -> None:
+    client.put("/users/u/profile", json={"age": 30})
+    told = client.get("/users/u/persona").json()
+    loaded = registry.load(registry.active() or "", Profile)
+    now = get_personas_nowait(store, loaded, ["u", "nobody"])
+    assert {name: json.loads(to_json(persona)) for name, persona in now.items()} == {"u": told}
+    kept_before_confidence(store, "u")
+    assert get_personas_nowait(store, loaded, ["u"]) == {}
+
+
+def test_many_users_are_answered_in_the_order_asked(client: TestClient) -> None:
+    for user_id in ("a", "b"):
+        client.put(f"/users/{user_id}/profile", json={})
+    answer = client.post("/users/personas:batchGet", json={"user_ids": ["b", "x", "a", "b"]})
+    items = answer.json()["items"]
+    assert [(item["user_id"], item["status"]) for item in items] == [
+        ("b", "PRESENT"),
+        ("x", "NOT_FOUND"),
+        ("a", "PRESENT"),
+        ("b", "PRESENT"),
+    ]
+    assert items[1]["persona"] is None
+    assert items[0] == items[3]
+
+
+def test_a_batch_of_users_is_by_the_model_in_force_alone(client: TestClient, registry: Registry) -> None:
+    for number in range(20):
+        client.put(f"/users/u{number}/profile", json={"age": 20 + number})
+    version = activate_another(client, registry)
+    ids = [f"u{number}" for number in range(20)]
+    answer = client.post("/users/personas:batchGet", json={"user_ids": ids}).json()
+    singles = [client.get(f"/users/{user_id}/persona").json()["persona"] for user_id in ids]
+    assert answer["model_version"] == version
+    assert [item["persona"] for item in answer["items"]] == singles
+
+
+@pytest.mark.parametrize("user_id", ["-x", "a b", "%00", "é", "a" * 129, "a%0a", "..%20", "%F0%9F%8E%81"])
+def test_a_user_id_of_other_characters_is_refused(client: TestClient, user_id: str) -> None:
+    problem = assert_problem(client.get(f"/users/{user_id}/persona"), 422, "invalid-request")
+    assert problem["errors"][0]["place"] == "path"
+    assert_problem(client.put(f"/users/{user_id}/profile", json={}), 422, "invalid-request")
+
+
+@pytest.mark.parametrize("user_id", ["a", "A1._~:@+-", "a" * 128, "me@example.org"])
+def test_a_user_id_of_ours_is_taken(client: TestClient, user_id: str) -> None:
+    assert client.put(f"/users/{user_id}/profile", json={}).status_code == 201
+
+
+def test_a_batch_of_users_is_bounded_and_its_ids_are_checked(client: TestClient) -> None:
+    many = client.post("/users/personas:batchGet", json={"user_ids": ["a"] * 1_001})
+    assert_problem(many, 422, "invalid-request")
+    wrong = client.post("/users/personas:batchGet", json={"user_ids": ["fine", "not fine"]})
+    assert assert_problem(wrong, 422, "invalid-request")["errors"][0]["pointer"] == "/user_ids/1"
+
+
+def test_a_stored_answer_that_fits_no_more_counts_as_not_given() -> None:
+    text = '{"age": 300, "hobbies": ["a"], "gone": 1}'
+    assert read_profile(text) == Profile(hobbies=("a",))

@@ -1,0 +1,232 @@
+"""The gate: a good refit passes, and each kind of poison is refused with the sentence that says why."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.acceptance import Thresholds
+from models.profile import Profile
+from models.storage.artifact import COMPARISON, LoadedArtifact, read_artifact, read_comparison, read_manifest
+from models.storage.manifest import Manifest, Origin, Verdict
+from tests.training.conftest import QUICK, origin_of
+from training.acceptance.checks import outlier_share
+from training.config import TrainingConfig
+from training.data.dataset import from_frame
+from training.pipeline import Trained, Unreadable, train
+from training.progress import Silent
+from training.report.settings import AnalysisConfig
+from training.simulation.simulate import SimulationConfig, simulate
+
+LITTLE = AnalysisConfig(rows=200, bootstraps=0, splits=0, map_rows=0, density=False)
+PEOPLE = simulate(SimulationConfig(rows=2_400, seed=31))
+
+
+@pytest.fixture(scope="module")
+def before(trained: Trained) -> LoadedArtifact:
+    return read_artifact(trained.folder, Profile)
+
+
+def refit(
+    frame: pd.DataFrame,
+    before: LoadedArtifact | Unreadable | None,
+    out: Path,
+    *,
+    bounds: Thresholds | None = None,
+    config: TrainingConfig = QUICK,
+    **origin: object,
+) -> Trained:
+    dataset = from_frame(frame, Profile)
+    made_of = origin_of(dataset).model_copy(update=origin)
+    return train(dataset, made_of, config, out, Silent(), LITTLE, previous=before, bounds=bounds or Thresholds())
+
+
+def failed(manifest: Manifest) -> dict[str, str]:
+    """The sentences of the verdicts that do not hold, by name."""
+    return {verdict.name: verdict.sentence for verdict in manifest.verdicts if not verdict.passed}
+
+
+@pytest.fixture(scope="module")
+def good(before: LoadedArtifact, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A refit on other people of the same kinds."""
+    return refit(PEOPLE.frame, before, tmp_path_factory.mktemp("good"))
+
+
+# --- a good refit ----------------------------------------------------------------------------------
+
+
+def test_other_people_of_the_same_kinds_pass_every_check(good: Trained) -> None:
+    assert failed(good.manifest) == {}
+    assert {verdict.name for verdict in good.manifest.verdicts} == {
+        "structure", "smallest_persona", "largest_persona", "stability", "unknown_values", "outliers",
+        "repeated_rows", "origin", "silhouette", "changed_personas", "born_personas", "retired_personas",
+        "one_giant_persona", "population", "shuffled_field", "one_value",
+    }  # fmt: skip
+
+
+def test_every_verdict_is_a_sentence(good: Trained) -> None:
+    assert all(verdict.sentence.endswith(".") for verdict in good.manifest.verdicts)
+
+
+def test_the_refit_is_judged_on_people_whom_it_has_not_seen(good: Trained) -> None:
+    assert good.manifest.metrics["held_out_rows"] == 240
+    assert sum(persona.size for persona in good.manifest.personas) == 2_400
+
+
+def test_the_manifest_carries_the_personas_and_their_lineage_on(good: Trained, before: LoadedArtifact) -> None:
+    manifest = good.manifest
+    assert manifest.previous == before.manifest.version
+    assert {p.id for p in manifest.personas} == {p.id for p in before.manifest.personas}
+    assert [step.version for step in manifest.lineage] == [before.manifest.version, manifest.version]
+    assert {each.fate for each in manifest.lineage[0].passages} == {"BORN"}
+    assert {each.fate for each in manifest.lineage[1].passages} == {"KEPT"}
+    names = {persona.id: persona.name for persona in before.manifest.personas}
+    kept = [persona for persona in manifest.personas if persona.name == names[persona.id]]
+    assert len(kept) >= 4
+
+
+def test_the_comparison_with_the_model_in_force_lies_beside_it(good: Trained, before: LoadedArtifact) -> None:
+    comparison = read_comparison(good.folder, read_manifest(good.folder))
+    assert comparison is not None
+    assert (comparison.before.version, comparison.after.version) == (
+        before.manifest.version,
+        good.manifest.version,
+    )
+    assert np.array(comparison.personas.transitions).sum() == comparison.reference.rows == 2_400
+    assert len(comparison.personas.matches) == 5
+    assert "5 personas live on" in comparison.sentences[0]
+
+
+def test_a_first_model_is_compared_with_none(trained: Trained) -> None:
+    assert not (trained.folder / COMPARISON).exists()
+    assert read_comparison(trained.folder, read_manifest(trained.folder)) is None
+
+
+# --- poison ----------------------------------------------------------------------------------------
+
+
+def of_one_kind() -> pd.DataFrame:
+    """Nineteen in twenty are of one kind."""
+    people = simulate(
+        SimulationConfig(
+            rows=2_400, seed=5, noise=0.01, personas=("bookish_home_cook", "trendy_tech_shopper"), weights=(19, 1)
+        )
+    )
+    return people.frame
+
+
+def shuffled() -> pd.DataFrame:
+    frame = PEOPLE.frame.copy()
+    order = np.random.default_rng(0).permutation(len(frame))
+    frame["gift_history"] = frame["gift_history"].to_numpy(dtype=object)[order]
+    return frame
+
+
+def of_one_value() -> pd.DataFrame:
+    frame = PEOPLE.frame.copy()
+    filled = np.random.default_rng(0).random(len(frame)) < 0.9
+    frame["last_gift_category"] = frame["last_gift_category"].astype(object).where(~filled, "books")
+    return frame
+
+
+def repeated() -> pd.DataFrame:
+    return pd.concat([PEOPLE.frame, PEOPLE.frame.iloc[[7] * 200]], ignore_index=True)
+
+
+def copied() -> pd.DataFrame:
+    return pd.concat([PEOPLE.frame, PEOPLE.frame.iloc[:200]], ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("poison", "verdict", "said"),
+    [
+        (of_one_kind, "one_giant_persona", "of these profiles to one persona, “"),
+        (shuffled, "shuffled_field", "What people answer to 'gift_history' has little to do with"),
+        (of_one_value, "one_value", "'last_gift_category' gave one and the same answer"),
+        (repeated, "repeated_rows", "of the rows repeat another one word for word"),
+        (copied, "repeated_rows", "of the rows repeat another one word for word"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_poisoned_data_is_refused_with_the_sentence_that_says_why(
+    poison: object, verdict: str, said: str, before: LoadedArtifact, tmp_path: Path
+) -> None:
+    assert callable(poison)
+    manifest = refit(poison(), before, tmp_path).manifest
+    assert said in failed(manifest)[verdict]
+
+
+def test_no_verdict_tells_a_value_of_a_profile(before: LoadedArtifact, tmp_path: Path) -> None:
+    frame = of_one_value().replace({"last_gift_category": "books"}, "a secret of somebody")
+    assert "secret" not in " ".join(failed(refit(frame, before, tmp_path).manifest).values())
+
+
+# --- bounds, and whom it is beside -----------------------------------------------------------------
+
+
+def test_a_bound_can_be_moved(before: LoadedArtifact, tmp_path: Path) -> None:
+    manifest = refit(repeated(), before, tmp_path, bounds=Thresholds(gate_max_repeated_share=0.2)).manifest
+    assert failed(manifest) == {}
+
+
+@pytest.mark.parametrize(
+    ("bounds", "name"),
+    [
+        ({"gate_min_stability": 1.0}, "stability"),
+        ({"gate_max_changed_share": 0.0}, "changed_personas"),
+        ({"gate_max_drift": 0.0}, "population"),
+    ],
+)
+def test_what_passes_a_bound_fails_by_name(
+    bounds: dict[str, float], name: str, before: LoadedArtifact, tmp_path: Path
+) -> None:
+    manifest = refit(PEOPLE.frame, before, tmp_path, bounds=Thresholds.model_validate(bounds)).manifest
+    assert list(failed(manifest)) == [name]
+
+
+def test_too_many_new_personas_are_named(before: LoadedArtifact, tmp_path: Path) -> None:
+    config = QUICK.model_copy(update={"k": 9})
+    manifest = refit(PEOPLE.frame, before, tmp_path, config=config).manifest
+    assert "4 personas are new (" in failed(manifest)["born_personas"]
+
+
+def test_real_people_are_not_held_against_a_stand_in(before: LoadedArtifact, tmp_path: Path) -> None:
+    manifest = refit(of_one_value(), before, tmp_path, source="users", simulated=False).manifest
+    assert failed(manifest) == {}
+    assert any("stand-in" in verdict.sentence for verdict in manifest.verdicts)
+
+
+def test_simulated_people_do_not_replace_real_ones(before: LoadedArtifact, tmp_path: Path) -> None:
+    origin: Origin = before.manifest.origin.model_copy(update={"simulated": False, "source": "users"})
+    real = LoadedArtifact(before.manifest.model_copy(update={"origin": origin}), before.model)
+    assert "simulated profiles" in failed(refit(PEOPLE.frame, real, tmp_path).manifest)["origin"]
+
+
+def test_a_model_in_force_that_cannot_be_read_fails_the_identity(tmp_path: Path) -> None:
+    manifest = refit(PEOPLE.frame, Unreadable("It is damaged."), tmp_path).manifest
+    assert failed(manifest).keys() == {"identity"}
+    assert manifest.previous is None
+
+
+def test_a_model_from_before_the_gate_can_be_succeeded(before: LoadedArtifact, tmp_path: Path) -> None:
+    bare = before.manifest.model_copy(update={"lineage": (), "field_figures": {}})
+    manifest = refit(PEOPLE.frame, LoadedArtifact(bare, before.model), tmp_path).manifest
+    assert failed(manifest) == {}
+    assert [step.version for step in manifest.lineage] == [before.manifest.version, manifest.version]
+
+
+def test_few_profiles_are_all_trained_on(before: LoadedArtifact, tmp_path: Path) -> None:
+    trained = refit(PEOPLE.frame.iloc[:300], before, tmp_path)
+    assert trained.manifest.metrics["held_out_rows"] == 300
+
+
+def test_outliers_lie_beyond_the_outer_fence() -> None:
+    distances = np.array([[1.0, 9.0]] * 50 + [[2.0, 9.0]] * 49 + [[50.0, 60.0]])
+    assert outlier_share(distances) == pytest.approx(0.01)
+
+
+def test_a_verdict_says_what_was_measured_and_what_it_was_held_against(good: Trained) -> None:
+    by_name: dict[str, Verdict] = {verdict.name: verdict for verdict in good.manifest.verdicts}
+    assert by_name["changed_personas"].bound == 0.30
+    assert (by_name["changed_personas"].value or 0) < 0.1

@@ -1,0 +1,246 @@
+"""Two models side by side: who lives on, who moves, what is known anew."""
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.errors import ModelNotFound, NoActiveModel
+from models.profile import Profile
+from models.segment_model import SegmentModel
+from models.storage.artifact import LoadedArtifact, read_artifact
+from models.storage.comparison import Comparison, Reference
+from models.storage.manifest import FieldManifest, Verdict
+from tests.training.conftest import QUICK, origin_of
+from training.acceptance.comparison import compare, described
+from training.commands.compare import COMMAND
+from training.data.dataset import Dataset
+from training.errors import UnusableInput
+from training.pipeline import Trained, train
+from training.progress import JsonLines, Plain, Progress, Silent
+
+REFERENCE = Reference(rows=2_000, simulated=True, description="2,000 profiles of a test.", fingerprint="0" * 64)
+
+
+@pytest.fixture(scope="module")
+def model(trained: Trained) -> LoadedArtifact:
+    return read_artifact(trained.folder, Profile)
+
+
+@pytest.fixture(scope="module")
+def smaller(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Three personas, from a quarter of the profiles."""
+    some = dataset.take(np.arange(0, len(dataset), 4))
+    out = tmp_path_factory.mktemp("smaller")
+    return train(some, origin_of(some), QUICK.model_copy(update={"k": 3}), out, Silent())
+
+
+def relabelled(loaded: LoadedArtifact, order: list[int]) -> LoadedArtifact:
+    """The same model with its clusters in another order, and under new ids."""
+    scorer = dataclasses.replace(loaded.model.scorer, centroids=loaded.model.scorer.centroids[order])
+    personas = tuple(loaded.model.personas[old].model_copy(update={"id": f"p_new_{old}"}) for old in order)
+    return dataclasses.replace(loaded, model=SegmentModel(loaded.model.version, scorer, personas))
+
+
+def changed(loaded: LoadedArtifact, **changes: object) -> LoadedArtifact:
+    """The same model with other things in its manifest."""
+    return dataclasses.replace(loaded, manifest=loaded.manifest.model_copy(update=changes))
+
+
+# --- personas --------------------------------------------------------------------------------------
+
+
+def test_nothing_moves_between_a_model_and_itself(model: LoadedArtifact, dataset: Dataset) -> None:
+    comparison = compare(model, model, dataset, REFERENCE)
+    personas = comparison.personas
+    assert [(match.before, match.overlap) for match in personas.matches] == [(one, 1.0) for one in personas.after]
+    assert (personas.changed_share, personas.adjusted_rand) == (0.0, 1.0)
+    assert (personas.born, personas.retired, comparison.vocabulary) == ((), (), ())
+    assert comparison.sentences == (
+        "All 5 personas live on; no profile changes persona.",
+        "Both models scored 2,000 profiles of a test.",
+    )
+
+
+def test_personas_are_known_by_their_members_whatever_their_order_and_ids(
+    model: LoadedArtifact, dataset: Dataset
+) -> None:
+    personas = compare(model, relabelled(model, [3, 0, 4, 1, 2]), dataset, REFERENCE).personas
+    assert [match.before.name for match in personas.matches] == [match.after.name for match in personas.matches]
+    assert {match.overlap for match in personas.matches} == {1.0}
+    assert personas.changed_share == 0.0
+
+
+def test_transitions_count_every_profile_once(model: LoadedArtifact, smaller: Trained, dataset: Dataset) -> None:
+    personas = compare(model, read_artifact(smaller.folder, Profile), dataset, REFERENCE).personas
+    table = np.array(personas.transitions)
+    assert table.shape == (5, 3)
+    assert table.sum() == len(dataset)
+    np.testing.assert_allclose(table.sum(axis=1) / len(dataset), [persona.share for persona in personas.before])
+    np.testing.assert_allclose(table.sum(axis=0) / len(dataset), [persona.share for persona in personas.after])
+
+
+def test_with_fewer_personas_some_are_gone_and_their_members_move(
+    model: LoadedArtifact, smaller: Trained, dataset: Dataset
+) -> None:
+    comparison = compare(model, read_artifact(smaller.folder, Profile), dataset, REFERENCE)
+    personas = comparison.personas
+    assert len(personas.matches) + len(personas.retired) == 5
+    assert len(personas.matches) + len(personas.born) == 3
+    assert len(personas.retired) >= 2
+    assert 0 < personas.adjusted_rand < 1
+    assert personas.changed_share >= sum(persona.share for persona in personas.retired)
+    gone = [sentence for sentence in comparison.sentences if sentence.startswith("Gone: ")]
+    assert len(gone) == len(personas.retired)
+    assert f"{len(personas.matches)} of 5 personas live" in comparison.sentences[0]
+
+
+def test_with_more_personas_some_are_new(model: LoadedArtifact, smaller: Trained, dataset: Dataset) -> None:
+    comparison = compare(read_artifact(smaller.folder, Profile), model, dataset, REFERENCE)
+    assert len(comparison.personas.born) >= 2
+    new = next(sentence for sentence in comparison.sentences if sentence.startswith("New: "))
+    assert "before mostly in" in new
+
+
+def test_personas_that_overlap_too_little_are_not_the_same(model: LoadedArtifact, dataset: Dataset) -> None:
+    personas = compare(model, model, dataset, REFERENCE, minimum_overlap=1.0).personas
+    assert (personas.matches, personas.changed_share) == ((), 1.0)
+    assert personas.retired == personas.before
+    assert personas.born == personas.after
+
+
+def test_a_persona_that_nobody_in_the_sample_has_is_known_by_its_id(
+    model: LoadedArtifact, dataset: Dataset
+) -> None:
+    one_profile = dataset.take(np.arange(1))
+    assert len(compare(model, model, one_profile, REFERENCE).personas.matches) == 5
+
+
+def test_a_new_name_is_told(model: LoadedArtifact, dataset: Dataset) -> None:
+    first, *others = model.model.personas
+    personas = (first.model_copy(update={"name": "Gift lovers"}), *others)
+    renamed = dataclasses.replace(model, model=dataclasses.replace(model.model, personas=personas))
+    told = compare(model, renamed, dataset, REFERENCE).sentences
+    assert f"“{first.name}” is now called “Gift lovers”." in told
+
+
+# --- what the manifests say ------------------------------------------------------------------------
+
+
+def test_values_gained_and_lost_are_told_by_field(model: LoadedArtifact, dataset: Dataset) -> None:
+    def learned(field: FieldManifest) -> FieldManifest:
+        added = tuple(f"new_{number}" for number in range(7)) if field.name == "hobbies" else ()
+        return field.model_copy(update={"values": field.values[1:] + added}) if added else field
+
+    fields = tuple(map(learned, model.manifest.fields))
+    comparison = compare(model, changed(model, fields=fields), dataset, REFERENCE)
+    (change,) = comparison.vocabulary
+    assert (change.field, change.gained, change.lost) == ("hobbies", 7, 1)
+    assert change.gained_values == ("new_0", "new_1", "new_2", "new_3", "new_4")
+    assert "Values newly known: 7; no longer known: 1." in comparison.sentences
+
+
+def test_models_that_learned_from_different_profiles_can_be_compared(
+    model: LoadedArtifact, smaller: Trained, dataset: Dataset
+) -> None:
+    comparison = compare(model, read_artifact(smaller.folder, Profile), dataset, REFERENCE)
+    assert all(change.lost for change in comparison.vocabulary)
+    rows = next(metric for metric in comparison.metrics if metric.name == "rows")
+    assert (rows.before, rows.after) == (2_000, 500)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (True, False, "No longer as wanted: It is small."),
+        (False, True, "As wanted now: It is small."),
+        (None, False, "Not as wanted: It is small."),
+        (True, True, None),
+        (None, True, None),
+        (True, None, None),
+    ],
+)
+def test_a_verdict_that_turns_is_told(
+    model: LoadedArtifact, dataset: Dataset, before: bool | None, after: bool | None, told: str | None
+) -> None:
+    def judged(passed: bool | None) -> LoadedArtifact:
+        verdict = Verdict(name="size", passed=bool(passed), sentence="It is small.")
+        return changed(model, verdicts=() if passed is None else (verdict,))
+
+    comparison = compare(judged(before), judged(after), dataset, REFERENCE)
+    assert [sentence for sentence in comparison.sentences if "small" in sentence] == ([told] if told else [])
+
+
+def test_nobody_to_compare_on_is_said(model: LoadedArtifact, dataset: Dataset) -> None:
+    with pytest.raises(UnusableInput, match="no profile to compare"):
+        compare(model, model, dataset.take(np.arange(0)), REFERENCE)
+
+
+def test_a_reference_says_what_it_is(dataset: Dataset) -> None:
+    sample, reference = described(dataset, "profiles of a test", simulated=False)
+    assert (sample, reference.rows, reference.description) == (dataset, 2_000, "2,000 profiles of a test.")
+
+
+# --- the command -----------------------------------------------------------------------------------
+
+
+def command(*arguments: object, progress: Progress | None = None) -> None:
+    parser = argparse.ArgumentParser()
+    COMMAND.add_options(parser)
+    COMMAND.run(parser.parse_args(["--simulate", "500", *map(str, arguments)]), progress or Silent())
+
+
+def test_versions_are_named_or_given_by_their_path(
+    trained: Trained, smaller: Trained, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command(trained.manifest.version, smaller.folder, "--artifacts", trained.folder.parent)
+    said = capsys.readouterr().out
+    assert trained.manifest.version in said
+    assert smaller.manifest.version in said
+    assert "Both models scored 500 simulated profiles" in said
+
+
+def test_json_can_be_read_again(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+    command(trained.folder, trained.folder, "--json")
+    comparison = Comparison.model_validate_json(capsys.readouterr().out)
+    assert comparison.reference.simulated
+    assert comparison.personas.changed_share == 0.0
+
+
+def test_progress_as_json_ends_with_the_comparison(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+    command(trained.folder, trained.folder, progress=JsonLines(sys.stdout))
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert last["result"]["after"]["version"] == trained.manifest.version
+
+
+def test_a_file_of_profiles_is_the_reference(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "people.csv"
+    data.write_text("age,hobbies,mood\n30,yoga,good\n50,gardening;diy,bad\n")
+    command(trained.folder, trained.folder, "--data", data, progress=Plain(sys.stderr))
+    captured = capsys.readouterr()
+    assert "Both models scored 2 profiles from people.csv." in captured.out
+    assert "mood" in captured.err
+
+
+def test_an_unknown_version_is_answered_with_those_that_exist(trained: Trained) -> None:
+    with pytest.raises(ModelNotFound, match=f"holds {trained.manifest.version}. Name one, or give the path"):
+        command("20200101-000000-00000000", trained.folder, "--artifacts", trained.folder.parent)
+
+
+def test_an_empty_folder_is_answered_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFound, match=r"holds none\. Name another folder with --artifacts"):
+        command("20200101-000000-00000000", "20200101-000000-00000001", "--artifacts", tmp_path)
+    with pytest.raises(NoActiveModel, match="Train one"):
+        command("active", "active", "--artifacts", tmp_path)
+
+
+def test_a_reference_of_nobody_is_refused(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command(trained.folder, trained.folder, "--simulate", "0")
+    assert "must be at least 1" in capsys.readouterr().err

@@ -1,0 +1,31 @@
+"""Golden predictions: made up, varied, and the model's own answers."""
+
+import numpy as np
+
+from models.profile import Profile
+from models.storage.artifact import check_golden, read_artifact
+from training.acceptance.golden_predictions import UNKNOWN, golden_predictions
+from training.data.dataset import Dataset
+from training.pipeline import Trained
+
+
+def test_they_hold_full_and_empty_profiles_and_values_that_nobody_knows(trained: Trained) -> None:
+    model = read_artifact(trained.folder, Profile).model
+    golden = golden_predictions(model, Profile, seed=0)
+    answered = [len(example.profile) for example in golden]
+    assert min(answered) == 0
+    assert max(answered) == len(Profile.model_fields)
+    assert any(UNKNOWN in repr(example.profile) for example in golden)
+    check_golden(model, golden, Profile)
+
+
+def test_the_same_seed_makes_the_same(trained: Trained) -> None:
+    model = read_artifact(trained.folder, Profile).model
+    assert golden_predictions(model, Profile, seed=4) == golden_predictions(model, Profile, seed=4)
+    assert golden_predictions(model, Profile, seed=4) != golden_predictions(model, Profile, seed=5)
+
+
+def test_every_persona_can_be_reached_by_its_own_members(trained: Trained, dataset: Dataset) -> None:
+    model = read_artifact(trained.folder, Profile).model
+    found = np.bincount(model.scorer.clusters(dataset.coded_for(model.encoder)), minlength=len(model.personas))
+    assert found.tolist() == [persona.size for persona in model.personas]

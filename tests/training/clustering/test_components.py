@@ -1,0 +1,92 @@
+"""Parallel analysis keeps what beats chance."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.recovery.draws import permuted
+from training.clustering.components import Components, parallel_analysis, shuffled_together
+from training.clustering.encoding import ProfileEncoder
+from training.config import TrainingConfig
+from training.data.dataset import Dataset
+from training.simulation.simulate import SimulationConfig, simulate
+
+QUICK = TrainingConfig(permutations=10)
+
+
+def test_planted_personas_beat_chance(dataset: Dataset) -> None:
+    encode = ProfileEncoder().fit(dataset)
+    found = parallel_analysis(encode.transform(dataset), encode.encoder_, QUICK, np.random.default_rng(0))
+    assert found.structured
+    assert 2 <= found.kept == found.beat_chance <= 12
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_shuffled_fields_do_not(dataset: Dataset, seed: int) -> None:
+    found = _shuffled(dataset, ProfileEncoder().fit(dataset), seed)
+    assert not found.structured
+    assert found.kept == 1
+
+
+def _shuffled(dataset: Dataset, encode: ProfileEncoder, seed: int) -> Components:
+    vectors, rng = encode.transform(dataset), np.random.default_rng(seed)
+    for rows, block in shuffled_together(vectors, encode.encoder_):
+        vectors[rows, block] = vectors[rng.permutation(rows), block]
+    return parallel_analysis(vectors, encode.encoder_, QUICK, rng)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_lists_that_hang_together_in_themselves_alone_are_no_structure(dataset: Dataset, seed: int) -> None:
+    encode = ProfileEncoder().fit(dataset)
+    vectors, rng = encode.transform(dataset), np.random.default_rng(seed)
+    for span in encode.encoder_.spans.values():
+        vectors[:, span] = vectors[rng.permutation(len(vectors)), span]
+    found = parallel_analysis(vectors, encode.encoder_, QUICK, rng)
+    assert not found.linked
+    assert not found.structured
+    assert found.kept == 1
+
+
+@pytest.mark.parametrize("blank", [0.15, 0.3])
+def test_people_who_leave_everything_out_are_no_structure(blank: float) -> None:
+    frame = permuted(simulate(SimulationConfig(rows=2_000, seed=5)).frame, seed=1)
+    empty = np.random.default_rng(1).random(len(frame)) < blank
+    for name in frame.columns.drop("age"):
+        frame[name] = frame[name].where(~empty, None)
+    encode = ProfileEncoder().fit(frame)
+    found = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(0))
+    assert not found.linked
+    assert not found.structured
+
+
+def test_one_list_alone_may_have_structure() -> None:
+    hobbies: list[list[str]] = [["chess", "go"], ["yoga", "running"], ["chess", "go", "tea"], ["yoga"]] * 40
+    frame = pd.DataFrame({"hobbies": hobbies})
+    encode = ProfileEncoder().fit(frame)
+    found = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(0))
+    assert found.structured
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_field_alone_depends_on_nothing(seed: int) -> None:
+    frame = pd.DataFrame({"occupation": ["nurse", "cook", "cook", "driver"] * 30})
+    encode = ProfileEncoder().fit(frame)
+    found = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(seed))
+    assert not found.structured
+
+
+def test_with_few_columns_all_components_are_kept(dataset: Dataset) -> None:
+    encode = ProfileEncoder().fit(dataset)
+    config = QUICK.model_copy(update={"keep_all_columns": encode.encoder_.width, "max_components": 500})
+    found = parallel_analysis(encode.transform(dataset), encode.encoder_, config, np.random.default_rng(0))
+    assert found.kept > found.beat_chance
+
+
+def test_single_choice_fields_are_shuffled_whole_and_items_alone(dataset: Dataset) -> None:
+    encode = ProfileEncoder().fit(dataset)
+    encoder = encode.encoder_
+    blocks = [block for _, block in shuffled_together(encode.transform(dataset), encoder)]
+    assert encoder.spans["occupation"] in blocks
+    hobbies = encoder.spans["hobbies"]
+    assert slice(hobbies.start, hobbies.start + 1) in blocks
+    assert sum(block.stop - block.start for block in blocks) == encoder.width

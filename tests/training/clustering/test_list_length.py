@@ -1,0 +1,69 @@
+"""What the length of a list alone says is taken out of it, and nothing else."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.profile import Profile
+from models.scoring.columns import CodeListColumn, FloatArray
+from training.clustering.encoding import ProfileEncoder
+from training.clustering.list_length import ListLengthRemover
+from training.data.dataset import Dataset, from_frame
+
+
+@pytest.fixture(scope="module")
+def encode(dataset: Dataset) -> ProfileEncoder:
+    return ProfileEncoder().fit(dataset)
+
+
+def _roots(dataset: Dataset, encode: ProfileEncoder, field: str) -> FloatArray:
+    """√(known values ticked) less its mean among those who answered; 0 for the others."""
+    column = dataset.coded_for(encode.encoder_)[field]
+    assert isinstance(column, CodeListColumn)
+    roots = np.sqrt(np.diff(column.offsets))
+    return np.where(column.answered, roots - roots[column.answered].mean(), 0.0)
+
+
+@pytest.mark.parametrize("field", ["hobbies", "favourite_items", "gift_history"])
+def test_no_column_of_a_list_goes_with_its_length_afterwards(
+    dataset: Dataset, encode: ProfileEncoder, field: str
+) -> None:
+    vectors, roots = encode.transform(dataset), _roots(dataset, encode, field)
+    span = encode.encoder_.spans[field]
+    without = ListLengthRemover(encode.encoder_).fit(vectors).transform(vectors)
+    before, after = (np.abs(roots @ part[:, span]).max() / len(roots) for part in (vectors, without))
+    assert before > 0.05
+    assert after < 1e-9
+
+
+def test_other_fields_stay_as_they_are(dataset: Dataset, encode: ProfileEncoder) -> None:
+    vectors = encode.transform(dataset)
+    without = ListLengthRemover(encode.encoder_).fit(vectors).transform(vectors)
+    for field in ("age", "occupation", "budget_range"):
+        span = encode.encoder_.spans[field]
+        np.testing.assert_array_equal(vectors[:, span], without[:, span])
+
+
+def test_a_component_pulled_back_reads_the_vector_before_as_it_would_the_one_after(
+    dataset: Dataset, encode: ProfileEncoder
+) -> None:
+    vectors = encode.transform(dataset)
+    remover = ListLengthRemover(encode.encoder_).fit(vectors)
+    components = np.random.default_rng(0).normal(size=(3, vectors.shape[1]))
+    expected = remover.transform(vectors) @ components.T
+    np.testing.assert_allclose(vectors @ remover.pull_back(components).T, expected, atol=1e-9)
+
+
+def test_where_the_length_is_all_that_a_list_says_it_stays() -> None:
+    profiles = from_frame(
+        pd.DataFrame({"age": [20, 30, 40] * 4, "hobbies": [["chess"], [], ["chess"]] * 4}), Profile
+    )
+    encode = ProfileEncoder().fit(profiles)
+    vectors = encode.transform(profiles)
+    np.testing.assert_array_equal(ListLengthRemover(encode.encoder_).fit(vectors).transform(vectors), vectors)
+
+
+def test_it_can_be_left_out(dataset: Dataset, encode: ProfileEncoder) -> None:
+    vectors = encode.transform(dataset)
+    remover = ListLengthRemover(encode.encoder_, remove=False).fit(vectors)
+    np.testing.assert_array_equal(remover.transform(vectors), vectors)

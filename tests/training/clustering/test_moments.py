@@ -1,0 +1,61 @@
+"""Sums over blocks say of many vectors what the vectors say themselves."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+
+from models.scoring.columns import TOGETHER, FloatArray
+from training.clustering.encoding import ProfileEncoder
+from training.clustering.fit import Fit
+from training.clustering.list_length import ListLengthRemover
+from training.clustering.moments import Moments, moments_of, principal_components
+from training.data.dataset import Dataset
+
+VECTORS = np.random.default_rng(3).normal(size=(500, 9)) @ np.diag(np.arange(1.0, 10.0)) + 4.0
+
+
+def test_blocks_add_up_to_the_whole() -> None:
+    moments = moments_of(np.array_split(VECTORS, 7))
+    assert moments.rows == 500
+    np.testing.assert_allclose(moments.mean, VECTORS.mean(axis=0))
+    np.testing.assert_allclose(moments.covariance, np.cov(VECTORS, rowvar=False))
+
+
+@pytest.mark.parametrize("kept", [1, 4, 9])
+def test_principal_components_are_those_of_scikit_learn(kept: int) -> None:
+    ours = principal_components(moments_of([VECTORS]), kept)
+    theirs = PCA(kept, svd_solver="covariance_eigh").fit(VECTORS)
+    learned = {name for name in vars(theirs) if name.endswith("_")}
+    for name in learned:
+        np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), err_msg=name)
+    np.testing.assert_allclose(ours.transform(VECTORS), theirs.transform(VECTORS))
+
+
+def test_lengths_are_taken_out_of_moments_as_out_of_vectors(dataset: Dataset) -> None:
+    encode = ProfileEncoder().fit(dataset)
+    vectors = encode.transform(dataset)
+    remover = ListLengthRemover(encode.encoder_).fit(vectors)
+    expected, found = (moments_of([remover.transform(vectors)]), remover.transform_moments(moments_of([vectors])))
+    _assert_close(found, expected)
+
+
+def _assert_close(found: Moments, expected: Moments) -> None:
+    assert found.rows == expected.rows
+    np.testing.assert_allclose(found.sums, expected.sums, atol=1e-7)
+    np.testing.assert_allclose(found.products, expected.products, atol=1e-7)
+
+
+def test_scores_made_block_by_block_are_those_of_the_pipeline(dataset: Dataset, fitted: Fit) -> None:
+    several = dataset.take(np.arange(2 * TOGETHER + 5) % len(dataset))
+    expected: FloatArray = fitted.pipeline[:-1].transform(several)
+    found = fitted.applied_to(several)
+    np.testing.assert_allclose(found.scores, expected, atol=1e-9)
+    np.testing.assert_array_equal(found.clusters, fitted.pipeline["kmeans"].predict(expected))
+
+
+def test_a_dataset_in_blocks_is_the_whole_in_order(dataset: Dataset) -> None:
+    several = dataset.take(np.arange(TOGETHER + 1) % len(dataset))
+    blocks = list(several.blocks())
+    assert [len(block) for block in blocks] == [TOGETHER, 1]
+    lines = np.concatenate([block.line_numbers for block in blocks])
+    np.testing.assert_array_equal(lines, several.line_numbers)

@@ -1,0 +1,238 @@
+"""Files of profiles: what a cell means in each format, what is refused, and what makes a file unusable."""
+
+import gzip
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import BaseModel
+
+from models.profile import Profile
+from training.data.dataset import Dataset, read_dataset
+from training.errors import UnusableInput
+
+
+def read(path: Path, max_refused: float = 1.0) -> Dataset:
+    return read_dataset(path, Profile, max_refused=max_refused)
+
+
+def all_rows(dataset: Dataset) -> list[BaseModel]:
+    return dataset.profiles(np.arange(len(dataset)))
+
+
+def csv_file(folder: Path, *lines: str) -> Path:
+    path = folder / "profiles.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def json_lines(folder: Path, *lines: object) -> Path:
+    path = folder / "profiles.jsonl"
+    text = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    path.write_text("\n".join(text) + "\n", encoding="utf-8")
+    return path
+
+
+def parquet(folder: Path, **answers: object) -> Path:
+    path = folder / "profiles.parquet"
+    pd.DataFrame(answers).to_parquet(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("cell", "hobbies"),
+    [
+        ("chess;Board games; art ", ("art", "board_games", "chess")),
+        ('"[""chess"", ""art; craft""]"', ("art;_craft", "chess")),
+        ("chess", ("chess",)),
+        ("chess;;chess;", ("chess",)),
+        ("[]", ()),
+        (";", ()),
+        ("", None),
+        ("  ", None),
+    ],
+)
+def test_a_csv_cell_is_read_as_a_list(tmp_path: Path, cell: str, hobbies: tuple[str, ...] | None) -> None:
+    found = read(csv_file(tmp_path, "hobbies,age", f"{cell},20"))
+    expected = Profile(hobbies=hobbies, age=20)
+    assert [profile.model_copy(update={"hobbies": _sorted(profile)}) for profile in all_rows(found)] == [expected]
+
+
+def _sorted(profile: BaseModel) -> tuple[str, ...] | None:
+    hobbies: tuple[str, ...] | None = getattr(profile, "hobbies", None)
+    return None if hobbies is None else tuple(sorted(hobbies))
+
+
+@pytest.mark.parametrize(
+    ("cell", "age"), [("34", 34), ("34.0", 34), (" 34 ", 34), ("3.4e1", 34), ("+34", 34), ("", None)]
+)
+def test_a_csv_cell_is_read_as_a_number(tmp_path: Path, cell: str, age: int | None) -> None:
+    assert all_rows(read(csv_file(tmp_path, "age,occasion", f"{cell},easter"))) == [
+        Profile(age=age, occasion="easter")
+    ]
+
+
+@pytest.mark.parametrize("cell", ["34.5", "old", "nan", "inf", "1e999", "9" * 5000, "3_4", "٣٤", "true", "[34]"])
+def test_a_csv_cell_that_is_not_a_whole_number_is_refused_for_one(tmp_path: Path, cell: str) -> None:
+    found = read(csv_file(tmp_path, "age", "20", cell))
+    assert len(found) == 1
+    assert found.refusals.rows == 1
+
+
+@pytest.mark.parametrize("cell", ["[chess]", "['chess']", '"[""chess"", 5]"', "[" * 5000 + "]" * 5000])
+def test_a_csv_cell_with_a_broken_list_is_refused(tmp_path: Path, cell: str) -> None:
+    found = read(csv_file(tmp_path, "hobbies", "chess", cell))
+    assert len(found) == 1
+    assert found.refusals.misfits[0].field == "hobbies"
+
+
+def test_a_mark_at_the_beginning_and_blank_lines_do_not_matter(tmp_path: Path) -> None:
+    path = tmp_path / "profiles.csv"
+    path.write_bytes(b"\xef\xbb\xbfage, occasion\r\n20,easter\r\n\r\n30, Caf\xc3\xa9\r\n")
+    assert all_rows(read(path)) == [Profile(age=20, occasion="easter"), Profile(age=30, occasion="café")]
+    assert read(path).line_numbers.tolist() == [2, 4]
+
+
+def test_a_row_is_named_by_the_line_on_which_it_begins(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "age,occasion", '20,"a', 'b"', "30,c", "7,d")
+    assert read(path).line_numbers.tolist() == [2, 4]
+    assert read(path).refusals.misfits[0].line == 5
+
+
+def test_csv_rows_with_other_cells_than_columns_are_refused(tmp_path: Path) -> None:
+    found = read(csv_file(tmp_path, "age,occasion", "20", "20,easter", "20,easter,more"))
+    assert found.line_numbers.tolist() == [3]
+    assert found.refusals.by_reason == {"Not as many cells as columns": 2}
+
+
+def test_a_quote_that_is_never_closed_costs_every_line_that_it_swallows(tmp_path: Path) -> None:
+    found = read(csv_file(tmp_path, "age,occasion", "20,easter", '30,"easter', "40,x", "50,x"))
+    assert found.line_numbers.tolist() == [2]
+    assert found.refusals.by_reason == {"Not readable as CSV": 3}
+
+
+def test_a_broken_json_line_is_a_refused_row_and_not_the_end(tmp_path: Path) -> None:
+    path = json_lines(tmp_path, {"age": 20}, '{"age": 3', "", [1], '{"age": NaN}', "[" * 9999, {"age": None})
+    found = read(path)
+    assert all_rows(found) == [Profile(age=20), Profile()]
+    assert found.line_numbers.tolist() == [1, 7]
+    assert found.refusals.by_reason == {"Not a JSON object": 4}
+
+
+def test_json_is_taken_at_its_word(tmp_path: Path) -> None:
+    found = read(json_lines(tmp_path, {"hobbies": "a;b"}, {"age": "34"}, {"hobbies": []}, {"hobbies": None}))
+    assert all_rows(found) == [Profile(hobbies=()), Profile()]
+    assert found.refusals.rows == 2
+
+
+def test_a_key_that_only_the_last_line_has_is_found(tmp_path: Path) -> None:
+    found = read(json_lines(tmp_path, {"age": 20}, {"age": 30, "occasion": "easter", "hobbie": []}))
+    assert all_rows(found) == [Profile(age=20), Profile(age=30, occasion="easter")]
+    assert "nearest: 'hobbies'" in found.notes[0]
+
+
+def test_parquet_lists_and_gaps_are_read(tmp_path: Path) -> None:
+    path = parquet(tmp_path, age=[20.0, None, 40.0], hobbies=[["b", "a"], None, []], id=[1, 2, 3])
+    found = read(path)
+    assert all_rows(found) == [Profile(age=20, hobbies=("a", "b")), Profile(), Profile(age=40, hobbies=())]
+    assert found.row_ids is not None
+    assert found.row_ids.tolist() == ["1", "2", "3"]
+
+
+def test_parquet_columns_of_another_type_are_refused(tmp_path: Path) -> None:
+    path = parquet(
+        tmp_path, age=[20, 30], hobbies=["a;b", None], occupation=[datetime(2020, 1, 1, tzinfo=UTC), None]
+    )
+    assert all_rows(read(path)) == [Profile(age=30)]
+
+
+def test_parquet_categories_are_read(tmp_path: Path) -> None:
+    path = parquet(tmp_path, occupation=pd.Categorical(["Nurse", "cook", None], ["cook", "Nurse", "nobody"]))
+    found = read(path)
+    assert found.vocabularies["occupation"].values == ("cook", "nurse")
+
+
+def test_text_may_be_gzipped(tmp_path: Path) -> None:
+    path = tmp_path / "profiles.csv.gz"
+    path.write_bytes(gzip.compress(b"age\n20\n"))
+    assert all_rows(read(path)) == [Profile(age=20)]
+
+
+def test_refused_rows_are_listed_beside_the_data_without_their_values(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "age,budget_range", "20,low", "7,enormous", "30,high")
+    found = read(path)
+    side_file = tmp_path / "profiles.csv.refused.csv"
+    assert side_file.read_text(encoding="utf-8").splitlines() == [
+        "line,field,reason",
+        "3,age,Input should be greater than or equal to 13",
+        "3,budget_range,\"Input should be 'low', 'medium' or 'high'\"",
+    ]
+    assert "Refused 1 of 3 rows (33.3%)" in found.notes[-1]
+
+
+def test_a_side_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "age", "20", "7")
+    found = read_dataset(path, Profile, max_refused=1, side_file=tmp_path / "nowhere" / "refused.csv")
+    assert "could not be listed" in found.notes[-1]
+
+
+def test_too_many_refused_rows_make_a_file_unusable_and_say_why(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "age", "20", "7", "8", "old")
+    with pytest.raises(UnusableInput) as error:
+        read(path, max_refused=0.5)
+    assert "age: Input should be greater than or equal to 13 (2)" in str(error.value)
+    assert "profiles.csv.refused.csv" in str(error.value)
+
+
+def test_a_share_of_refused_rows_is_allowed(tmp_path: Path) -> None:
+    assert len(read(csv_file(tmp_path, "age", "7", *["20"] * 19), max_refused=0.05)) == 19
+
+
+def test_rows_without_any_answer_are_profiles(tmp_path: Path) -> None:
+    assert all_rows(read(csv_file(tmp_path, "age,occasion", ",", ","))) == [Profile(), Profile()]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.csv", b"", "does not begin with a line of column names"),
+        ("header.csv", b"age,hobbies\n", "holds no rows"),
+        ("empty.jsonl", b"", "holds no rows"),
+        ("blank.jsonl", b"\n \n", "holds no rows"),
+        ("empty.parquet", b"", "cannot be read"),
+        ("text.parquet", b"age\n20\n", "cannot be read"),
+        ("empty.arrow", b"", "cannot be read"),
+        ("text.feather", b"age\n20\n", "cannot be read"),
+        ("cut.arrow", b"ARROW1\0\0", "cannot be read"),
+        ("table.xlsx", b"age\n20\n", "use .csv"),
+        ("table.parquet.gz", b"age\n20\n", "use .csv"),
+        ("plain.csv.gz", b"age\n20\n", "cannot be read"),
+        ("cut.csv.gz", gzip.compress(b"age\n20\n" * 99, mtime=0)[:-9], "cannot be read"),
+        ("latin.csv", "age,occasion\n20,fête\n".encode("latin-1"), "not UTF-8"),
+        ("latin.jsonl", '{"occasion": "fête"}\n'.encode("latin-1"), "not UTF-8"),
+        ("wide.csv", "age\n20\n".encode("utf-16"), "not UTF-8"),
+        ("semicolons.csv", b"age;hobbies\n20;chess\n", "separated by commas"),
+        ("twice.csv", b"age,age\n20,30\n", "'age' occurs more than once"),
+        ("other.csv", b"Alter,Beruf\n20,x\n", "No column is a profile field"),
+        ("broken.csv", b'"age\n20\n', "does not begin with a line of column names"),
+        ("array.jsonl", b'[{"age": 20}]\n', "JSON object on each line"),
+        ("some.jsonl", b'{"age": 20}\n[]\n', "Not a JSON object"),
+    ],
+)
+def test_an_unusable_file_says_what_to_change(tmp_path: Path, name: str, content: bytes, sentence: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(UnusableInput, match=sentence):
+        read(path, max_refused=0.05)
+
+
+def test_a_missing_file_and_a_folder_are_unusable(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match="does not exist"):
+        read(tmp_path / "profiles.csv")
+    folder = tmp_path / "folder.csv"
+    folder.mkdir()
+    with pytest.raises(UnusableInput, match="is not a file"):
+        read(folder)

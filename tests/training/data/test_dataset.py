@@ -1,0 +1,258 @@
+"""The dataset: the same profiles are the same dataset, whichever way they come."""
+
+from random import Random
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.profile import Profile
+from models.profile.field_kinds import Categorical, MultiLabel, Numeric
+from models.scoring.columns import CodeColumn, CodeListColumn, Columns, NumberColumn
+from tests.support.files import write_csv, write_json_lines, write_parquet
+from tests.support.profiles import profiles, small_scorer
+from training.data.dataset import Dataset, from_frame, from_profiles, read_dataset
+from training.errors import UnusableInput
+
+many_profiles = st.lists(profiles(), min_size=1, max_size=12)
+
+
+class Visit(BaseModel):
+    """Another shape of profile: lists are lists, a number is a float, nothing is strict."""
+
+    model_config = ConfigDict(frozen=True)
+
+    minutes: Annotated[float | None, Numeric()] = None
+    tags: Annotated[list[str] | None, MultiLabel(), Field(max_length=3)] = None
+    channels: Annotated[frozenset[str] | None, MultiLabel()] = None
+    device: Annotated[str | None, Categorical()] = None
+
+
+def frame(**answers: list[object]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in answers.items()})
+
+
+def dataset(**answers: list[object]) -> Dataset:
+    return from_frame(frame(**answers), Profile)
+
+
+def all_rows(dataset: Dataset) -> list[BaseModel]:
+    return dataset.profiles(np.arange(len(dataset)))
+
+
+def assert_same_columns(found: Columns, expected: Columns) -> None:
+    assert list(found) == list(expected)
+    for name, column in expected.items():
+        for part in column.__slots__:
+            assert_array_equal(getattr(found[name], part), getattr(column, part), err_msg=name)
+
+
+@settings(max_examples=25, deadline=None)
+@given(many_profiles)
+def test_the_same_profiles_are_the_same_dataset_from_every_format(
+    tmp_path_factory: pytest.TempPathFactory, some: list[Profile]
+) -> None:
+    folder = tmp_path_factory.mktemp("formats")
+    files = [write(some, folder) for write in (write_csv, write_json_lines, write_parquet)]
+    expected = from_profiles(some)
+    for file in files:
+        found = read_dataset(file, Profile)
+        assert_same_columns(found.columns, expected.columns)
+        assert found.fingerprint == expected.fingerprint
+
+
+@settings(deadline=None)
+@given(many_profiles)
+def test_profiles_come_back_in_the_spelling_of_the_vocabulary(some: list[Profile]) -> None:
+    once = from_profiles(some)
+    assert from_profiles(all_rows(once)).fingerprint == once.fingerprint
+    assert [profile.model_validate(profile.model_dump()) for profile in all_rows(once)] == all_rows(once)
+
+
+@settings(deadline=None)
+@given(many_profiles)
+def test_columns_are_coded_for_an_encoder_as_the_encoder_codes_profiles(some: list[Profile]) -> None:
+    encoder = small_scorer().encoder
+    assert_same_columns(from_profiles(some).coded_for(encoder), encoder.code(some))
+
+
+@settings(deadline=None)
+@given(many_profiles)
+def test_different_profiles_are_counted(some: list[Profile]) -> None:
+    twice = from_profiles([*some, *some])
+    assert twice.distinct_rows == len(set(all_rows(twice)))
+
+
+@settings(deadline=None)
+@given(many_profiles, st.randoms())
+def test_rows_are_taken_in_the_order_asked(some: list[Profile], random: Random) -> None:
+    whole = from_profiles(some)
+    order = random.sample(range(len(some)), len(some))
+    taken = whole.take(np.array(order))
+    assert all_rows(taken) == [all_rows(whole)[row] for row in order]
+    assert taken.vocabularies == whole.vocabularies
+    assert_array_equal(taken.line_numbers, np.array(order) + 1)
+
+
+def test_a_field_that_the_encoder_knows_and_the_class_lacks_is_not_answered() -> None:
+    encoder = small_scorer().encoder
+    some = [Visit(minutes=3.5), Visit()]
+    assert_same_columns(from_profiles(some).coded_for(encoder), encoder.code(some))
+
+
+def test_the_vocabulary_begins_with_the_commonest_value_and_ties_are_alphabetical() -> None:
+    hobbies = dataset(hobbies=[["Chess", "chess", "yoga"], ["yoga"], ["art", "CHESS"], ["zen", "art"]])
+    assert hobbies.vocabularies["hobbies"].values == ("art", "chess", "yoga", "zen")
+
+
+def test_lists_hold_each_value_once() -> None:
+    column = dataset(hobbies=[["chess", "Chess", "art"], [], None, ["art"]]).columns["hobbies"]
+    assert isinstance(column, CodeListColumn)
+    assert_array_equal(column.offsets, [0, 2, 2, 2, 3])
+    assert_array_equal(column.answered, [True, True, False, True])
+
+
+def test_blank_values_are_none_in_a_list_and_no_answer_alone() -> None:
+    blanks = dataset(hobbies=[["", "  "]], occupation=[" "])
+    assert all_rows(blanks) == [Profile(hobbies=())]
+    assert blanks.vocabularies["occupation"].values == ()
+
+
+def test_a_list_of_values_without_a_letter_is_not_answered() -> None:
+    assert all_rows(dataset(hobbies=[["-"], ["-", "chess"]])) == [Profile(), Profile(hobbies=("chess",))]
+
+
+def test_levels_are_numbers_and_may_be_spelled_freely() -> None:
+    column = dataset(budget_range=["High", " low", None, "MEDIUM"]).columns["budget_range"]
+    assert isinstance(column, NumberColumn)
+    assert_array_equal(column.values, [2, 0, np.nan, 1])
+
+
+def test_whole_numbers_may_be_floats_as_a_column_with_gaps_has_them() -> None:
+    column = from_frame(pd.DataFrame({"age": [20.0, float("nan")]}), Profile).columns["age"]
+    assert isinstance(column, NumberColumn)
+    assert_array_equal(column.values, [20, np.nan])
+
+
+def test_a_field_that_the_frame_lacks_is_not_answered() -> None:
+    occupation = dataset(age=[20, 30]).columns["occupation"]
+    assert isinstance(occupation, CodeColumn)
+    assert_array_equal(occupation.codes, [-1, -1])
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ({"age": 7}, "age: Input should be greater than or equal to 13"),
+        ({"age": "34"}, "age: Input should be a valid integer"),
+        ({"age": 20.5}, "age: Input should be a valid integer"),
+        ({"age": True}, "age: Input should be a valid integer"),
+        ({"age": float("inf")}, "age: Input should be a valid integer"),
+        ({"age": 10**400}, "age: Input should be less than or equal to 120"),
+        ({"age": {"years": 20}}, "age: Input should be a valid integer"),
+        ({"budget_range": "enormous"}, "budget_range: Input should be 'low', 'medium' or 'high'"),
+        ({"occupation": 5}, "occupation: Input should be a valid string"),
+        ({"occupation": "x" * 201}, "occupation: String should have at most 200 characters"),
+        ({"hobbies": "chess"}, "hobbies: Input should be a valid list"),
+        ({"hobbies": ["chess", None]}, "hobbies: Input should be a valid string"),
+        ({"hobbies": [["chess"]]}, "hobbies: Input should be a valid string"),
+        ({"hobbies": ["chess"] * 201}, "hobbies: List should have at most 200 items"),
+    ],
+)
+def test_a_row_that_does_not_fit_is_refused_whole_and_without_its_value(
+    answer: dict[str, object], reason: str
+) -> None:
+    answers: dict[str, list[object]] = {name: [None, value] for name, value in answer.items()}
+    found = dataset(relationship=["friend", "partner"], **answers)
+    assert all_rows(found) == [Profile(relationship="friend")]
+    assert found.vocabularies["relationship"].values == ("friend",)
+    assert found.refusals.by_reason == {reason: 1}
+    assert [misfit.line for misfit in found.refusals.misfits] == [2]
+
+
+def test_equal_numbers_of_different_types_are_judged_apart() -> None:
+    assert dataset(purchases_last_year=[1, True, 1.0, "1"]).line_numbers.tolist() == [1, 3]
+
+
+def test_every_misfit_of_a_row_is_told_and_the_row_counted_once() -> None:
+    refusals = dataset(age=[7, 20], budget_range=["none", "low"]).refusals
+    assert refusals.rows == 1
+    assert sum(refusals.by_reason.values()) == 2
+
+
+def test_an_id_is_kept_aside_as_text() -> None:
+    found = dataset(user_id=["a", 7, 8.0, None], age=[20, 5, 30, 40])
+    assert found.row_ids is not None
+    assert found.row_ids.tolist() == ["a", "8", ""]
+    assert found.take(np.array([1])).row_ids.tolist() == ["8"]  # type: ignore[union-attr]
+    assert found.fingerprint == dataset(age=[20, 30, 40]).fingerprint
+
+
+def test_without_an_id_there_are_no_row_ids() -> None:
+    assert dataset(age=[20]).row_ids is None
+
+
+def test_an_unknown_column_is_told_with_the_nearest_field() -> None:
+    found = dataset(age=[20], Hobbys=["chess"], persona_truth=["bookish"], id=[1])
+    assert found.notes == ("Column 'Hobbys' is not a profile field (nearest: 'hobbies'); it is not used.",)
+
+
+def test_a_frame_without_any_field_is_unusable_and_the_fields_are_told() -> None:
+    with pytest.raises(UnusableInput, match=r"'Alter'.*age, relationship.*--mapping"):
+        dataset(Alter=[20])
+
+
+def test_two_columns_of_one_name_are_unusable() -> None:
+    with pytest.raises(UnusableInput, match="'age' occurs more than once"):
+        from_frame(pd.DataFrame([[1, 2]], columns=["age", "age"]), Profile)
+
+
+def test_the_fingerprint_depends_on_rows_and_not_on_columns_or_spelling() -> None:
+    one = dataset(age=[20, 30], hobbies=[["Board games"], []]).fingerprint
+    assert dataset(hobbies=[["board-games"] * 2, []], age=[20.0, 30]).fingerprint == one
+    assert dataset(age=[30, 20], hobbies=[[], ["Board games"]]).fingerprint != one
+    assert dataset(age=[20, 30], hobbies=[["Board games"], None]).fingerprint != one
+
+
+def test_more_rows_than_a_chunk_are_coded_alike() -> None:
+    count = 45_000
+    some = frame(age=[20 + row % 50 for row in range(count)], hobbies=[[f"h{row % 9}"] for row in range(count)])
+    found = from_frame(some, Profile)
+    assert len(found) == count
+    assert found.distinct_rows == 450
+    assert all_rows(found.take(np.array([44_999]))) == [Profile(age=69, hobbies=("h8",))]
+
+
+def test_any_profile_class_will_do() -> None:
+    some = [
+        Visit(minutes=2.5, tags=["b", "a"], channels=frozenset({"web"}), device="Phone"),
+        Visit(minutes=3, tags=[]),
+    ]
+    assert all_rows(from_profiles(some)) == [
+        Visit(minutes=2.5, tags=["a", "b"], channels=frozenset({"web"}), device="phone"),
+        Visit(minutes=3, tags=[]),
+    ]
+    too_many = from_frame(frame(tags=[["a"] * 4]), Visit)
+    assert too_many.refusals.by_reason == {"tags: List should have at most 3 items": 1}
+
+
+def test_infinity_is_no_number() -> None:
+    found = from_frame(frame(minutes=[float("inf"), 1.5, -float("inf")]), Visit)
+    assert found.refusals.by_reason == {"minutes: Input should be a finite number": 2}
+
+
+def test_no_profile_at_all_needs_a_class() -> None:
+    assert len(from_profiles([], Profile)) == 0
+    with pytest.raises(UnusableInput):
+        from_profiles([])
+
+
+def test_a_value_may_be_longer_in_its_normalised_form() -> None:
+    found = from_profiles([Profile(occupation="ﷺ" * 200)])
+    assert len(all_rows(found)) == 1
+    assert found.vocabularies["occupation"].code("ﷺ" * 200) == 0

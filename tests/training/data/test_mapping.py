@@ -1,0 +1,213 @@
+"""Mappings: each rule, each check, and the survey as the worked example."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.profile import Profile
+from models.scoring.columns import CodeListColumn
+from testkit import ROOT
+from training.data.dataset import Dataset, from_frame, read_dataset
+from training.data.mapping import apply, check, load_mapping, parse_mapping
+from training.errors import UnusableInput
+
+SURVEY_MAPPING = ROOT / "training" / "mappings" / "young_people_survey.toml"
+SURVEY = Path(os.environ.get("SURVEY_CSV", ROOT.parent / "shared" / "data" / "young_people.csv"))
+
+
+def mapped(text: str, **columns: list[object]) -> Dataset:
+    frame = pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in columns.items()})
+    mapping = parse_mapping(text)
+    check(mapping, list(columns), Profile)
+    fields = [*mapping.rules, *(name for name in columns if name in Profile.model_fields)]
+    return from_frame(apply(mapping, frame)[list(dict.fromkeys(fields))], Profile)
+
+
+def answers(dataset: Dataset, field: str) -> list[object]:
+    return [getattr(profile, field) for profile in dataset.profiles(np.arange(len(dataset)))]
+
+
+def assert_unusable(text: str, sentence: str, **columns: list[object]) -> None:
+    with pytest.raises(UnusableInput, match=sentence):
+        mapped(text, **columns)
+
+
+def test_a_column_is_renamed() -> None:
+    assert answers(mapped("age = { from = 'Age' }", Age=[20, None]), "age") == [20, None]
+
+
+def test_fields_that_no_table_fills_stay_as_they_are() -> None:
+    found = mapped("age = { from = 'Age' }", Age=[20], occasion=["easter"])
+    assert answers(found, "occasion") == ["easter"]
+
+
+def test_a_mapped_field_replaces_a_column_of_its_name() -> None:
+    assert answers(mapped("age = { from = 'Age' }", Age=[20], age=[99]), "age") == [20]
+
+
+def test_a_column_may_be_read_by_its_own_field() -> None:
+    found = mapped("hobbies = { from = 'hobbies', split = '|' }", hobbies=["b|a| ", "", None])
+    assert answers(found, "hobbies") == [("a", "b"), None, None]
+
+
+RATINGS = """
+[hobbies]
+from = ["History", "Art, craft"]
+at_least = 4
+names = { "Art, craft" = "crafts" }
+"""
+
+
+def test_ratings_become_a_list_of_what_reaches_the_mark() -> None:
+    ratings: dict[str, list[object]] = {"History": ["5", 4, "1", None], "Art, craft": ["4", 3.9, "", "4.0"]}
+    found = mapped(RATINGS, **ratings)
+    assert answers(found, "hobbies") == [("crafts", "history"), ("history",), (), ("crafts",)]
+
+
+def test_ratings_all_left_empty_are_no_answer() -> None:
+    ratings: dict[str, list[object]] = {"History": [" ", None, "2"], "Art, craft": [None, float("nan"), None]}
+    found = mapped(RATINGS, **ratings)
+    assert answers(found, "hobbies") == [None, None, ()]
+
+
+def test_a_rating_column_with_text_in_it_is_named() -> None:
+    ratings: dict[str, list[object]] = {"History": [5], "Art, craft": ["very much"]}
+    with pytest.raises(UnusableInput, match="Column 'Art, craft'"):
+        mapped(RATINGS, **ratings)
+
+
+RECODE = """
+[occupation]
+from = "Job"
+recode = { "sw eng" = "engineer", "3" = "teacher", "n/a" = "" }
+"""
+
+
+def test_values_are_recoded_by_a_table() -> None:
+    found = mapped(RECODE, Job=[" sw eng", 3, 3.0, "n/a", None, ""])
+    assert answers(found, "occupation") == ["engineer", "teacher", "teacher", None, None, None]
+
+
+@pytest.mark.parametrize(("others", "expected"), [("keep", ["engineer", "cook"]), ("drop", ["engineer", None])])
+def test_other_values_are_kept_or_dropped(others: str, expected: list[str | None]) -> None:
+    assert answers(mapped(f"{RECODE}others = '{others}'", Job=["sw eng", "cook"]), "occupation") == expected
+
+
+def test_other_values_are_refused_unless_said_otherwise() -> None:
+    found = mapped(RECODE, Job=["sw eng", "cook"])
+    assert len(found) == 1
+    assert found.refusals.by_reason == {"occupation: Value not in the recode table of column 'Job'": 1}
+
+
+BINS = """
+[budget_range]
+from = "Euros"
+edges = [20, 60]
+labels = ["low", "medium", "high"]
+"""
+
+
+def test_numbers_are_binned_from_one_edge_to_below_the_next() -> None:
+    found = mapped(BINS, Euros=["5", 19.99, 20, 59, "60", 1e9, None, " "])
+    levels = ["low", "low", "medium", "medium", "high", "high", None, None]
+    assert answers(found, "budget_range") == levels
+
+
+def test_a_bin_without_a_label_is_no_answer() -> None:
+    text = "store_preference = { from = 'Brands', edges = [3, 4], labels = ['unbranded', '', 'branded'] }"
+    assert answers(mapped(text, Brands=[2, 3, 4]), "store_preference") == ["unbranded", None, "branded"]
+
+
+@pytest.mark.parametrize("cell", ["many", "nan", [5], "1e999"])
+def test_a_binned_column_with_something_else_than_numbers_is_named(cell: object) -> None:
+    assert_unusable(BINS, "Column 'Euros'", Euros=[5, cell])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("age = { from = 'Aeg' }", "column 'Aeg'.*nearest: 'Age'"),
+        ("age = { from = 'Something else' }", "column 'Something else', which the file does not have"),
+        ("hobbys = { from = 'Age' }", "'hobbys', which is not a profile field .nearest: 'hobbies'"),
+        ("age = { from = 'Age', at_lest = 4 }", r"\[age.at_lest\] Extra inputs are not permitted"),
+        ("age = { form = 'Age' }", r"\[age.from\] Field required"),
+        ("age = 'Age'", r"\[age\]"),
+        ("age = 34", r"\[age\]"),
+        ("", "fills no field"),
+        ("[age]\nfrom = 'Age'\n[age]\nfrom = 'Age'", "one table only"),
+        ("age: Age", "not a mapping in TOML"),
+        ("age = { from = ['Age'], at_least = 4 }", "cannot use ratings: the field is numeric"),
+        ("age = { from = 'Age', split = ';' }", "cannot use split"),
+        ("age = { from = 'Age', edges = [1], labels = ['a', 'b'] }", "cannot use bins"),
+        ("hobbies = { from = 'Age', recode = { a = 'b' } }", "cannot use recode"),
+        ("hobbies = { from = [], at_least = 4 }", r"\[hobbies.from\]"),
+        ("hobbies = { from = ['Age'], at_least = 4, names = { Aeg = 'x' } }", "names has 'Aeg'"),
+        ("hobbies = { from = ['Age', 'Age'], at_least = 4 }", "a column more than once"),
+        ("hobbies = { from = ['Age'], at_least = nan }", "finite"),
+        ("budget_range = { from = 'Age', edges = [1], labels = ['low'] }", "one more label than edges"),
+        ("budget_range = { from = 'Age', edges = [2, 1], labels = ['low', '', 'high'] }", "edges must rise"),
+        ("budget_range = { from = 'Age', edges = [1], labels = ['low', 'huge'] }", "gives 'huge'; its levels are"),
+        ("budget_range = { from = 'Age', recode = { a = 'huge' } }", "gives 'huge'"),
+        ("occupation = { from = 'Age', recode = { a = 'b' }, others = 'ignore' }", "'keep', 'drop' or 'refuse'"),
+    ],
+)
+def test_a_mapping_that_cannot_work_says_where(text: str, sentence: str) -> None:
+    assert_unusable(text, sentence, Age=[20], Job=["cook"])
+
+
+def test_a_missing_mapping_is_unusable(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match="cannot be read"):
+        load_mapping(tmp_path / "nowhere.toml")
+
+
+def test_a_refused_cell_says_why_and_not_what() -> None:
+    assert "cook" not in repr(apply(parse_mapping(RECODE), pd.DataFrame({"Job": ["cook"]}))["occupation"].iloc[0])
+
+
+def test_every_format_is_mapped_alike(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"History": [5, None, 1], "Art, craft": [1, None, 2], "user_id": ["a", "b", "c"]})
+    frame.to_csv(tmp_path / "survey.csv", index=False)
+    frame.to_parquet(tmp_path / "survey.parquet")
+    frame.to_json(tmp_path / "survey.jsonl", orient="records", lines=True)
+    found = [
+        read_dataset(tmp_path / f"survey.{suffix}", Profile, parse_mapping(RATINGS))
+        for suffix in ("csv", "parquet", "jsonl")
+    ]
+    assert [answers(dataset, "hobbies") for dataset in found] == [[("history",), None, ()]] * 3
+    assert len({dataset.fingerprint for dataset in found}) == 1
+    assert all(dataset.row_ids is not None and len(dataset.row_ids) == 3 for dataset in found)
+
+
+def test_a_field_may_fill_another_and_stay(tmp_path: Path) -> None:
+    (tmp_path / "survey.csv").write_text("age,user_id\n20,a\n70,b\n", encoding="utf-8")
+    mapping = parse_mapping("occupation = { from = 'age', edges = [65], labels = ['', 'retired'] }")
+    found = read_dataset(tmp_path / "survey.csv", Profile, mapping)
+    assert answers(found, "age") == [20, 70]
+    assert answers(found, "occupation") == [None, "retired"]
+
+
+def test_columns_that_the_mapping_leaves_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "survey.csv").write_text("Age,Height,Weight\n20,180,80\n", encoding="utf-8")
+    found = read_dataset(tmp_path / "survey.csv", Profile, parse_mapping("age = { from = 'Age' }"))
+    assert found.notes == ("Columns that the mapping does not use: 2.",)
+
+
+@pytest.mark.skipif(not SURVEY.exists(), reason="the survey is not part of the project")
+def test_the_survey_is_read_as_profiles(tmp_path: Path) -> None:
+    found = read_dataset(SURVEY, Profile, load_mapping(SURVEY_MAPPING), side_file=tmp_path / "refused.csv")
+    assert len(found) == 1010
+    assert not found.refusals.rows
+    sizes = {name: len(words.values) for name, words in found.vocabularies.items() if words.values}
+    assert sizes == {"hobbies": 32, "favourite_items": 21, "favourite_movies": 11, "store_preference": 2}
+    hobbies = found.columns["hobbies"]
+    assert isinstance(hobbies, CodeListColumn)
+    assert 10 < hobbies.lengths.mean() < 13
+
+
+def test_the_survey_mapping_writes_values_that_people_can_read() -> None:
+    for rule in load_mapping(SURVEY_MAPPING).rules.values():
+        names = getattr(rule, "names", {})
+        assert all(word == word.casefold() and word.replace(" ", "").isalpha() for word in names.values())

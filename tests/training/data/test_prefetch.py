@@ -1,0 +1,35 @@
+"""Work ahead comes in order, one item early, and fails where it is used."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from training.data.prefetch import ahead
+
+
+def test_items_come_in_order() -> None:
+    assert list(ahead(iter(range(5)))) == [0, 1, 2, 3, 4]
+    assert list(ahead([])) == []
+
+
+def test_no_more_than_one_item_is_made_early() -> None:
+    made: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        for number in range(1, 6):
+            made.append(number)
+            yield number
+
+    for used in ahead(numbers()):
+        assert len(made) <= used + 1
+
+
+def test_what_goes_wrong_is_raised_where_the_item_is_due() -> None:
+    def failing() -> Iterator[int]:
+        yield 1
+        raise ValueError("no second one")
+
+    items = ahead(failing())
+    assert next(items) == 1
+    with pytest.raises(ValueError, match="no second one"):
+        next(items)

@@ -1,0 +1,117 @@
+"""What is counted for partial profiles, and how sure they may be."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.profile import Profile
+from models.scoring.columns import CodeListColumn
+from models.scoring.encoder import FieldEncoding
+from models.scoring.imputation import Imputation, known_rows
+from models.scoring.scorer import Scorer
+from models.segment_model import SegmentModel
+from models.storage.registry import Registry
+from training.clustering.compile import compile_scorer
+from training.clustering.fit import Fit
+from training.data.dataset import Dataset
+from training.partial.calibration import Calibrated, calibrate
+from training.partial.field_evidence import contributions, count_field, evidence, fill
+from training.pipeline import Trained
+
+
+@pytest.fixture(scope="module")
+def scorer(fitted: Fit) -> Scorer:
+    return compile_scorer(fitted.pipeline)
+
+
+@pytest.fixture(scope="module")
+def calibrated(dataset: Dataset, fitted: Fit, scorer: Scorer) -> Calibrated:
+    return calibrate(dataset, fitted.clusters, scorer, 0)
+
+
+def field(scorer: Scorer, name: str) -> tuple[int, FieldEncoding]:
+    return next((place, each) for place, each in enumerate(scorer.encoder.fields) if each.name == name)
+
+
+@pytest.mark.parametrize("name", ["age", "budget_range", "occupation", "hobbies"])
+def test_the_fill_is_nearly_the_personas_mean_contribution(
+    name: str, dataset: Dataset, fitted: Fit, scorer: Scorer
+) -> None:
+    place, encoding = field(scorer, name)
+    column = dataset.coded_for(scorer.encoder)[name]
+    filled = fill(scorer.tables[place], count_field(encoding, column, fitted.clusters, fitted.k))
+    moves, known = contributions(encoding, scorer.tables[place], column), known_rows(column)
+    for persona in range(fitted.k):
+        mean = moves[known & (fitted.clusters == persona)].mean(axis=0)
+        np.testing.assert_allclose(filled[persona], mean, atol=0.03 * np.abs(mean).max() + 0.01)
+
+
+@pytest.mark.parametrize("name", ["age", "budget_range", "occupation", "hobbies"])
+def test_counts_without_some_people_are_the_counts_of_the_others(
+    name: str, dataset: Dataset, fitted: Fit, scorer: Scorer
+) -> None:
+    _, encoding = field(scorer, name)
+    column, rows = dataset.coded_for(scorer.encoder)[name], np.arange(len(dataset))
+    some, others = rows[::3], np.setdiff1d(rows, rows[::3])
+    whole, part, rest = (
+        count_field(encoding, column.take(each), fitted.clusters[each], fitted.k) for each in (rows, some, others)
+    )
+    np.testing.assert_allclose((whole - part).held, rest.held, atol=1e-6)
+    np.testing.assert_allclose((whole - part).sizes, rest.sizes, atol=1e-6)
+
+
+def test_how_many_boxes_somebody_ticks_speaks_for_nobody(scorer: Scorer) -> None:
+    """Two personas tick the same boxes, one of them twice as many."""
+    _, encoding = field(scorer, "hobbies")
+    rng, values = np.random.default_rng(0), 12
+    ticked = [rng.choice(values, 2 + 2 * (row % 2), replace=False) for row in range(4_000)]
+    offsets = np.cumsum([0, *map(len, ticked)])
+    column = CodeListColumn(np.concatenate(ticked).astype(np.int64), offsets, np.ones(4_000, np.bool_))
+    told = evidence(encoding, count_field(encoding, column, np.arange(4_000) % 2, 2))
+    gap = told.rows[:, 0] - told.rows[:, 1]
+    constant = float(told.constant[0] - told.constant[1])
+    assert abs(constant) < 0.05
+    assert abs(gap[:values].mean()) < 0.05
+
+
+def test_evidence_is_tempered(calibrated: Calibrated) -> None:
+    assert calibrated.confidence is not None
+    assert 0 < calibrated.confidence.exponent < 1
+
+
+def test_the_more_hangs_on_what_is_hidden_the_softer_the_answer(calibrated: Calibrated) -> None:
+    completion = calibrated.scorer.completion
+    assert isinstance(completion, Imputation)
+    names = [each.name for each in calibrated.scorer.encoder.fields]
+    scatter = {name: part.scatter[0] for name, part in zip(names, completion.fields, strict=True) if part}
+    assert scatter["hobbies"] > scatter["purchases_last_year"]
+    assert calibrated.confidence is not None
+    accuracies = [each.accuracy for each in calibrated.confidence.by_hidden]
+    assert accuracies[0] > accuracies[5] > accuracies[-1]
+
+
+def test_confidence_is_what_it_says(calibrated: Calibrated) -> None:
+    assert calibrated.confidence is not None
+    assert calibrated.confidence.error < 0.035
+
+
+def test_no_kind_of_answer_is_a_single_persons(calibrated: Calibrated) -> None:
+    completion = calibrated.scorer.completion
+    assert completion is not None
+    for part in completion.fields:
+        assert part is not None
+        np.testing.assert_allclose(part.kind_shares.sum(axis=0), 1.0)
+        assert len(part.kinds) <= 16
+
+
+def test_the_empty_profile_of_a_trained_model_is_the_largest_persona(trained: Trained) -> None:
+    model: SegmentModel = Registry(trained.folder.parent).load(trained.folder.name, Profile).model
+    answer = model.assign(Profile())
+    assert answer.persona.size == max(persona.size for persona in model.personas)
+    assert answer.confidence == pytest.approx(answer.persona.share, abs=0.01)
+
+
+def test_the_manifest_and_the_report_tell_the_calibration_error(trained: Trained) -> None:
+    assert trained.manifest.metrics["calibration_error"] is not None
+    assert '"by_hidden"' in Path(trained.folder / "report.json").read_text()

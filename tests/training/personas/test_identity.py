@@ -1,0 +1,252 @@
+"""Identity: whatever else changes, a persona that is still there keeps its id, and ids are never used again."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.lineage import WHOLE_STEPS, LineageStep, Passage, shortened
+from models.persona import Persona
+from models.profile import Profile
+from models.scoring.columns import IntArray
+from models.segment_model import SegmentModel
+from models.storage.artifact import LoadedArtifact, read_artifact
+from tests.training.conftest import QUICK
+from training.clustering.fit import Fit, fit, fit_kmeans
+from training.config import TrainingConfig
+from training.data.dataset import Dataset, from_frame
+from training.personas.identity import Known, Matching, catalogue, match, mint, passages, persona_ids
+from training.pipeline import Trained
+from training.progress import Silent
+from training.simulation.simulate import Simulated, SimulationConfig, simulate
+
+
+@dataclass(frozen=True)
+class Refit:
+    """A refit beside the model before: its clusters' ids, and what became of whom."""
+
+    known: Known
+    fitted: Fit
+    found: Matching
+    ids: tuple[str, ...]
+
+    @property
+    def personas(self) -> tuple[Persona, ...]:
+        sizes = np.bincount(self.fitted.clusters, minlength=self.fitted.k)
+        return tuple(
+            Persona(
+                id=each, name=f"N{place}", sentence="", size=int(sizes[place]),
+                share=float(sizes[place] / sizes.sum()), traits=(), gift_affinities=(),
+            )
+            for place, each in enumerate(self.ids)
+        )  # fmt: skip
+
+    @property
+    def passages(self) -> dict[str, Passage]:
+        return {each.persona_id: each for each in passages(self.personas, self.known, self.found)}
+
+    def fates(self, fate: str) -> list[Passage]:
+        return [each for each in self.passages.values() if each.fate == fate]
+
+
+@pytest.fixture(scope="module")
+def before(trained: Trained) -> LoadedArtifact:
+    return read_artifact(trained.folder, Profile)
+
+
+def refitted(before: LoadedArtifact, dataset: Dataset, config: TrainingConfig = QUICK) -> Refit:
+    known = Known(before, before.model.scorer.clusters(dataset.coded_for(before.model.encoder)))
+    fitted = fit(dataset, config, Silent(), known.clusters)
+    vectors = fitted.encoder.encode(dataset.coded_for(fitted.encoder))
+    found = match(known.clusters, fitted.clusters, vectors, len(known.personas), fitted.k)
+    return Refit(known, fitted, found, persona_ids(dataset.fingerprint, config, fitted.k, known, found))
+
+
+def known_ids(before: LoadedArtifact) -> set[str]:
+    return {persona.id for persona in before.model.personas}
+
+
+def simulated(rows: int = 2_000, seed: int = 3, personas: int = 5) -> Simulated:
+    return simulate(SimulationConfig(rows=rows, seed=seed, personas=personas))
+
+
+# --- nothing has changed ---------------------------------------------------------------------------
+
+
+def test_another_order_of_the_rows_changes_no_id(before: LoadedArtifact, dataset: Dataset) -> None:
+    order = np.random.default_rng(0).permutation(len(dataset))
+    assert set(refitted(before, dataset.take(order)).ids) == known_ids(before)
+
+
+def test_another_order_of_the_columns_changes_no_id(before: LoadedArtifact) -> None:
+    frame = simulated().frame
+    assert set(refitted(before, from_frame(frame[list(frame)[::-1]], Profile)).ids) == known_ids(before)
+
+
+@pytest.mark.parametrize("seed", [2, 77])
+def test_another_seed_changes_no_id(before: LoadedArtifact, dataset: Dataset, seed: int) -> None:
+    config = QUICK.model_copy(update={"seed": seed})
+    assert set(refitted(before, dataset, config).ids) == known_ids(before)
+
+
+def test_one_percent_more_data_changes_no_id(before: LoadedArtifact) -> None:
+    frame = pd.concat([simulated().frame, simulated(20, seed=8).frame], ignore_index=True)
+    assert set(refitted(before, from_frame(frame, Profile)).ids) == known_ids(before)
+
+
+def test_other_people_of_the_same_kinds_change_no_id(before: LoadedArtifact) -> None:
+    refit = refitted(before, from_frame(simulated(3_000, seed=21).frame, Profile))
+    assert set(refit.ids) == known_ids(before)
+    assert all(each.fate == "KEPT" and (each.members_kept or 0) > 0.8 for each in refit.passages.values())
+
+
+def test_turned_and_flipped_axes_change_no_id(before: LoadedArtifact, dataset: Dataset) -> None:
+    scorer = before.model.scorer
+    turn = np.linalg.qr(np.random.default_rng(5).normal(size=(len(scorer.base),) * 2))[0]
+    tables = tuple(dataclasses.replace(t, constant=t.constant @ turn, rows=t.rows @ turn) for t in scorer.tables)
+    turned = dataclasses.replace(scorer, base=scorer.base @ turn, tables=tables, centroids=scorer.centroids @ turn)
+    model = SegmentModel(before.model.version, turned, before.model.personas)
+    refit = refitted(dataclasses.replace(before, model=model), dataset)
+    assert set(refit.ids) == known_ids(before)
+
+
+@given(order=st.permutations(range(5)))
+@settings(max_examples=20, deadline=None)
+def test_relabelled_clusters_are_the_same_personas(dataset: Dataset, fitted: Fit, order: list[int]) -> None:
+    vectors = fitted.encoder.encode(dataset.coded_for(fitted.encoder))
+    relabelled = np.array(order)[fitted.clusters]
+    found = match(fitted.clusters, relabelled, vectors, 5, 5)
+    assert found.persona_of == {new: old for old, new in enumerate(order)}
+    assert found.scores[list(found.persona_of.values()), list(found.persona_of)] == pytest.approx(1.0)
+
+
+# --- somebody comes, goes, splits or merges --------------------------------------------------------
+
+
+def test_a_sixth_persona_gets_the_one_new_id(before: LoadedArtifact) -> None:
+    dataset = from_frame(simulated(3_000, seed=21, personas=6).frame, Profile)
+    refit = refitted(before, dataset, QUICK.model_copy(update={"k": 6}))
+    assert len(set(refit.ids) - known_ids(before)) == len(refit.fates("BORN")) == 1
+    assert known_ids(before) < set(refit.ids)
+    assert refit.fates("BORN")[0].split_from is None
+
+
+def test_a_persona_that_is_gone_is_the_one_retired(before: LoadedArtifact) -> None:
+    dataset = from_frame(simulated(3_000, seed=21, personas=4).frame, Profile)
+    refit = refitted(before, dataset, QUICK.model_copy(update={"k": 4}))
+    assert set(refit.ids) < known_ids(before)
+    (retired,) = catalogue("v", refit.personas, refit.known, refit.found)
+    assert {retired.id} == known_ids(before) - set(refit.ids)
+    assert retired.retired_in == "v"
+
+
+def mixed(people: Simulated, kinds: tuple[str, str]) -> pd.DataFrame:
+    """The people, those of two kinds with their answers dealt anew among them: one kind."""
+    rng, frame = np.random.default_rng(0), people.frame.copy()
+    rows = np.flatnonzero(np.isin(people.truth, kinds))
+    for name in frame:
+        column = frame[name].to_numpy(dtype=object, copy=True)
+        column[rows] = column[rng.permutation(rows)]
+        frame[name] = pd.Series(column, dtype=object)
+    return frame
+
+
+def test_two_personas_that_become_one_are_a_merge(before: LoadedArtifact) -> None:
+    people = simulated(3_000, seed=21)
+    kinds = ("trendy_tech_shopper", "holiday_generalist")
+    refit = refitted(before, from_frame(mixed(people, kinds), Profile), QUICK.model_copy(update={"k": 4}))
+    assert set(refit.ids) < known_ids(before)
+    (retired,) = refit.fates("RETIRED")
+    assert retired.merged_into in refit.ids
+
+
+def clustered(counts: list[list[int]]) -> tuple[IntArray, IntArray]:
+    """Profiles with these counts by known cluster (rows) and new one (columns)."""
+    cells = [(old, new) for old, row in enumerate(counts) for new, many in enumerate(row) for _ in range(many)]
+    old, new = zip(*cells, strict=True)
+    return np.array(old), np.array(new)
+
+
+def matched(counts: list[list[int]]) -> Matching:
+    """Matched by these counts; everybody answers what their known cluster does."""
+    old, new = clustered(counts)
+    vectors = np.eye(len(counts))[old]
+    return match(old, new, vectors - vectors.mean(axis=0), len(counts), len(counts[0]))
+
+
+def test_a_persona_in_two_parts_lives_on_in_the_larger_and_the_other_is_split_from_it() -> None:
+    found = matched([[60, 0, 40], [0, 100, 0]])
+    assert (found.persona_of, found.born) == ({0: 0, 1: 1}, [2])
+    assert found.split_from(2) == 0
+
+
+def test_two_personas_in_one_cluster_are_a_merge_into_the_larger() -> None:
+    found = matched([[100, 0], [0, 60], [0, 90]])
+    assert (found.persona_of, found.retired) == ({0: 0, 1: 2}, [1])
+    assert found.merged_into(1) == 1
+
+
+def test_people_of_all_kinds_are_a_new_persona_that_was_split_from_nobody() -> None:
+    found = matched([[80, 0, 20], [0, 80, 20], [30, 30, 40]])
+    assert all(found.split_from(new) is None for new in found.born)
+
+
+def test_a_known_persona_without_anybody_is_retired_and_merged_into_nobody() -> None:
+    vectors = np.eye(2)[[0, 0, 1, 1]]
+    found = match(np.array([0, 0, 2, 2]), np.array([0, 0, 1, 1]), vectors, 3, 2)
+    assert (found.retired, found.merged_into(1)) == ([1], None)
+
+
+# --- ids -------------------------------------------------------------------------------------------
+
+
+def test_an_id_that_the_lineage_knows_is_never_minted_again(before: LoadedArtifact, dataset: Dataset) -> None:
+    source = f"{before.manifest.version}|{dataset.fingerprint}"
+    used = mint(source, QUICK, 3)
+    retired = tuple(Passage(persona_id=each, name="", fate="RETIRED") for each in used)
+    step = LineageStep(version="x", created_at=before.manifest.created_at, passages=retired)
+    manifest = before.manifest.model_copy(update={"lineage": (step,)})
+    known = Known(dataclasses.replace(before, manifest=manifest), np.zeros(4, np.int64))
+    nobody = Matching(np.zeros((5, 5), np.int64), np.zeros((5, 5)), np.zeros((5, 5)), {})
+    ids = persona_ids(dataset.fingerprint, QUICK, 5, known, nobody)
+    assert len(set(ids)) == 5
+    assert not set(ids) & (set(used) | known_ids(before))
+
+
+def test_the_same_refit_mints_the_same_ids(before: LoadedArtifact, dataset: Dataset) -> None:
+    config = QUICK.model_copy(update={"k": 7})
+    assert refitted(before, dataset, config).ids == refitted(before, dataset, config).ids
+
+
+# --- the familiar start, and the length of a lineage -------------------------------------------------
+
+
+def test_k_means_stays_with_the_familiar_where_fresh_starts_are_no_better() -> None:
+    """A ring has no corners: every turn of four centroids is as good, and only the familiar one stays."""
+    angles = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    ring = np.column_stack([np.cos(angles), np.sin(angles)])
+    corners = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
+    config = TrainingConfig(k=4, seed=3)
+    centroids = fit_kmeans(ring, 4, config, corners).cluster_centers_
+    gaps = np.linalg.norm(centroids[:, None] - 0.9 * corners, axis=2).min(axis=1)
+    assert gaps.max() < 0.05
+
+
+def test_k_means_leaves_the_familiar_for_what_is_better() -> None:
+    rng = np.random.default_rng(0)
+    groups = np.concatenate([rng.normal(centre, 0.1, (50, 2)) for centre in ([0, 0], [10, 0], [0, 10])])
+    poor = np.array([[0.0, 0.1], [0.0, -0.1], [5.0, 5.0]])
+    kmeans = fit_kmeans(groups, 3, TrainingConfig(k=3), poor)
+    assert sorted(np.bincount(kmeans.labels_)) == [50, 50, 50]
+
+
+def test_an_old_lineage_keeps_births_and_retirements(before: LoadedArtifact) -> None:
+    at = before.manifest.created_at
+    kept, born = Passage(persona_id="a", name="", fate="KEPT"), Passage(persona_id="b", name="", fate="BORN")
+    step = LineageStep(version="v", created_at=at, passages=(kept, born))
+    steps = shortened((step,) * (WHOLE_STEPS + 2))
+    assert [each.passages for each in steps[:3]] == [(born,), (born,), (kept, born)]

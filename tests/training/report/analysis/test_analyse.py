@@ -1,0 +1,116 @@
+"""The whole analysis: of any class, any size, the same every time, and of nobody in particular."""
+
+import json
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from pydantic import BaseModel
+
+from models.profile import Profile
+from tests.training.conftest import QUICK as TRAINING
+from tests.training.report.conftest import QUICK, report_of
+from tests.training.test_any_profile import Dog, dogs, shapes
+from training.clustering.fit import Fit, fit
+from training.config import TrainingConfig
+from training.data.dataset import Dataset, from_frame
+from training.errors import UnusableInput
+from training.progress import Silent
+from training.report.document import Report
+from training.report.settings import AnalysisConfig
+from training.simulation.simulate import SimulationConfig, simulate
+
+BARE = AnalysisConfig(bootstraps=0, splits=0, map_rows=0, density=False)
+
+
+def simulated(rows: int, without: Sequence[str] = ()) -> Dataset:
+    return from_frame(simulate(SimulationConfig(rows=rows)).frame.drop(columns=list(without)), Profile)
+
+
+def analysed(dataset: Dataset, config: TrainingConfig, settings: AnalysisConfig = QUICK) -> Report:
+    return report_of(dataset, fit(dataset, config, Silent()), settings, config.k)
+
+
+def test_a_report_comes_back_from_its_json(report: Report) -> None:
+    text = json.dumps(report.model_dump(mode="json"), allow_nan=False)
+    assert Report.model_validate_json(text) == report
+
+
+def test_the_same_fit_gives_the_same_report(dataset: Dataset, fitted: Fit, report: Report) -> None:
+    assert report_of(dataset, fitted) == report
+
+
+def test_everything_of_the_personas_is_in_their_order(report: Report) -> None:
+    assert len(report.personas) == len(report.details) == len(report.silhouettes) == 5
+    assert all(len(row.lifts) == len(row.shares) == 5 for row in report.lifts)
+    assert sum(map(len, report.silhouettes)) == report.choice.rows == 1_000
+
+
+def test_a_sweep_is_judged_and_the_personas_stability_is_on_it() -> None:
+    report = analysed(simulated(500), TRAINING.model_copy(update={"k": "auto", "k_max": 6}))
+    assert [each.k for each in report.choice.curve] == [1, 2, 3, 4, 5, 6]
+    chosen = next(each for each in report.choice.curve if each.k == report.choice.k)
+    assert chosen.stability == tuple(detail.stability for detail in report.details)
+
+
+def test_what_is_switched_off_is_left_out(dataset: Dataset, fitted: Fit) -> None:
+    report = report_of(dataset, fitted, BARE)
+    assert (report.maps, report.density) == ((), None)
+    assert {detail.stability for detail in report.details} == {None}
+    assert report.lifts
+
+
+def test_a_value_that_fewer_than_five_hold_is_in_no_report() -> None:
+    frame = simulate(SimulationConfig(rows=300)).frame
+    for name in ("relationship", "occupation", "last_gift_category", "occasion", "store_preference"):
+        frame[name] = [f"secret {name}" if row < 4 else value for row, value in enumerate(frame[name])]
+    for name in ("hobbies", "favourite_items", "favourite_movies", "gift_history"):
+        frame[name] = [[f"secret {name}"] if row < 4 else value for row, value in enumerate(frame[name])]
+    # Learned against the rule, and still not told.
+    config = TRAINING.model_copy(update={"k": 3, "min_value_count": 1, "rare_share": 0.0})
+    assert "secret" not in analysed(from_frame(frame, Profile), config).model_dump_json()
+
+
+def test_one_persona_is_reported_without_neighbours() -> None:
+    report = analysed(simulated(200), TRAINING.model_copy(update={"k": 1}))
+    assert report.headline.startswith("One persona, everyone: ")
+    assert report.silhouettes == ((),)
+    assert (report.details[0].silhouette, report.details[0].stability) == (None, None)
+    assert report.lifts == ()
+
+
+@pytest.mark.parametrize("k", [1, 2, "auto"])
+def test_ten_profiles_are_enough(k: int | Literal["auto"]) -> None:
+    report = analysed(simulated(10), TRAINING.model_copy(update={"k": k, "min_value_count": 1}))
+    assert report.data.profiles == 10
+    assert report.density is None
+
+
+def test_fields_that_nobody_answered_are_no_error() -> None:
+    unanswered = ("age", "hobbies", "gift_history", "last_gift_category", "occasion")
+    report = analysed(simulated(200, unanswered), TRAINING.model_copy(update={"k": 2}))
+    assert (report.history_by_hobby, report.gifts_by_age) == (None, None)
+    assert {insight.topic for insight in report.insights} == {"personas", "quality"}
+
+
+def test_dogs_are_analysed_like_people() -> None:
+    report = analysed(from_frame(dogs(), Dog), TrainingConfig(k=2, permutations=3, min_value_count=2))
+    assert report.density is not None
+    assert report.density.sentence == "Both methods see groups with emptier space between them."
+    assert [row.title for row in report.snake] == ["weight", "barks", "size"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(shapes())
+def test_any_shape_is_analysed(shape: tuple[type[BaseModel], pd.DataFrame]) -> None:
+    profile_class, frame = shape
+    repeated = frame.iloc[np.tile(np.arange(len(frame)), 3)].reset_index(drop=True)
+    config = TrainingConfig(k=2, permutations=2, references=2, min_value_count=2, n_init=1)
+    try:
+        report = analysed(from_frame(repeated, profile_class), config, AnalysisConfig(bootstraps=2, splits=1))
+    except UnusableInput:
+        return
+    json.dumps(report.model_dump(mode="json"), allow_nan=False)

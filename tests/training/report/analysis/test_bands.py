@@ -1,0 +1,37 @@
+"""Numbers are cut where people would cut them."""
+
+import numpy as np
+import pytest
+
+from training.report.analysis.bands import bands
+
+
+def test_ages_fall_into_decades() -> None:
+    found = bands(np.repeat(np.arange(18.0, 75.0), 10))
+    assert found is not None
+    assert found.labels == ("below 30", "30–39", "40–49", "50–59", "60–69", "70 and over")
+    assert found.places[[0, 120, 569]].tolist() == [0, 1, 5]
+
+
+def test_bands_with_few_rows_join_the_next() -> None:
+    ages = np.concatenate([np.repeat([22.0, 31.0, 38.0], 100), np.full(18, 45.0), np.full(30, 55.0)])
+    found = bands(ages)
+    assert found is not None
+    assert np.bincount(found.places).min() >= 20
+
+
+def test_who_did_not_answer_is_in_no_band() -> None:
+    found = bands(np.append(np.repeat([20.0, 40.0, 60.0], 50), np.nan))
+    assert found is not None
+    assert found.places[-1] == -1
+
+
+def test_broken_numbers_have_bands_without_gaps() -> None:
+    found = bands(np.random.default_rng(0).uniform(0, 1, 1_000))
+    assert found is not None
+    assert found.labels[:2] == ("below 0.2", "0.2 to 0.4")
+
+
+@pytest.mark.parametrize("values", [[], [np.nan] * 50, [30.0] * 50, [20.0, 40.0, 60.0]])
+def test_where_nothing_can_be_cut_there_are_no_bands(values: list[float]) -> None:
+    assert bands(np.array(values)) is None

@@ -1,0 +1,112 @@
+"""The criteria know groups from a cloud, and cost no error where they do not exist."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from models.scoring.columns import FloatArray
+from tests.training.report.conftest import blobs
+from training.report.analysis.criteria import criteria, prediction_strength, stability
+from training.report.document import Candidate
+from training.report.settings import AnalysisConfig
+
+SETTINGS = AnalysisConfig(bootstraps=10, splits=3)
+
+
+@dataclass(frozen=True)
+class GapPoint:
+    k: int
+    inertia: float = 10.0
+    gap: float = 1.0
+    gap_error: float = 0.1
+
+
+def candidate(scores: FloatArray, k: int, settings: AnalysisConfig = SETTINGS) -> Candidate:
+    return criteria(scores, [GapPoint(k)], settings, np.random.default_rng(0))[0]
+
+
+def least_stable(found: Candidate) -> float:
+    return min(value for value in found.stability or () if value is not None)
+
+
+def test_groups_that_stand_apart_are_compact_stable_and_predictable() -> None:
+    found = candidate(blobs(4)[0], 4)
+    assert found.silhouette is not None
+    assert found.silhouette > 0.7
+    assert least_stable(found) > 0.95
+    assert found.prediction_strength is not None
+    assert found.prediction_strength > 0.95
+
+
+def test_pieces_of_one_cloud_do_not_come_back() -> None:
+    found = candidate(blobs(1)[0], 6)
+    assert least_stable(found) < 0.75
+    assert found.prediction_strength is not None
+    assert found.prediction_strength < 0.8
+
+
+def test_a_cluster_too_many_shows_in_the_weakest() -> None:
+    scores = blobs(3)[0]
+    right, wrong = candidate(scores, 3), candidate(scores, 4)
+    assert least_stable(wrong) < least_stable(right) - 0.2
+    assert (wrong.prediction_strength or 0) < (right.prediction_strength or 0) - 0.2
+    assert (wrong.calinski_harabasz or 0) < (right.calinski_harabasz or 0)
+    assert (wrong.davies_bouldin or 0) > (right.davies_bouldin or 0)
+
+
+def test_stability_is_that_of_the_clusters_it_was_given_in_their_order() -> None:
+    scores, groups = blobs(3)
+    merged = np.where(groups == 0, 0, 1)  # one group that is there, and two under one name
+    stable, shaky = stability(scores, merged, 2, SETTINGS, np.random.default_rng(0)) or ()
+    shaky_again, stable_again = stability(scores, 1 - merged, 2, SETTINGS, np.random.default_rng(0)) or ()
+    assert (stable, shaky) == (stable_again, shaky_again)
+
+
+def test_a_cluster_with_hardly_a_row_is_neither_called_stable_nor_unstable() -> None:
+    scores, groups = blobs(3)
+    few = np.where(groups == 2, 1, groups)
+    few[:4] = 3
+    found = stability(scores, few, 4, SETTINGS, np.random.default_rng(0)) or ()
+    assert [value is None for value in found] == [False, False, True, True]
+
+
+def test_the_fits_own_clusters_are_judged_where_k_is_theirs() -> None:
+    scores, groups = blobs(3)
+    wrong = np.random.default_rng(0).integers(3, size=len(groups))
+    found = criteria(scores, [GapPoint(2), GapPoint(3)], SETTINGS, np.random.default_rng(0), wrong)
+    assert (found[0].silhouette or 0) > 0.3
+    assert (found[1].silhouette or 0) < 0.05
+
+
+def test_one_cluster_has_no_neighbours_to_be_told_from() -> None:
+    found = candidate(blobs(2)[0], 1)
+    assert (found.silhouette, found.calinski_harabasz, found.davies_bouldin, found.stability) == (None,) * 4
+    assert found.prediction_strength == 1.0
+
+
+def test_the_gap_is_taken_over() -> None:
+    found = candidate(blobs(2)[0], 2)
+    assert (found.inertia, found.gap, found.gap_error) == (10.0, 1.0, 0.1)
+
+
+def test_what_is_switched_off_is_none() -> None:
+    found = candidate(blobs(2)[0], 2, AnalysisConfig(bootstraps=0, splits=0))
+    assert (found.stability, found.prediction_strength) == (None, None)
+    assert found.silhouette is not None
+
+
+@pytest.mark.parametrize("rows", [3, 6, 10])
+def test_few_rows_and_equal_rows_are_no_error(rows: int) -> None:
+    scores = np.repeat([[0.0, 0.0], [1.0, 1.0]], rows, axis=0)[:rows]
+    found = criteria(scores, [GapPoint(k) for k in (1, 2, 3)], SETTINGS, np.random.default_rng(0))
+    assert [each.k for each in found] == [1, 2, 3]
+
+
+def test_halves_smaller_than_k_predict_nothing() -> None:
+    assert prediction_strength(np.zeros((5, 2)), 3, SETTINGS, np.random.default_rng(0)) is None
+
+
+def test_the_same_seed_gives_the_same_criteria() -> None:
+    scores = blobs(3, apart=2.0)[0]
+    assert candidate(scores, 4) == candidate(scores, 4)

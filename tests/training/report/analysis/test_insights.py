@@ -1,0 +1,127 @@
+"""Insights: planted facts are found, and chance is called chance."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.persona import Persona
+from models.profile import Profile
+from training.data.dataset import Dataset, from_frame
+from training.report.analysis.answers import held, value_tables
+from training.report.analysis.insights import age_and_gifts, history_and_hobbies, season, trends
+from training.report.analysis.roles import gift_field
+from training.report.analysis.tables import age_bands, history_against_hobbies
+from training.report.document import Report
+
+
+def sentences(report: Report, topic: str) -> list[str]:
+    return [insight.sentence for insight in report.insights if insight.topic == topic]
+
+
+def people(*names: str) -> list[Persona]:
+    return [
+        Persona(id=name, name=name, sentence="", size=1, share=1 / len(names), traits=(), gift_affinities=())
+        for name in names
+    ]
+
+
+def shuffled(dataset: Dataset) -> Dataset:
+    """The same margins, every field on its own."""
+    rng = np.random.default_rng(0)
+    columns = {name: column.take(rng.permutation(len(dataset))) for name, column in dataset.columns.items()}
+    return Dataset(dataset.profile_class, dataset.vocabularies, columns, dataset.line_numbers)
+
+
+def test_the_young_give_novelties_and_the_old_what_is_practical(report: Report) -> None:
+    told = sentences(report, "age_and_gifts")
+    assert any(sentence.startswith("The share who give novelty gifts falls with age: from ") for sentence in told)
+    assert any(sentence.startswith("The share who give practical gifts rises with age: ") for sentence in told)
+
+
+def test_where_age_bears_on_nothing_that_is_said(dataset: Dataset) -> None:
+    mixed = shuffled(dataset)
+    (insight,) = age_and_gifts(mixed, age_bands(mixed))
+    assert insight.sentence == "No gift history value moves with age by more than chance."
+
+
+def ageing(chances: list[float], people_each: int) -> Dataset:
+    """People of six bands of age, of whom these shares give one gift; all give another."""
+    rng = np.random.default_rng(0)
+    ages = np.repeat(np.arange(25, 85, 10), people_each)
+    gives = rng.random(len(ages)) < np.repeat(chances, people_each)
+    gifts = [["books", "toys"] if toy else ["books"] for toy in gives]
+    return from_frame(pd.DataFrame({"age": ages, "gift_history": gifts}), Profile)
+
+
+def test_a_share_that_falls_and_rises_again_is_not_said_to_do_either() -> None:
+    valley = ageing([0.90, 0.47, 0.44, 0.43, 0.41, 0.58], 500)
+    (insight,) = age_and_gifts(valley, age_bands(valley))
+    assert insight.sentence == "No gift history value moves with age much and all the way."
+
+
+def test_a_small_change_that_is_no_accident_is_not_called_chance() -> None:
+    slope = ageing([0.50, 0.508, 0.516, 0.524, 0.532, 0.54], 8_000)
+    (insight,) = age_and_gifts(slope, age_bands(slope))
+    assert insight.sentence == "No gift history value moves with age much and all the way."
+
+
+def test_trends_are_standard_normal_without_a_trend(dataset: Dataset) -> None:
+    gifts = gift_field(dataset)
+    assert gifts is not None
+    rng, givers = np.random.default_rng(0), held(dataset, gifts, 16)
+    z = np.concatenate([trends(rng.normal(50, 9, len(dataset)), givers) for _ in range(20)])
+    assert z.std() == pytest.approx(1.0, abs=0.15)
+
+
+def test_hobbies_that_go_with_gifts_are_named(report: Report) -> None:
+    told = sentences(report, "history_and_hobbies")
+    assert 1 <= len(told) <= 2
+    assert all(" × as likely as everyone to give " in sentence for sentence in told)
+
+
+def test_where_hobbies_bear_on_no_gift_that_is_said(dataset: Dataset) -> None:
+    (insight,) = history_and_hobbies(history_against_hobbies(shuffled(dataset)))
+    assert insight.sentence == "No pair of hobbies and gift history goes together by more than chance."
+
+
+def test_who_ticks_much_of_everything_stands_out_in_nothing() -> None:
+    rng = np.random.default_rng(0)
+    chances = np.repeat([0.2, 0.8], 400)
+    rows = [
+        {
+            name: [f"{name} {number}" for number in range(8) if rng.random() < chance]
+            for name in ("hobbies", "gifts")
+        }
+        for chance in chances
+    ]
+    dataset = from_frame(pd.DataFrame(rows).rename(columns={"gifts": "gift_history"}), Profile)
+    (insight,) = history_and_hobbies(history_against_hobbies(dataset))
+    assert insight.sentence.startswith("No pair")
+
+
+def test_personas_that_meet_at_an_occasion_are_named_together() -> None:
+    occasions = (
+        ["christmas"] * 90 + ["birthday"] * 10 + ["christmas"] * 80 + ["birthday"] * 20 + ["birthday"] * 100
+    )
+    dataset = from_frame(pd.DataFrame({"occasion": occasions}), Profile)
+    tables = value_tables(dataset, np.repeat([0, 1, 2], 100), 3)
+    together = season(dataset, tables, people("A", "B", "C"))[0].sentence
+    assert together == "“A” (90 %) and “B” (80 %) both shop for Christmas more than everyone (57 %)."
+
+
+def test_occasions_that_everybody_shares_set_nobody_apart() -> None:
+    dataset = from_frame(pd.DataFrame({"occasion": ["christmas", "birthday"] * 100}), Profile)
+    tables = value_tables(dataset, np.repeat([0, 1], 100), 2)
+    (insight,) = season(dataset, tables, people("A", "B"))
+    assert insight.sentence == "No persona's occasion differs from everyone's by more than chance."
+
+
+def test_one_persona_shops_for_what_everybody_does() -> None:
+    dataset = from_frame(pd.DataFrame({"occasion": ["christmas"] * 75 + ["birthday"] * 25}), Profile)
+    (insight,) = season(dataset, value_tables(dataset, np.zeros(100, np.int64), 1), people("A"))
+    assert insight.sentence == "Of everyone, 75 % shop for Christmas and 25 % shop for birthdays."
+
+
+def test_there_are_not_too_many(report: Report) -> None:
+    assert 8 <= len(report.insights) <= 12
+    assert [insight.topic for insight in report.insights][:2] == ["personas", "personas"]

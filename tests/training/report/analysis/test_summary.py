@@ -1,0 +1,86 @@
+"""The headline and what is said of personas and data: honest, in graded words."""
+
+import pytest
+
+from models.persona import Persona
+from tests.training.report.conftest import manifest_of
+from training.clustering.fit import Fit
+from training.data.dataset import Dataset
+from training.report.analysis.summary import grade, headline, on_personas, on_quality
+from training.report.document import DataQuality, FieldQuality, ListLength, PersonaDetail
+
+PEOPLE = tuple(
+    Persona(id=name, name=name, sentence="", size=10, share=share, traits=(), gift_affinities=())
+    for name, share in (("Gamers", 0.6), ("Gardeners", 0.4))
+)
+
+
+def details(*stability: float | None) -> list[PersonaDetail]:
+    return [
+        PersonaDetail(typical=(), silhouette=0.3 - place / 10, stability=s) for place, s in enumerate(stability)
+    ]
+
+
+def quality(answered: float = 0.9, explained: float = 0.0, distinct: int = 1_000) -> DataQuality:
+    hobbies = FieldQuality(
+        field="hobbies", title="hobbies", answered=answered, values=9, rare_values=0, mean_ticks=3.0
+    )
+    length = ListLength(field="hobbies", title="hobbies", explained=explained, mean_lengths=(2.0, 3.0))
+    return DataQuality(
+        profiles=1_000, distinct=distinct, refused={}, notes=(), fields=(hobbies,), list_lengths=(length,)
+    )
+
+
+@pytest.mark.parametrize(
+    ("silhouette", "words"),
+    [(0.6, "clearly apart"), (0.3, "fairly well apart"), (0.09, "held together loosely"), (-0.1, "hardly apart")],
+)
+def test_how_separate_the_personas_are_is_graded(silhouette: float, words: str) -> None:
+    assert grade(silhouette) == words
+
+
+def test_the_headline_names_the_largest(dataset: Dataset, fitted: Fit) -> None:
+    manifest = manifest_of(dataset, fitted)
+    said = headline(manifest, 0.2345)
+    assert said.startswith("Five personas, overlapping at their edges (silhouette 0.23): the largest, “")
+    assert said.endswith("% of 2,000 simulated profiles.")
+    assert manifest.personas[0].name in said
+
+
+@pytest.mark.parametrize(("asked", "why"), [("auto", "no groups were found"), (1, "groups were not looked for")])
+def test_one_persona_is_called_everyone(dataset: Dataset, fitted: Fit, asked: int | str, why: str) -> None:
+    manifest = manifest_of(dataset, fitted, asked)
+    alone = manifest.model_copy(update={"personas": manifest.personas[:1]})
+    assert headline(alone, None) == f"One persona, everyone: {why} among 2,000 simulated profiles."
+
+
+def test_personas_that_come_back_are_vouched_for() -> None:
+    told = [insight.sentence for insight in on_personas(PEOPLE, details(0.9, 0.8))]
+    assert told[1].startswith("“Gamers” is the most distinct persona")
+    assert told[2].startswith("Every persona is found again when profiles are redrawn")
+
+
+def test_personas_that_do_not_are_named() -> None:
+    told = on_personas(PEOPLE, details(0.9, 0.5))[2].sentence
+    assert told.endswith("do not come back reliably (Jaccard): “Gardeners” (0.50).")
+
+
+def test_what_was_not_computed_is_not_told() -> None:
+    assert len(on_personas(PEOPLE, details(None, None))) == 2
+
+
+def test_good_data_is_said_to_be_answered() -> None:
+    (insight,) = on_quality(quality())
+    assert insight.sentence == "Every field is answered by at least 90 % of the profiles (least: hobbies)."
+
+
+@pytest.mark.parametrize(
+    ("data", "warning"),
+    [
+        (quality(answered=0.3), "Answered by fewer than half of the profiles: hobbies (30 %)."),
+        (quality(distinct=800), "20 % of the profiles repeat another one to the letter."),
+        (quality(explained=0.2), "they explain 20 % of the variance of the length of hobbies."),
+    ],
+)
+def test_bad_data_is_warned_of(data: DataQuality, warning: str) -> None:
+    assert any(insight.sentence.endswith(warning) for insight in on_quality(data))

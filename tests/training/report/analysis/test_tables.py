@@ -1,0 +1,91 @@
+"""The tables count what they say they count."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.profile import Profile
+from training.clustering.fit import Fit
+from training.data.dataset import Dataset, from_frame
+from training.report.analysis.answers import number_tables, value_tables
+from training.report.analysis.tables import (
+    MOST_LIFT_ROWS,
+    age_bands,
+    gifts_by_age,
+    history_against_hobbies,
+    history_by_hobby,
+    lift_rows,
+    snake_rows,
+)
+from training.report.document import Report
+
+
+def gamers_and_gardeners() -> Dataset:
+    """Forty of each: gamers give electronics, gardeners plants, and ten of either kind the other thing."""
+    gamers = [("electronics", 30), ("plants", 10)]
+    gardeners = [("electronics", 10), ("plants", 30)]
+    rows = [
+        {"hobbies": [hobby], "gift_history": [gift], "age": age}
+        for hobby, gifts, age in (("gaming", gamers, 20), ("gardening", gardeners, 60))
+        for gift, count in gifts
+        for _ in range(count)
+    ]
+    return from_frame(pd.DataFrame(rows), Profile)
+
+
+def test_lifts_of_gifts_among_hobbies_are_counted() -> None:
+    matrix = history_by_hobby(history_against_hobbies(gamers_and_gardeners()))
+    assert matrix is not None
+    assert (matrix.rows, matrix.columns) == (("gaming", "gardening"), ("electronics", "plants"))
+    assert matrix.values == ((1.5, 0.5), (0.5, 1.5))
+
+
+def test_cells_with_few_people_say_nothing() -> None:
+    dataset = gamers_and_gardeners().take(np.concatenate([np.arange(40), np.arange(40, 46)]))
+    matrix = history_by_hobby(history_against_hobbies(dataset))
+    assert matrix is not None
+    assert matrix.values[1] == (None, None)
+
+
+def test_gifts_by_age_are_shares_of_those_who_answered() -> None:
+    dataset = gamers_and_gardeners()
+    matrix = gifts_by_age(dataset, age_bands(dataset))
+    assert matrix is not None
+    assert (matrix.rows, matrix.columns) == (("electronics", "plants"), ("below 30", "30 and over"))
+    assert matrix.values == ((0.75, 0.25), (0.25, 0.75))
+
+
+def test_a_class_without_the_fields_has_no_such_table() -> None:
+    dataset = from_frame(pd.DataFrame({"occupation": ["nurse", "cook"] * 20}), Profile)
+    assert history_by_hobby(history_against_hobbies(dataset)) is None
+    assert gifts_by_age(dataset, age_bands(dataset)) is None
+
+
+def test_the_heatmap_holds_what_differs_surely(report: Report) -> None:
+    assert 10 <= len(report.lifts) <= MOST_LIFT_ROWS
+    assert all(any(row.significant) for row in report.lifts)
+    assert len({(row.field, row.value) for row in report.lifts}) == len(report.lifts)
+
+
+def test_the_heatmap_keeps_the_rows_of_a_field_together(report: Report) -> None:
+    fields = [row.field for row in report.lifts]
+    assert fields == sorted(fields, key=list(Profile.model_fields).index)
+
+
+def test_clusters_drawn_by_lot_have_no_heatmap(dataset: Dataset) -> None:
+    lot = np.random.default_rng(0).integers(3, size=len(dataset))
+    assert lift_rows(value_tables(dataset, lot, 3)) == ()
+
+
+def test_snake_rows_compare_numbers_and_levels(dataset: Dataset, fitted: Fit) -> None:
+    rows = {row.title: row for row in snake_rows(number_tables(dataset, fitted.clusters, fitted.k))}
+    assert list(rows) == ["age", "budget range", "purchases last year", "lead time days"]
+    ages = pd.Series(dataset.columns["age"].values)  # type: ignore[union-attr]
+    assert rows["age"].means == pytest.approx(ages.groupby(fitted.clusters).mean().tolist(), abs=1e-4)
+    assert 0 <= rows["budget range"].mean_everyone <= 2
+
+
+def test_a_persona_without_answers_differs_in_nothing() -> None:
+    dataset = from_frame(pd.DataFrame({"age": [20, 30, 40, 50, 60, None]}), Profile)
+    (row,) = snake_rows(number_tables(dataset, np.array([0, 0, 0, 0, 0, 1]), 2))
+    assert (row.differences[1], row.means[1]) == (0.0, 40.0)

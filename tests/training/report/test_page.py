@@ -1,0 +1,235 @@
+"""The page of a report: what it shows, what it asks for, and how it comes onto the disk."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from models.errors import ArtifactNotWritten
+from tests.support.sample_report import NAMES, minimal_report, one_persona_report, sample_report
+from training.errors import UnusableInput
+from training.report.document import ChoiceOfK, Components, Report
+from training.report.page import PAGE, draw, drawings_of, page_of, write_report
+
+Tag = tuple[str, dict[str, str | None]]
+ALONE = {"meta", "img"}
+
+
+class Outline(HTMLParser):
+    """The tags of a page with their attributes; refuses tags that do not close in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[Tag] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ALONE:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def tags_of(page: str) -> list[Tag]:
+    outline = Outline()
+    outline.feed(page)
+    assert outline.open == []
+    return outline.tags
+
+
+def undrawn(report: Report) -> str:
+    """The page without its figures, which take a while."""
+    return page_of(report, ())
+
+
+def report_with_few_figures(names: tuple[str, ...] = NAMES) -> Report:
+    """Three of them: sizes, silhouettes and data quality."""
+    return sample_report(
+        names,
+        choice=ChoiceOfK(k=len(names), sentence="They were asked for.", rows=0),
+        components=Components(kept=3, beat_chance=3, eigenvalues=(), chance=()),
+        maps=(),
+        lifts=(),
+        snake=(),
+        history_by_hobby=None,
+        gifts_by_age=None,
+        density=None,
+        confidence=None,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(sample_report(), tmp_path_factory.mktemp("report") / "deep").parent
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> str:
+    return (folder / PAGE).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def tags(page: str) -> list[Tag]:
+    return tags_of(page)
+
+
+# --- what it holds ---------------------------------------------------------------------------------
+
+
+def test_every_figure_is_on_the_page_and_beside_it(folder: Path, tags: list[Tag]) -> None:
+    shown = {attributes["id"] for tag, attributes in tags if tag == "figure"}
+    pictures = {f"figure-{path.stem}" for path in (folder / "figures").glob("*.svg")}
+    assert shown == pictures == {f"figure-{path.stem}" for path in (folder / "figures").glob("*.png")}
+    assert len(shown) == 15
+
+
+def test_every_picture_is_told_in_words(tags: list[Tag]) -> None:
+    told = [attributes["alt"] for tag, attributes in tags if tag == "img"]
+    assert len(told) == 15
+    assert all(alt and len(alt.split()) > 8 for alt in told)
+    assert sum(tag == "figcaption" for tag, _ in tags) == 15
+
+
+def test_nothing_is_loaded_from_anywhere(page: str, tags: list[Tag]) -> None:
+    addresses = [a[name] or "" for _, a in tags for name in ("src", "href", "srcset", "action") if name in a]
+    assert all(address.startswith(("#", "data:image/svg+xml;base64,")) for address in addresses)
+    assert not {tag for tag, _ in tags} & {"script", "link", "iframe", "object", "form"}
+    assert not re.search(r"https?://|url\(|@import", page)
+
+
+def test_the_page_is_one_small_file(page: str) -> None:
+    assert len(page) < 4_000_000
+
+
+def test_the_contents_lead_to_every_section(tags: list[Tag]) -> None:
+    names = [attributes["id"] for _, attributes in tags if "id" in attributes]
+    links = [attributes["href"] or "" for tag, attributes in tags if tag == "a"]
+    assert len(names) == len(set(names))
+    assert {link.removeprefix("#") for link in links} <= set(names)
+    assert sum(tag == "section" for tag, _ in tags) == 13
+
+
+def test_the_page_has_landmarks_and_one_headline(tags: list[Tag]) -> None:
+    found = [tag for tag, _ in tags]
+    assert {"header", "nav", "main", "footer"} <= set(found)
+    assert found.count("h1") == found.count("main") == 1
+
+
+def test_the_page_tells_each_persona_in_words(page: str) -> None:
+    for words in (
+        "Early-planning Christmas shoppers",
+        "People who tend to shop for Christmas",
+        "2.6 × as likely to be into baking",
+        "Food and drink",
+        "39 (29–47)",
+        "Very stable when the profiles are drawn anew (0.92)",
+    ):
+        assert words in page
+
+
+def test_the_page_tells_version_date_and_origin(page: str) -> None:
+    for words in ("20261101-120000-0a1b2c3d", "1 November 2026, 12:00 UTC", "0f" * 32):
+        assert words in page
+
+
+def test_a_check_that_fails_is_told_so(page: str) -> None:
+    assert "✓ As wanted</strong> 8 principal components" in page
+    assert "✗ Not as wanted</strong> The smallest persona" in page
+
+
+def test_only_simulated_data_has_a_banner(page: str) -> None:
+    report = sample_report()
+    real = report.model_copy(update={"origin": report.origin.model_copy(update={"simulated": False})})
+    assert "Simulated data." in page
+    assert "Simulated data." not in undrawn(real)
+
+
+def test_what_people_typed_is_text_and_never_markup() -> None:
+    hostile = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
+    tags = tags_of(undrawn(sample_report((hostile,) * 2, headline=hostile)))
+    assert "script" not in {tag for tag, _ in tags}
+    assert not any(name.startswith("on") for _, attributes in tags for name in attributes)
+
+
+def test_what_people_typed_is_text_in_a_picture_too() -> None:
+    report = report_with_few_figures(("<script>", "</svg>"))
+    drawings = drawings_of(report)
+    assert not any(b"<script" in drawing.svg for drawing in drawings)
+    pictures = [line for line in page_of(report, drawings).splitlines() if "<img" in line]
+    assert any("&lt;script&gt;" in line for line in pictures)
+
+
+# --- what it leaves out ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("report", [minimal_report(), one_persona_report()], ids=["minimal", "one persona"])
+def test_a_report_with_less_has_a_page_with_less(report: Report) -> None:
+    found = tags_of(undrawn(report))
+    sections = {attributes["id"] for tag, attributes in found if tag == "section"}
+    assert {"personas", "choice", "quality", "methods"} <= sections
+    assert not sections & {"glance", "leanings", "hobbies", "ages", "maps", "density"}
+
+
+# --- onto the disk ---------------------------------------------------------------------------------
+
+
+def test_the_same_report_gives_the_same_files(tmp_path: Path) -> None:
+    first, second = (write_report(report_with_few_figures(), tmp_path / name).parent for name in ("a", "b"))
+    files = [path.relative_to(first) for path in first.rglob("*") if path.is_file()]
+    assert len(files) == 7
+    assert all((first / name).read_bytes() == (second / name).read_bytes() for name in files)
+
+
+def test_figures_of_an_earlier_report_go_and_other_files_stay(tmp_path: Path) -> None:
+    figures = tmp_path / "figures"
+    figures.mkdir()
+    for name in ("density.svg", "holiday.png"):
+        (figures / name).write_text("old")
+    write_report(minimal_report(), tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["figures", "holiday.png", PAGE]
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "figures").write_text("a file")
+    with pytest.raises(ArtifactNotWritten, match="report cannot be written"):
+        write_report(minimal_report(), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["figures"]
+
+
+@pytest.fixture
+def version(tmp_path: Path) -> Path:
+    (tmp_path / "report.json").write_text(minimal_report().model_dump_json(), encoding="utf-8")
+    return tmp_path
+
+
+def test_a_version_is_drawn_into_its_own_folder_or_another(version: Path) -> None:
+    assert draw(version) == version / PAGE
+    assert draw(version, version / "there") == version / "there" / PAGE
+    assert (version / "there" / PAGE).read_bytes() == (version / PAGE).read_bytes()
+
+
+def test_a_folder_without_a_report_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match=r"no .*report\.json.*Name the folder of a version"):
+        draw(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is no JSON"),
+        ("[" * 100_000, "is no JSON"),
+        ("[]", "has format 1, but this release draws format 2. Train again"),
+        ('{"version": "20261101-120000-0a1b2c3d"}', "has format 1"),
+        ('{"format": 3}', "has format 3"),
+        ('{"format": 2}', "is damaged at 'version'. Restore it, or train again"),
+        (json.dumps({**minimal_report().model_dump(mode="json"), "personas": [{}]}), "damaged at 'personas.0.id'"),
+    ],
+)
+def test_a_report_that_cannot_be_read_is_told_with_what_to_do(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "report.json").write_text(text, encoding="utf-8")
+    with pytest.raises(UnusableInput, match=re.escape(told)):
+        draw(tmp_path)

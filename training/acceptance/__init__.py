@@ -1,0 +1,1 @@
+"""Whether a candidate may become the active model: evaluation, acceptance checks, golden predictions."""

@@ -1,0 +1,75 @@
+"""Fit → Evaluation: the numbers of a fit, and a verdict on each that has a bound."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.storage.manifest import Verdict
+from training.clustering.choice_of_k import silhouette
+from training.clustering.compile import Equivalence
+from training.clustering.fit import Fit, draw
+from training.config import TrainingConfig
+from training.data.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Metrics by name, and the verdicts."""
+
+    metrics: dict[str, float | int | str | None]
+    verdicts: tuple[Verdict, ...]
+
+
+def evaluate(dataset: Dataset, fit: Fit, equivalence: Equivalence, config: TrainingConfig) -> Evaluation:
+    """Judge a fit on its own training data."""
+    shares = np.bincount(fit.clusters, minlength=fit.k) / len(dataset)
+    pca = fit.pipeline["pca"]
+    metrics: dict[str, float | int | str | None] = {
+        "rows": len(dataset),
+        "personas": fit.k,
+        "components": fit.components.kept,
+        "components_beating_chance": fit.components.beat_chance,
+        "explained_variance": float(np.sum(pca.explained_variance_ratio_)),
+        "inertia": float(fit.pipeline["kmeans"].inertia_),
+        "silhouette": _silhouette(fit, config),
+        "smallest_persona_share": float(shares.min()),
+        "largest_persona_share": float(shares.max()),
+        "scorer_rows_compared": equivalence.rows,
+        "scorer_largest_gap": equivalence.largest_gap,
+        "scorer_ties": equivalence.ties,
+    }
+    return Evaluation(metrics, _verdicts(fit, float(shares.min()), float(shares.max()), config))
+
+
+def _silhouette(fit: Fit, config: TrainingConfig) -> float | None:
+    """Mean silhouette on a sample, if it exists."""
+    rows = draw(len(fit.scores), config.criteria_rows, np.random.default_rng(config.seed))
+    return silhouette(fit.scores[rows], fit.clusters[rows])
+
+
+def _verdicts(fit: Fit, smallest: float, largest: float, config: TrainingConfig) -> tuple[Verdict, ...]:
+    return (
+        Verdict(
+            name="structure",
+            passed=fit.components.structured,
+            sentence=(
+                f"{fit.components.beat_chance} principal components beat chance."
+                if fit.components.structured
+                else "No principal component beats chance."
+                if fit.components.linked
+                else "The fields do not depend on each other."
+            ),
+        ),
+        Verdict(
+            name="smallest_persona",
+            passed=smallest >= config.min_persona_share,
+            sentence=f"The smallest persona holds {smallest:.1%} of the profiles; "
+            f"at least {config.min_persona_share:.0%} is wanted.",
+        ),
+        Verdict(
+            name="largest_persona",
+            passed=fit.k == 1 or largest <= config.max_persona_share,
+            sentence=f"The largest persona holds {largest:.1%} of the profiles; "
+            f"at most {config.max_persona_share:.0%} is wanted.",
+        ),
+    )

@@ -1,0 +1,98 @@
+"""What the answers to each field are like, so that the next retrain can tell data that is not what it was.
+
+A field's strength is how much it has to do with the others: personas are assigned from all other fields, and the
+strength is the share of the field's variance, as it is encoded, that those personas explain (ε²: the correlation
+ratio, less what chance explains; Kelley, PNAS 21, 1935). A column that was shuffled has none.
+"""
+
+import numpy as np
+
+from models.scoring.columns import CodeColumn, CodeListColumn, Column, FloatArray, IntArray, NumberColumn
+from models.scoring.encoder import FieldEncoding, fill
+from models.scoring.scorer import Scorer
+from models.storage.manifest import FieldFigures
+from training.clustering.matching import cluster_means
+from training.data.dataset import Dataset
+from training.report.analysis.answers import answered
+
+
+def field_figures(sample: Dataset, scorer: Scorer) -> dict[str, FieldFigures]:
+    """The figures of every field that the scorer knows, on a sample of profiles."""
+    coded = sample.coded_for(scorer.encoder)
+    return {
+        encoding.name: FieldFigures(
+            answered_share=_rounded(answered(sample.columns[encoding.name]).mean()),
+            commonest_share=_rounded(commonest_share(sample.columns[encoding.name])),
+            strength=_rounded(_strength(encoding, coded, scorer)),
+        )
+        for encoding in scorer.encoder.fields
+        if encoding.name in sample.columns
+    }
+
+
+def commonest_share(column: Column) -> float:
+    """The share that the most common answer holds of all who answered, 0–1; for lists, the most common tick."""
+    told = int(answered(column).sum())
+    if isinstance(column, NumberColumn):
+        counts = np.unique(column.values[~np.isnan(column.values)], return_counts=True)[1]
+    else:
+        counts = np.bincount(column.codes[column.codes >= 0])
+    return float(counts.max(initial=0)) / max(told, 1)
+
+
+def repeated_share(dataset: Dataset, answers: int) -> float:
+    """The share of all rows that repeat an earlier one word for word, among those with so many answers or more."""
+    told = sum(answered(column).astype(np.int64) for column in dataset.columns.values())
+    rows = np.flatnonzero(told >= answers)
+    those = dataset if len(rows) == len(dataset) else dataset.take(rows)
+    return (len(rows) - those.distinct_rows) / max(len(dataset), 1)
+
+
+def unknown_share(dataset: Dataset, scorer: Scorer) -> float:
+    """The share of the values of open fields that the scorer does not know."""
+    coded = dataset.coded_for(scorer.encoder)
+    told = sum(_values(dataset.columns[name]) for name in dataset.vocabularies)
+    known = sum(_values(coded[name]) for name in dataset.vocabularies if name in coded)
+    return (told - known) / max(told, 1)
+
+
+def _values(column: Column) -> int:
+    return 0 if isinstance(column, NumberColumn) else int(np.count_nonzero(column.codes >= 0))
+
+
+def _strength(encoding: FieldEncoding, coded: dict[str, Column], scorer: Scorer) -> float:
+    column = coded[encoding.name]
+    rows = np.flatnonzero(answered(column))
+    if len(rows) < 2:
+        return 0.0
+    others = {**coded, encoding.name: _nobody(column)}
+    clusters = scorer.clusters({name: each.take(rows) for name, each in others.items()})
+    vectors = np.zeros((len(rows), encoding.width))
+    fill(encoding, column.take(rows), vectors)
+    return _explained(vectors, clusters, len(scorer.centroids))
+
+
+def _explained(vectors: FloatArray, clusters: IntArray, k: int) -> float:
+    """The share of the variance of vectors (n, w) between k clusters, less what chance gives (ε²)."""
+    centred = vectors - vectors.mean(axis=0)
+    whole = float(np.square(centred).sum())
+    sizes = np.bincount(clusters, minlength=k)
+    means = np.nan_to_num(cluster_means(centred, clusters, k))
+    if whole <= 0 or len(vectors) <= k:
+        return 0.0
+    between = float((sizes * np.square(means).sum(axis=1)).sum()) / whole
+    return max(0.0, 1 - (1 - between) * (len(vectors) - 1) / (len(vectors) - k))
+
+
+def _nobody(column: Column) -> Column:
+    """The column without an answer."""
+    if isinstance(column, NumberColumn):
+        return NumberColumn(np.full(len(column), np.nan))
+    if isinstance(column, CodeColumn):
+        return CodeColumn(np.full(len(column), -1, np.int64))
+    rows = len(column)
+    return CodeListColumn(np.zeros(0, np.int64), np.zeros(rows + 1, np.int64), np.zeros(rows, np.bool_))
+
+
+def _rounded(share: float) -> float:
+    return round(float(share), 4)

@@ -1,0 +1,83 @@
+"""Pipeline → Scorer: the fitted estimators folded into tables, and proven equal to them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.distance import cdist
+from sklearn.cluster import KMeans
+from sklearn.pipeline import Pipeline
+
+from models.scoring.columns import FloatArray
+from models.scoring.encoder import Encoder, FieldEncoding
+from models.scoring.scorer import Scorer
+from models.scoring.single import FieldTable
+from training.clustering.fit import Fit
+from training.data.dataset import Dataset
+from training.errors import NotEquivalent
+
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """How the scorer compared with the pipeline: rows compared, the largest gap between two distances,
+    and the rows whose two nearest centroids are equally far (either answer is right there)."""
+
+    rows: int
+    largest_gap: float
+    ties: int
+
+
+def compile_scorer(pipeline: Pipeline) -> Scorer:
+    """Fold every linear step of the fitted pipeline into one table row a value."""
+    encoder: Encoder = pipeline["encode"].encoder_
+    pca = pipeline["pca"]
+    components = np.asarray(pca.components_, np.float64) * pipeline["even"].scale_[:, None]
+    base = -components @ np.asarray(pca.mean_, np.float64)
+    directions = pipeline["lengths"].pull_back(components)
+    tables = tuple(_table(encoding, directions[:, encoder.spans[encoding.name]]) for encoding in encoder.fields)
+    return Scorer(encoder, base, tables, np.asarray(pipeline["kmeans"].cluster_centers_, np.float64))
+
+
+def _table(encoding: FieldEncoding, components: FloatArray) -> FieldTable:
+    """`components` (r, width of the field). Each column contributes (x − centre) · weight · component."""
+    slopes = (components * encoding.weight).T
+    constant = -encoding.centre @ slopes
+    rows = slopes if encoding.is_number else slopes[encoding.column_of]
+    return FieldTable(constant, rows)
+
+
+def prove_equal(fitted: Fit, scorer: Scorer, dataset: Dataset) -> Equivalence:
+    """Compare the scorer with what the pipeline made of every row: the same cluster, distances within 1e-9.
+
+    `fitted`: a fit of these profiles, or one applied to them. Raises `NotEquivalent`.
+    """
+    largest, ties, done = 0.0, 0, 0
+    for block in dataset.blocks():
+        coordinates = fitted.scores[done : done + len(block)]
+        gap, tied = _compare(fitted.pipeline["kmeans"], coordinates, scorer, block)
+        largest, ties, done = max(largest, gap), ties + tied, done + len(block)
+    return Equivalence(len(dataset), largest, ties)
+
+
+def _compare(kmeans: KMeans, coordinates: FloatArray, scorer: Scorer, block: Dataset) -> tuple[float, int]:
+    # Not KMeans.transform: it takes |x|² − 2xc + |c|², which next to a centroid is wrong by up to 1e-7.
+    expected = cdist(coordinates, kmeans.cluster_centers_)
+    found = scorer.distances(block.coded_for(scorer.encoder))
+    gap = float(np.abs(expected - found).max(initial=0.0))
+    differs = kmeans.predict(coordinates) != found.argmin(axis=1)
+    tied = _lead(expected) <= TOLERANCE
+    if gap > TOLERANCE or (differs & ~tied).any():
+        raise NotEquivalent(
+            f"The compiled scorer differs from the pipeline: distances by up to {gap:.2e}, "
+            f"clusters on {int((differs & ~tied).sum())} of {len(block)} rows."
+        )
+    return gap, int(tied.sum())
+
+
+def _lead(distances: FloatArray) -> FloatArray:
+    """By how much the nearest centroid is nearer than the next, shape (n,)."""
+    if distances.shape[1] == 1:
+        return np.full(len(distances), np.inf)
+    nearest = np.partition(distances, 1, axis=1)
+    return nearest[:, 1] - nearest[:, 0]

@@ -1,0 +1,141 @@
+"""How many principal components: as many as beat chance.
+
+Horn's parallel analysis (Psychometrika 30, 1965): the eigenvalues of the data are compared with those of the same
+data after each field has been shuffled on its own, among those who answered it. That keeps every margin, breaks
+every dependence between answers, and leaves out together what was left out together. Whole single-choice fields
+are shuffled together, each item of a list on its own. Components are kept from the first on, while they exceed the
+stated quantile of chance. One data set without structure in twenty would pass a 95 % quantile, so the first
+component has to exceed chance clearly, by `config.clearly` standard deviations of the shuffled draws' own first
+eigenvalues; otherwise none does. Those that stand as clearly above the largest eigenvalue of chance are the ones
+in which the number of personas is looked for.
+
+Items of one list go together without telling anything of the rest of a profile, and a persona is more than a
+taste in films. So the fields have to be linked as well: the sum of the squared covariances between columns of
+different fields (the numerator of Robert and Escoufier's RV coefficient, Applied Statistics 25, 1976) must exceed,
+as clearly, what it is after every field has been shuffled as a whole.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.profile.field_kinds import MultiLabel
+from models.scoring.columns import BoolArray, FloatArray, IntArray
+from models.scoring.encoder import Encoder
+from training.config import TrainingConfig
+
+# The rows that answered a field (ascending), and some of its columns.
+Block = tuple[IntArray, slice]
+
+
+@dataclass(frozen=True)
+class Components:
+    """The outcome of a parallel analysis.
+
+    `eigenvalues`, `chance` (width,): of the data, and the quantile of the shuffled draws. `kept`: how many to
+    use; `beat_chance`: how many of the leading ones exceed chance, `clear`: how many of them exceed even the
+    largest eigenvalue of chance clearly; both are 0 when the data has no structure. `linked`: whether the fields
+    depend on each other; without that there is no structure.
+    """
+
+    eigenvalues: FloatArray
+    chance: FloatArray
+    beat_chance: int
+    kept: int
+    clear: int
+    linked: bool = True
+
+    @property
+    def structured(self) -> bool:
+        """Whether any component beats chance."""
+        return self.beat_chance > 0
+
+
+def parallel_analysis(
+    vectors: FloatArray, encoder: Encoder, config: TrainingConfig, rng: np.random.Generator
+) -> Components:
+    """Parallel analysis of encoded profiles, shape (n, width)."""
+    blocks = shuffled_together(vectors, encoder)
+    draws = np.array([_eigenvalues(_shuffle(vectors, blocks, rng)) for _ in range(config.permutations)])
+    chance = np.quantile(draws, config.chance_quantile, axis=0)
+    eigenvalues = _eigenvalues(vectors)
+    # By more than rounding: one field alone keeps its eigenvalues, whatever the order of its rows.
+    rounding = 1e-9 * eigenvalues.max(initial=0.0)
+    firsts = draws[:, 0]
+    linked = _linked(vectors, whole_fields(vectors, encoder), config, rng)
+    clear = _leading(eigenvalues > firsts.mean() + config.clearly * firsts.std() + rounding) if linked else 0
+    leading = _leading(eigenvalues > chance + rounding) if clear else 0
+    kept = _kept(leading, eigenvalues, config)
+    few = len(eigenvalues) <= config.keep_all_columns
+    wanted = kept if few and clear else min(clear, kept)
+    return Components(eigenvalues, chance, leading, kept, wanted, linked)
+
+
+def _linked(
+    vectors: FloatArray, fields: Sequence[Block], config: TrainingConfig, rng: np.random.Generator
+) -> bool:
+    """Whether the fields depend on each other more than by chance; one field alone has nothing to depend on."""
+    if len(fields) < 2:
+        return True
+    shuffled = (_shuffle(vectors, fields, rng) for _ in range(config.permutations))
+    spans = [span for _, span in fields]
+    draws = np.array([_between_fields(each, spans) for each in shuffled])
+    found = _between_fields(vectors, spans)
+    return bool(found > draws.mean() + config.clearly * draws.std() + 1e-9 * found)
+
+
+def _between_fields(vectors: FloatArray, fields: Sequence[slice]) -> float:
+    """The sum of the squared covariances between columns of different fields."""
+    covariance = _covariance(vectors)
+    within = sum(float(np.square(covariance[field, field]).sum()) for field in fields)
+    return float(np.square(covariance).sum()) - within
+
+
+def _leading(beaten: BoolArray) -> int:
+    """How many hold from the first on."""
+    return int(len(beaten) if beaten.all() else np.argmin(beaten))
+
+
+def _kept(leading: int, eigenvalues: FloatArray, config: TrainingConfig) -> int:
+    spread = int(np.count_nonzero(eigenvalues > 1e-9 * eigenvalues.max(initial=0.0)))
+    wanted = spread if len(eigenvalues) <= config.keep_all_columns else leading
+    return max(1, min(wanted, spread, config.max_components))
+
+
+def shuffled_together(vectors: FloatArray, encoder: Encoder) -> list[Block]:
+    """The columns that stay together, with the rows that answered: a field; of a list every item on its own."""
+    blocks: list[Block] = []
+    for rows, span in whole_fields(vectors, encoder):
+        blocks += [(rows, part) for part in _parts(encoder, span)]
+    return blocks
+
+
+def whole_fields(vectors: FloatArray, encoder: Encoder) -> list[Block]:
+    """The columns of each field that varies, with the rows that answered it: the others are 0 in all of them."""
+    fields = ((np.flatnonzero(vectors[:, span].any(axis=1)), span) for span in encoder.spans.values())
+    return [(rows, span) for rows, span in fields if len(rows)]
+
+
+def _parts(encoder: Encoder, span: slice) -> list[slice]:
+    encoding = next(each for each in encoder.fields if encoder.spans[each.name] == span)
+    if isinstance(encoding.spec.kind, MultiLabel):
+        return [slice(column, column + 1) for column in range(span.start, span.stop)]
+    return [span]
+
+
+def _shuffle(vectors: FloatArray, blocks: Sequence[Block], rng: np.random.Generator) -> FloatArray:
+    """Each block of columns on its own, among the rows whose field was answered."""
+    shuffled = np.zeros_like(vectors)
+    for rows, block in blocks:
+        shuffled[rows, block] = vectors[rng.permutation(rows), block]
+    return shuffled
+
+
+def _eigenvalues(vectors: FloatArray) -> FloatArray:
+    """Eigenvalues of the covariance, largest first, shape (width,)."""
+    return np.asarray(np.linalg.eigvalsh(_covariance(vectors))[::-1], np.float64)
+
+
+def _covariance(vectors: FloatArray) -> FloatArray:
+    return np.asarray(np.atleast_2d(np.cov(vectors, rowvar=False)), np.float64)

@@ -1,0 +1,170 @@
+"""Learning the encoder from a dataset, and the scikit-learn estimator that holds it in the pipeline.
+
+Weights: numbers and levels as z-scores; a single-choice column divided by √p, p being the share of its value
+(factor analysis of mixed data: Pagès, *Multiple Factor Analysis by Example Using R*, 2015, ch. 3); a tick, after
+the division by √(values ticked), as a z-score. Centres and spreads are those of the profiles that answered.
+
+These weights give every column the same variance, and so a value that one in a hundred holds as much say as one
+that half of all do, on far fewer profiles. Weights are therefore damped by √(p / (p + d)), d being `rare_damping`.
+"""
+
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel
+from scipy.sparse import csr_matrix
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from models.profile import Profile
+from models.profile.field_kinds import FieldSpec
+from models.scoring.columns import CodeColumn, CodeListColumn, Column, FloatArray, IntArray, NumberColumn
+from models.scoring.encoder import Encoder, FieldEncoding, raw_numbers, tick_size
+from training.config import TrainingConfig
+from training.data.dataset import Dataset, from_frame
+from training.errors import UnusableInput
+
+Moments = tuple[FloatArray, FloatArray]
+
+
+class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    """Profiles → vectors of shape (n, width), as a scikit-learn transformer.
+
+    Takes a `Dataset`, or a data frame whose columns are profile fields (lists as Python lists).
+    """
+
+    def __init__(
+        self,
+        profile_class: type[BaseModel] = Profile,
+        rare_share: float = 0.01,
+        min_value_count: int = 5,
+        max_values: int = 2_000,
+        rare_damping: float = 0.015,
+    ) -> None:
+        self.profile_class = profile_class
+        self.rare_share = rare_share
+        self.min_value_count = min_value_count
+        self.max_values = max_values
+        self.rare_damping = rare_damping
+
+    @classmethod
+    def configured(cls, profile_class: type[BaseModel], config: TrainingConfig) -> Self:
+        """The estimator with a run's settings."""
+        return cls(
+            profile_class, config.rare_share, config.min_value_count, config.max_values, config.rare_damping
+        )
+
+    def fit(self, X: Dataset | pd.DataFrame, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's signature
+        """Learn vocabularies, centres and weights into `encoder_`."""
+        dataset = self._dataset(X)
+        self.encoder_ = Encoder(tuple(self._learned(dataset, spec) for spec in dataset.specs))
+        return self
+
+    def transform(self, X: Dataset | pd.DataFrame) -> FloatArray:
+        """Vectors of shape (n, width); rows do not depend on one another."""
+        return self.encoder_.encode(self._dataset(X).coded_for(self.encoder_))
+
+    def get_feature_names_out(self, input_features: object = None) -> list[str]:  # noqa: ARG002
+        """One name a column: "field" or "field=value"."""
+        return list(self.encoder_.column_names)
+
+    def _dataset(self, X: Dataset | pd.DataFrame) -> Dataset:
+        if isinstance(X, Dataset):
+            return X
+        dataset = from_frame(X, self.profile_class)
+        if dataset.refusals.rows:
+            raise UnusableInput(f"{dataset.refusals.rows} rows do not fit: {dataset.refusals.sentence()}")
+        return dataset
+
+    def _learned(self, dataset: Dataset, spec: FieldSpec) -> FieldEncoding:
+        """One field's encoding."""
+        plain = self._vocabulary(dataset, spec)
+        return _standardised(plain, dataset.coded_for(Encoder((plain,)))[spec.name], self.rare_damping)
+
+    def _vocabulary(self, dataset: Dataset, spec: FieldSpec) -> FieldEncoding:
+        """The field's known values and their columns, with centre 0 and weight 1."""
+        column = dataset.columns[spec.name]
+        if isinstance(column, NumberColumn):
+            return FieldEncoding(spec, spec.levels, np.zeros(0, np.int64), np.zeros(1), np.ones(1))
+        known = dataset.vocabularies[spec.name].values
+        counts = _counts(column, len(known))
+        codes = [c for c in np.argsort(-counts, kind="stable") if counts[c] >= self.min_value_count]
+        codes = codes[: self.max_values]
+        column_of = _share_rare(counts[codes], self.rare_share * _answers(column))
+        width = int(column_of.max()) + 1 if codes else 0
+        values = tuple(known[code] for code in codes)
+        return FieldEncoding(spec, values, column_of, np.zeros(width), np.ones(width))
+
+
+def _counts(column: CodeColumn | CodeListColumn, size: int) -> IntArray:
+    """How many profiles hold each value, shape (size,)."""
+    return np.bincount(column.codes[column.codes >= 0], minlength=size)
+
+
+def _answers(column: Column) -> int:
+    """How many profiles answered."""
+    if isinstance(column, NumberColumn):
+        return int(np.count_nonzero(~np.isnan(column.values)))
+    if isinstance(column, CodeColumn):
+        return int(np.count_nonzero(column.codes >= 0))
+    return int(np.count_nonzero(column.answered))
+
+
+def _share_rare(counts: IntArray, bound: float) -> IntArray:
+    """The column of each value, counts falling: one each, the rare ones together in the last."""
+    common = int(np.count_nonzero(counts >= bound))
+    return np.minimum(np.arange(len(counts)), common)
+
+
+def _standardised(encoding: FieldEncoding, column: Column, damping: float) -> FieldEncoding:
+    """The same field with the centre and weight of this column's answers."""
+    centre, weight = _moments(encoding, column)
+    if not isinstance(column, NumberColumn):
+        shares = _holders(encoding, column) / max(_answers(column), 1)
+        weight = weight * np.sqrt(shares / np.maximum(shares + damping, 1e-12))
+    return FieldEncoding(encoding.spec, encoding.values, encoding.column_of, centre, weight)
+
+
+def _holders(encoding: FieldEncoding, column: CodeColumn | CodeListColumn) -> IntArray:
+    """How many profiles hold a value of each column, shape (width,)."""
+    if isinstance(column, CodeColumn):
+        return np.bincount(encoding.column_of[column.codes[column.codes >= 0]], minlength=encoding.width)
+    columns = encoding.column_of[column.codes]
+    # Several rare values of one profile share a column, and count once. Codes ascend, and columns with them.
+    first = np.diff(column.rows * encoding.width + columns, prepend=-1) > 0
+    return np.bincount(columns[first], minlength=encoding.width)
+
+
+def _moments(encoding: FieldEncoding, column: Column) -> Moments:
+    answers = max(_answers(column), 1)
+    if isinstance(column, NumberColumn):
+        return _number_moments(raw_numbers(encoding.spec, column))
+    if isinstance(column, CodeColumn):
+        share = _holders(encoding, column) / answers
+        return share, np.where(share < 1.0, _inverse(np.sqrt(share)), 0.0)
+    return _tick_moments(encoding, column, answers)
+
+
+def _number_moments(x: FloatArray) -> Moments:
+    x = x[~np.isnan(x)]
+    mean, spread = (x.mean(), x.std()) if len(x) else (0.0, 0.0)
+    # Numbers that differ in their last digits alone would lose them in the scorer's sum.
+    some = spread > 1e-6 * np.abs(x).max(initial=0.0)
+    return np.array([mean]), _inverse(np.array([spread if some else 0.0]))
+
+
+def _tick_moments(encoding: FieldEncoding, column: CodeListColumn, answers: int) -> Moments:
+    shape = (len(column), encoding.width)
+    ticks = csr_matrix((tick_size(column), encoding.column_of[column.codes], column.offsets), shape=shape)
+    ticks.sum_duplicates()
+    mean = np.asarray(ticks.sum(axis=0)).ravel() / answers
+    square = np.asarray(ticks.multiply(ticks).sum(axis=0)).ravel() / answers
+    variance = square - mean**2
+    # Where everybody ticks alike only rounding is left of the difference.
+    return mean, _inverse(np.sqrt(np.where(variance > 1e-9 * square, variance, 0.0)))
+
+
+def _inverse(spread: FloatArray) -> FloatArray:
+    """1 / spread, and 0 where there is none to speak of."""
+    some = spread > 1e-9
+    return np.where(some, 1.0 / np.where(some, spread, 1.0), 0.0)

@@ -1,0 +1,83 @@
+"""Taking out of each list what its length alone says.
+
+Division by √(values ticked) makes every list equally long, but the root of the number of ticks is still the sum of
+a list's columns, so people who tick many boxes still lie on one side of them. Here each column of a list is
+replaced by its residual after linear regression on that root. The root is linear in the encoded columns
+themselves (√ticks = Σ x), so this is a linear map of the vector, and it folds into the compiled tables.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from models.profile.field_kinds import MultiLabel
+from models.scoring.columns import FloatArray
+from models.scoring.encoder import Encoder
+from training.clustering.moments import Moments, moments_of
+
+
+@dataclass(frozen=True)
+class Residual:
+    """One list: its columns; `readout` (width,), which gives √ticks less its mean; `slopes` (width,) on it."""
+
+    span: slice
+    readout: FloatArray
+    slopes: FloatArray
+
+
+class ListLengthRemover(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    """Encoded vectors (n, width) → the same without the lengths of the lists, as a scikit-learn transformer.
+
+    `encoder`: the fitted encoder that gave the vectors. `remove=False` leaves them as they are.
+    """
+
+    def __init__(self, encoder: Encoder, remove: bool = True) -> None:
+        self.encoder = encoder
+        self.remove = remove
+
+    def fit(self, X: FloatArray, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's signature
+        """Learn the slopes of each list's columns into `residuals_`."""
+        return self.fit_moments(moments_of([X]))
+
+    def fit_moments(self, moments: Moments) -> Self:
+        """The same from the moments of the vectors, which are all that it takes."""
+        lists = [each for each in self.encoder.fields if isinstance(each.spec.kind, MultiLabel) and each.width]
+        self.residuals_ = [
+            _residual(moments, self.encoder.spans[each.name], each.weight) for each in lists if self.remove
+        ]
+        return self
+
+    def transform(self, X: FloatArray) -> FloatArray:
+        """A copy of the vectors without the lengths; rows do not depend on one another."""
+        removed = X.copy()
+        for each in self.residuals_:
+            part = removed[:, each.span]
+            part -= np.outer(part @ each.readout, each.slopes)
+        return removed
+
+    def transform_moments(self, moments: Moments) -> Moments:
+        """The moments of the transformed vectors."""
+        # Linear in the vectors: M maps a row x to x M, and so Σ xᵀx to Mᵀ (Σ xᵀx) M.
+        half = self.transform(moments.products)
+        return Moments(moments.rows, self.transform(moments.sums[None, :])[0], self.transform(half.T))
+
+    def pull_back(self, components: FloatArray) -> FloatArray:
+        """Components (r, width) of the transformed vectors as those of the vectors before."""
+        pulled = components.copy()
+        for each in self.residuals_:
+            part = pulled[:, each.span]
+            part -= np.outer(part @ each.slopes, each.readout)
+        return pulled
+
+
+def _residual(moments: Moments, span: slice, weight: FloatArray) -> Residual:
+    # Rows without an answer are 0, at the centre, and count for neither sum.
+    readout = np.divide(1.0, weight, where=weight > 0, out=np.zeros_like(weight))
+    products = moments.products[span, span]
+    square, whole = float(readout @ products @ readout), float(np.trace(products))
+    slopes = readout @ products / square if square > 1e-9 * moments.rows else np.zeros_like(weight)
+    # Where the length is all that a list says, it stays: its residual would be rounding.
+    left = whole - float(slopes @ slopes) * square
+    return Residual(span, readout, slopes if left > 1e-9 * whole else np.zeros_like(weight))

@@ -1,0 +1,37 @@
+"""Two clusterings of the same profiles: who is where in both, and which clusters belong together."""
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from models.scoring.columns import FloatArray, IntArray
+
+
+def crossed(first: IntArray, second: IntArray, rows: int, columns: int) -> IntArray:
+    """How many profiles each pair of clusters shares, (rows, columns)."""
+    table: IntArray = np.bincount(first * columns + second, minlength=rows * columns).reshape(rows, columns)
+    return table
+
+
+def jaccard(table: IntArray) -> FloatArray:
+    """Jaccard similarities of the members, the shape of `table`; 0 where neither cluster has any."""
+    either = table.sum(axis=1)[:, None] + table.sum(axis=0) - table
+    similarities: FloatArray = table / np.maximum(either, 1)
+    return similarities
+
+
+def best_pairs(scores: FloatArray) -> list[tuple[int, int]]:
+    """The pairs of rows and columns, ascending, whose scores (a, b) add up to the most.
+
+    The assignment problem; scipy's `linear_sum_assignment`.
+    """
+    rows, columns = linear_sum_assignment(scores, maximize=True)
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def cluster_means(vectors: FloatArray, clusters: IntArray, k: int) -> FloatArray:
+    """The mean vector of each cluster, (k, width); NaN for a cluster without members."""
+    sums = np.zeros((k, vectors.shape[1]))
+    np.add.at(sums, clusters, vectors)
+    with np.errstate(invalid="ignore"):
+        means: FloatArray = sums / np.bincount(clusters, minlength=k)[:, None]
+    return means

@@ -1,0 +1,66 @@
+"""The command line: `python -m training fit | report | compare | simulate | score`.
+
+Exit codes: 0 done; 1 a defect of ours; 2 the data or the options cannot be used (one sentence on standard error).
+"""
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+from models.errors import SegmentsError
+from training.commands import compare, declaration, fit, report, score, simulate
+from training.errors import NotEquivalent
+from training.progress import JsonLines, Progress, showing
+
+COMMANDS = (fit.COMMAND, report.COMMAND, compare.COMMAND, simulate.COMMAND, score.COMMAND)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code."""
+    return run(parser(), arguments)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training", description="Make segment models.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        declaration.add(commands, command)
+    return parser
+
+
+def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:
+    """Run the command that the arguments name. Returns the exit code."""
+    options = parser.parse_args(arguments)
+    if getattr(options, "stop_when_stdin_closes", False):
+        _stop_when_stdin_closes()
+    with showing(options.progress) as progress:
+        try:
+            command: Callable[[argparse.Namespace, Progress], None] = options.command
+            command(options, progress)
+        except SegmentsError as error:
+            return _fail(progress, str(error), 1 if isinstance(error, NotEquivalent) else 2)
+        except MemoryError:
+            return _fail(progress, "There is not enough memory for this much data.", 1)
+    return 0
+
+
+def _fail(progress: Progress, sentence: str, code: int) -> int:
+    if isinstance(progress, JsonLines):
+        progress.send(error=sentence)
+    print(f"error: {sentence}", file=sys.stderr)
+    return code
+
+
+def _stop_when_stdin_closes() -> None:
+    """End this process when its parent is gone, so that no training run is left behind."""
+
+    def wait() -> None:
+        # Not sys.stdin: a thread that waits in its buffer would abort the interpreter's own end.
+        while os.read(0, 4096):
+            pass
+        os._exit(3)
+
+    threading.Thread(target=wait, daemon=True).start()

@@ -1,0 +1,226 @@
+"""Raw cells → coded columns, chunk after chunk.
+
+Each chunk is coded in values numbered as they first occur; when all is in, the open fields get their vocabularies
+and their final codes. So a million rows need the memory of their codes, not of their cells.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from models.profile.field_kinds import Categorical, MultiLabel, declared_fields
+from models.profile.vocabulary import Vocabulary
+from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, Column, IntArray, NumberColumn
+from training.data.cell_validation import NOTHING, Cells, FieldCheck, Misfit, Outcomes
+from training.data.codes import by_frequency, concatenate, recode, recode_table
+from training.data.headers import id_column
+from training.data.refusals import Refusal
+
+Misfits = dict[int, str]
+
+
+class SingleIntake:
+    """The intake of a field with one answer; codes are those of `vocabulary`, if there is one."""
+
+    def __init__(self, check: FieldCheck, vocabulary: Vocabulary | None = None) -> None:
+        self._spec = check.spec
+        self._outcomes = Outcomes(check.single, vocabulary)
+
+    def code(self, cells: Cells) -> tuple[Column, Misfits]:
+        """The cells as a column in provisional codes, and the rows that do not fit with the reason."""
+        outcomes = self._outcomes.of(cells)
+        rows = self._outcomes.refused(outcomes)
+        misfits = dict(zip(rows.tolist(), self._outcomes.reasons(outcomes[rows]), strict=True))
+        codes = np.maximum(outcomes, -1)
+        if isinstance(self._spec.kind, Categorical):
+            return CodeColumn(codes), misfits
+        return NumberColumn(np.array([*self._outcomes.values, np.nan], np.float64)[codes]), misfits
+
+    def forget(self, most: int) -> None:
+        """See `Outcomes.forget`."""
+        self._outcomes.forget(most)
+
+    def settle(self, column: Column) -> tuple[Column, Vocabulary | None]:
+        """The whole column in its final codes, and the vocabulary if the field is open."""
+        if isinstance(column, NumberColumn):
+            return column, None
+        return _in_order_of_frequency(list(map(str, self._outcomes.values)), column)
+
+
+class ListIntake:
+    """The intake of a field with a list of answers; codes are those of `vocabulary`, if there is one."""
+
+    def __init__(self, check: FieldCheck, vocabulary: Vocabulary | None = None) -> None:
+        self._check = check
+        self._outcomes = Outcomes(check.item, vocabulary)
+        self._lengths: dict[int, str] = {}
+
+    def code(self, cells: Cells) -> tuple[Column, Misfits]:
+        """As `SingleIntake.code`; the codes of a list are neither sorted nor distinct yet."""
+        items, lengths, given, misfits = self._flat(cells)
+        outcomes = self._outcomes.of(items)
+        misfits |= self._refused(outcomes, lengths) | self._too_long(lengths)
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        known = outcomes >= 0
+        if known.all():
+            return CodeListColumn(outcomes, offsets, given), misfits
+        kept = np.concatenate([[0], np.cumsum(known)])[offsets]
+        wordless = np.concatenate([[0], np.cumsum(outcomes == NOTHING)])[offsets]
+        answered = given & ((np.diff(kept) > 0) | (np.diff(wordless) == 0))
+        return CodeListColumn(outcomes[known], kept, answered), misfits
+
+    def forget(self, most: int) -> None:
+        """See `Outcomes.forget`."""
+        self._outcomes.forget(most)
+
+    def settle(self, column: Column) -> tuple[Column, Vocabulary | None]:
+        """As `SingleIntake.settle`; repeats within a list are gone."""
+        assert isinstance(column, CodeListColumn)
+        return _in_order_of_frequency(list(map(str, self._outcomes.values)), column.distinct())
+
+    def _flat(self, cells: Cells) -> tuple[Cells, IntArray, BoolArray, Misfits]:
+        """All items in a row, how many each row has, whether it has an answer, and the misfits."""
+        if isinstance(cells, pa.Array):
+            if pa.types.is_list(cells.type) or pa.types.is_large_list(cells.type):
+                lengths = pc.list_value_length(cells).fill_null(0).to_numpy().astype(np.int64)
+                return cells.flatten(), lengths, cells.is_valid().to_numpy(False), {}
+            cells = cells.to_pylist()
+        return self._flat_python(cells)
+
+    def _flat_python(self, cells: Iterable[Any]) -> tuple[Cells, IntArray, BoolArray, Misfits]:
+        # A list of lists would keep the garbage collector busy: twice as slow.
+        items: list[Any] = []
+        lengths: list[int] = []
+        misfits: Misfits = {}
+        for row, cell in enumerate(cells):
+            some = None
+            try:
+                some = self._check.items(cell)
+            except Misfit as misfit:
+                misfits[row] = str(misfit)
+            items.extend(some or ())
+            lengths.append(-1 if some is None else len(some))
+        signed = np.array(lengths, np.int64)
+        return items, np.maximum(signed, 0), signed >= 0, misfits
+
+    def _refused(self, outcomes: IntArray, lengths: IntArray) -> Misfits:
+        refused = self._outcomes.refused(outcomes)
+        if not len(refused):
+            return {}
+        rows = np.repeat(np.arange(len(lengths)), lengths)[refused]
+        return dict(zip(rows.tolist(), self._outcomes.reasons(outcomes[refused]), strict=True))
+
+    def _too_long(self, lengths: IntArray) -> Misfits:
+        found = np.flatnonzero(np.bincount(lengths)).tolist()
+        wrong = [length for length in found if self._length_misfit(length)]
+        rows = np.flatnonzero(np.isin(lengths, wrong)).tolist() if wrong else []
+        return {row: self._length_misfit(int(lengths[row])) for row in rows}
+
+    def _length_misfit(self, length: int) -> str:
+        """Why a list may not be so long; "" where it may."""
+        if length not in self._lengths:
+            try:
+                self._lengths[length] = ""
+                self._check.length(length)
+            except Misfit as misfit:
+                self._lengths[length] = str(misfit)
+        return self._lengths[length]
+
+
+def _in_order_of_frequency(values: list[str], column: Column) -> tuple[Column, Vocabulary]:
+    vocabulary = by_frequency(values, column)
+    return recode(column, recode_table([vocabulary.by_value.get(v, -1) for v in values])), vocabulary
+
+
+class Intake:
+    """All fields of a profile class, taking chunks of rows. A row with one misfit is refused whole."""
+
+    def __init__(self, profile_class: type[BaseModel], text: bool = False) -> None:
+        self.profile_class = profile_class
+        self.refused: list[Refusal] = []
+        self.refused_rows = 0
+        self._fields = {
+            spec.name: field_intake(FieldCheck(profile_class, spec, text))
+            for spec in declared_fields(profile_class)
+        }
+        self._parts: dict[str, list[Column]] = {name: [] for name in self._fields}
+        self._lines: list[IntArray] = []
+        self._ids: list[NDArray[np.object_]] = []
+        self.add({}, np.zeros(0, np.int64))
+
+    def add(self, cells: Mapping[str, Cells], lines: IntArray) -> None:
+        """Rows, by column; a field that is not there is not answered. `lines` (n,) are their line numbers."""
+        nothing = [None] * len(lines)
+        coded = {name: field.code(cells.get(name, nothing)) for name, field in self._fields.items()}
+        fits = self._refuse({name: misfits for name, (_, misfits) in coded.items()}, lines)
+        for name, (column, _) in coded.items():
+            self._parts[name].append(column if len(fits) == len(lines) else column.take(fits))
+        self._lines.append(lines[fits])
+        ids = id_column(cells, self.profile_class)
+        if ids is not None:
+            self._ids.append(as_ids(cells[ids]).take(fits).to_numpy(zero_copy_only=False))
+
+    def refuse(self, refusals: Sequence[Refusal]) -> None:
+        """Rows of which not even cells could be made, one refusal each."""
+        self.refused.extend(refusals)
+        self.refused_rows += len(refusals)
+
+    def settled(self) -> tuple[dict[str, Column], dict[str, Vocabulary]]:
+        """The columns and, for open fields, the vocabularies in which they are coded. Ends the intake."""
+        settled = {name: field.settle(concatenate(self._parts.pop(name))) for name, field in self._fields.items()}
+        vocabularies = {name: words for name, (_, words) in settled.items() if words is not None}
+        return {name: column for name, (column, _) in settled.items()}, vocabularies
+
+    @property
+    def line_numbers(self) -> IntArray:
+        """The lines of the rows that fit, shape (n,)."""
+        return np.concatenate(self._lines)
+
+    @property
+    def row_ids(self) -> NDArray[np.object_] | None:
+        """The ids of the rows that fit, as text; None without an id column."""
+        return np.concatenate(self._ids) if self._ids else None
+
+    def _refuse(self, misfits: Mapping[str, Misfits], lines: IntArray) -> IntArray:
+        """Note the misfits; the rows that fit."""
+        refused, fits = refused_rows(misfits, lines)
+        self.refused.extend(refused)
+        self.refused_rows += len(lines) - len(fits)
+        return fits
+
+
+def field_intake(check: FieldCheck, vocabulary: Vocabulary | None = None) -> SingleIntake | ListIntake:
+    """The intake of one field."""
+    kind = ListIntake if isinstance(check.spec.kind, MultiLabel) else SingleIntake
+    return kind(check, vocabulary)
+
+
+def refused_rows(misfits: Mapping[str, Misfits], lines: IntArray) -> tuple[list[Refusal], IntArray]:
+    """The misfits of all fields in the order of the rows, and the rows without any."""
+    rows = sorted({row for field in misfits.values() for row in field})
+    refused = [
+        Refusal(int(lines[row]), name, misfits[name][row])
+        for row in rows
+        for name in misfits
+        if row in misfits[name]
+    ]
+    return refused, np.delete(np.arange(len(lines)), rows)
+
+
+def as_ids(cells: Cells) -> pa.Array:
+    """Ids as text; "" for none."""
+    if isinstance(cells, pa.Array) and (pa.types.is_string(cells.type) or pa.types.is_integer(cells.type)):
+        return cells.cast(pa.string()).fill_null("")
+    raw = cells.to_pylist() if isinstance(cells, pa.Array) else cells
+    return pa.array([_as_id(cell) for cell in raw], pa.string())
+
+
+def _as_id(cell: Any) -> str:
+    if cell is None:
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)

@@ -1,0 +1,223 @@
+"""Profiles as training sees them: coded columns, the vocabularies of the open fields, and what was refused.
+
+A dataset is made from a file, a data frame or profile objects of any profile class, and is the same for the
+same profiles whichever way they came.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from models.profile.field_kinds import FieldSpec, Ordinal, declared_fields
+from models.profile.vocabulary import Vocabulary
+from models.scoring.columns import TOGETHER, CodeColumn, Column, Columns, IntArray, NumberColumn, take
+from models.scoring.encoder import Encoder, unanswered
+from training.data.cell_validation import as_cells, list_holder
+from training.data.codes import digest, distinct_rows, recode, recode_table
+from training.data.column_builder import Intake
+from training.data.files.profile_file import ProfileFile
+from training.data.files.reading import CHUNK, without_collector
+from training.data.headers import field_names, refuse_duplicates, unknown_columns
+from training.data.mapping import FieldMapping
+from training.data.refusals import Refusals, listed
+from training.errors import UnusableInput
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """Profiles of one class, shape (n,).
+
+    `vocabularies`: for each open field its distinct normalised values, most common first, ties alphabetical.
+    `columns`: one for each field, in the order of `specs`, coded in those vocabularies.
+    `row_ids`: the file's id column as text, or None. `line_numbers`: where each row stands in its file.
+    `notes`: sentences on what was found in the file and not used.
+    """
+
+    profile_class: type[BaseModel]
+    vocabularies: Mapping[str, Vocabulary]
+    columns: Columns
+    line_numbers: IntArray
+    row_ids: NDArray[np.object_] | None = None
+    refusals: Refusals = field(default_factory=Refusals)
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.line_numbers)
+
+    @property
+    def specs(self) -> tuple[FieldSpec, ...]:
+        """The declared fields of the class."""
+        return declared_fields(self.profile_class)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of what was understood; whatever the format and the order of the columns, not of the rows."""
+        return digest(self.columns, self.vocabularies)
+
+    def take(self, rows: IntArray) -> "Dataset":
+        """The rows of these positions, in that order, in the same vocabularies."""
+        return dataclasses.replace(
+            self,
+            columns=take(self.columns, rows),
+            line_numbers=self.line_numbers[rows],
+            row_ids=None if self.row_ids is None else self.row_ids[rows],
+        )
+
+    def blocks(self) -> Iterator["Dataset"]:
+        """All rows in order, `TOGETHER` at a time, not copied."""
+        for start in range(0, len(self), TOGETHER):
+            yield self._part(start, start + TOGETHER)
+
+    @cached_property
+    def distinct_rows(self) -> int:
+        """How many different profiles there are."""
+        return distinct_rows(self.columns, len(self))
+
+    def profiles(self, rows: IntArray) -> list[BaseModel]:
+        """The profiles of these rows, in the normalised spelling of their values."""
+        answers = {name: self._answers(name, rows) for name in self.columns}
+        # Not validated again: a value within a limit of length may be longer in its normalised form.
+        return [
+            self.profile_class.model_construct(**dict(zip(answers, row, strict=True)))
+            for row in zip(*answers.values(), strict=True)
+        ]
+
+    def coded_for(self, encoder: Encoder) -> dict[str, Column]:
+        """The columns in the vocabulary of a fitted encoder, as `encoder.code` gives them for the profiles.
+
+        What the encoder does not know is −1, or left out of lists; a field that the class lacks is not answered.
+        """
+        return {
+            encoding.name: self._coded_in(encoding.vocabulary, encoding.name)
+            if encoding.name in self.columns
+            else unanswered(encoding.spec, len(self))
+            for encoding in encoder.fields
+        }
+
+    def _part(self, start: int, stop: int) -> "Dataset":
+        return dataclasses.replace(
+            self,
+            columns={name: column.part(start, stop) for name, column in self.columns.items()},
+            line_numbers=self.line_numbers[start:stop],
+            row_ids=None if self.row_ids is None else self.row_ids[start:stop],
+        )
+
+    def _coded_in(self, vocabulary: Vocabulary, name: str) -> Column:
+        if name not in self.vocabularies:
+            return self.columns[name]
+        known = [vocabulary.code(value) for value in self.vocabularies[name].values]
+        return recode(self.columns[name], recode_table(known))
+
+    def _answers(self, name: str, rows: IntArray) -> Iterable[Any]:
+        column = self.columns[name].take(rows)
+        if isinstance(column, NumberColumn):
+            return (self._number(name, value) for value in column.values.tolist())
+        values = (*self.vocabularies[name].values, None)
+        if isinstance(column, CodeColumn):
+            return (values[code] for code in column.codes.tolist())
+        holder = list_holder(self.profile_class, name)
+        ends = column.offsets.tolist()
+        return (
+            holder(values[code] for code in column.codes[start:end]) if answered else None
+            for start, end, answered in zip(ends, ends[1:], column.answered.tolist(), strict=False)
+        )
+
+    def _number(self, name: str, value: float) -> float | str | None:
+        if value != value:
+            return None
+        spec = next(spec for spec in self.specs if spec.name == name)
+        if isinstance(spec.kind, Ordinal):
+            return spec.levels[int(value)]
+        return int(value) if value.is_integer() else value
+
+
+def from_frame(
+    frame: pd.DataFrame, profile_class: type[BaseModel], line_numbers: IntArray | None = None
+) -> Dataset:
+    """The dataset of a frame whose columns are profile fields (lists as Python lists).
+
+    Rows that do not fit are left out and told in `refusals`; `line_numbers` (default: from 1) name them.
+    Raises `UnusableInput` when no column is a field, or two have one name.
+    """
+    names = [str(name) for name in frame.columns]
+    refuse_duplicates(names)
+    notes = unknown_columns(names, profile_class)
+    lines = np.arange(1, len(frame) + 1) if line_numbers is None else line_numbers
+    intake = Intake(profile_class)
+    for rows in _slices(len(frame)):
+        cells = {name: as_cells(frame.iloc[rows, at]) for at, name in enumerate(names)}
+        intake.add(cells, lines[rows])
+    return _dataset(intake, notes)
+
+
+def from_profiles(profiles: Sequence[BaseModel], profile_class: type[BaseModel] | None = None) -> Dataset:
+    """The dataset of profile objects; `profile_class` is the class of the first unless given."""
+    if profile_class is None and not profiles:
+        raise UnusableInput("There is no profile to train on.")
+    profile_class = profile_class or type(profiles[0])
+    lines = np.arange(1, len(profiles) + 1)
+    intake = Intake(profile_class)
+    for rows in _slices(len(profiles)):
+        some = profiles[rows]
+        names = field_names(profile_class)
+        intake.add({name: [getattr(each, name, None) for each in some] for name in names}, lines[rows])
+    return _dataset(intake)
+
+
+def read_dataset(
+    path: Path,
+    profile_class: type[BaseModel],
+    mapping: FieldMapping | None = None,
+    max_refused: float = 0.05,
+    side_file: Path | None = None,
+) -> Dataset:
+    """The dataset of a CSV, JSON Lines, Parquet or Arrow file (see `training.data.files.reading`).
+
+    Refused rows are listed in `side_file`, by default beside the data ("users.csv.refused.csv").
+    Raises `UnusableInput` when the file cannot be used, holds no rows, or more than the share `max_refused`
+    of them is refused.
+    """
+    file = ProfileFile(path, profile_class, mapping)
+    notes = file.notes
+    intake = Intake(profile_class, text=file.source.text)
+    with without_collector():
+        for chunk in file.chunks():
+            intake.refuse(chunk.broken)
+            intake.add(chunk.cells, chunk.lines)
+    dataset = _dataset(intake, notes)
+    if not len(dataset) + dataset.refusals.rows:
+        raise UnusableInput(f"{path} holds no rows.")
+    return _with_side_file(dataset, max_refused, side_file or file.side_file)
+
+
+def _slices(length: int) -> Iterator[slice]:
+    return (slice(start, start + CHUNK) for start in range(0, length, CHUNK))
+
+
+def _dataset(intake: Intake, notes: tuple[str, ...] = ()) -> Dataset:
+    columns, vocabularies = intake.settled()
+    return Dataset(
+        intake.profile_class,
+        vocabularies,
+        columns,
+        intake.line_numbers,
+        intake.row_ids,
+        Refusals(intake.refused_rows, tuple(sorted(intake.refused))),
+        notes,
+    )
+
+
+def _with_side_file(dataset: Dataset, max_refused: float, path: Path) -> Dataset:
+    with listed(path) as listing:
+        listing.add(dataset.refusals.rows, dataset.refusals.misfits)
+        listing.close()
+        sentence = listing.told(len(dataset), max_refused)
+    return dataset if sentence is None else dataclasses.replace(dataset, notes=(*dataset.notes, sentence))

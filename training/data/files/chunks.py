@@ -1,0 +1,54 @@
+"""What a file of profiles is read as: chunks of rows, one after the other."""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import pyarrow as pa
+
+from models.scoring.columns import IntArray
+from training.data.cell_validation import Cells
+from training.data.refusals import Refusal
+from training.errors import UnusableInput
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+class Chunk:
+    """Some rows: their cells by column, their lines (n,), and the rows of which no cells could be made.
+
+    `read`: how much of the file is read with them, 0–1.
+    """
+
+    cells: Mapping[str, Cells]
+    lines: IntArray
+    broken: Sequence[Refusal] = ()
+    read: float = 0.0
+
+
+class Source(Protocol):
+    """A file of rows with named columns. Reading raises `UnusableInput` when the file cannot be read."""
+
+    text: ClassVar[bool]
+    """Whether cells are text, from which numbers and lists have to be read."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns in the file."""
+
+    def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
+        """The rows in order, with these columns of the file; no more is held than the rows of one chunk."""
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """What reading can raise, as a sentence about the file."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise UnusableInput(f"{path} is not UTF-8 text; save it as UTF-8.") from error
+    except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UnusableInput(f"{path} cannot be read: {reason}.") from error

@@ -1,0 +1,141 @@
+"""Mappings: how the columns of somebody's file become profile fields.
+
+A mapping is a TOML file with one table for each field it fills, named after the field. `from` names the column
+(or columns) of the file, as they stand there; one more key says what is done with it:
+
+    [age]                           # rename: the column as it is
+    from = "Age"
+
+    [gift_history]                  # split: text into a list
+    from = "Gifts so far"
+    split = ","
+
+    [hobbies]                       # ratings: the columns rated 4 or more, as a list
+    from = ["History", "Countryside, outdoors"]
+    at_least = 4
+    names = { "Countryside, outdoors" = "outdoors" }        # optional; else the column's own name
+
+    [occupation]                    # recode: old value → new value
+    from = "Job"
+    recode = { "sw eng" = "engineer", "n/a" = "" }          # "" is no answer
+    others = "refuse"               # the row (default); "drop": the answer; "keep": as it is
+
+    [budget_range]                  # bins: below 20 low, from 20 to below 60 medium, from 60 high
+    from = "Euros"
+    edges = [20, 60]
+    labels = ["low", "medium", "high"]                      # one more than edges; "" is no answer
+
+Somebody who left all rated columns empty has not answered; somebody who rated none of them high enough has
+answered: none. Columns that are profile fields already, and that no table fills, stay as they are. There are no
+constants: a field in which everybody is alike tells nobody apart. All errors are `UnusableInput`.
+"""
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from models.profile.field_kinds import FieldSpec, declared_fields
+from models.profile.vocabulary import normalise
+from training.data.headers import nearest, quoted
+from training.data.mapping_rules import FieldRule, Rule
+from training.errors import UnusableInput
+
+
+class FieldMapping(BaseModel):
+    """The rules of a mapping, by the field that each fills."""
+
+    model_config = ConfigDict(frozen=True)
+    rules: dict[str, Rule] = Field(min_length=1)
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """All columns that the rules read."""
+        return frozenset(name for rule in self.rules.values() for name in rule.sources)
+
+
+def load_mapping(path: Path) -> FieldMapping:
+    """The mapping in a TOML file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UnusableInput(f"Mapping {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UnusableInput(f"Mapping {path} is not UTF-8 text.") from error
+    return parse_mapping(text, str(path))
+
+
+def parse_mapping(text: str, name: str = "mapping") -> FieldMapping:
+    """The mapping in TOML text; `name` is what errors call it."""
+    try:
+        rules = tomllib.loads(text)
+        if not rules:
+            raise UnusableInput(f"{name} fills no field: it has no table, such as [age].")
+        return FieldMapping.model_validate({"rules": rules})
+    except tomllib.TOMLDecodeError as error:
+        hint = " A field can have one table only." if "twice" in str(error) else ""
+        raise UnusableInput(f"{name} is not a mapping in TOML: {error}.{hint}") from error
+    except RecursionError as error:
+        raise UnusableInput(f"{name} is nested too deeply to be a mapping.") from error
+    except ValidationError as error:
+        raise UnusableInput(f"{name}: {_in_words(error)}") from error
+
+
+def check(mapping: FieldMapping, names: Sequence[str], profile_class: type[BaseModel]) -> None:
+    """Whether a mapping fits a file with columns of these names, and the profile. Raises `UnusableInput`."""
+    specs = {spec.name: spec for spec in declared_fields(profile_class)}
+    for field, rule in mapping.rules.items():
+        if field not in specs:
+            raise UnusableInput(
+                f"The mapping fills '{field}', which is not a profile field{nearest(field, specs)}."
+            )
+        _check_target(specs[field], rule)
+        for source in rule.sources:
+            if source not in names:
+                raise UnusableInput(
+                    f"The mapping of '{field}' reads column '{source}', which {_not_among(source, names)}."
+                )
+
+
+def apply(mapping: FieldMapping, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the mapped fields as columns, beside its other columns.
+
+    Raises `UnusableInput` when a column to be counted with holds something else than numbers.
+    """
+    fields = {field: rule.column(frame) for field, rule in mapping.rules.items()}
+    rest = [name for name in frame.columns if name not in fields]
+    return pd.DataFrame({**frame[rest], **fields}, frame.index)
+
+
+def _check_target(spec: FieldSpec, rule: FieldRule) -> None:
+    if spec.kind.name not in rule.targets:
+        what = type(rule).__name__.lower()
+        raise UnusableInput(f"The mapping of '{spec.name}' cannot use {what}: the field is {spec.kind.name}.")
+    levels = {"", *map(normalise, spec.levels)}
+    strangers = [word for word in rule.words if normalise(word) not in levels]
+    if spec.levels and strangers:
+        raise UnusableInput(
+            f"The mapping of '{spec.name}' gives {quoted(strangers)}; its levels are {quoted(spec.levels)}."
+        )
+
+
+def _not_among(source: str, names: Iterable[str]) -> str:
+    close = get_close_matches(source, names, n=3, cutoff=0.4)
+    return f"the file does not have (nearest: {quoted(close)})" if close else "the file does not have"
+
+
+def _in_words(error: ValidationError) -> str:
+    tags = {"rules", "rename", "split", "ratings", "recode", "bins"}
+    said = [
+        (".".join(str(part) for part in problem["loc"] if part not in tags), _said(problem))
+        for problem in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return "; ".join(f"[{where}] {message}" if where else message for where, message in said[:5])
+
+
+def _said(problem: ErrorDetails) -> str:
+    return "Should be a table, with a line from = ..." if problem["type"] == "model_type" else problem["msg"]

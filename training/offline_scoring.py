@@ -1,0 +1,164 @@
+"""The offline scorer: a file of profiles in, a file of personas out.
+
+It streams: a chunk is read while the one before is scored and the one before that is written, so that memory does
+not grow with the rows. Whether too many rows were refused is known at the end alone; until then the answers stand
+in a file of another name.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from models.scoring.columns import FloatArray, IntArray
+from models.scoring.imputation import OUTLIER
+from models.segment_model import SegmentModel
+from training.data.coding import Coded, Coder
+from training.data.files.chunks import Chunk
+from training.data.files.profile_file import ProfileFile
+from training.data.files.reading import without_collector
+from training.data.files.table_files import BatchWriter, growing_table
+from training.data.prefetch import ahead
+from training.data.refusals import SideFile, listed
+from training.errors import UnusableInput
+from training.progress import Pace, Progress
+
+_WORD = pa.dictionary(pa.int32(), pa.string())
+_ANSWERS = pa.schema(
+    {
+        "persona_id": _WORD,
+        "persona": _WORD,
+        "distance": pa.float64(),
+        "confidence": pa.float64(),
+        "margin": pa.float64(),
+        "runner_up_id": _WORD,
+        "runner_up": _WORD,
+        "typicality": pa.float64(),
+        "is_outlier": pa.bool_(),
+        "model_version": _WORD,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """How many rows were scored and refused, in how many seconds."""
+
+    rows: int
+    refused: int
+    seconds: float
+
+
+def score_file(
+    model: SegmentModel, profiles: ProfileFile, out: Path, progress: Progress, max_refused: float = 0.05
+) -> Scored:
+    """Score a file of profiles into `out` (.csv, .jsonl or .parquet), a row each as `answers` has them.
+
+    Refused rows are listed beside the data. Raises `UnusableInput`, and leaves `out` as it was, when the file
+    cannot be used, holds no rows, or more than the share `max_refused` of them is refused.
+    """
+    for note in profiles.notes:
+        progress.say(note)
+    progress.step("scoring", 0.0)
+    pace = Pace(progress)
+    columns = schema(profiles.id_column is not None)
+    with listed(profiles.side_file) as refused, growing_table(out, columns) as writer, _set_up():
+        _score_chunks(model, profiles, writer, refused, pace)
+        _judge(profiles, pace.rows, refused, max_refused, progress)
+    progress.step("scored", 1.0)
+    return Scored(pace.rows, refused.rows, pace.seconds)
+
+
+@contextmanager
+def _set_up() -> Iterator[None]:
+    """One thread for products of these sizes, which take several times as long when threads share them; and the
+    system's allocator for Arrow, whose own gives memory back after each chunk only to ask for it again."""
+    pool = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        with threadpool_limits(1), without_collector():
+            yield
+    finally:
+        pa.set_memory_pool(pool)
+
+
+def _score_chunks(
+    model: SegmentModel, profiles: ProfileFile, writer: BatchWriter, refused: SideFile, pace: Pace
+) -> None:
+    coder = Coder(model.encoder, profiles.profile_class, profiles.source.text)
+
+    def score(chunk: Chunk) -> tuple[float, Coded, pa.RecordBatch]:
+        coded = coder.code(chunk)
+        return chunk.read, coded, answers(model, coded)
+
+    # The next chunk is read, and the one before it written, while one is scored.
+    for read, coded, batch in ahead(map(score, ahead(profiles.chunks()))):
+        refused.add(coded.refused, coded.misfits)
+        if len(batch):
+            writer.write(batch)
+        pace.add(len(batch), read)
+
+
+def _judge(profiles: ProfileFile, rows: int, refused: SideFile, max_refused: float, progress: Progress) -> None:
+    if not rows + refused.rows:
+        raise UnusableInput(f"{profiles.path} holds no rows.")
+    refused.close()
+    if sentence := refused.told(rows, max_refused):
+        progress.say(sentence)
+    if not rows:
+        raise UnusableInput("There is no profile to score.")
+
+
+def schema(with_ids: bool) -> pa.Schema:
+    """The columns of the answers: the id of each row if there is one, else its line; then `answers`' own."""
+    identity = pa.field("user_id", pa.string()) if with_ids else pa.field("line", pa.int64())
+    return pa.schema([identity, *_ANSWERS])
+
+
+def answers(model: SegmentModel, coded: Coded) -> pa.RecordBatch:
+    """One row a profile: its id or line, persona_id, persona, distance (PCA units), confidence, margin,
+    runner_up_id, runner_up, typicality, is_outlier (as `models.segment_model.Assignment` has them), model_version.
+    """
+    scores = model.scorer.scores(coded.columns)
+    first, second = scores.clusters, scores.runners_up
+    ids = [persona.id for persona in model.personas]
+    names = [persona.name for persona in model.personas]
+    typical = model.typicality(scores)
+    columns = [
+        pa.array(coded.lines) if coded.ids is None else coded.ids,
+        _words(first, ids),
+        _words(first, names),
+        pa.array(scores.distance),
+        _numbers(scores.confidence, first),
+        _numbers(scores.margin, second),
+        _words(second, ids),
+        _words(second, names),
+        _numbers(typical, first),
+        _outliers(typical, first),
+        _words(np.zeros_like(first), [model.version]),
+    ]
+    return pa.record_batch(columns, schema=schema(coded.ids is not None))
+
+
+def _words(places: IntArray, words: list[str]) -> pa.Array:
+    """The word at each place; null at −1."""
+    codes = places.astype(np.int32)
+    missing = codes < 0
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing if missing.any() else None), words)
+
+
+def _numbers(numbers: FloatArray | None, rows: NDArray[Any]) -> pa.Array:
+    """Null for NaN, and everywhere if the model cannot tell."""
+    return pa.nulls(len(rows), pa.float64()) if numbers is None else pa.array(numbers, from_pandas=True)
+
+
+def _outliers(typical: FloatArray | None, rows: NDArray[Any]) -> pa.Array:
+    if typical is None:
+        return pa.nulls(len(rows), pa.bool_())
+    return pa.array(typical < OUTLIER, mask=np.isnan(typical))

@@ -1,0 +1,1 @@
+"""Partial profiles: evidence per field, calibration, and how reliable their assignments are."""

@@ -1,0 +1,283 @@
+"""How sure a partial profile's answer is: learned by hiding answers of profiles whose complete answer is known.
+
+How real profiles come to be half empty is not known, so every set of fields of a size is taken to be equally
+likely. Profiles without gaps are used, a bounded sample of them, or else those with the fewest; "complete" means
+every field that the profile answered. Nobody is judged by tables that they were counted into: the sample is cut
+into folds, and each fold's evidence and fill come from all others (`FieldCounts` subtract).
+
+Fitted: one exponent of the evidence, and a temperature for each number of hidden fields, both by the likelihood of
+the complete answers (temperature scaling: Guo et al., ICML 2017). A field on which much hangs leaves more open
+than one on which little does: the temperature is multiplied by the root of the hidden fields' scatter, added up.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from models.scoring.columns import BoolArray, Columns, FloatArray, IntArray, take
+from models.scoring.imputation import (
+    PERCENTILES,
+    SPREAD_DIGITS,
+    FieldImputation,
+    Imputation,
+    add_evidence,
+    known_rows,
+    softmax,
+    spreading,
+)
+from models.scoring.scorer import Scorer
+from training.clustering.fit import draw
+from training.data.dataset import Dataset
+from training.partial.field_evidence import (
+    KIND_ROWS,
+    FieldCounts,
+    contributions,
+    count_field,
+    evidence,
+    field_completion,
+    fill,
+    live_fields,
+    scatter,
+)
+from training.partial.reliability import FOLDS, Confidence, Trial, best_temperature, judge
+
+ROWS: Final = 3_000
+LEAST_ROWS: Final = 500
+# Sets of hidden fields tried for each profile: more where there are few profiles.
+MOST_MASKS: Final = 5
+# Numbers of hidden fields on which the exponent is chosen.
+FEW_COUNTS: Final = 4
+EXPONENTS: Final = (0.15, 0.3, 0.45, 0.6, 0.8, 1.0)
+# Fewer distances than these say nothing of a persona's percentiles.
+FEWEST: Final = 30
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A scorer that knows how to complete profiles, and how well it does so (None where nothing can be hidden)."""
+
+    scorer: Scorer
+    confidence: Confidence | None
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """`scatters` (live,), `moves` (n, live, r), `known` (n, live), `folds`, `targets` (n,); by fold each field's
+    untempered evidence (n, live, k) and fill (live, k, r)."""
+
+    base: FloatArray
+    centroids: FloatArray
+    prior: FloatArray
+    scatters: FloatArray
+    moves: FloatArray
+    known: BoolArray
+    evidence: FloatArray
+    fills: FloatArray
+    folds: IntArray
+    targets: IntArray
+
+
+@dataclass(frozen=True)
+class _Masked:
+    """Profiles (`rows` of the sample) with `count` fields hidden, `hidden` (n, live)."""
+
+    count: int
+    rows: IntArray
+    hidden: BoolArray
+
+
+def calibrate(dataset: Dataset, clusters: IntArray, scorer: Scorer, seed: int) -> Calibrated:
+    """Give the scorer its completion. `clusters` (n,): the fit's personas."""
+    with threadpool_limits(1):
+        return _calibrate(dataset, clusters, scorer, seed)
+
+
+def _calibrate(dataset: Dataset, clusters: IntArray, scorer: Scorer, seed: int) -> Calibrated:
+    rng = np.random.default_rng(seed)
+    columns, k, live = dataset.coded_for(scorer.encoder), len(scorer.centroids), live_fields(scorer)
+    counts = {
+        place: count_field(scorer.encoder.fields[place], columns[_name(scorer, place)], clusters, k)
+        for place in live
+    }
+    prior = (np.bincount(clusters, minlength=k) + 1.0) / (len(clusters) + k)
+    rows = draw(len(clusters), KIND_ROWS, rng)
+    scatters = {place: _scatter(scorer, columns, clusters, counts, place, rows) for place in live}
+    sample = _sample(scorer, columns, clusters, counts, prior, np.array([*scatters.values()]), rng)
+    masked = [] if k == 1 else [_masked(sample, count, rng) for count in range(1, len(live))]
+    masked = [each for each in masked if len(each.rows)]
+    exponent = _best_exponent(sample, masked)
+    trials = [_trial(sample, each, exponent) for each in masked]
+    temperatures = _temperatures(trials, len(live))
+    parts = _parts(scorer, columns, clusters, counts, exponent, scatters, rows, seed)
+    completion = Imputation(prior, parts, temperatures, _spread(sample, trials, exponent, len(live)))
+    confidence = judge(trials, exponent, temperatures, len(sample.targets))
+    return Calibrated(Scorer(scorer.encoder, scorer.base, scorer.tables, scorer.centroids, completion), confidence)
+
+
+def _name(scorer: Scorer, place: int) -> str:
+    return scorer.encoder.fields[place].name
+
+
+def _parts(
+    scorer: Scorer,
+    columns: Columns,
+    clusters: IntArray,
+    counts: dict[int, FieldCounts],
+    exponent: float,
+    scatters: dict[int, float],
+    rows: IntArray,
+    seed: int,
+) -> tuple[FieldImputation | None, ...]:
+    fields = enumerate(zip(scorer.encoder.fields, scorer.tables, strict=True))
+    return tuple(
+        field_completion(
+            encoding,
+            table,
+            columns[encoding.name],
+            clusters,
+            counts[place],
+            exponent,
+            scatters[place],
+            rows,
+            seed,
+        )
+        if place in counts
+        else None
+        for place, (encoding, table) in fields
+    )
+
+
+def _scatter(
+    scorer: Scorer,
+    columns: Columns,
+    clusters: IntArray,
+    counts: dict[int, FieldCounts],
+    place: int,
+    rows: IntArray,
+) -> float:
+    encoding, table = scorer.encoder.fields[place], scorer.tables[place]
+    return scatter(encoding, table, columns[encoding.name].take(rows), clusters[rows], fill(table, counts[place]))
+
+
+# --- the sample ------------------------------------------------------------------------------------
+
+
+def _sample(
+    scorer: Scorer,
+    columns: Columns,
+    clusters: IntArray,
+    counts: dict[int, FieldCounts],
+    prior: FloatArray,
+    scatters: FloatArray,
+    rng: np.random.Generator,
+) -> _Sample:
+    fields, k, r = list(counts), *scorer.centroids.shape
+    rows = _fullest(columns, [_name(scorer, place) for place in fields], len(clusters), rng)
+    some, owners = take(columns, rows), clusters[rows]
+    folds = rng.integers(FOLDS, size=len(rows))
+    shape = (len(rows), len(fields))
+    known, moves, told = np.zeros(shape, np.bool_), np.zeros((*shape, r)), np.zeros((*shape, k))
+    fills = np.zeros((FOLDS, len(fields), k, r))
+    for at, place in enumerate(fields):
+        encoding, table = scorer.encoder.fields[place], scorer.tables[place]
+        column = some[encoding.name]
+        known[:, at], moves[:, at] = known_rows(column), contributions(encoding, table, column)
+        for fold in range(FOLDS):
+            own = np.flatnonzero(folds == fold)
+            others = counts[place] - count_field(encoding, column.take(own), owners[own], k)
+            found = evidence(encoding, others)
+            own_told = np.zeros((len(own), k))
+            add_evidence(found, encoding, column.take(own), known[own, at], own_told)
+            told[own, at], fills[fold, at] = own_told, fill(table, others)
+    return _Sample(scorer.base, scorer.centroids, prior, scatters, moves, known, told, fills, folds, owners)
+
+
+def _fullest(columns: Columns, names: Sequence[str], count: int, rng: np.random.Generator) -> IntArray:
+    """Positions of up to `ROWS` profiles without a gap, drawn among equals; where those are fewer than
+    `LEAST_ROWS`, as many with the fewest gaps. What a gap hides is never revealed: the trial would be too easy."""
+    gaps = np.zeros(count, np.int64)
+    for name in names:
+        gaps += ~known_rows(columns[name])
+    most = min(ROWS, max(int(np.count_nonzero(gaps == 0)), LEAST_ROWS))
+    return np.sort(np.lexsort((rng.random(count), gaps))[:most])
+
+
+def _masked(sample: _Sample, count: int, rng: np.random.Generator) -> _Masked:
+    """Hide answers until `count` fields of each profile are hidden; at least one is hidden anew."""
+    gaps = (~sample.known).sum(axis=1)
+    able = np.flatnonzero(gaps < count)
+    masks = min(max(ROWS // max(len(able), 1), 1), MOST_MASKS)
+    rows = np.tile(able, masks)
+    # Gaps come first, then the known fields in random order.
+    order = np.where(sample.known[rows], rng.random((len(rows), sample.known.shape[1])), -1.0)
+    return _Masked(count, rows, order.argsort(axis=1).argsort(axis=1) < count)
+
+
+def _trial(sample: _Sample, masked: _Masked, exponent: float) -> Trial:
+    squares = _squares(sample, masked.rows, masked.hidden, exponent)
+    heat = spreading(masked.hidden @ sample.scatters)
+    return Trial(masked.count, squares, heat, sample.targets[masked.rows], sample.folds[masked.rows])
+
+
+def _squares(sample: _Sample, rows: IntArray, hidden: BoolArray, exponent: float) -> FloatArray:
+    """Squared distances (n, k) of profiles with these fields (n, live) hidden."""
+    told = np.einsum("nfk,nf->nk", sample.evidence[rows], ~hidden)
+    weights = softmax(np.log(sample.prior) + exponent * told)
+    z = sample.base + np.einsum("nfr,nf->nr", sample.moves[rows], ~hidden)
+    for fold in range(FOLDS):
+        own = np.flatnonzero(sample.folds[rows] == fold)
+        fields, k, r = sample.fills[fold].shape
+        expected = hidden[own].astype(np.float64) @ sample.fills[fold].reshape(fields, k * r)
+        z[own] += np.einsum("nk,nkr->nr", weights[own], expected.reshape(len(own), k, r))
+    gaps = z[:, None, :] - sample.centroids
+    squares: FloatArray = np.einsum("nkr,nkr->nk", gaps, gaps)
+    return squares
+
+
+# --- exponent and temperatures ---------------------------------------------------------------------
+
+
+def _best_exponent(sample: _Sample, masked: Sequence[_Masked]) -> float:
+    """The exponent under which complete answers are likeliest, over a few numbers of hidden fields."""
+    if not masked:
+        return EXPONENTS[1]
+    few = masked[:: -(-len(masked) // FEW_COUNTS)]
+    losses = {
+        exponent: sum(best_temperature(_trial(sample, each, exponent))[1] for each in few)
+        for exponent in EXPONENTS
+    }
+    return min(losses, key=losses.__getitem__)
+
+
+def _temperatures(trials: Sequence[Trial], live: int) -> FloatArray:
+    """Temperatures by number of hidden fields (live + 1,); without a trial the nearest's."""
+    if not trials:
+        return np.ones(live + 1)
+    counts = np.array([trial.count for trial in trials], np.float64)
+    found = [best_temperature(trial)[0] for trial in trials]
+    temperatures: FloatArray = np.interp(np.arange(live + 1), counts, found)
+    return temperatures
+
+
+# --- how far out profiles lie ----------------------------------------------------------------------
+
+
+def _spread(sample: _Sample, trials: Sequence[Trial], exponent: float, live: int) -> FloatArray:
+    """Percentiles of the distance to the nearest centroid, (live · k, PERCENTILES): by number of hidden fields,
+    then by persona."""
+    k = len(sample.centroids)
+    full = _squares(sample, np.arange(len(sample.targets)), ~sample.known, exponent)
+    by_count = {0: full} | {trial.count: trial.squares for trial in trials}
+    rows = [_percentiles(by_count[max(n for n in by_count if n <= count)], k) for count in range(live)]
+    return np.concatenate(rows) if rows else np.zeros((0, PERCENTILES))
+
+
+def _percentiles(squares: FloatArray, k: int) -> FloatArray:
+    nearest, distances = squares.argmin(axis=1), np.sqrt(squares.min(axis=1, initial=np.inf))
+    parts: Iterator[FloatArray] = (distances[nearest == persona] for persona in range(k))
+    steps = np.linspace(0, 100, PERCENTILES)
+    found = [np.percentile(part if len(part) >= FEWEST else distances, steps) for part in parts]
+    return np.array(found).round(SPREAD_DIGITS)

@@ -1,0 +1,1 @@
+"""From clusters to personas: traits, names and sentences, and identity across fits."""

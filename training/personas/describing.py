@@ -1,0 +1,140 @@
+"""Clusters → Personas: sizes, traits, gift affinities, a name and a sentence.
+
+Everything derives from the declarations of the profile class, so that any class can be described.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from models.persona import GiftAffinity, Persona, Trait
+from models.profile.field_kinds import FieldSpec
+from models.scoring.columns import CodeColumn, CodeListColumn, IntArray, as_lists
+from training.data.dataset import Dataset
+from training.personas.traits import MIN_COUNT, Finding, ValueFinding, ValueTable, findings, value_table
+from training.personas.wording.naming import names
+from training.personas.wording.telling import persona_sentence, trait
+from training.personas.wording.words import is_gift
+
+MOST_TRAITS: Final = 8
+_MOST_OF_A_FIELD: Final = 3
+_MOST_RARE: Final = 2
+# What somebody does says more than what somebody leaves.
+_RARE_WEIGHT: Final = 0.5
+
+
+def describe(
+    dataset: Dataset, clusters: IntArray, ids: Sequence[str], known_names: Mapping[int, str] | None = None
+) -> tuple[Persona, ...]:
+    """The persona of each cluster 0 … len(ids) − 1, in that order; `clusters` (n,). The order of the rows is
+    of no matter. `known_names`: cluster → the name that its persona had in the model before.
+    """
+    k = len(ids)
+    found = findings(dataset, clusters, k)
+    sizes = np.bincount(clusters, minlength=k).tolist()
+    affinities = _affinities(dataset, clusters, k)
+    called = _names(dataset, found, known_names)
+    return tuple(
+        Persona(
+            id=ids[cluster],
+            name=called[cluster],
+            sentence=_sentence(found[cluster], k),
+            size=sizes[cluster],
+            share=sizes[cluster] / max(len(dataset), 1),
+            traits=_traits(found[cluster]),
+            gift_affinities=affinities[cluster],
+        )
+        for cluster in range(k)
+    )
+
+
+def _names(
+    dataset: Dataset, found: Sequence[Sequence[Finding]], known: Mapping[int, str] | None
+) -> tuple[str, ...]:
+    giving = any(len(dataset.vocabularies[spec.name].values) for spec in _gift_fields(dataset))
+    if len(found) == 1:
+        return ("All gift buyers" if giving else "Everyone",)
+    return names(found, "givers" if giving else "people", known)
+
+
+def _sentence(found: Sequence[Finding], k: int) -> str:
+    if k == 1:
+        return "Everyone: the answers show no groups that set themselves apart."
+    return persona_sentence(found)
+
+
+def _traits(found: Sequence[Finding]) -> tuple[Trait, ...]:
+    """The strongest, but not all of one field, and no value twice."""
+    kept: list[Finding] = []
+    for finding in sorted(found, key=_told_first):
+        if len(kept) < MOST_TRAITS and _adds(finding, kept):
+            kept.append(finding)
+    return tuple(map(trait, kept))
+
+
+def _told_first(finding: Finding) -> float:
+    return -round(finding.strength * (_RARE_WEIGHT if _is_rare(finding) else 1.0), 9)
+
+
+def _adds(finding: Finding, kept: Sequence[Finding]) -> bool:
+    values = {each.value for each in kept if isinstance(each, ValueFinding)}
+    of_field = sum(each.spec.name == finding.spec.name for each in kept)
+    if _is_rare(finding) and sum(map(_is_rare, kept)) >= _MOST_RARE:
+        return False
+    repeated = isinstance(finding, ValueFinding) and finding.value in values
+    return of_field < _MOST_OF_A_FIELD and not repeated
+
+
+def _is_rare(finding: Finding) -> bool:
+    return isinstance(finding, ValueFinding) and not finding.more
+
+
+def _gift_fields(dataset: Dataset) -> list[FieldSpec]:
+    return [spec for spec in dataset.specs if is_gift(spec)]
+
+
+def _affinities(dataset: Dataset, clusters: IntArray, k: int) -> tuple[tuple[GiftAffinity, ...], ...]:
+    """For each cluster the categories that enough people have, by share × lift; none where few answered."""
+    categories = sorted({v for spec in _gift_fields(dataset) for v in dataset.vocabularies[spec.name].values})
+    if not categories:
+        return ((),) * k
+    table = value_table(_all_gifts(dataset, categories), clusters, k, len(categories))
+    known = np.flatnonzero(table.counts.sum(axis=0) >= MIN_COUNT).tolist()
+    return tuple(
+        tuple(sorted((_affinity(table, cluster, categories, code) for code in known), key=_by_affinity))
+        if table.answered[cluster] >= MIN_COUNT
+        else ()
+        for cluster in range(k)
+    )
+
+
+def _affinity(table: ValueTable, cluster: int, categories: Sequence[str], code: int) -> GiftAffinity:
+    return GiftAffinity(
+        category=categories[code],
+        share=round(float(table.shares[cluster, code]), 4),
+        lift=round(float(table.lifts[cluster, code]), 4),
+    )
+
+
+def _by_affinity(affinity: GiftAffinity) -> tuple[float, str]:
+    return (-affinity.share * affinity.lift, affinity.category)
+
+
+def _all_gifts(dataset: Dataset, categories: Sequence[str]) -> CodeListColumn:
+    """The categories in any gift field of a profile, each once; answered where any of the fields is."""
+    position = {category: code for code, category in enumerate(categories)}
+    rows, codes, answered = [], [], np.zeros(len(dataset), np.bool_)
+    for spec in _gift_fields(dataset):
+        column = dataset.columns[spec.name]
+        merged = np.array([position[v] for v in dataset.vocabularies[spec.name].values], np.int64)
+        if isinstance(column, CodeColumn):
+            told = np.flatnonzero(column.codes >= 0)
+            answered[told] = True
+            rows.append(told)
+            codes.append(merged[column.codes[told]])
+        elif isinstance(column, CodeListColumn):
+            answered |= column.answered
+            rows.append(column.rows)
+            codes.append(merged[column.codes])
+    return as_lists(np.concatenate(rows), np.concatenate(codes), answered)

@@ -1,0 +1,230 @@
+"""Which persona a cluster is: the clusters of a refit, matched to the personas of the model before it.
+
+Both models score one reference sample. The score of a cluster and a known persona is the mean of two measures,
+each from 0 to 1, neither of which knows an axis, a cluster's number or a coordinate of PCA (those turn and flip
+from fit to fit):
+
+- overlap: the Jaccard similarity of their members;
+- nearness: 1 − |a − b| / (|a| + |b|), a and b being the means of their members' encoded answers, as differences
+  from everyone's average answers.
+
+Personas and clusters are paired so that the scores add up to the most. A pair counts from `MATCH_SCORE` on: there
+the cluster carries the persona's id on. A cluster without a persona is a new one, and a persona without a cluster
+is retired; its id is never used again (docs/decisions/0014).
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from models.lineage import Passage, RetiredPersona
+from models.persona import Persona
+from models.scoring.columns import FloatArray, IntArray
+from models.storage.artifact import LoadedArtifact
+from models.storage.manifest import Manifest
+from training.clustering.matching import best_pairs, cluster_means, crossed, jaccard
+from training.config import TrainingConfig
+
+MATCH_SCORE: Final = 0.45
+_MOST: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Known:
+    """The model before, and the clusters (n,) that it gives the profiles."""
+
+    loaded: LoadedArtifact
+    clusters: IntArray
+
+    @property
+    def personas(self) -> tuple[Persona, ...]:
+        """Its personas, in the order of its clusters."""
+        return self.loaded.model.personas
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it says of itself."""
+        return self.loaded.manifest
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Known clusters (rows) against new ones (columns) on the reference sample.
+
+    `table` counts the profiles that they share. `persona_of`: new cluster → the known one that it carries on.
+    """
+
+    table: IntArray
+    overlap: FloatArray
+    nearness: FloatArray
+    persona_of: dict[int, int]
+
+    @property
+    def scores(self) -> FloatArray:
+        """The match scores, 0–1."""
+        return (self.overlap + self.nearness) / 2
+
+    @property
+    def retired(self) -> list[int]:
+        """The known clusters that nothing carries on."""
+        kept = set(self.persona_of.values())
+        return [old for old in range(len(self.table)) if old not in kept]
+
+    @property
+    def born(self) -> list[int]:
+        """The new clusters that carry nothing on."""
+        return [new for new in range(self.table.shape[1]) if new not in self.persona_of]
+
+    def split_from(self, new: int) -> int | None:
+        """Of a new persona: the known cluster, carried on by another, that most of its members had."""
+        old = _most(self.table[:, new])
+        return old if old in self.persona_of.values() else None
+
+    def merged_into(self, old: int) -> int | None:
+        """Of a retired persona: the new cluster with most of its members, if it has those of others too."""
+        new = _most(self.table[old])
+        if new is None:
+            return None
+        others = [row for row in range(len(self.table)) if row != old and _most(self.table[row]) == new]
+        return new if new in self.persona_of or others else None
+
+
+def match(known: IntArray, clusters: IntArray, vectors: FloatArray, before: int, after: int) -> Matching:
+    """Match `after` clusters (n,) to `before` known ones (n,) of the same profiles.
+
+    `vectors` (n, width): the profiles' answers as they are encoded, before any projection.
+    """
+    table = crossed(known, clusters, before, after)
+    overlap = jaccard(table)
+    nearness = _nearness(cluster_means(vectors, known, before), cluster_means(vectors, clusters, after))
+    scores = (overlap + nearness) / 2
+    pairs = {new: old for old, new in best_pairs(scores) if scores[old, new] >= MATCH_SCORE}
+    return Matching(table, overlap, nearness, pairs)
+
+
+def _nearness(known: FloatArray, means: FloatArray) -> FloatArray:
+    """1 − |a − b| / (|a| + |b|) for each pair, (a, b); 0 where a cluster has no members, 1 where both are 0."""
+    gaps = np.linalg.norm(known[:, None] - means[None], axis=2)
+    lengths = np.linalg.norm(known, axis=1)[:, None] + np.linalg.norm(means, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        nearness = 1 - np.where(lengths > 0, gaps / lengths, np.where(np.isnan(lengths), np.nan, 0.0))
+    told: FloatArray = np.nan_to_num(nearness, nan=0.0)
+    return told
+
+
+def _most(counts: IntArray) -> int | None:
+    """Where more than half of them are."""
+    place = int(counts.argmax())
+    return place if counts[place] > _MOST * counts.sum() else None
+
+
+# --- ids -------------------------------------------------------------------------------------------
+
+
+def persona_ids(
+    fingerprint: str, config: TrainingConfig, k: int, known: Known | None = None, found: Matching | None = None
+) -> tuple[str, ...]:
+    """The id of each of k clusters: the persona's that it carries on, or a new one."""
+    if known is None or found is None:
+        return mint(fingerprint, config, k)
+    taken = {persona.id for persona in known.personas} | {each.id for each in known.manifest.retired}
+    taken |= {passage.persona_id for step in known.manifest.lineage for passage in step.passages}
+    source = f"{known.manifest.version}|{fingerprint}"
+    fresh = (each for each in mint(source, config, k + len(taken)) if each not in taken)
+    kept = {new: known.personas[old].id for new, old in found.persona_of.items()}
+    return tuple(kept.get(cluster) or next(fresh) for cluster in range(k))
+
+
+def mint(source: str, config: TrainingConfig, count: int) -> tuple[str, ...]:
+    """`count` new persona ids. The same source and configuration mint the same ones, so that a run repeats."""
+    seed = f"{source}|{config.model_dump_json()}"
+    return tuple(_id(f"{seed}|{number}") for number in range(count))
+
+
+def _id(source: str) -> str:
+    digest = hashlib.sha256(source.encode()).digest()[:10]
+    return "p_" + base64.b32encode(digest).decode().rstrip("=").lower()
+
+
+# --- lineage ---------------------------------------------------------------------------------------
+
+
+def passages(personas: Sequence[Persona], known: Known | None, found: Matching | None) -> tuple[Passage, ...]:
+    """What became of every persona in this version: its own, in the order of the clusters, then the retired."""
+    if known is None or found is None:
+        return tuple(_of(persona, fate="BORN") for persona in personas)
+    own = (
+        _kept(persona, found, found.persona_of[cluster], cluster)
+        if cluster in found.persona_of
+        else _born(persona, known, found, cluster)
+        for cluster, persona in enumerate(personas)
+    )
+    return (*own, *(_retired(known.personas[old], personas, found, old) for old in found.retired))
+
+
+def catalogue(
+    version: str, personas: Sequence[Persona], known: Known | None, found: Matching | None
+) -> tuple[RetiredPersona, ...]:
+    """Every persona that was retired, in this version or before."""
+    if known is None or found is None:
+        return ()
+    newly = (
+        RetiredPersona(
+            id=known.personas[old].id,
+            name=known.personas[old].name,
+            sentence=known.personas[old].sentence,
+            retired_in=version,
+            merged_into=_merged_into(personas, found, old),
+        )
+        for old in found.retired
+    )
+    return (*known.manifest.retired, *newly)
+
+
+def _kept(persona: Persona, found: Matching, old: int, new: int) -> Passage:
+    return _of(
+        persona,
+        fate="KEPT",
+        **_measures(found, old, new),
+        members_kept=_share(found.table[old, new], found.table[old].sum()),
+    )
+
+
+def _born(persona: Persona, known: Known, found: Matching, new: int) -> Passage:
+    nearest, parent = int(found.scores[:, new].argmax()), found.split_from(new)
+    return _of(
+        persona,
+        fate="BORN",
+        **_measures(found, nearest, new),
+        split_from=None if parent is None else known.personas[parent].id,
+    )
+
+
+def _retired(persona: Persona, personas: Sequence[Persona], found: Matching, old: int) -> Passage:
+    nearest = int(found.scores[old].argmax())
+    passage = _of(
+        persona, fate="RETIRED", **_measures(found, old, nearest), merged_into=_merged_into(personas, found, old)
+    )
+    return passage.model_copy(update={"share": None, "members_kept": 0.0})
+
+
+def _of(persona: Persona, **told: object) -> Passage:
+    return Passage.model_validate({"persona_id": persona.id, "name": persona.name, "share": persona.share, **told})
+
+
+def _measures(found: Matching, old: int, new: int) -> dict[str, float]:
+    measured = {"match_score": found.scores, "overlap": found.overlap, "nearness": found.nearness}
+    return {name: round(float(values[old, new]), 4) for name, values in measured.items()}
+
+
+def _merged_into(personas: Sequence[Persona], found: Matching, old: int) -> str | None:
+    new = found.merged_into(old)
+    return None if new is None else personas[new].id
+
+
+def _share(part: int, whole: int) -> float:
+    return round(float(part) / max(int(whole), 1), 4)

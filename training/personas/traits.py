@@ -1,0 +1,255 @@
+"""What sets each cluster apart from everyone, as numbers: cluster × value tables, lift and significance.
+
+Clusters are made from the very answers that are compared here, so significance says that a difference is larger
+than chance among so many members, not that the clusters are real.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from scipy.special import ndtri, rel_entr
+
+from models.profile.field_kinds import FieldSpec, Numeric
+from models.scoring.columns import BoolArray, CodeColumn, Column, FloatArray, IntArray, NumberColumn
+from training.data.dataset import Dataset
+
+SIGNIFICANCE: Final = 0.01
+# What fewer people say tells too little, and a persona must not publish what a single person wrote.
+MIN_COUNT: Final = 5
+MIN_LIFT: Final = 1.2
+MIN_SHARE: Final = 0.05
+# "Hardly any" is only worth saying of what is common.
+MAX_LIFT_OF_RARE: Final = 0.5
+MIN_COMMON_SHARE: Final = 0.10
+MIN_DIFFERENCE: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFinding:
+    """A value that more members have than everyone, or hardly any. `strength` in nats (see `_information`)."""
+
+    spec: FieldSpec
+    value: str
+    share: float
+    share_everyone: float
+    lift: float
+    strength: float
+
+    @property
+    def more(self) -> bool:
+        """More than everyone, rather than fewer."""
+        return self.lift > 1
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFinding:
+    """A number that is higher or lower among the members. Three in five lie between `low` and `high`."""
+
+    spec: FieldSpec
+    mean: float
+    mean_everyone: float
+    low: float
+    high: float
+    strength: float
+
+    @property
+    def more(self) -> bool:
+        """Higher than everyone, rather than lower."""
+        return self.mean > self.mean_everyone
+
+
+Finding = ValueFinding | NumberFinding
+
+
+@dataclass(frozen=True)
+class ValueTable:
+    """How often each cluster gives each value of a field.
+
+    `counts` (k, values); `answered` (k,): members who answered the field at all.
+    """
+
+    counts: IntArray
+    answered: IntArray
+
+    @cached_property
+    def everyone(self) -> FloatArray:
+        """Share of all who answered, (values,)."""
+        everyone: FloatArray = self.counts.sum(axis=0) / max(int(self.answered.sum()), 1)
+        return everyone
+
+    @cached_property
+    def shares(self) -> FloatArray:
+        """Share of the members who answered, (k, values)."""
+        shares: FloatArray = self.counts / np.maximum(self.answered, 1)[:, None]
+        return shares
+
+    @cached_property
+    def lifts(self) -> FloatArray:
+        """Share against everyone's, (k, values), drawn toward 1 where little is expected.
+
+        The gamma-Poisson shrinkage (N + a) / (E + a) of Clayton and Kaldor (Biometrics 43, 1987), with a from
+        the moments of all cells: where they differ no more than chance, a is infinite and every lift is 1.
+        """
+        expected = self._expected
+        deviation = np.sum((self.counts - expected) ** 2 / np.maximum(expected, 1e-300))
+        surplus = deviation - np.count_nonzero(expected)
+        if surplus <= 0:
+            return np.ones_like(expected)
+        prior = expected.sum() / surplus
+        lifts: FloatArray = (self.counts + prior) / (expected + prior)
+        return lifts
+
+    @cached_property
+    def residuals(self) -> FloatArray:
+        """Adjusted standardised residuals, (k, values): standard normal where members are like the rest.
+
+        Haberman, Biometrics 29 (1973); Agresti, Categorical Data Analysis, 3.3.
+        """
+        members = (self.answered / max(self.answered.sum(), 1))[:, None]
+        variance = self._expected * (1 - self.everyone) * (1 - members)
+        deviation = self.counts - self._expected
+        residuals: FloatArray = np.zeros_like(variance)
+        np.divide(deviation, np.sqrt(variance), where=variance > 1e-12, out=residuals)
+        return residuals
+
+    @cached_property
+    def _expected(self) -> FloatArray:
+        expected: FloatArray = self.answered[:, None] * self.everyone
+        return expected
+
+
+@dataclass(frozen=True, slots=True)
+class NumberTable:
+    """A number by cluster. `means` (k,) as given; `differences` (k,): members against everyone in standard
+    deviations, after log(1 + x) where the field says so; `z` (k,): those differences in standard errors;
+    `ranges` (k, 2): the quantiles at 20 % and 80 %.
+    """
+
+    members: IntArray
+    means: FloatArray
+    mean_everyone: float
+    differences: FloatArray
+    z: FloatArray
+    ranges: FloatArray
+
+
+def value_table(column: Column, clusters: IntArray, k: int, values: int) -> ValueTable:
+    """Count a coded column; one of level numbers, too."""
+    if isinstance(column, NumberColumn):
+        column = CodeColumn(np.nan_to_num(column.values, nan=-1).astype(np.int64))
+    if isinstance(column, CodeColumn):
+        answered = column.codes >= 0
+        codes, owners = column.codes[answered], clusters[answered]
+    else:
+        answered = column.answered
+        codes, owners = column.codes, clusters[column.rows]
+    counts = np.bincount(owners * values + codes, minlength=k * values).reshape(k, values)
+    return ValueTable(counts, np.bincount(clusters[answered], minlength=k))
+
+
+def number_table(column: NumberColumn, clusters: IntArray, k: int, log: bool) -> NumberTable:
+    """Compare a number among the members with everyone. At least one is given."""
+    given = ~np.isnan(column.values)
+    values, owners = column.values[given], clusters[given]
+    used = np.log1p(values) if log else values
+    members = np.bincount(owners, minlength=k)
+    spread = max(float(used.std()), 1e-12)
+    differences = (_means(used, owners, members) - used.mean()) / spread
+    # The mean of a part varies less around the mean of the whole than around that of the rest.
+    error = np.sqrt(np.maximum(1 - members / len(values), 0) / np.maximum(members, 1))
+    z = np.divide(differences, error, where=error > 0, out=np.zeros(k))
+    means, ranges = _means(values, owners, members), _ranges(values, owners, k)
+    return NumberTable(members, means, float(values.mean()), differences, z, ranges)
+
+
+def findings(dataset: Dataset, clusters: IntArray, k: int) -> tuple[tuple[Finding, ...], ...]:
+    """For each cluster what sets it apart, strongest first (ties by field and value)."""
+    numbers, tables = _tables(dataset, clusters, k)
+    comparisons = k * len(numbers) + k * sum(int(_known(table).sum()) for _, _, table in tables)
+    bound = float(-ndtri(SIGNIFICANCE / 2 / max(comparisons, 1)))
+    found: list[list[Finding]] = [[] for _ in range(k)]
+    for spec, number in numbers:
+        for cluster in np.flatnonzero(_notable_numbers(number, bound)).tolist():
+            found[cluster].append(_number_finding(spec, number, cluster))
+    for spec, values, table in tables:
+        for cluster, code in np.argwhere(_notable_values(table, bound)).tolist():
+            found[cluster].append(_value_finding(spec, values[code], table, cluster, code))
+    return tuple(tuple(sorted(each, key=_order)) for each in found)
+
+
+def _tables(
+    dataset: Dataset, clusters: IntArray, k: int
+) -> tuple[list[tuple[FieldSpec, NumberTable]], list[tuple[FieldSpec, Sequence[str], ValueTable]]]:
+    numbers: list[tuple[FieldSpec, NumberTable]] = []
+    tables: list[tuple[FieldSpec, Sequence[str], ValueTable]] = []
+    for spec in dataset.specs:
+        column = dataset.columns[spec.name]
+        if not isinstance(spec.kind, Numeric):
+            values = spec.levels or dataset.vocabularies[spec.name].values
+            tables.append((spec, values, value_table(column, clusters, k, len(values))))
+        elif isinstance(column, NumberColumn) and not np.isnan(column.values).all():
+            numbers.append((spec, number_table(column, clusters, k, spec.kind.log)))
+    return numbers, tables
+
+
+def _known(table: ValueTable) -> BoolArray:
+    known: BoolArray = table.counts.sum(axis=0) >= MIN_COUNT
+    return known
+
+
+def _notable_values(table: ValueTable, bound: float) -> BoolArray:
+    lifts, residuals = table.lifts, table.residuals
+    more = (residuals > bound) & (lifts >= MIN_LIFT) & (table.shares >= MIN_SHARE) & (table.counts >= MIN_COUNT)
+    fewer = (residuals < -bound) & (lifts <= MAX_LIFT_OF_RARE) & (table.everyone >= MIN_COMMON_SHARE)
+    notable: BoolArray = (more | fewer) & _known(table)
+    return notable
+
+
+def _notable_numbers(table: NumberTable, bound: float) -> BoolArray:
+    # A long tail can pull the mean the other way; such a difference cannot be told in one sentence.
+    agree = np.sign(table.means - table.mean_everyone) == np.sign(table.differences)
+    large = (np.abs(table.z) > bound) & (np.abs(table.differences) >= MIN_DIFFERENCE)
+    notable: BoolArray = agree & large & (table.members >= MIN_COUNT)
+    return notable
+
+
+def _value_finding(spec: FieldSpec, value: str, table: ValueTable, cluster: int, code: int) -> ValueFinding:
+    share, everyone = float(table.shares[cluster, code]), float(table.everyone[code])
+    return ValueFinding(
+        spec, value, share, everyone, float(table.lifts[cluster, code]), _information(share, everyone)
+    )
+
+
+def _number_finding(spec: FieldSpec, table: NumberTable, cluster: int) -> NumberFinding:
+    low, high = table.ranges[cluster].tolist()
+    # The Kullback-Leibler divergence of two normal distributions with one spread, like `_information`.
+    strength = float(table.differences[cluster]) ** 2 / 2
+    return NumberFinding(spec, float(table.means[cluster]), table.mean_everyone, low, high, strength)
+
+
+def _information(share: float, everyone: float) -> float:
+    """Kullback-Leibler divergence, in nats, of "has it or not" among the members from everyone.
+
+    It weighs lift and share: what 3 % of the members have says little, however large its lift.
+    """
+    return float(rel_entr(share, everyone) + rel_entr(1 - share, 1 - everyone))
+
+
+def _order(finding: Finding) -> tuple[float, str, str]:
+    value = finding.value if isinstance(finding, ValueFinding) else ""
+    # Sums of logarithms depend on the order of the rows in their last digits.
+    return (-round(finding.strength, 9), finding.spec.name, value)
+
+
+def _means(values: FloatArray, owners: IntArray, members: IntArray) -> FloatArray:
+    sums = np.bincount(owners, values, minlength=len(members))
+    means: FloatArray = sums / np.maximum(members, 1)
+    return means
+
+
+def _ranges(values: FloatArray, owners: IntArray, k: int) -> FloatArray:
+    parts: Iterable[FloatArray] = (values[owners == cluster] for cluster in range(k))
+    return np.array([np.quantile(part, (0.2, 0.8)) if len(part) else (0.0, 0.0) for part in parts])

@@ -1,0 +1,141 @@
+"""A comparison in words: the sentences in it, and the whole of it as text."""
+
+from collections.abc import Iterator, Sequence
+
+from models.profile.vocabulary import label
+from models.storage.comparison import Comparison, Match, MetricChange, PersonaAt, VerdictChange, VocabularyChange
+from training.personas.wording.words import listed
+
+
+def sentences(comparison: Comparison) -> tuple[str, ...]:
+    """What changed, the most important first."""
+    return tuple(_sentences(comparison))
+
+
+def _sentences(comparison: Comparison) -> Iterator[str]:
+    personas = comparison.personas
+    yield f"{_living(comparison)}; {_moving(personas.changed_share)}."
+    for row, persona in enumerate(personas.before):
+        if persona in personas.retired:
+            yield f"Gone: {_person(persona)}{_flow('now', personas.transitions[row], personas.after)}."
+    for column, persona in enumerate(personas.after):
+        if persona in personas.born:
+            flow = [row[column] for row in personas.transitions]
+            yield f"New: {_person(persona)}{_flow('before', flow, personas.before)}."
+    yield from (_renamed(match) for match in personas.matches if match.before.name != match.after.name)
+    yield from (sentence for change in comparison.verdicts if (sentence := _verdict(change)))
+    if comparison.vocabulary:
+        gained = sum(change.gained for change in comparison.vocabulary)
+        lost = sum(change.lost for change in comparison.vocabulary)
+        yield f"Values newly known: {gained}; no longer known: {lost}."
+    yield f"Both models scored {comparison.reference.description}"
+
+
+def _living(comparison: Comparison) -> str:
+    alive, known = len(comparison.personas.matches), len(comparison.personas.before)
+    if known == 1:
+        return "The one persona lives on" if alive else "The one persona does not live on"
+    if alive == known:
+        return f"All {known} personas live on"
+    return f"{alive or 'None'} of {known} personas {'lives' if alive == 1 else 'live'} on"
+
+
+def _moving(share: float) -> str:
+    return f"{percent(share)} of the profiles change persona" if share else "no profile changes persona"
+
+
+def _person(persona: PersonaAt) -> str:
+    return f"“{persona.name}” ({percent(persona.share)})"
+
+
+def _flow(when: str, counts: Sequence[int], personas: Sequence[PersonaAt]) -> str:
+    """Where most of a persona's members are on the other side; nothing where it has none."""
+    if not sum(counts):
+        return ""
+    most = max(range(len(counts)), key=counts.__getitem__)
+    return f", {when} mostly in “{personas[most].name}” ({percent(counts[most] / sum(counts))} of its members)"
+
+
+def _renamed(match: Match) -> str:
+    return f"“{match.before.name}” is now called “{match.after.name}”."
+
+
+def _verdict(change: VerdictChange) -> str:
+    if change.after is None or (change.before and change.before.passed == change.after.passed):
+        return ""
+    if change.before is None:
+        return "" if change.after.passed else f"Not as wanted: {change.after.sentence}"
+    return f"{'As wanted now' if change.after.passed else 'No longer as wanted'}: {change.after.sentence}"
+
+
+# --- as text ---------------------------------------------------------------------------------------
+
+
+def as_text(comparison: Comparison) -> str:
+    """The whole comparison for people, in a text of about 100 columns."""
+    parts = [_heading(comparison), "\n".join(comparison.sentences), _persona_lines(comparison)]
+    parts += [_transition_lines(comparison), _metric_lines(comparison.metrics)]
+    if comparison.vocabulary:
+        parts.append("\n".join(["Values by field", *map(_vocabulary_line, comparison.vocabulary)]))
+    return "\n\n".join(parts)
+
+
+def _heading(comparison: Comparison) -> str:
+    sides = {"before": comparison.before, "after": comparison.after}
+    return "\n".join(f"{when:7} {side.version}  {side.origin.description}" for when, side in sides.items())
+
+
+def _persona_lines(comparison: Comparison) -> str:
+    personas = comparison.personas
+    lines = ["Personas       before    after  overlap"]
+    for match in personas.matches:
+        shares = f"{percent(match.before.share):>9} {percent(match.after.share):>8} {match.overlap:8.2f}"
+        lines.append(f"  lives on  {shares}  {_names(match)}")
+    lines += [f"  gone      {percent(persona.share):>9} {'':17}  {persona.name}" for persona in personas.retired]
+    lines += [
+        f"  new       {'':9} {percent(persona.share):>8} {'':8}  {persona.name}" for persona in personas.born
+    ]
+    return "\n".join(lines)
+
+
+def _names(match: Match) -> str:
+    renamed = match.before.name != match.after.name
+    return f"{match.before.name} → {match.after.name}" if renamed else match.before.name
+
+
+def _transition_lines(comparison: Comparison) -> str:
+    personas = comparison.personas
+    columns = "".join(f"{f'B{number}':>8}" for number in range(1, len(personas.after) + 1))
+    lines = [f"Profiles, before (A) and after (B)\n      {columns}"]
+    for number, (persona, counts) in enumerate(zip(personas.before, personas.transitions, strict=True), 1):
+        lines.append(f"  {f'A{number}':4}{''.join(f'{count:8,}' for count in counts)}  A{number} {persona.name}")
+    lines += [f"  B{number} {persona.name}" for number, persona in enumerate(personas.after, 1)]
+    return "\n".join([*lines, f"  Adjusted Rand index {personas.adjusted_rand:.3f} (1: the same groups)"])
+
+
+def _metric_lines(metrics: Sequence[MetricChange]) -> str:
+    lines = [f"  {each.title:26}{_figure(each.before):>10}{_figure(each.after):>10}" for each in metrics]
+    return "\n".join([f"{'Training':28}{'before':>10}{'after':>10}", *lines])
+
+
+def _figure(value: float | int | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+
+
+def _vocabulary_line(change: VocabularyChange) -> str:
+    gained, lost = _some("+", change.gained, change.gained_values), _some("−", change.lost, change.lost_values)
+    return f"  {label(change.field)}: {'; '.join(filter(None, [gained, lost]))}"
+
+
+def _some(sign: str, count: int, values: Sequence[str]) -> str:
+    if not count:
+        return ""
+    more = [f"{count - len(values)} more"] if count > len(values) else []
+    return f"{sign}{count} ({listed([*map(label, values), *more])})"
+
+
+def percent(share: float) -> str:
+    """A share with one decimal; "under 0.1 %" rather than nothing."""
+    return "under 0.1 %" if 0 < share < 0.0005 else f"{share * 100:.1f} %"

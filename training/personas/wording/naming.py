@@ -1,0 +1,162 @@
+"""Names that people would give: an adjective and a noun from what sets a persona apart most.
+
+All personas of a model are named together, the clearest name first, so that a word goes to the persona that it
+fits best and no two names are alike.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from models.profile.field_kinds import Ordinal
+from training.personas.traits import Finding, NumberFinding, ValueFinding
+from training.personas.wording.lexicon import ADJECTIVE, PEOPLE
+from training.personas.wording.words import attribute, capitalised, is_gift, scale, wording
+
+_MOST_PARTS: Final = 8
+# Personas are there to choose gifts by, so that what is given names them best.
+_GIFT_WEIGHT: Final = 1.5
+_SAME_FIELD_WEIGHT: Final = 0.5
+_USED_WEIGHT: Final = 0.3
+_PLAIN_WEIGHT: Final = 0.5
+_MIDDLING: Final = ("Middle-of-the-road", "All-round", "Everyday", "Easy-going", "Open-minded", "Versatile")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One half of a name, from one finding."""
+
+    text: str
+    field: str
+    value: str
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A name that a persona could have; the texts of its halves tell what other names share with it."""
+
+    persona: int
+    name: str
+    parts: tuple[str, ...]
+    strength: float
+
+
+def names(
+    found: Sequence[Sequence[Finding]], people: str, known: Mapping[int, str] | None = None
+) -> tuple[str, ...]:
+    """One name for each persona, unique, from its findings, strongest first.
+
+    `people`: what everybody is called ("givers"). `known`: the names, all different, that personas had before;
+    one stays for as long as what it is made from still sets the persona apart.
+    """
+    candidates = [each for persona, some in enumerate(found) for each in _candidates(persona, some, people)]
+    kept = _kept(candidates, known or {})
+    chosen = _chosen(candidates, kept)
+    middling = (name for name in _middling(people) if name not in chosen.values())
+    return tuple(chosen.get(persona) or next(middling) for persona in range(len(found)))
+
+
+def _kept(candidates: Sequence[_Candidate], known: Mapping[int, str]) -> list[_Candidate]:
+    """Known names that could still be made; a plain one ("Everyday givers") while there is nothing else to say."""
+    some = {each.persona for each in candidates}
+    plain = [_Candidate(each, name, (), 0.0) for each, name in known.items() if each not in some]
+    return [each for each in candidates if known.get(each.persona) == each.name] + plain
+
+
+def _chosen(candidates: Sequence[_Candidate], kept: Sequence[_Candidate]) -> dict[int, str]:
+    """A name by persona: those kept, then the strongest candidate of all, the next that is free, and so on."""
+    chosen = {each.persona: each.name for each in kept}
+    used = {part for each in kept for part in each.parts}
+    candidates = [each for each in candidates if each.persona not in chosen and each.name not in chosen.values()]
+    while candidates:
+        best = min(candidates, key=lambda each: (-_weighed(each, used), each.name, each.persona))
+        chosen[best.persona] = best.name
+        used.update(best.parts)
+        candidates = [each for each in candidates if each.persona != best.persona and each.name != best.name]
+    return chosen
+
+
+def _weighed(candidate: _Candidate, used: set[str]) -> float:
+    repeated = sum(part in used for part in candidate.parts)
+    # Rounded: sums of logarithms depend on the order of the rows in their last digits.
+    return round(candidate.strength * _USED_WEIGHT**repeated, 9)
+
+
+def _candidates(persona: int, findings: Sequence[Finding], people: str) -> Iterator[_Candidate]:
+    adjectives, nouns = _adjectives(findings), _nouns(findings)
+    for adjective, noun in itertools.product(adjectives, nouns):
+        if _go_together(adjective, noun):
+            weight = _SAME_FIELD_WEIGHT if adjective.field == noun.field else 1.0
+            strength = weight * (adjective.strength + noun.strength)
+            yield _candidate(persona, (adjective.text, noun.text), strength)
+    for adjective in adjectives:
+        yield _candidate(persona, (adjective.text, people), _PLAIN_WEIGHT * adjective.strength)
+    for noun in nouns:
+        # One word alone is a label and not a name.
+        if " " in noun.text:
+            yield _candidate(persona, (noun.text,), _PLAIN_WEIGHT * noun.strength)
+
+
+def _candidate(persona: int, parts: tuple[str, ...], strength: float) -> _Candidate:
+    return _Candidate(persona, capitalised(" ".join(parts)), parts, strength)
+
+
+def _adjectives(findings: Sequence[Finding]) -> list[_Part]:
+    parts = (_part(finding, _adjective(finding)) for finding in findings)
+    return [part for part in parts if part.text][:_MOST_PARTS]
+
+
+def _nouns(findings: Sequence[Finding]) -> list[_Part]:
+    parts = (_part(finding, _noun(finding)) for finding in findings)
+    return [part for part in parts if part.text][:_MOST_PARTS]
+
+
+def _part(finding: Finding, text: str) -> _Part:
+    value = finding.value if isinstance(finding, ValueFinding) else ""
+    weight = _GIFT_WEIGHT if is_gift(finding.spec) else 1.0
+    return _Part(text, finding.spec.name, value, weight * finding.strength)
+
+
+def _adjective(finding: Finding) -> str:
+    ends = scale(finding.spec)
+    if isinstance(finding, NumberFinding):
+        return ends.high if finding.more else ends.low
+    if not finding.more:
+        return ""
+    if isinstance(finding.spec.kind, Ordinal):
+        levels = finding.spec.levels
+        return {levels[0]: ends.low, levels[-1]: ends.high}.get(finding.value, "")
+    return _filled(wording(finding.spec).adjective, finding.value, ADJECTIVE)
+
+
+def _noun(finding: Finding) -> str:
+    if isinstance(finding, NumberFinding) or not finding.more:
+        return ""
+    nicer = {} if is_gift(finding.spec) else PEOPLE
+    return _filled(wording(finding.spec).noun, finding.value, nicer)
+
+
+def _filled(template: str, value: str, nicer: Mapping[str, str]) -> str:
+    """A template with its value; the lexicon's word instead, unless it would lose what the template adds."""
+    said = attribute(value)
+    if not template or not said:
+        return ""
+    qualified = template.count(" ") > 1
+    return template.replace("{value}", said) if qualified else nicer.get(value, template.replace("{value}", said))
+
+
+def _go_together(adjective: _Part, noun: _Part) -> bool:
+    """Not the same thing twice: "bookish" and "book givers" share a stem."""
+    return adjective.value != noun.value and not _stems(adjective.text) & _stems(noun.text)
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:4].casefold() for word in re.split(r"[\W_]+", text) if len(word) > 2}
+
+
+def _middling(people: str) -> Iterator[str]:
+    yield from (f"{word} {people}" for word in _MIDDLING)
+    yield from (f"{word} {people} {again}" for again in itertools.count(2) for word in _MIDDLING)

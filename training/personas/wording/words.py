@@ -1,0 +1,142 @@
+"""Values and numbers as words: how a field's wording is filled in."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from models.profile.field_kinds import Categorical, FieldSpec, MultiLabel, Numeric, Scale, Wording
+from models.profile.vocabulary import label, normalise
+from training.personas.wording.lexicon import ATTRIBUTE, GIVEN, MANY, SAID
+
+# Open vocabularies hold whatever people type: a name takes words only, and not a whole sentence of them.
+_NAMEABLE: Final = re.compile(r"[^\W\d_]+([ '’&-][^\W\d_]+){0,2}")
+_LONGEST_NAMEABLE: Final = 24
+_LONGEST_SAID: Final = 60
+_NO_PLURALS: Final = ("ss", "us", "ics", "is", "'s", "news", "sports")
+
+
+def wording(spec: FieldSpec) -> Wording:
+    """The wording of a field that holds values; a plain one where the class gives none."""
+    given = Wording() if isinstance(spec.kind, Numeric) else spec.kind.wording
+    if given.phrase:
+        return given
+    title = attribute(normalise(spec.title))
+    noun = f"{{value}}-{title} group" if title and given == Wording() else given.noun
+    verb = "have {value} in" if isinstance(spec.kind, MultiLabel) else "have {value} as"
+    return Wording(f"{verb} {spec.title}", given.adjective, noun)
+
+
+def scale(spec: FieldSpec) -> Scale:
+    """The scale of a numeric or ordinal field, a plain one where the class gives none; empty for others."""
+    if isinstance(spec.kind, Categorical | MultiLabel):
+        return Scale()
+    title = attribute(normalise(spec.title))
+    if spec.kind.scale != Scale() or not title:
+        return spec.kind.scale
+    return Scale(f"low-{title}", f"high-{title}", phrase=f"have {spec.title} of {{value}}")
+
+
+def is_gift(spec: FieldSpec) -> bool:
+    """Whether the field tells what is given."""
+    return isinstance(spec.kind, Categorical | MultiLabel) and spec.kind.gift
+
+
+def phrase(spec: FieldSpec, values: Sequence[str], many: bool = False) -> str:
+    """What people who have these values do, as an infinitive: "be into gaming and board games".
+
+    `many`: of several people, who are "students" and not "a student".
+    """
+    template = wording(spec).phrase
+    if "{a_value}" in template:
+        said = [_many(value) if many else _one(value) for value in values]
+    else:
+        said = [_said(value, is_gift(spec)) for value in values]
+    joined = listed(said, "and" if isinstance(spec.kind, MultiLabel) else "or")
+    return re.sub(r"\{(a_)?value\}", lambda _: joined, template)
+
+
+def doing(spec: FieldSpec, values: Sequence[str]) -> str:
+    """The same after a plural subject: "are into gaming and board games", "are students"."""
+    return re.sub(r"^be\b", "are", phrase(spec, values, many=True))
+
+
+def you(spec: FieldSpec, value: str = "") -> str:
+    """The same after "You": "are into gaming", "are a student"; of a number with `{value}` in its place."""
+    if isinstance(spec.kind, Numeric):
+        said = scale(spec).phrase or f"have {{value}} as {spec.title}"
+    else:
+        said = phrase(spec, [value])
+    return re.sub(r"^be\b", "are", said)
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """ "a", "a and b", "a, b and c"; a word that holds an "and" itself stands last: "a as well as b and c"."""
+    words = sorted(words, key=lambda word: " and " in word)
+    if len(words) < 2:
+        return "".join(words)
+    if " and " in words[-1]:
+        return f"{listed(words[:-1], last)} as well as {words[-1]}"
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def attribute(value: str) -> str:
+    """A value before a noun: "board_games" → "board-game"; "" when it cannot stand in a name."""
+    if value in ATTRIBUTE:
+        return ATTRIBUTE[value]
+    text = label(value)
+    if len(text) > _LONGEST_NAMEABLE or not _NAMEABLE.fullmatch(text):
+        return ""
+    return _singular(text).replace(" ", "-")
+
+
+def capitalised(text: str) -> str:
+    """With a capital at the start, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def number(value: float) -> str:
+    """A number as people say it: whole from 5 on, one decimal below."""
+    return f"{value:,.0f}" if abs(value) >= 4.95 else f"{value:.1f}".removesuffix(".0")
+
+
+def amount(value: float, unit: str) -> str:
+    """A number with its unit: "9 years", "1 year"."""
+    said = number(value)
+    return f"{said} {_singular(unit) if said == '1' else unit}".rstrip()
+
+
+def _said(value: str, gift: bool = False) -> str:
+    if gift and value in GIVEN:
+        return GIVEN[value]
+    text = SAID.get(value) or label(value)
+    return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID].rstrip()}…"
+
+
+def _one(value: str) -> str:
+    return SAID[value] if value in SAID else f"{_article(_said(value))} {_said(value)}"
+
+
+def _many(value: str) -> str:
+    return MANY.get(value) or SAID.get(value) or _plural(_said(value))
+
+
+def _article(text: str) -> str:
+    return "an" if text[:1] in tuple("aeiou") else "a"
+
+
+def _plural(text: str) -> str:
+    if text.endswith(("s", "x", "ch", "sh")):
+        return f"{text}es"
+    ends_in_y = text.endswith("y") and text[-2:-1] not in tuple("aeiou")
+    return f"{text[:-1]}ies" if ends_in_y else f"{text}s"
+
+
+def _singular(text: str) -> str:
+    """English, and careful: "toys" → "toy", but "fitness", "politics" and "glass" stay."""
+    if (text.endswith(_NO_PLURALS) and not text.endswith(("topics", "comics"))) or len(text) < 4:
+        return text
+    if text.endswith("ies") and len(text) > 5 and not text.endswith("movies"):
+        return f"{text[:-3]}y"
+    if text.endswith(("shes", "ches", "xes", "sses")):
+        return text[:-2]
+    return text.removesuffix("s")

@@ -1,0 +1,252 @@
+"""A training run, from a dataset to a version folder, in order and on one page."""
+
+import hashlib
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import joblib
+import numpy as np
+
+from models.acceptance import Thresholds
+from models.lineage import LineageStep, shortened
+from models.scoring.columns import IntArray
+from models.scoring.scorer import Scorer
+from models.segment_model import SegmentModel
+from models.storage.artifact import (
+    COMPARISON,
+    PIPELINE,
+    REPORT,
+    LoadedArtifact,
+    check_writable,
+    field_manifests,
+    write_artifact,
+)
+from models.storage.manifest import Manifest, Origin
+from models.storage.registry import version_name
+from models.storage.signature import key_from
+from training.acceptance.checks import Candidate, judge, unmatched
+from training.acceptance.comparison import compare, described
+from training.acceptance.evaluation import Evaluation, evaluate
+from training.acceptance.field_stats import field_figures
+from training.acceptance.golden_predictions import golden_predictions
+from training.clustering.compile import compile_scorer, prove_equal
+from training.clustering.fit import draw, fit
+from training.config import TrainingConfig
+from training.data.dataset import Dataset
+from training.errors import UnusableInput
+from training.partial.calibration import calibrate
+from training.partial.reliability import confidence_metrics
+from training.personas.describing import describe
+from training.personas.identity import Known, Matching, catalogue, match, passages, persona_ids
+from training.progress import Part, Progress
+from training.report.analysis.analyse import analyse
+from training.report.settings import AnalysisConfig
+
+DEFAULT_BOUNDS = Thresholds()
+# Fewer say too little to judge on: then a sample of what was trained on is used.
+FEWEST_HELD_OUT = 100
+FULL_ANALYSIS = AnalysisConfig()
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "joblib", "pydantic")
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A model in force that cannot be read, and why."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run left: the folder, and the manifest in it."""
+
+    folder: Path
+    manifest: Manifest
+
+
+def train(
+    dataset: Dataset,
+    origin: Origin,
+    config: TrainingConfig,
+    out: Path,
+    progress: Progress,
+    analysis: AnalysisConfig = FULL_ANALYSIS,
+    *,
+    previous: LoadedArtifact | Unreadable | None = None,
+    bounds: Thresholds = DEFAULT_BOUNDS,
+) -> Trained:
+    """Fit, compile, prove, recognise, describe, judge, analyse and write.
+
+    `previous`: the model in force, whose personas are carried on and beside which this one is judged.
+    Raises `UnusableInput`, `NotEquivalent` or `ArtifactNotWritten`; then there is no artifact.
+    """
+    check_usable(dataset, config)
+    check_writable(out)
+    key = key_from(os.environ)
+    known = _known(previous, dataset)
+    rows, held = _held_out(len(dataset), config, known)
+    fitted = fit(
+        dataset.take(rows), config, Part(progress, 0.0, 0.55), None if known is None else known.clusters[rows]
+    )
+    fitted = fitted if len(rows) == len(dataset) else fitted.applied_to(dataset)
+    progress.step("compiling the scorer", 0.55)
+    scorer = compile_scorer(fitted.pipeline)
+    equivalence = prove_equal(fitted, scorer, dataset)
+    progress.step("learning from partial profiles", 0.57)
+    calibrated = calibrate(dataset, fitted.clusters, scorer, config.seed)
+    scorer = calibrated.scorer
+    progress.step("recognising the personas", 0.60)
+    found = None if known is None else _matched(known, scorer, dataset, config)
+    ids = persona_ids(dataset.fingerprint, config, fitted.k, known, found)
+    progress.step("describing the personas", 0.62)
+    personas = describe(dataset, fitted.clusters, ids, _known_names(known, found))
+    progress.step("judging the candidate", 0.65)
+    candidate = Candidate(origin, fitted, scorer, personas, dataset, dataset.take(held))
+    judgement = judge(candidate, known, found, bounds, config)
+    evaluation = evaluate(dataset, fitted, equivalence, config)
+    verdicts = (*evaluation.verdicts, *judgement.verdicts)
+    if isinstance(previous, Unreadable):
+        verdicts = (*verdicts, unmatched(previous.sentence))
+    metrics = evaluation.metrics | judgement.metrics | confidence_metrics(calibrated.confidence)
+    evaluation = Evaluation(metrics, verdicts)
+    progress.step("comparing with the model in force", 0.70)
+    manifest = _manifest(candidate, config, evaluation, known, found)
+    others = {} if known is None else {COMPARISON: _comparison_writer(candidate, manifest, known, config)}
+    report = analyse(
+        dataset, fitted, manifest, analysis, config.seed, Part(progress, 0.72, 0.97), calibrated.confidence
+    )
+    progress.step("writing the artifact", 0.97)
+    folder = write_artifact(
+        out,
+        manifest,
+        calibrated.scorer,
+        {
+            PIPELINE: lambda path: joblib.dump(fitted.pipeline, path),
+            REPORT: lambda path: path.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8"),
+            **others,
+        },
+        key,
+    )
+    progress.step("written", 1.0)
+    return Trained(folder, manifest)
+
+
+def check_usable(dataset: Dataset, config: TrainingConfig) -> None:
+    """Raise `UnusableInput` where no model can be made of the data."""
+    if not len(dataset):
+        raise UnusableInput("There is no profile to train on.")
+    distinct = dataset.distinct_rows
+    if distinct < 2:
+        raise UnusableInput("All profiles are the same: there is nothing to tell apart.")
+    if config.k != "auto" and config.k > distinct:
+        raise UnusableInput(
+            f"{config.k} personas were asked for, but there are only {distinct} different profiles."
+        )
+
+
+# --- the model before ------------------------------------------------------------------------------
+
+
+def _known(previous: LoadedArtifact | Unreadable | None, dataset: Dataset) -> Known | None:
+    if not isinstance(previous, LoadedArtifact):
+        return None
+    return Known(previous, previous.model.scorer.clusters(dataset.coded_for(previous.model.encoder)))
+
+
+def _held_out(count: int, config: TrainingConfig, known: Known | None) -> tuple[IntArray, IntArray]:
+    """The rows to fit on, and those to judge on: apart where there is a model before and there are enough."""
+    rng = np.random.default_rng(config.seed)
+    most = min(config.held_out_rows, int(count * config.held_out_share))
+    held = draw(count, most, rng)
+    if known is None or most < FEWEST_HELD_OUT:
+        return np.arange(count), draw(count, config.held_out_rows, rng)
+    return np.setdiff1d(np.arange(count), held), held
+
+
+def _matched(known: Known, scorer: Scorer, dataset: Dataset, config: TrainingConfig) -> Matching:
+    """Matched by the clusters themselves: both models by the rule of their pipelines, on one sample."""
+    rows = _reference_rows(dataset, config)
+    coded = dataset.take(rows).coded_for(scorer.encoder)
+    clusters, vectors = scorer.clusters(coded), scorer.encoder.encode(coded)
+    return match(known.clusters[rows], clusters, vectors, len(known.personas), len(scorer.centroids))
+
+
+def _known_names(known: Known | None, found: Matching | None) -> dict[int, str]:
+    if known is None or found is None:
+        return {}
+    return {new: known.personas[old].name for new, old in found.persona_of.items()}
+
+
+def _comparison_writer(
+    candidate: Candidate, manifest: Manifest, known: Known, config: TrainingConfig
+) -> Callable[[Path], object]:
+    """What writes the comparison with the model in force: shares and counts of the reference sample alone."""
+    rows = _reference_rows(candidate.dataset, config)
+    what = "simulated profiles" if candidate.origin.simulated else "of the profiles trained on"
+    sample, reference = described(candidate.dataset.take(rows), what, candidate.origin.simulated)
+    after = LoadedArtifact(manifest, SegmentModel(manifest.version, candidate.scorer, manifest.personas))
+    comparison = compare(known.loaded, after, sample, reference, by_id=True)
+    return lambda path: path.write_text(comparison.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def _reference_rows(dataset: Dataset, config: TrainingConfig) -> IntArray:
+    return draw(len(dataset), config.reference_rows, np.random.default_rng(config.seed))
+
+
+# --- the manifest ----------------------------------------------------------------------------------
+
+
+def _manifest(
+    candidate: Candidate,
+    config: TrainingConfig,
+    evaluation: Evaluation,
+    known: Known | None,
+    found: Matching | None,
+) -> Manifest:
+    dataset, fitted, personas = candidate.dataset, candidate.fit, candidate.personas
+    created_at = datetime.now(UTC)
+    source = f"{dataset.fingerprint}|{config.model_dump_json()}|{created_at.isoformat()}"
+    name = version_name(created_at, hashlib.sha256(source.encode()).hexdigest())
+    previous = None if known is None else known.manifest.version
+    step = LineageStep(
+        version=name, created_at=created_at, previous=previous, passages=passages(personas, known, found)
+    )
+    model = SegmentModel(name, candidate.scorer, personas)
+    return Manifest(
+        version=name,
+        created_at=created_at,
+        origin=candidate.origin,
+        configuration=config.model_dump(),
+        libraries={"python": platform.python_version(), **{lib: version(lib) for lib in _LIBRARIES}},
+        metrics=evaluation.metrics,
+        choice_of_k=fitted.choice.sentence,
+        verdicts=evaluation.verdicts,
+        fields=field_manifests(candidate.scorer),
+        personas=personas,
+        golden=golden_predictions(model, dataset.profile_class, config.seed),
+        previous=previous,
+        lineage=shortened((*_steps_before(known), step)),
+        retired=catalogue(name, personas, known, found),
+        field_figures=field_figures(dataset.take(_reference_rows(dataset, config)), candidate.scorer),
+    )
+
+
+def _steps_before(known: Known | None) -> tuple[LineageStep, ...]:
+    """The lineage so far; of a model made before there was one, its personas as new."""
+    if known is None:
+        return ()
+    manifest = known.manifest
+    if manifest.lineage:
+        return manifest.lineage
+    return (
+        LineageStep(
+            version=manifest.version,
+            created_at=manifest.created_at,
+            passages=passages(known.personas, None, None),
+        ),
+    )

@@ -1,0 +1,213 @@
+"""An analysis, from a fit to a `Report`, in order and on one page.
+
+Counts (shares, lifts, bands, quality) are over every row and linear in them. Distances (criteria, silhouettes,
+densities, maps, axes) are on one sample of rows, drawn once: `settings.rows` of them, as the report says.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from models.persona import Persona
+from models.scoring.columns import FloatArray, IntArray
+from models.storage.manifest import Manifest
+from training.clustering.fit import Fit, draw
+from training.data.dataset import Dataset
+from training.partial.reliability import Confidence
+from training.progress import Progress
+from training.report.analysis.answers import (
+    Crossed,
+    FieldTable,
+    NumberFieldTable,
+    number_tables,
+    value_tables,
+)
+from training.report.analysis.axes import axes
+from training.report.analysis.bands import Bands
+from training.report.analysis.criteria import criteria, stability
+from training.report.analysis.density import density
+from training.report.analysis.insights import age_and_gifts, history_and_hobbies, season
+from training.report.analysis.maps import maps, silhouettes
+from training.report.analysis.quality import data_quality
+from training.report.analysis.summary import headline, on_personas, on_quality
+from training.report.analysis.tables import (
+    age_bands,
+    gifts_by_age,
+    history_against_hobbies,
+    history_by_hobby,
+    lift_rows,
+    snake_rows,
+)
+from training.report.analysis.typical import typical_profiles
+from training.report.document import (
+    Axis,
+    Candidate,
+    ChoiceOfK,
+    Components,
+    DataQuality,
+    Density,
+    Insight,
+    Map,
+    PersonaDetail,
+    Report,
+)
+from training.report.settings import AnalysisConfig
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What distances between the sampled rows say; per persona where there is one entry each."""
+
+    rows: int
+    curve: tuple[Candidate, ...]
+    silhouettes: tuple[FloatArray, ...]
+    stability: tuple[float | None, ...] | None
+    density: Density | None
+    maps: tuple[Map, ...]
+    axes: tuple[Axis, ...]
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """What the answers of all rows say."""
+
+    tables: tuple[FieldTable, ...]
+    numbers: tuple[NumberFieldTable, ...]
+    pairs: Crossed | None
+    ages: Bands | None
+    quality: DataQuality
+
+
+def analyse(
+    dataset: Dataset,
+    fitted: Fit,
+    manifest: Manifest,
+    settings: AnalysisConfig,
+    seed: int,
+    progress: Progress,
+    confidence: Confidence | None = None,
+) -> Report:
+    """The report of a fit: all that the figures and the page are drawn from.
+
+    `manifest`: what the artifact says of the fit (version, origin, personas in the order of the clusters,
+    metrics, verdicts); `confidence`: of partial profiles, as it was measured. The same dataset, fit, manifest,
+    settings and seed give the same report. Progress runs from 0 to 1: the caller gives it its place in the run.
+    """
+    with threadpool_limits(1):
+        measured = _measure(dataset, fitted, settings, seed, progress)
+    progress.step("counting answers", 0.90)
+    counted = _count(dataset, fitted)
+    details = _details(dataset, fitted, measured, counted.tables)
+    return Report(
+        version=manifest.version,
+        created_at=manifest.created_at,
+        headline=headline(manifest, _silhouette(manifest, measured)),
+        origin=manifest.origin,
+        choice=ChoiceOfK(k=fitted.k, sentence=fitted.choice.sentence, rows=measured.rows, curve=measured.curve),
+        components=_components(fitted, measured.axes),
+        personas=manifest.personas,
+        details=details,
+        silhouettes=tuple(tuple(values.tolist()) for values in measured.silhouettes),
+        maps=measured.maps,
+        lifts=lift_rows(counted.tables),
+        snake=snake_rows(counted.numbers),
+        history_by_hobby=history_by_hobby(counted.pairs),
+        gifts_by_age=gifts_by_age(dataset, counted.ages),
+        density=measured.density,
+        confidence=confidence,
+        insights=_insights(dataset, manifest.personas, details, counted),
+        data=counted.quality,
+        metrics=manifest.metrics,
+        verdicts=manifest.verdicts,
+    )
+
+
+def _measure(dataset: Dataset, fitted: Fit, settings: AnalysisConfig, seed: int, progress: Progress) -> _Measured:
+    rng = np.random.default_rng(seed)
+    rows = draw(len(dataset), settings.rows, rng)
+    scores, clusters = fitted.scores[rows], fitted.clusters[rows]
+    shares = np.asarray(fitted.pipeline["pca"].explained_variance_ratio_, np.float64)
+    progress.step("judging the number of personas", 0.0)
+    curve = criteria(scores, fitted.choice.curve, settings, rng, clusters)
+    stable = _stability(curve, scores, clusters, fitted.k, settings, rng)
+    widths = silhouettes(scores, clusters, fitted.k)
+    progress.step("looking for dense groups", 0.35)
+    dense = density(scores, clusters) if settings.density else None
+    progress.step("drawing maps", 0.40)
+    shown = draw(len(rows), settings.map_rows, rng)
+    centroids = fitted.pipeline["kmeans"].cluster_centers_
+    drawn = maps(scores[shown], clusters[shown], centroids, shares, seed) if len(shown) else ()
+    progress.step("putting components into words", 0.85)
+    said = axes(dataset.take(rows), fitted.encoder, scores, shares)
+    return _Measured(len(rows), curve, widths, stable, dense, drawn, said)
+
+
+def _stability(
+    curve: Sequence[Candidate],
+    scores: FloatArray,
+    clusters: IntArray,
+    k: int,
+    settings: AnalysisConfig,
+    rng: np.random.Generator,
+) -> tuple[float | None, ...] | None:
+    """Of the personas: from the curve where it has their number, whose clusters are theirs."""
+    known = [each.stability for each in curve if each.k == k]
+    return known[0] if known else stability(scores, clusters, k, settings, rng)
+
+
+def _count(dataset: Dataset, fitted: Fit) -> _Counted:
+    clusters, k = fitted.clusters, fitted.k
+    return _Counted(
+        value_tables(dataset, clusters, k),
+        number_tables(dataset, clusters, k),
+        history_against_hobbies(dataset),
+        age_bands(dataset),
+        data_quality(dataset, fitted.encoder, clusters, k),
+    )
+
+
+def _details(
+    dataset: Dataset, fitted: Fit, measured: _Measured, tables: Sequence[FieldTable]
+) -> tuple[PersonaDetail, ...]:
+    typical, stable = typical_profiles(dataset, tables, fitted.clusters, fitted.k), measured.stability
+    return tuple(
+        PersonaDetail(
+            typical=typical[cluster],
+            silhouette=round(float(values.mean()), 4) if len(values) else None,
+            stability=None if stable is None else stable[cluster],
+        )
+        for cluster, values in enumerate(measured.silhouettes)
+    )
+
+
+def _components(fitted: Fit, said: tuple[Axis, ...]) -> Components:
+    found = fitted.components
+    return Components(
+        kept=found.kept,
+        beat_chance=found.beat_chance,
+        linked=found.linked,
+        eigenvalues=tuple(found.eigenvalues.tolist()),
+        chance=tuple(found.chance.tolist()),
+        axes=said,
+    )
+
+
+def _insights(
+    dataset: Dataset, personas: Sequence[Persona], details: Sequence[PersonaDetail], counted: _Counted
+) -> tuple[Insight, ...]:
+    return (
+        *on_personas(personas, details),
+        *age_and_gifts(dataset, counted.ages),
+        *season(dataset, counted.tables, personas),
+        *history_and_hobbies(counted.pairs),
+        *on_quality(counted.quality),
+    )
+
+
+def _silhouette(manifest: Manifest, measured: _Measured) -> float | None:
+    """The mean silhouette as the metrics have it, so that one number is told everywhere; else the sample's."""
+    told = manifest.metrics.get("silhouette")
+    values = np.concatenate(measured.silhouettes)
+    return told if isinstance(told, float) else float(values.mean()) if len(values) else None

@@ -1,0 +1,193 @@
+"""Answers counted: by persona, and two fields against each other. Every row counts; nothing is sampled.
+
+A value that fewer than `MIN_COUNT` profiles hold is not told anywhere: it may be about a person.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.special import ndtri
+
+from models.profile.field_kinds import FieldSpec, Numeric, Ordinal
+from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, FloatArray, IntArray, NumberColumn
+from models.scoring.encoder import FieldEncoding
+from training.data.dataset import Dataset
+from training.personas.traits import MIN_COUNT, SIGNIFICANCE, NumberTable, ValueTable, number_table, value_table
+
+
+@dataclass(frozen=True)
+class FieldTable:
+    """A field's values (all of its vocabulary, or its levels) over the personas."""
+
+    spec: FieldSpec
+    values: tuple[str, ...]
+    table: ValueTable
+
+    @cached_property
+    def known(self) -> BoolArray:
+        """Which values enough profiles hold to be told, (values,)."""
+        known: BoolArray = self.table.counts.sum(axis=0) >= MIN_COUNT
+        return known
+
+
+@dataclass(frozen=True)
+class NumberFieldTable:
+    """A number or an ordered field (as level numbers from 0) over the personas."""
+
+    spec: FieldSpec
+    table: NumberTable
+
+
+def value_tables(dataset: Dataset, clusters: IntArray, k: int) -> tuple[FieldTable, ...]:
+    """The fields of values, levels among them, in the order of their declaration."""
+    return tuple(
+        FieldTable(spec, values, value_table(dataset.columns[spec.name], clusters, k, len(values)))
+        for spec in dataset.specs
+        if not isinstance(spec.kind, Numeric)
+        for values in [spec.levels or dataset.vocabularies[spec.name].values]
+    )
+
+
+def number_tables(dataset: Dataset, clusters: IntArray, k: int) -> tuple[NumberFieldTable, ...]:
+    """The numbers and ordered fields that enough profiles answered, in the order of their declaration."""
+    columns = [(spec, dataset.columns[spec.name]) for spec in dataset.specs]
+    return tuple(
+        NumberFieldTable(spec, number_table(column, clusters, k, isinstance(spec.kind, Numeric) and spec.kind.log))
+        for spec, column in columns
+        if isinstance(spec.kind, Numeric | Ordinal)
+        and isinstance(column, NumberColumn)
+        and answered(column).sum() >= MIN_COUNT
+    )
+
+
+def answered(column: NumberColumn | CodeColumn | CodeListColumn) -> BoolArray:
+    """Which rows answered, (n,)."""
+    if isinstance(column, NumberColumn):
+        return ~np.isnan(column.values)
+    return column.codes >= 0 if isinstance(column, CodeColumn) else column.answered
+
+
+def known_counts(dataset: Dataset, encoding: FieldEncoding) -> list[int]:
+    """How many rows hold each value of an encoding, by its codes."""
+    column = dataset.columns.get(encoding.name)
+    if column is None or isinstance(column, NumberColumn):
+        return [0] * len(encoding.values)
+    vocabulary = dataset.vocabularies[encoding.name]
+    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(vocabulary.values)).tolist()
+    codes = (vocabulary.code(value) for value in encoding.values)
+    return [counts[code] if code >= 0 else 0 for code in codes]
+
+
+def unlikely(comparisons: int) -> float:
+    """The z beyond which a difference beats chance in one of so many comparisons (Bonferroni, two-sided)."""
+    return float(-ndtri(SIGNIFICANCE / 2 / max(comparisons, 1)))
+
+
+@dataclass(frozen=True)
+class Held:
+    """Who holds which of a field's values: `ticks` (n, values) of 0 and 1, `answered` (n,). Known values only,
+    the most common first."""
+
+    spec: FieldSpec
+    values: tuple[str, ...]
+    ticks: csr_matrix
+    answered: BoolArray
+
+
+def held(dataset: Dataset, spec: FieldSpec, most: int) -> Held:
+    """The holders of a field's `most` commonest values."""
+    column, values = dataset.columns[spec.name], dataset.vocabularies[spec.name].values
+    if isinstance(column, NumberColumn):
+        raise TypeError(f"'{spec.name}' holds numbers.")
+    rows, codes = _pairs(column)
+    counts = np.bincount(codes, minlength=len(values))
+    kept = [code for code in np.argsort(-counts, kind="stable")[:most].tolist() if counts[code] >= MIN_COUNT]
+    places = np.full(len(values), -1)
+    places[kept] = np.arange(len(kept))
+    within = places[codes] >= 0
+    pairs = (rows[within], places[codes[within]])
+    ticks = csr_matrix((np.ones(len(pairs[0])), pairs), shape=(len(column), len(kept)))
+    return Held(spec, tuple(values[code] for code in kept), ticks, answered(column))
+
+
+def _pairs(column: CodeColumn | CodeListColumn) -> tuple[IntArray, IntArray]:
+    if isinstance(column, CodeListColumn):
+        return column.rows, column.codes
+    rows = np.flatnonzero(column.codes >= 0)
+    return rows, column.codes[rows]
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Two fields against each other, over the `rows` profiles that answered both.
+
+    `counts` (first values, second values): who holds both; `holders` (first values,) and `others` (second
+    values,): who holds either.
+    """
+
+    first: Held
+    second: Held
+    counts: FloatArray
+    holders: FloatArray
+    others: FloatArray
+    rows: int
+
+    @cached_property
+    def expected(self) -> FloatArray:
+        """Counts if the two had nothing to do with each other."""
+        expected: FloatArray = np.outer(self.holders, self.others) / max(self.rows, 1)
+        return expected
+
+    @cached_property
+    def lifts(self) -> FloatArray:
+        """Counts against the expected; 1 where nothing is expected."""
+        lifts: FloatArray = np.divide(
+            self.counts, self.expected, where=self.expected > 0, out=np.ones_like(self.counts)
+        )
+        return lifts
+
+    @cached_property
+    def shares(self) -> FloatArray:
+        """Of those who hold the first value, who hold the second."""
+        shares: FloatArray = self.counts / np.maximum(self.holders, 1)[:, None]
+        return shares
+
+    @property
+    def everyone(self) -> FloatArray:
+        """Of all who answered both, who hold the second value, (second values,)."""
+        everyone: FloatArray = self.others / max(self.rows, 1)
+        return everyone
+
+    @cached_property
+    def residuals(self) -> FloatArray:
+        """Standardised residuals of the second values' shares of all that is ticked there, roughly standard
+        normal where the fields have nothing to do with each other.
+
+        Of ticks, and not of people: who ticks many boxes here ticks many boxes there.
+        """
+        share = self.others / max(float(self.others.sum()), 1)
+        expected = np.outer(self.counts.sum(axis=1), share)
+        variance = expected * np.outer(1 - self.holders / max(self.rows, 1), 1 - share)
+        residuals: FloatArray = np.zeros_like(variance)
+        np.divide(self.counts - expected, np.sqrt(variance), where=variance > 1e-12, out=residuals)
+        return residuals
+
+    @cached_property
+    def enough(self) -> BoolArray:
+        """Where enough people are expected to say anything: five, as for a chi-square test (Cochran 1954)."""
+        enough: BoolArray = self.expected >= MIN_COUNT
+        return enough
+
+
+def crossed(first: Held, second: Held) -> Crossed:
+    """Count two fields against each other, over those who answered both."""
+    both = np.flatnonzero(first.answered & second.answered)
+    ones, others = first.ticks[both], second.ticks[both]
+    counts = np.asarray((ones.T @ others).todense(), np.float64)
+    return Crossed(first, second, counts, _totals(ones), _totals(others), len(both))
+
+
+def _totals(ticks: csr_matrix) -> FloatArray:
+    return np.asarray(ticks.sum(axis=0), np.float64).ravel()

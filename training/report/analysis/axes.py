@@ -1,0 +1,130 @@
+"""Principal components in words: which answers pull to which side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from models.profile.field_kinds import FieldSpec
+from models.scoring.columns import FloatArray
+from models.scoring.encoder import Encoder
+from training.data.dataset import Dataset
+from training.personas.traits import MIN_COUNT
+from training.personas.wording.words import listed
+from training.report.analysis.answers import known_counts
+from training.report.analysis.roles import said
+from training.report.document import Axis, Loading
+
+MOST_LOADINGS: Final = 5
+_MOST_SAID: Final = 3
+_LEAST_CORRELATION: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """An encoded column in words: in a table, and at the end of an axis to which it pulls."""
+
+    label: str
+    word: str
+
+
+def axes(dataset: Dataset, encoder: Encoder, scores: FloatArray, shares: FloatArray) -> tuple[Axis, ...]:
+    """The components in words, for the scores (n, r) of a dataset's rows; `shares` (r,) of the variance.
+
+    Correlations below 0.1, or within three standard errors of none, are left out.
+    """
+    vectors = encoder.encode(dataset.coded_for(encoder))
+    columns = _columns(dataset, encoder)
+    told = np.array([column is not None for column in columns], np.bool_)
+    correlations = np.where(told[:, None], _correlations(vectors, scores), 0.0)
+    least = max(_LEAST_CORRELATION, 3 / np.sqrt(max(len(scores), 1)))
+    return tuple(
+        _axis(number, float(share), correlations[:, number], columns, least) for number, share in enumerate(shares)
+    )
+
+
+def _axis(
+    number: int, share: float, correlations: FloatArray, columns: Sequence[_Column | None], least: float
+) -> Axis:
+    order = np.argsort(-correlations.round(9), kind="stable")
+    high = [column for column in order[:MOST_LOADINGS].tolist() if correlations[column] >= least]
+    low = [column for column in order[::-1][:MOST_LOADINGS].tolist() if correlations[column] <= -least]
+    poles = _pole(high, columns), _pole(low, columns)
+    return Axis(
+        number=number + 1,
+        share=round(share, 4),
+        high=_loadings(high, columns, correlations),
+        low=_loadings(low, columns, correlations),
+        sentence=f"Component {number + 1} ({_percent(share)} of the variance): {_against(*poles)}.",
+    )
+
+
+def _loadings(
+    chosen: Sequence[int], columns: Sequence[_Column | None], correlations: FloatArray
+) -> tuple[Loading, ...]:
+    return tuple(
+        Loading(label=column.label, correlation=round(float(correlations[at]), 4))
+        for at in chosen
+        if (column := columns[at]) is not None
+    )
+
+
+def _pole(chosen: Sequence[int], columns: Sequence[_Column | None]) -> list[str]:
+    words = [column.word for at in chosen if (column := columns[at]) is not None]
+    return list(dict.fromkeys(words))[:_MOST_SAID]
+
+
+def _against(high: Sequence[str], low: Sequence[str]) -> str:
+    if high and low:
+        return f"{listed(high)} against {listed(low)}"
+    return listed(high or low) or "no answer stands out"
+
+
+def _correlations(vectors: FloatArray, scores: FloatArray) -> FloatArray:
+    """Correlation of every column with every component, (width, r); 0 where one of them does not vary."""
+    first, second = _standardised(vectors), _standardised(scores)
+    return np.asarray(first.T @ second / max(len(vectors), 1), np.float64)
+
+
+def _standardised(values: FloatArray) -> FloatArray:
+    centred = values - values.mean(axis=0)
+    spread = centred.std(axis=0)
+    return np.asarray(np.divide(centred, spread, where=spread > 1e-9, out=np.zeros_like(centred)))
+
+
+def _columns(dataset: Dataset, encoder: Encoder) -> list[_Column | None]:
+    """The encoded columns in words; None for a value that too few hold to be told."""
+    columns: list[_Column | None] = []
+    for encoding in encoder.fields:
+        if encoding.is_number:
+            columns.append(_Column(encoding.spec.title, f"high {encoding.spec.title}"))
+            continue
+        counts = known_counts(dataset, encoding)
+        columns += [
+            _value_column(encoding.spec, [value for value, _ in held], sum(count for _, count in held))
+            for held in _by_column(encoding.width, encoding.column_of.tolist(), encoding.values, counts)
+        ]
+    return columns
+
+
+def _by_column(
+    width: int, column_of: Sequence[int], values: Sequence[str], counts: Sequence[int]
+) -> list[list[tuple[str, int]]]:
+    held: list[list[tuple[str, int]]] = [[] for _ in range(width)]
+    for value, column, count in zip(values, column_of, counts, strict=True):
+        held[column].append((value, count))
+    return held
+
+
+def _value_column(spec: FieldSpec, values: Sequence[str], count: int) -> _Column | None:
+    if count < MIN_COUNT:
+        return None
+    if len(values) > 1:
+        return _Column(f"{spec.title}: other", f"other {spec.title}")
+    word = said(spec, values[0])
+    return _Column(f"{spec.title}: {word}", word)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}".replace("%", " %")

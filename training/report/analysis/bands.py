@@ -1,0 +1,78 @@
+"""A number cut into bands with round edges: "below 20", "20–29", … "60 and over"."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from models.scoring.columns import FloatArray, IntArray
+
+MIN_IN_BAND: Final = 20
+_WANTED: Final = 5
+_ROUND: Final = (1.0, 2.0, 5.0, 10.0)
+
+
+@dataclass(frozen=True)
+class Bands:
+    """`places` (n,): the band of each row, −1 where the number is not known. `labels`: lowest first."""
+
+    places: IntArray
+    labels: tuple[str, ...]
+
+
+def bands(values: FloatArray) -> Bands | None:
+    """Cut numbers (n,), NaN where not known, into about five bands of equal width, the outer ones open.
+
+    Bands with fewer than twenty rows join the next; None where not even two are left.
+    """
+    known = values[~np.isnan(values)]
+    edges = _edges(known) if len(known) else []
+    if not edges:
+        return None
+    places = np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
+    whole = bool((known == np.floor(known)).all()) and all(edge.is_integer() for edge in edges)
+    return Bands(places.astype(np.int64), _labels(edges, whole))
+
+
+def _edges(known: FloatArray) -> list[float]:
+    low, high = np.quantile(known, (0.05, 0.95)).tolist()
+    if not high > low:
+        return []
+    step = _step((high - low) / _WANTED)
+    first, last = int(np.floor(low / step)) + 1, int(np.ceil(high / step))
+    return _filled(known, (np.arange(first, last) * step).round(12).tolist())
+
+
+def _step(width: float) -> float:
+    """Of 1, 2, 5 and 10 times a power of ten the one nearest to the width, as a ratio."""
+    power = float(10.0 ** np.floor(np.log10(width)))
+    return min((factor * power for factor in _ROUND), key=lambda step: abs(np.log(step / width)))
+
+
+def _filled(known: FloatArray, candidates: list[float]) -> list[float]:
+    """The edges that leave enough rows in every band."""
+    kept: list[float] = []
+    start = 0
+    order = np.sort(known)
+    for edge in candidates:
+        end = int(np.searchsorted(order, edge, side="left"))
+        if end - start >= MIN_IN_BAND and len(order) - end >= MIN_IN_BAND:
+            kept.append(edge)
+            start = end
+    return kept
+
+
+def _labels(edges: list[float], whole: bool) -> tuple[str, ...]:
+    between = [_between(low, high, whole) for low, high in pairwise(edges)]
+    return (f"below {_said(edges[0])}", *between, f"{_said(edges[-1])} and over")
+
+
+def _between(low: float, high: float, whole: bool) -> str:
+    if not whole:
+        return f"{_said(low)} to {_said(high)}"
+    return _said(low) if high - low <= 1 else f"{_said(low)}–{_said(high - 1)}"
+
+
+def _said(edge: float) -> str:
+    return f"{edge:,.10g}"

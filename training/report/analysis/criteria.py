@@ -1,0 +1,189 @@
+"""The criteria for each number of clusters, on a sample of the scores: how compact, how stable, how predictive.
+
+None of them decides: the gap statistic does (`training.clustering.choice_of_k`). They are there to be looked at
+beside it.
+"""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import (
+    calinski_harabasz_score,
+    davies_bouldin_score,
+    pairwise_distances,
+    pairwise_distances_argmin,
+    silhouette_score,
+)
+
+from models.scoring.columns import FloatArray, IntArray
+from training.report.document import Candidate
+from training.report.settings import AnalysisConfig
+
+_LEAST_ROWS: Final = 5
+
+
+class GapPoint(Protocol):
+    """What the choice of k says of one k; `gap_error` is s_k."""
+
+    @property
+    def k(self) -> int:
+        """How many clusters."""
+
+    @property
+    def inertia(self) -> float:
+        """Within-cluster sum of squares."""
+
+    @property
+    def gap(self) -> float:
+        """The gap statistic."""
+
+    @property
+    def gap_error(self) -> float:
+        """Its standard error."""
+
+
+def criteria(
+    scores: FloatArray,
+    curve: Sequence[GapPoint],
+    settings: AnalysisConfig,
+    rng: np.random.Generator,
+    fitted: IntArray | None = None,
+) -> tuple[Candidate, ...]:
+    """The gap points of a sweep with the other criteria, computed on sampled scores (n, r).
+
+    `fitted` (n,): the clusters of the fit itself, which are judged instead of new ones where k is theirs, so that
+    cluster by cluster the numbers are those of the personas.
+    """
+    own = 0 if fitted is None else int(fitted.max(initial=-1)) + 1
+    distances = pairwise_distances(scores)
+    return tuple(
+        _candidate(scores, distances, point, _labels(scores, point.k, own, fitted, settings, rng), settings, rng)
+        for point in curve
+    )
+
+
+def stability(
+    scores: FloatArray, clusters: IntArray, k: int, settings: AnalysisConfig, rng: np.random.Generator
+) -> tuple[float | None, ...] | None:
+    """For each of k clusters its mean Jaccard similarity with the best match in K-Means of bootstraps.
+
+    The bootstrap of Hennig (Computational Statistics & Data Analysis 52, 2007, 258–271), on the distinct rows of
+    each resample. He takes 0.75 and more for stable, below 0.6 for not to be trusted. None for one cluster, which
+    always comes back, and where no bootstrap is asked for; None for a cluster with fewer than five of the rows.
+    A cluster without a row in a resample is left out of that bootstrap's mean.
+    """
+    if k < 2 or not settings.bootstraps or len(scores) < k:
+        return None
+    drawn = [_bootstrap(scores, clusters, k, settings, rng) for _ in range(settings.bootstraps)]
+    similarities = np.array(drawn)
+    met = ~np.isnan(similarities)
+    means = np.where(met, similarities, 0.0).sum(axis=0) / np.maximum(met.sum(axis=0), 1)
+    enough = np.bincount(clusters, minlength=k) >= _LEAST_ROWS
+    return tuple(mean if some else None for mean, some in zip(means.round(4).tolist(), enough, strict=True))
+
+
+def prediction_strength(
+    scores: FloatArray, k: int, settings: AnalysisConfig, rng: np.random.Generator
+) -> float | None:
+    """How well one half of the rows predicts which rows of the other half belong together, 0–1.
+
+    Tibshirani and Walther (Journal of Computational and Graphical Statistics 14, 2005, 511–528): for the weakest
+    cluster of the one half, the share of its pairs that the other half's centroids put together; the mean over
+    splits, each used both ways. By definition 1 for one cluster. They take 0.8 and more for clusters.
+    """
+    if not settings.splits or len(scores) // 2 < k:
+        return None
+    if k == 1:
+        return 1.0
+    strengths = [_split(scores, k, settings, rng) for _ in range(settings.splits)]
+    return round(float(np.mean(strengths)), 4)
+
+
+def _labels(
+    scores: FloatArray,
+    k: int,
+    own: int,
+    fitted: IntArray | None,
+    settings: AnalysisConfig,
+    rng: np.random.Generator,
+) -> IntArray:
+    if fitted is not None and k == own:
+        return fitted
+    return np.asarray(_kmeans(scores, k, settings, rng).labels_, np.int64)
+
+
+def _candidate(
+    scores: FloatArray,
+    distances: FloatArray,
+    point: GapPoint,
+    clusters: IntArray,
+    settings: AnalysisConfig,
+    rng: np.random.Generator,
+) -> Candidate:
+    exists = 1 < len(np.unique(clusters)) < len(scores)
+    return Candidate(
+        k=point.k,
+        inertia=point.inertia,
+        gap=point.gap,
+        gap_error=point.gap_error,
+        silhouette=_measured(_silhouette, distances, clusters) if exists else None,
+        calinski_harabasz=_measured(calinski_harabasz_score, scores, clusters) if exists else None,
+        davies_bouldin=_measured(davies_bouldin_score, scores, clusters) if exists else None,
+        stability=stability(scores, clusters, point.k, settings, rng),
+        prediction_strength=prediction_strength(scores, point.k, settings, rng),
+    )
+
+
+def _silhouette(distances: FloatArray, clusters: IntArray) -> float:
+    return float(silhouette_score(distances, clusters, metric="precomputed"))
+
+
+def _measured(measure: Any, scores: FloatArray, clusters: IntArray) -> float:
+    return round(float(measure(scores, clusters)), 4)
+
+
+def _bootstrap(
+    scores: FloatArray, clusters: IntArray, k: int, settings: AnalysisConfig, rng: np.random.Generator
+) -> FloatArray:
+    """Best Jaccard similarity of each cluster in one resample, (k,); NaN where it has no row."""
+    rows = np.unique(rng.integers(len(scores), size=len(scores)))
+    if len(rows) < k:
+        return np.full(k, np.nan)
+    again = _kmeans(scores[rows], k, settings, rng).labels_
+    shared = _crossed(clusters[rows], again, k).astype(np.float64)
+    union = shared.sum(axis=1, keepdims=True) + shared.sum(axis=0) - shared
+    best: FloatArray = (shared / np.maximum(union, 1)).max(axis=1)
+    return np.where(shared.any(axis=1), best, np.nan)
+
+
+def _split(scores: FloatArray, k: int, settings: AnalysisConfig, rng: np.random.Generator) -> float:
+    order = rng.permutation(len(scores))
+    halves = (scores[order[::2]], scores[order[1::2]])
+    fits = [_kmeans(half, k, settings, rng) for half in halves] if len(halves[1]) >= k else []
+    ways = ((0, 1), (1, 0)) if fits else ()
+    return float(np.mean([_kept_together(halves[a], fits[a], fits[b]) for a, b in ways])) if ways else 0.0
+
+
+def _kept_together(half: FloatArray, own: KMeans, other: KMeans) -> float:
+    """The smallest share, over the own clusters, of pairs that the other centroids keep together."""
+    predicted = pairwise_distances_argmin(half, other.cluster_centers_)
+    pairs = _crossed(own.labels_, predicted, own.n_clusters).astype(np.float64)
+    sizes = pairs.sum(axis=1)
+    together = (pairs * (pairs - 1)).sum(axis=1)[sizes > 1] / (sizes * (sizes - 1))[sizes > 1]
+    return float(together.min(initial=1.0))
+
+
+def _crossed(first: IntArray, second: IntArray, k: int) -> IntArray:
+    """How many rows each pair of labels has, (k, k)."""
+    return np.bincount(first * k + second, minlength=k * k).reshape(k, k)
+
+
+def _kmeans(scores: FloatArray, k: int, settings: AnalysisConfig, rng: np.random.Generator) -> KMeans:
+    kmeans = KMeans(k, n_init=settings.n_init, random_state=int(rng.integers(2**31)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of points that all but coincide
+        return kmeans.fit(scores)

@@ -1,0 +1,171 @@
+"""What is true of the data, in sentences with their numbers; what does not beat chance is said to be none.
+
+"Beats chance" means a two-sided z beyond 1 % after Bonferroni's correction over everything that was looked at for
+one topic. Personas are made from these very answers, so that a difference between them says what they are about
+and not that they are real.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import numpy as np
+
+from models.persona import Persona
+from models.scoring.columns import FloatArray, NumberColumn
+from training.data.dataset import Dataset
+from training.personas.traits import MIN_COUNT, MIN_LIFT
+from training.personas.wording.words import doing, listed, number, phrase
+from training.report.analysis.answers import Crossed, FieldTable, Held, held, unlikely
+from training.report.analysis.bands import Bands
+from training.report.analysis.roles import age_field, gift_field, season_field
+from training.report.analysis.tables import MOST_GIFTS, shares_by_band
+from training.report.document import Insight
+from training.text import percent
+
+Topic = Literal["age_and_gifts", "season", "history_and_hobbies", "personas", "quality"]
+
+_MOST_TRENDS: Final = 3
+_MOST_SEASONS: Final = 2
+_MOST_PAIRS: Final = 2
+# Smaller differences between the youngest and the oldest are not worth a sentence, however sure they are.
+_LEAST_CHANGE: Final = 0.05
+
+
+def age_and_gifts(dataset: Dataset, ages: Bands | None) -> tuple[Insight, ...]:
+    """How gift categories move with age: the largest changes that beat chance."""
+    age, gifts = age_field(dataset), gift_field(dataset)
+    column = dataset.columns[age.name] if age else None
+    if ages is None or age is None or gifts is None or not isinstance(column, NumberColumn):
+        return ()
+    givers = held(dataset, gifts, MOST_GIFTS)
+    shares, answers = shares_by_band(ages, givers)
+    z, change = trends(column.values, givers), shares[-1] - shares[0]
+    if not len(z) or answers.min() < MIN_COUNT:
+        return ()
+    real = np.abs(z) > unlikely(len(z))
+    steady = np.array([_steady(shares[:, code]) for code in range(len(change))])
+    sure = real & steady & (np.abs(change) >= _LEAST_CHANGE) & (np.sign(z) == np.sign(change))
+    order = [code for code in np.argsort(-np.abs(change).round(9), kind="stable").tolist() if sure[code]]
+    if not order:
+        none = f"No {gifts.title} value moves with {age.title}"
+        return (_said("age_and_gifts", f"{none} {_all_the_way(bool(real.any()))}."),)
+    return tuple(
+        _said("age_and_gifts", _trend(givers, code, age.title, ages, shares[:, code]))
+        for code in order[:_MOST_TRENDS]
+    )
+
+
+def _steady(shares: FloatArray) -> bool:
+    """Whether shares by band go one way from first to last, but for steps back of a fifth of it at most."""
+    change = shares[-1] - shares[0]
+    return bool((np.diff(shares) * np.sign(change) >= -abs(change) / 5).all())
+
+
+def _all_the_way(any_real: bool) -> str:
+    """What is said where nothing is worth a sentence, though something may be no accident."""
+    return "much and all the way" if any_real else "by more than chance"
+
+
+def trends(numbers: FloatArray, givers: Held) -> FloatArray:
+    """For each value the z of its holders' mean number against everyone's, (values,), by permutation variance."""
+    both = np.flatnonzero(givers.answered & ~np.isnan(numbers))
+    ticks, centred = givers.ticks[both], numbers[both] - (numbers[both].mean() if len(both) else 0.0)
+    share = np.asarray(ticks.sum(axis=0), np.float64).ravel() / max(len(both), 1)
+    variance = share * (1 - share) * float((centred**2).sum()) * len(both) / max(len(both) - 1, 1)
+    z: FloatArray = np.zeros(len(share))
+    np.divide(np.asarray(ticks.T @ centred).ravel(), np.sqrt(variance), where=variance > 1e-12, out=z)
+    return z
+
+
+def season(dataset: Dataset, tables: Sequence[FieldTable], personas: Sequence[Persona]) -> tuple[Insight, ...]:
+    """What the personas shop for more than others, and which of them meet there."""
+    spec = season_field(dataset)
+    each = next((table for table in tables if spec and table.spec.name == spec.name), None)
+    if each is None or not each.known.any():
+        return ()
+    if len(personas) == 1:
+        return (_said("season", _leading(each)),)
+    bound = unlikely(len(personas) * int(each.known.sum()))
+    real = each.known & (each.table.residuals > bound)
+    above = real & (each.table.lifts >= MIN_LIFT)
+    strongest = each.table.residuals.max(axis=0).round(9)
+    # First where most personas meet.
+    codes = sorted(
+        np.flatnonzero(above.any(axis=0)).tolist(), key=lambda at: (-above[:, at].sum(), -strongest[at])
+    )
+    if not codes:
+        much = "much" if real.any() else "by more than chance"
+        return (_said("season", f"No persona's {each.spec.title} differs from everyone's {much}."),)
+    return tuple(
+        _said("season", _shoppers(each, code, np.flatnonzero(above[:, code]).tolist(), personas))
+        for code in codes[:_MOST_SEASONS]
+    )
+
+
+def history_and_hobbies(pairs: Crossed | None) -> tuple[Insight, ...]:
+    """The pairs of hobby and gift that go together most, by lift, each hobby and each gift once."""
+    if pairs is None or not pairs.enough.any():
+        return ()
+    bound = unlikely(int(pairs.enough.sum()))
+    real = pairs.enough & (pairs.residuals > bound)
+    sure = real & (pairs.lifts >= MIN_LIFT)
+    cells = sorted(np.argwhere(sure).tolist(), key=lambda cell: -round(float(pairs.lifts[tuple(cell)]), 9))
+    if not cells:
+        fields = f"{pairs.first.spec.title} and {pairs.second.spec.title}"
+        much = "much" if real.any() else "by more than chance"
+        return (_said("history_and_hobbies", f"No pair of {fields} goes together {much}."),)
+    chosen = _each_once(cells)[:_MOST_PAIRS]
+    return tuple(_said("history_and_hobbies", _pair(pairs, one, other)) for one, other in chosen)
+
+
+def _each_once(cells: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    """Of cells, best first, those of which neither row nor column was in one before."""
+    chosen: list[tuple[int, int]] = []
+    for one, other in cells:
+        if all(one != first and other != second for first, second in chosen):
+            chosen.append((one, other))
+    return chosen
+
+
+def _trend(givers: Held, code: int, age: str, ages: Bands, shares: FloatArray) -> str:
+    does = doing(givers.spec, [givers.values[code]])
+    moves = "rises" if shares[-1] > shares[0] else "falls"
+    first = f"{percent(float(shares[0]))} ({ages.labels[0]})"
+    last = f"{percent(float(shares[-1]))} ({ages.labels[-1]})"
+    return f"The share who {does} {moves} with {age}: from {first} to {last}."
+
+
+def _leading(each: FieldTable) -> str:
+    order = np.argsort(-each.table.everyone.round(9), kind="stable").tolist()
+    told = [
+        f"{percent(float(each.table.everyone[code]))} {doing(each.spec, [each.values[code]])}"
+        for code in order[:2]
+        if each.known[code]
+    ]
+    return f"Of everyone, {listed(told)}."
+
+
+def _shoppers(each: FieldTable, code: int, above: Sequence[int], personas: Sequence[Persona]) -> str:
+    does, everyone = doing(each.spec, [each.values[code]]), percent(float(each.table.everyone[code]))
+    told = [(quoted(personas[cluster]), percent(float(each.table.shares[cluster, code]))) for cluster in above]
+    if len(told) == 1:
+        return f"Of {told[0][0]} {told[0][1]} {does}, against {everyone} of everyone; no other persona stands out."
+    together = listed([f"{name} ({share})" for name, share in told])
+    return f"{together} {'both' if len(told) == 2 else 'all'} {does} more than everyone ({everyone})."
+
+
+def _pair(pairs: Crossed, one: int, other: int) -> str:
+    hobby = doing(pairs.first.spec, [pairs.first.values[one]])
+    gift = phrase(pairs.second.spec, [pairs.second.values[other]])
+    share, everyone = percent(float(pairs.shares[one, other])), percent(float(pairs.everyone[other]))
+    times = number(float(pairs.lifts[one, other]))
+    return f"People who {hobby} are {times} × as likely as everyone to {gift}: {share} against {everyone}."
+
+
+def _said(topic: Topic, sentence: str) -> Insight:
+    return Insight(topic=topic, sentence=sentence)
+
+
+def quoted(persona: Persona) -> str:
+    """The name in quotation marks."""
+    return f"“{persona.name}”"

@@ -1,0 +1,50 @@
+"""Which declared field plays which part (None where a class has none), and how its values are said."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from models.profile.field_kinds import Categorical, FieldSpec, MultiLabel, Numeric
+from models.profile.vocabulary import label
+from training.data.dataset import Dataset
+from training.personas.wording.lexicon import GIVEN, SAID
+from training.personas.wording.words import is_gift
+
+_LONGEST_SAID: Final = 60
+
+
+def gift_field(dataset: Dataset) -> FieldSpec | None:
+    """The first list of gifts, or else the first gift field, that anybody answered."""
+    gifts = [spec for spec in dataset.specs if is_gift(spec) and dataset.vocabularies[spec.name].values]
+    return _first(spec for spec in gifts if isinstance(spec.kind, MultiLabel)) or _first(gifts)
+
+
+def hobby_field(dataset: Dataset) -> FieldSpec | None:
+    """The first list that is not of gifts."""
+    return _first(spec for spec in dataset.specs if isinstance(spec.kind, MultiLabel) and not is_gift(spec))
+
+
+def age_field(dataset: Dataset) -> FieldSpec | None:
+    """The first number that is no count or duration."""
+    return _first(spec for spec in dataset.specs if isinstance(spec.kind, Numeric) and not spec.kind.log)
+
+
+def season_field(dataset: Dataset) -> FieldSpec | None:
+    """What people shop for: `occasion`, or the first choice whose values make "… shoppers"."""
+    choices = [spec for spec in dataset.specs if isinstance(spec.kind, Categorical) and not is_gift(spec)]
+    shopped = [spec for spec in choices if _makes_shoppers(spec)]
+    return _first(spec for spec in choices if spec.name == "occasion") or _first(shopped)
+
+
+def said(spec: FieldSpec, value: str) -> str:
+    """A value on its own, as people say it: "DIY", "practical gifts"; long ones are cut."""
+    nicer = GIVEN if is_gift(spec) else SAID
+    text = nicer.get(value) or label(value)
+    return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID].rstrip()}…"
+
+
+def _makes_shoppers(spec: FieldSpec) -> bool:
+    return isinstance(spec.kind, Categorical) and "shoppers" in spec.kind.wording.noun
+
+
+def _first(specs: Iterable[FieldSpec]) -> FieldSpec | None:
+    return next(iter(specs), None)

@@ -1,0 +1,136 @@
+"""What a reader wants first: the headline, and the insights on the personas and on the data."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from models.persona import Persona
+from models.storage.manifest import Manifest
+from training.personas.wording.words import listed
+from training.report.analysis.insights import quoted
+from training.report.analysis.quality import TOO_MUCH_EXPLAINED, beats_chance
+from training.report.document import DataQuality, Insight, ListLength, PersonaDetail
+from training.text import percent
+
+# Above 0.5 and 0.25: Kaufman and Rousseeuw, Finding Groups in Data, 1990, ch. 2. Below, the words are ours.
+_GRADES: Final = (
+    (0.50, "clearly apart"),
+    (0.25, "fairly well apart"),
+    (0.15, "overlapping at their edges"),
+    (0.05, "held together loosely"),
+)
+# Hennig, Cluster-wise assessment of cluster stability, Comput. Statist. Data Anal. 52, 2007.
+STABLE: Final = 0.75
+DOUBTFUL: Final = 0.60
+_COUNTS: Final = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+_SELDOM_ANSWERED: Final = 0.5
+_MOST_SELDOM: Final = 3
+_MOST_WARNINGS: Final = 2
+_MANY_REPEATED: Final = 0.05
+
+
+def headline(manifest: Manifest, silhouette: float | None) -> str:
+    """One honest sentence: how many personas, how separate they are, and how large the largest is."""
+    personas = manifest.personas
+    rows = f"{manifest.origin.rows:,} {'simulated ' if manifest.origin.simulated else ''}profiles"
+    if len(personas) == 1:
+        why = "groups were not looked for" if manifest.configuration.get("k") == 1 else "no groups were found"
+        return f"One persona, everyone: {why} among {rows}."
+    many = _COUNTS[len(personas)] if len(personas) < len(_COUNTS) else f"{len(personas)}"
+    apart = "" if silhouette is None else f", {grade(silhouette)} (silhouette {silhouette:.2f})"
+    return (
+        f"{many} personas{apart}: the largest, {quoted(personas[0])}, are {percent(personas[0].share)} of {rows}."
+    )
+
+
+def grade(silhouette: float) -> str:
+    """How separate personas of this mean silhouette are, in words."""
+    return next((words for least, words in _GRADES if silhouette >= least), "hardly apart")
+
+
+def on_personas(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> tuple[Insight, ...]:
+    """How large, how separate and how stable the personas are."""
+    if len(personas) == 1:
+        return (Insight(topic="personas", sentence="There is one persona: everyone."),)
+    last = personas[-1]
+    sizes = (
+        f"The largest persona is {quoted(personas[0])} with {percent(personas[0].share)} of the profiles, "
+        f"the smallest {quoted(last)} with {percent(last.share)}."
+    )
+    sentences = [sizes, _separate(personas, details), _stable(personas, details)]
+    return tuple(Insight(topic="personas", sentence=sentence) for sentence in sentences if sentence)
+
+
+def on_quality(data: DataQuality) -> tuple[Insight, ...]:
+    """What the quality of the data warns of, gravest first; the least answered field where it warns of nothing."""
+    warnings = [*_lengths(data), *_refused(data), *_repeated(data), *_seldom(data)]
+    sentences = warnings[:_MOST_WARNINGS] or _least_answered(data)
+    return tuple(Insight(topic="quality", sentence=sentence) for sentence in sentences)
+
+
+def told_by_personas(data: DataQuality) -> list[ListLength]:
+    """The lists whose length, rather than what is in them, the personas tell, beyond chance."""
+    answers = {each.field: round(each.answered * data.profiles) for each in data.fields}
+    return [
+        each
+        for each in data.list_lengths
+        if each.explained > TOO_MUCH_EXPLAINED and beats_chance(each, answers.get(each.field, 0))
+    ]
+
+
+def _separate(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> str:
+    told = sorted((each.silhouette, place) for place, each in enumerate(details) if each.silhouette is not None)
+    if len(told) < 2:
+        return ""
+    (low, blurred), (high, clear) = told[0], told[-1]
+    return (
+        f"{quoted(personas[clear])} is the most distinct persona (mean silhouette {high:.2f}), "
+        f"{quoted(personas[blurred])} the least ({low:.2f})."
+    )
+
+
+def _stable(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> str:
+    told = [(each.stability, place) for place, each in enumerate(details) if each.stability is not None]
+    if not told:
+        return ""
+    least = min(told)[0]
+    every = "Every persona" if len(told) == len(details) else "Every persona with enough profiles to tell"
+    if least >= STABLE:
+        return f"{every} is found again when profiles are redrawn (Jaccard similarity at least {least:.2f})."
+    shaky = [f"{quoted(personas[place])} ({value:.2f})" for value, place in told if value < DOUBTFUL]
+    if not shaky:
+        return f"When profiles are redrawn, personas come back in part (Jaccard similarity at least {least:.2f})."
+    return f"When profiles are redrawn, these personas do not come back reliably (Jaccard): {listed(shaky)}."
+
+
+def _lengths(data: DataQuality) -> list[str]:
+    return [
+        f"Personas are partly about how much people tick: they explain {percent(each.explained)} of the variance "
+        f"of the length of {each.title}."
+        for each in told_by_personas(data)
+    ]
+
+
+def _refused(data: DataQuality) -> list[str]:
+    refused = sum(data.refused.values())
+    return [f"{refused:,} answers did not fit, and their rows were left out."] if refused else []
+
+
+def _repeated(data: DataQuality) -> list[str]:
+    repeated = 1 - data.distinct / max(data.profiles, 1)
+    said = f"{percent(repeated)} of the profiles repeat another one to the letter."
+    return [said] if repeated > _MANY_REPEATED else []
+
+
+def _seldom(data: DataQuality) -> list[str]:
+    seldom = sorted((each.answered, each.title) for each in data.fields if each.answered < _SELDOM_ANSWERED)
+    told = listed([f"{title} ({percent(share)})" for share, title in seldom[:_MOST_SELDOM]])
+    if len(seldom) > _MOST_SELDOM:
+        return [f"{len(seldom)} fields are answered by fewer than half of the profiles, least of all {told}."]
+    return [f"Answered by fewer than half of the profiles: {told}."] if seldom else []
+
+
+def _least_answered(data: DataQuality) -> list[str]:
+    least = min(data.fields, key=lambda each: each.answered)
+    return [
+        f"Every field is answered by at least {percent(least.answered)} of the profiles (least: {least.title})."
+    ]

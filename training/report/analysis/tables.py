@@ -1,0 +1,176 @@
+"""Tables for figures: lifts of the telling values, numbers over the personas, gifts against hobbies and age."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.special import rel_entr
+
+from models.scoring.columns import BoolArray, FloatArray, IntArray, NumberColumn
+from training.data.dataset import Dataset
+from training.personas.traits import MIN_COUNT, ValueTable
+from training.personas.wording.words import capitalised
+from training.report.analysis.answers import (
+    Crossed,
+    FieldTable,
+    Held,
+    NumberFieldTable,
+    crossed,
+    held,
+    unlikely,
+)
+from training.report.analysis.bands import Bands, bands
+from training.report.analysis.roles import age_field, gift_field, hobby_field, said
+from training.report.document import LiftRow, Matrix, SnakeRow
+
+MOST_LIFT_ROWS: Final = 30
+_MOST_OF_A_FIELD: Final = 6
+MOST_HOBBIES: Final = 20
+MOST_GIFTS: Final = 16
+
+
+def lift_rows(tables: Sequence[FieldTable]) -> tuple[LiftRow, ...]:
+    """The values that tell the personas apart best, at most thirty and six of a field, grouped by field.
+
+    Values count that differ significantly in at least one persona (adjusted residuals, Bonferroni over all
+    cells). Within a field they run from those of the first persona to those of the last.
+    """
+    bound = unlikely(sum(int(each.known.sum()) * len(each.table.answered) for each in tables))
+    strongest = sorted(
+        (-strength, place, code)
+        for place, each in enumerate(tables)
+        for strength, code in _telling(each, bound)[:_MOST_OF_A_FIELD]
+    )[:MOST_LIFT_ROWS]
+    chosen = sorted((place, _leader(tables[place].table, code), code) for _, place, code in strongest)
+    return tuple(_lift_row(tables[place], code, bound) for place, _, code in chosen)
+
+
+def snake_rows(tables: Sequence[NumberFieldTable]) -> tuple[SnakeRow, ...]:
+    """Numbers and ordered fields over the personas. A persona without answers differs in nothing."""
+    return tuple(_snake_row(each) for each in tables)
+
+
+def history_against_hobbies(dataset: Dataset) -> Crossed | None:
+    """The gifts of those who hold each hobby, over those who answered both; None where a field is missing."""
+    gifts, hobbies = gift_field(dataset), hobby_field(dataset)
+    if gifts is None or hobbies is None:
+        return None
+    return _unless_empty(held(dataset, hobbies, MOST_HOBBIES), held(dataset, gifts, MOST_GIFTS))
+
+
+def history_by_hobby(pairs: Crossed | None) -> Matrix | None:
+    """The lifts of each gift category among those of each hobby; None where fewer than five are expected."""
+    if pairs is None:
+        return None
+    first, second = pairs.first, pairs.second
+    return Matrix(
+        title=f"{capitalised(second.spec.title)} by {first.spec.title}: lift against everyone",
+        row_title=first.spec.title,
+        column_title=second.spec.title,
+        rows=_said(first),
+        columns=_said(second),
+        values=_cells(pairs.lifts, pairs.enough),
+    )
+
+
+def age_bands(dataset: Dataset) -> Bands | None:
+    """The profiles by age, or by whatever number the class has first; None where there is none to cut."""
+    spec = age_field(dataset)
+    column = dataset.columns[spec.name] if spec else None
+    return bands(column.values) if isinstance(column, NumberColumn) else None
+
+
+def gifts_by_age(dataset: Dataset, ages: Bands | None) -> Matrix | None:
+    """The share of each gift category in each age band, among those who answered both.
+
+    None for a band in which fewer than five did.
+    """
+    age, gifts = age_field(dataset), gift_field(dataset)
+    if ages is None or age is None or gifts is None:
+        return None
+    givers = held(dataset, gifts, MOST_GIFTS)
+    if not givers.values:
+        return None
+    shares, answers = shares_by_band(ages, givers)
+    return Matrix(
+        title=f"{capitalised(gifts.title)} by {age.title}: share of those who answered",
+        row_title=gifts.title,
+        column_title=age.title,
+        rows=_said(givers),
+        columns=ages.labels,
+        values=_cells(shares.T, np.broadcast_to(answers >= MIN_COUNT, shares.T.shape)),
+    )
+
+
+def shares_by_band(ages: Bands, givers: Held) -> tuple[FloatArray, IntArray]:
+    """The share of each value in each band, (bands, values), and how many of the band answered, (bands,)."""
+    rows = np.flatnonzero(givers.answered & (ages.places >= 0))
+    shape = (len(rows), len(ages.labels))
+    member = csr_matrix((np.ones(len(rows)), (np.arange(len(rows)), ages.places[rows])), shape=shape)
+    answers = np.bincount(ages.places[rows], minlength=len(ages.labels))
+    counts = np.asarray((member.T @ givers.ticks[rows]).todense(), np.float64)
+    return counts / np.maximum(answers, 1)[:, None], answers
+
+
+def _unless_empty(hobbies: Held, gifts: Held) -> Crossed | None:
+    return crossed(hobbies, gifts) if hobbies.values and gifts.values else None
+
+
+def _telling(each: FieldTable, bound: float) -> list[tuple[float, int]]:
+    """Values with a significant difference and how much they tell, strongest first."""
+    table = each.table
+    shares, everyone = table.shares, table.everyone
+    # What one learns of the persona from this answer, in nats (mutual information).
+    told = rel_entr(shares, everyone) + rel_entr(1 - shares, 1 - everyone)
+    told[table.answered == 0] = 0.0
+    weights = table.answered / max(int(table.answered.sum()), 1)
+    strength = (weights[:, None] * told).sum(axis=0).round(9)
+    notable = each.known & (np.abs(table.residuals) > bound).any(axis=0)
+    return sorted(((float(strength[code]), code) for code in np.flatnonzero(notable).tolist()), key=_by_strength)
+
+
+def _by_strength(item: tuple[float, int]) -> tuple[float, int]:
+    return (-item[0], item[1])
+
+
+def _leader(table: ValueTable, code: int) -> int:
+    return int(table.lifts[:, code].argmax())
+
+
+def _lift_row(each: FieldTable, code: int, bound: float) -> LiftRow:
+    table = each.table
+    return LiftRow(
+        field=each.spec.name,
+        title=each.spec.title,
+        value=said(each.spec, each.values[code]),
+        lifts=_rounded(table.lifts[:, code]),
+        shares=_rounded(table.shares[:, code]),
+        significant=tuple((np.abs(table.residuals[:, code]) > bound).tolist()),
+        share_everyone=round(float(table.everyone[code]), 4),
+    )
+
+
+def _snake_row(each: NumberFieldTable) -> SnakeRow:
+    table, some = each.table, each.table.members > 0
+    return SnakeRow(
+        title=each.spec.title,
+        differences=_rounded(np.where(some, table.differences, 0.0)),
+        means=_rounded(np.where(some, table.means, table.mean_everyone)),
+        mean_everyone=round(table.mean_everyone, 4),
+    )
+
+
+def _said(each: Held) -> tuple[str, ...]:
+    return tuple(said(each.spec, value) for value in each.values)
+
+
+def _cells(values: FloatArray, told: BoolArray) -> tuple[tuple[float | None, ...], ...]:
+    return tuple(
+        tuple(value if said else None for value, said in zip(row, saids, strict=True))
+        for row, saids in zip(values.round(4).tolist(), told.tolist(), strict=True)
+    )
+
+
+def _rounded(values: FloatArray) -> tuple[float, ...]:
+    return tuple(values.round(4).tolist())

@@ -1,0 +1,263 @@
+"""The report as a value: what `report.json` holds, and all that the figures and the page are made from.
+
+Drawing needs nothing else: neither profiles nor the fitted pipeline. Personas are always in the order of the
+clusters (largest first), and a `cluster` is a position in that order. Nothing here is about a single person
+except points on a map without a name.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.persona import Persona
+from models.storage.manifest import Origin, Verdict
+from training.partial.reliability import Confidence
+
+DOCUMENT_FORMAT = 2
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Candidate(_Part):
+    """The criteria for one k, on a sample. None where a criterion does not exist or was not computed."""
+
+    k: int
+    inertia: float = Field(description="Within-cluster sum of squares.")
+    gap: float
+    gap_error: float = Field(description="s_k: standard error of the gap, with the simulation's own error.")
+    silhouette: float | None = None
+    calinski_harabasz: float | None = None
+    davies_bouldin: float | None = None
+    stability: tuple[float | None, ...] | None = Field(
+        default=None,
+        description="Mean Jaccard similarity of each cluster with its best match in bootstraps, None for one with "
+        "hardly a row in the sample; None at k = 1.",
+    )
+    prediction_strength: float | None = None
+
+
+class ChoiceOfK(_Part):
+    """How many personas, why, and the curve (empty when k was given or nothing beat chance)."""
+
+    k: int
+    sentence: str
+    rows: int = Field(
+        description="Rows of the sample of all criteria but inertia and gap, and of the silhouettes and densities."
+    )
+    curve: tuple[Candidate, ...] = ()
+
+
+class Loading(_Part):
+    """How strongly one encoded column pulls on a component: its correlation with the scores, −1 … 1."""
+
+    label: str = Field(description='In words: "hobbies: board games", "age".')
+    correlation: float
+
+
+class Axis(_Part):
+    """A principal component in words."""
+
+    number: int = Field(description="From 1.")
+    share: float = Field(description="Share of the variance, 0–1.")
+    high: tuple[Loading, ...] = Field(description="Strongest first.")
+    low: tuple[Loading, ...]
+    sentence: str
+
+
+class Components(_Part):
+    """Eigenvalues against those of shuffled data (Horn's parallel analysis), largest first."""
+
+    kept: int
+    beat_chance: int
+    linked: bool = Field(default=True, description="Whether the fields depend on each other; if not, none counts.")
+    eigenvalues: tuple[float, ...]
+    chance: tuple[float, ...]
+    axes: tuple[Axis, ...] = ()
+
+
+class Typical(_Part):
+    """The typical answer of a persona's members to one field, from aggregates: no single person's profile."""
+
+    title: str
+    answer: str = Field(description='"board games, reading", "39 (29–47)".')
+    share: float | None = Field(
+        default=None,
+        description="Share of the members who answered and say (the first of) it; None for numbers.",
+    )
+
+
+class PersonaDetail(_Part):
+    """What the analysis adds to a persona."""
+
+    typical: tuple[Typical, ...]
+    silhouette: float | None = Field(description="Mean over the sampled members.")
+    stability: float | None = Field(
+        description="Mean Jaccard similarity over bootstraps, 0–1; None with hardly a row in the sample."
+    )
+
+
+class Point(_Part):
+    """A sampled profile on a map."""
+
+    x: float
+    y: float
+    cluster: int
+
+
+class Map(_Part):
+    """A map of sampled profiles. `axes`: what x and y are."""
+
+    method: Literal["pca", "tsne"]
+    axes: tuple[str, str]
+    points: tuple[Point, ...]
+    centroids: tuple[tuple[float, float], ...] = Field(description="One for each persona; empty for t-SNE.")
+
+
+class Matrix(_Part):
+    """A table of numbers with labelled rows and columns. `None`: too few to say."""
+
+    title: str
+    row_title: str
+    column_title: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: tuple[tuple[float | None, ...], ...]
+
+
+class LiftRow(_Part):
+    """One value of a field over the personas, for the heatmap."""
+
+    field: str
+    title: str
+    value: str
+    lifts: tuple[float, ...]
+    shares: tuple[float, ...]
+    significant: tuple[bool, ...]
+    share_everyone: float
+
+
+class SnakeRow(_Part):
+    """One number or ordered field over the personas, for the snake plot."""
+
+    title: str
+    differences: tuple[float, ...] = Field(description="Members against everyone, in standard deviations.")
+    means: tuple[float, ...]
+    mean_everyone: float
+
+
+class DensityFinding(_Part):
+    """What one density-based method saw in the same scores, on a sample."""
+
+    method: Literal["DBSCAN", "HDBSCAN"]
+    settings: Mapping[str, float | int]
+    clusters: int
+    noise_share: float
+    agreement: float | None = Field(
+        description="Adjusted Rand index with K-Means over the rows that are not noise; None if all are."
+    )
+    sentence: str
+
+
+class Density(_Part):
+    """DBSCAN and HDBSCAN beside K-Means. `k_distances`: ascending; the knee is DBSCAN's eps."""
+
+    rows: int
+    k_distances: tuple[float, ...] = Field(description="Thinned to a few hundred for drawing.")
+    knee: float
+    findings: tuple[DensityFinding, ...]
+    sentence: str
+
+
+class ListLength(_Part):
+    """How much of the variance of a list's length the personas explain (η²): above 0.10 is a warning."""
+
+    field: str
+    title: str
+    explained: float
+    mean_lengths: tuple[float, ...] = Field(description="One for each persona.")
+
+
+class Insight(_Part):
+    """Something true of the data, said in a sentence with its numbers."""
+
+    topic: Literal["age_and_gifts", "season", "history_and_hobbies", "personas", "quality"]
+    sentence: str
+
+
+class FieldQuality(_Part):
+    """How well a field is answered."""
+
+    field: str
+    title: str
+    answered: float = Field(description="Share of the profiles, 0–1.")
+    values: int | None = Field(description="Distinct values; None for numbers.")
+    rare_values: int | None = Field(description="Values in the shared column of the rare ones, or not learned.")
+    mean_ticks: float | None = Field(description="Values a profile that answered holds on average; lists only.")
+
+
+class ValuesToLearn(_Part):
+    """What a field's answers hold that the model tells apart badly or not at all.
+
+    Values that fewer than five profiles hold are counted, never named: a single person may have written them.
+    """
+
+    field: str
+    title: str
+    unknown: int = Field(description="Distinct values that the model does not know.")
+    unknown_share: float = Field(description="Share of all values given that are such, 0–1.")
+    misspelt: int = Field(description="Of the unknown, those spelled nearly like a known value.")
+    next: tuple[str, ...] = Field(
+        description="Values held by several profiles that have no column of their own yet, most common first."
+    )
+
+
+class DataQuality(_Part):
+    """The data that the fit stands on."""
+
+    profiles: int
+    distinct: int
+    refused: Mapping[str, int]
+    notes: tuple[str, ...]
+    fields: tuple[FieldQuality, ...]
+    list_lengths: tuple[ListLength, ...]
+    to_learn: tuple[ValuesToLearn, ...] = Field(default=(), description="Only the fields that have some.")
+
+
+class Report(_Part):
+    """`report.json`. Personas, details and every per-persona tuple run in the order of the clusters."""
+
+    format: int = DOCUMENT_FORMAT
+    version: str
+    created_at: datetime
+    headline: str = Field(description="One sentence for somebody who reads nothing else.")
+    origin: Origin
+    choice: ChoiceOfK
+    components: Components
+    personas: tuple[Persona, ...]
+    details: tuple[PersonaDetail, ...]
+    silhouettes: tuple[tuple[float, ...], ...] = Field(
+        description="For each persona the silhouettes of its sampled members, descending; empty if there are none."
+    )
+    maps: tuple[Map, ...] = ()
+    lifts: tuple[LiftRow, ...] = ()
+    snake: tuple[SnakeRow, ...] = ()
+    history_by_hobby: Matrix | None = Field(
+        default=None,
+        description="Lift of each gift category (columns) among those of each hobby (rows). Who ticks many of the "
+        "one ticks many of the other: lifts a little above 1 throughout are about that.",
+    )
+    gifts_by_age: Matrix | None = Field(
+        default=None, description="Share of each gift category (rows) in each age band (columns)."
+    )
+    density: Density | None = None
+    confidence: Confidence | None = Field(
+        default=None, description="None where nothing can be hidden, there is one persona, or the model is older."
+    )
+    insights: tuple[Insight, ...] = ()
+    data: DataQuality
+    metrics: Mapping[str, float | int | str | None]
+    verdicts: tuple[Verdict, ...]

@@ -1,0 +1,176 @@
+"""The report as a page for people: `report.html`, one file that needs nothing else, and its figures beside it.
+
+Everything is drawn and rendered before anything is written; then files are put in place one by one by rename, the
+page last. Other files in the folder are left alone.
+"""
+
+import base64
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import ValidationError
+
+from models.errors import ArtifactNotWritten
+from models.storage.artifact import REPORT
+from training.errors import UnusableInput
+from training.personas.wording.words import capitalised, number
+from training.report import page_text, sections
+from training.report.document import DOCUMENT_FORMAT, Report
+from training.report.drawing import style, words
+from training.report.drawing.saving import saved
+from training.report.plots.registry import PLOTS, Plot, drawn
+from training.text import percent
+
+PAGE: Final = "report.html"
+FIGURES: Final = "figures"
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+_PIXELS_AN_INCH: Final = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure as the page shows it. `alt` tells in words what it shows; sizes in CSS pixels."""
+
+    name: str
+    svg: bytes
+    png: bytes
+    alt: str
+    caption: str
+    width: int
+    height: int
+
+    @property
+    def address(self) -> str:
+        """The SVG as a data URI."""
+        return f"data:image/svg+xml;base64,{base64.b64encode(self.svg).decode('ascii')}"
+
+
+def draw(version_folder: Path, out: Path | None = None) -> Path:
+    """Write the page of a version, into its own folder unless `out` is given; the path of the page.
+
+    Raises `UnusableInput` where there is no report that this code reads, `ArtifactNotWritten` like `write_report`.
+    """
+    return write_report(read_report(version_folder), version_folder if out is None else out)
+
+
+def write_report(report: Report, folder: Path) -> Path:
+    """Write `folder/report.html` and `folder/figures/<name>.png` and `.svg`; the path of the page.
+
+    Raises `ArtifactNotWritten`, and then leaves no half-written file.
+    """
+    drawings = drawings_of(report)
+    files = {f"{FIGURES}/{each.name}.svg": each.svg for each in drawings}
+    files |= {f"{FIGURES}/{each.name}.png": each.png for each in drawings}
+    files[PAGE] = page_of(report, drawings).encode()
+    try:
+        _put(folder, files)
+        _remove_stale(folder, files)
+    except OSError as error:
+        raise ArtifactNotWritten(f"The report cannot be written into {folder}: {error.strerror}.") from error
+    return folder / PAGE
+
+
+def drawings_of(report: Report) -> tuple[Drawing, ...]:
+    """All figures for which the report has data."""
+    drawings = (_drawing(plot, report) for plot in PLOTS)
+    return tuple(drawing for drawing in drawings if drawing is not None)
+
+
+def page_of(report: Report, drawings: tuple[Drawing, ...]) -> str:
+    """The page as HTML."""
+    figures = {drawing.name: drawing for drawing in drawings}
+    shown = sections.sections(report, figures)
+    return _environment().get_template("report.html.j2").render(report=report, figures=figures, sections=shown)
+
+
+def _drawing(plot: Plot, report: Report) -> Drawing | None:
+    figure = drawn(plot, report)
+    if figure is None:
+        return None
+    width, height = (round(inches * _PIXELS_AN_INCH) for inches in figure.get_size_inches())
+    svg, png = saved(figure, "svg"), saved(figure, "png")
+    return Drawing(plot.name, svg, png, plot.say(report), plot.caption, width, height)
+
+
+def _environment() -> Environment:
+    """Everything is escaped: names and values are what people typed."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        percent=percent, number=number, said=words.said, capitalised=capitalised, telling_gifts=page_text.gifts
+    )
+    environment.globals.update(
+        colour=style.colour,
+        ink_on=style.ink_on,
+        key_numbers=page_text.key_numbers,
+        leaning=page_text.leaning,
+        kept_together=page_text.kept_together,
+        insights_by_topic=page_text.insights_by_topic,
+        metrics_of=page_text.metrics,
+        day=page_text.day,
+        glossary=page_text.GLOSSARY,
+    )
+    return environment
+
+
+# --- files -----------------------------------------------------------------------------------------
+
+
+def _put(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write all files beside their places, then rename each, in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FIGURES).mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".report.", dir=folder) as draft:
+        for place, content in enumerate(files.values()):
+            (Path(draft) / str(place)).write_bytes(content)
+        for place, name in enumerate(files):
+            (Path(draft) / str(place)).replace(folder / name)
+
+
+def _remove_stale(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Take away the figures of ours that this report does not have."""
+    ours = {f"{FIGURES}/{plot.name}.{kind}" for plot in PLOTS for kind in ("png", "svg")}
+    for name in ours - set(files):
+        (folder / name).unlink(missing_ok=True)
+
+
+def read_report(version_folder: Path) -> Report:
+    """The report of a version. Raises `UnusableInput` where there is none, or none that this code reads."""
+    path = version_folder / REPORT
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError as error:
+        raise UnusableInput(f"There is no {path}. Name the folder of a version, or train one.") from error
+    except OSError as error:
+        raise UnusableInput(f"{path} cannot be read: {error.strerror}.") from error
+    _check_format(path, text)
+    try:
+        return Report.model_validate_json(text)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        raise UnusableInput(f"{path} is damaged at '{where}'. Restore it, or train again.") from error
+
+
+def _check_format(path: Path, text: bytes) -> None:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UnusableInput(f"{path} is damaged: it is no JSON. Restore it, or train again.") from error
+    # The first format had no number.
+    found = document.get("format", 1) if isinstance(document, dict) else 1
+    if found != DOCUMENT_FORMAT:
+        raise UnusableInput(
+            f"{path} has format {found}, but this release draws format {DOCUMENT_FORMAT}. "
+            "Train again, or use the release that wrote it."
+        )

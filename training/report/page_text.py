@@ -1,0 +1,178 @@
+"""The numbers of a report in the words of the page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+
+from models.persona import GiftAffinity
+from training.personas.wording.words import capitalised
+from training.report.analysis.summary import grade
+from training.report.document import Insight, PersonaDetail, Report
+from training.report.drawing.words import known, said, stability
+from training.text import percent
+
+_MOST_GIFTS: Final = 5
+_ABOVE: Final = 1.05
+_TOPICS: Final = {
+    "personas": "Personas",
+    "history_and_hobbies": "Hobbies and gifts",
+    "age_and_gifts": "Age and gifts",
+    "season": "Season and occasions",
+    "quality": "Data quality",
+}
+_METRICS: Final = {
+    "rows": "Profiles trained on",
+    "explained_variance": "Variance that the kept components explain (share)",
+    "inertia": "Inertia: squared distances to the centres, summed",
+    "silhouette": "Mean silhouette",
+    "scorer_rows_compared": "Profiles on which the service's scorer was compared with the pipeline",
+    "scorer_largest_gap": "Largest difference between the two",
+    "scorer_ties": "Profiles as near to two personas",
+    "partial_profiles_tried": "Partial profiles on which the confidence was tried",
+    "calibration_error": "Calibration error of that confidence",
+}
+
+GLOSSARY: Final = (
+    ("Persona", "A group of profiles that resemble each other, with a name made from what sets it apart."),
+    ("Profile", "What somebody told about a person they want to give to. Any answer may be missing."),
+    (
+        "Lift",
+        "How many times as likely an answer is among a persona's members as among everyone. "
+        "2 × is twice as likely, ½ × half as likely. It is drawn toward 1 where few answered.",
+    ),
+    (
+        "Beyond chance",
+        "A difference larger than among so many people drawn at random, save one time in a hundred. The personas "
+        "were made from the very answers compared here: it says that a difference is no accident of few answers, "
+        "not that a persona is real.",
+    ),
+    (
+        "Silhouette",
+        "For each profile: is it nearer to its own persona or to the next? 1 is deep inside its own, 0 in the "
+        "middle, below 0 nearer to another. With many yes-or-no answers values of 0.1 to 0.3 are common.",
+    ),
+    (
+        "Gap statistic",
+        "How much tighter the groups are than groups in data of the same spread that has none. Where it stops "
+        "rising, more groups add little.",
+    ),
+    (
+        "Stability (Jaccard similarity)",
+        "The profiles are drawn anew, with repeats, and grouped again: what share of a persona comes back? "
+        "Above 0.85 very stable, from 0.75 stable, below 0.60 better not relied upon.",
+    ),
+    (
+        "Prediction strength",
+        "Groups found in one half of the profiles are used to predict those of the other half; 1 is never wrong.",
+    ),
+    (
+        "Calinski–Harabasz and Davies–Bouldin",
+        "Two ways to weigh the distance between groups against the spread within them. The first should be high, "
+        "the second low.",
+    ),
+    (
+        "η² (eta squared)",
+        "Which share of the differences in a number the personas explain. Of the length of a list it should be "
+        "small, or the personas would tell how much people tick rather than what: above 10 % is a warning.",
+    ),
+    (
+        "Principal component",
+        "A direction in which profiles differ much: a weighted sum of answers that go together. Its share of the "
+        "variance says how much of all differences it holds.",
+    ),
+    (
+        "Confidence and calibration error",
+        "Confidence is the chance that the complete profile would be the same persona. The calibration error says "
+        "by how much, on average, the confidence differs from the share of answers that are right.",
+    ),
+    ("t-SNE", "A map that keeps neighbours together. Distances between far points mean nothing on it."),
+    ("K-Means", "Finds centres such that the profiles lie as near as can be to one of them."),
+    (
+        "DBSCAN and HDBSCAN",
+        "Find crowded regions of any shape; who stands in no crowd is called noise and gets no group.",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNumber:
+    """A number at the top of the page, what it is, and a word on it."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+def key_numbers(report: Report) -> list[KeyNumber]:
+    """The numbers that everybody wants first; those that do not exist are left out."""
+    data, largest = report.data, max(report.personas, key=lambda persona: persona.share)
+    numbers = [
+        KeyNumber(f"{data.profiles:,}", "profiles", f"{data.distinct:,} different ones"),
+        KeyNumber(str(len(report.personas)), "persona" if len(report.personas) == 1 else "personas"),
+    ]
+    if len(report.personas) > 1:
+        numbers.append(KeyNumber(percent(largest.share), "in the largest persona", largest.name))
+    jaccards = known(detail.stability for detail in report.details)
+    if jaccards:
+        mean = float(np.mean(jaccards))
+        numbers.append(KeyNumber(f"{mean:.2f}", "mean stability, 0–1", capitalised(stability(mean))))
+    silhouette = report.metrics.get("silhouette")
+    if isinstance(silhouette, float):
+        numbers.append(KeyNumber(f"{silhouette:.2f}", "mean silhouette, −1 to 1", capitalised(grade(silhouette))))
+    return numbers
+
+
+def kept_together(detail: PersonaDetail) -> str:
+    """How stable and how well set apart a persona is, in words with the numbers; "" where neither is known."""
+    told = []
+    if detail.stability is not None:
+        told.append(f"{stability(detail.stability)} when the profiles are drawn anew ({detail.stability:.2f})")
+    if detail.silhouette is not None:
+        told.append(f"{grade(detail.silhouette)} (silhouette {detail.silhouette:.2f})")
+    return capitalised("; ".join(told))
+
+
+def leaning(affinities: Sequence[GiftAffinity]) -> bool:
+    """Whether any gift is above everyone's."""
+    return any(affinity.lift > _ABOVE for affinity in affinities)
+
+
+def gifts(affinities: Sequence[GiftAffinity]) -> list[GiftAffinity]:
+    """The gifts that tell a persona: those above everyone's, in the order given, or the first where none is."""
+    above = [affinity for affinity in affinities if affinity.lift > _ABOVE]
+    return (above or list(affinities))[:_MOST_GIFTS]
+
+
+def insights_by_topic(insights: Sequence[Insight]) -> list[tuple[str, list[str]]]:
+    """Sentences under the titles of their topics."""
+    order = list(_TOPICS)
+    in_order = sorted(insights, key=lambda insight: order.index(insight.topic))
+    return [
+        (_TOPICS[topic], [insight.sentence for insight in group])
+        for topic, group in groupby(in_order, key=lambda insight: insight.topic)
+    ]
+
+
+def metrics(report: Report) -> list[tuple[str, str]]:
+    """The metrics that exist, by what they are called."""
+    return [
+        (_METRICS.get(name, said(name)), _told(value))
+        for name, value in report.metrics.items()
+        if value is not None
+    ]
+
+
+def day(moment: datetime) -> str:
+    """A moment as day and minute, universal time."""
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def _told(value: float | int | str) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1_000 else f"{value:.4g}"

@@ -1,0 +1,135 @@
+"""Why there are this many personas: the gap curve, stability, and the other criteria."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+from training.report.analysis.summary import DOUBTFUL, STABLE
+from training.report.document import Candidate, Report
+from training.report.drawing import style
+from training.report.drawing.words import count, known
+
+_ACROSS: Final = "Number of personas (band: chosen)"
+# What a candidate holds, what it is called, and whether more is better.
+_OTHERS: Final = (
+    ("silhouette", "Silhouette", "higher is better"),
+    ("inertia", "Inertia", "look for a bend"),
+    ("calinski_harabasz", "Calinski–Harabasz", "higher is better"),
+    ("davies_bouldin", "Davies–Bouldin", "lower is better"),
+    ("prediction_strength", "Prediction strength", "above 0.8 is strong"),
+)
+
+
+# --- gap and stability -----------------------------------------------------------------------------
+
+
+def draw_gap(report: Report) -> Figure | None:
+    """The gap with its standard errors and, where it was measured, the stability of each cluster."""
+    curve = report.choice.curve
+    if not curve:
+        return None
+    figure = style.canvas(3.1, f"{count(report.choice.k, 'persona')}: what the gap statistic and stability say")
+    stable = any(known(candidate.stability or ()) for candidate in curve)
+    axes = style.panels(figure, 1, 1 + stable)
+    _gap(axes[0], curve)
+    if stable:
+        _stability(axes[1], curve)
+    for each in axes:
+        _mark(each, report.choice.k)
+        each.set_xlabel(_ACROSS)
+    return figure
+
+
+def say_gap(report: Report) -> str:
+    """Where the curve starts, is and ends, and how stable the chosen number is."""
+    curve = report.choice.curve
+    first, last = curve[0], curve[-1]
+    told = f"The gap is {first.gap:.2f} at {first.k} and {last.gap:.2f} at {count(last.k, 'persona')}."
+    chosen = _chosen(report)
+    if chosen is not None and (values := known(chosen.stability or ())):
+        told += (
+            f" With {count(chosen.k, 'persona')} the least stable keeps a Jaccard similarity of "
+            f"{min(values):.2f}, on average they keep {np.mean(values):.2f}."
+        )
+    return f"{report.choice.sentence} {told}"
+
+
+def _gap(axes: Axes, curve: Sequence[Candidate]) -> None:
+    ks, gaps, errors = ([getattr(c, name) for c in curve] for name in ("k", "gap", "gap_error"))
+    axes.errorbar(ks, gaps, errors, marker="o", markersize=4.5, capsize=3, color=style.ACCENT, linewidth=1.6)
+    axes.set_title("Gap statistic (± standard error)")
+    axes.set_ylabel("Gap, in natural logarithms")
+
+
+def _stability(axes: Axes, curve: Sequence[Candidate]) -> None:
+    """A dot a cluster, and their mean."""
+    measured = [(c.k, values) for c in curve if (values := known(c.stability or ()))]
+    for k, values in measured:
+        axes.plot([k] * len(values), values, "o", color=style.COLOURS[4], markersize=4, alpha=0.75)
+    means = [float(np.mean(values)) for _, values in measured]
+    axes.plot([k for k, _ in measured], means, "D-", color=style.ACCENT, markersize=4.5, linewidth=1.6)
+    lowest = min(min(values) for _, values in measured)
+    axes.axhline(STABLE, color=style.MUTED, linestyle="--", linewidth=1)
+    axes.set(ylim=(min(DOUBTFUL - 0.1, lowest - 0.05), 1.03))
+    axes.set_title(f"Stability (dashed: stable from {STABLE})")
+    axes.set_ylabel("Mean Jaccard similarity, 0–1")
+
+
+# --- the other criteria ----------------------------------------------------------------------------
+
+
+def draw_criteria(report: Report) -> Figure | None:
+    """A small panel for each criterion that was computed."""
+    shown = [(name, *words) for name, *words in _OTHERS if _series(report, name)[0]]
+    if not shown:
+        return None
+    columns = min(3, len(shown))
+    rows = -(-len(shown) // columns)
+    figure = style.canvas(0.5 + 2.0 * rows, "Other criteria, for comparison: they inform the choice")
+    axes = style.panels(figure, rows, columns)
+    for each, (name, called, advice) in zip(axes, shown, strict=False):
+        ks, values = _series(report, name)
+        each.plot(ks, values, "o-", color=style.ACCENT, markersize=3.5, linewidth=1.4)
+        each.set_title(f"{called}\n({advice})", fontsize=style.SMALL)
+        each.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        _mark(each, report.choice.k)
+    figure.supxlabel(_ACROSS, fontsize=style.SMALL, color=style.MUTED)
+    for spare in axes[len(shown) :]:
+        spare.set_axis_off()
+    return figure
+
+
+def say_criteria(report: Report) -> str:
+    """Each criterion at the chosen number of personas."""
+    chosen = _chosen(report)
+    told = [f"{called} {getattr(chosen, name):,.3g}" for name, called, _ in _OTHERS if _has(chosen, name)]
+    names = ", ".join(called for name, called, _ in _OTHERS if _series(report, name)[0])
+    if not told:
+        return f"{names} for each number of personas that was tried."
+    return f"At the chosen {count(report.choice.k, 'persona')}: {', '.join(told)}."
+
+
+def _has(candidate: Candidate | None, name: str) -> bool:
+    return getattr(candidate, name, None) is not None
+
+
+def _series(report: Report, name: str) -> tuple[list[int], list[float]]:
+    there = [candidate for candidate in report.choice.curve if _has(candidate, name)]
+    return [candidate.k for candidate in there], known(getattr(candidate, name) for candidate in there)
+
+
+# --- both ------------------------------------------------------------------------------------------
+
+
+def _chosen(report: Report) -> Candidate | None:
+    return next((candidate for candidate in report.choice.curve if candidate.k == report.choice.k), None)
+
+
+def _mark(axes: Axes, k: int) -> None:
+    """The chosen number of personas, as a band that stands out in grey too."""
+    axes.axvspan(k - 0.3, k + 0.3, color=style.COLOURS[5], alpha=0.28, linewidth=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -1,0 +1,106 @@
+"""The principal components: how many carry more than chance, and what the first of them say."""
+
+from itertools import chain
+from typing import Final
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, MultipleLocator
+
+from models.profile.vocabulary import label
+from training.report.document import Axis, Loading, Report
+from training.report.drawing import style
+from training.report.drawing.words import count
+
+_MOST_AXES: Final = 4
+_MOST_LOADINGS: Final = 4
+_MOST_EIGENVALUES: Final = 40
+
+
+# --- variance --------------------------------------------------------------------------------------
+
+
+def draw_variance(report: Report) -> Figure | None:
+    """The first eigenvalues above those of shuffled data."""
+    parts = report.components
+    if not parts.eigenvalues:
+        return None
+    shown = min(len(parts.eigenvalues), max(15, 3 * parts.kept), _MOST_EIGENVALUES)
+    numbers = range(1, shown + 1)
+    figure = style.canvas(2.9, _finding(report))
+    [axes] = style.panels(figure, 1, 1)
+    axes.axvspan(0.5, min(parts.kept, shown) + 0.5, color=style.COLOURS[4], alpha=0.18, linewidth=0, label="kept")
+    axes.plot(numbers, parts.eigenvalues[:shown], "o-", color=style.ACCENT, markersize=4, label="these profiles")
+    chance = parts.chance[:shown]
+    axes.plot(
+        numbers[: len(chance)], chance, "s--", color=style.COLOURS[1], markersize=3, label="chance (shuffled)"
+    )
+    axes.set(xlabel="Principal component", ylabel="Variance (eigenvalue)", xlim=(0.5, shown + 0.5))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend()
+    return figure
+
+
+def say_variance(report: Report) -> str:
+    """How many beat chance, and by how much the first does."""
+    parts = report.components
+    told = f"{_finding(report)}. {len(parts.eigenvalues)} were compared with shuffled data."
+    if not parts.chance:
+        return told
+    return (
+        f"{told} The first has a variance of {parts.eigenvalues[0]:.2f}, against {parts.chance[0]:.2f} by chance."
+    )
+
+
+def _finding(report: Report) -> str:
+    parts = report.components
+    if not parts.linked:
+        return "No component counts: what goes together does so within a field, and the fields are not linked"
+    if not parts.beat_chance:
+        return "No component carries more than chance would: the answers do not depend on each other"
+    carry = "carries" if parts.beat_chance == 1 else "carry"
+    return (
+        f"{count(parts.beat_chance, 'component')} {carry} more than chance would; "
+        f"{parts.kept} {'is' if parts.kept == 1 else 'are'} kept"
+    )
+
+
+# --- loadings --------------------------------------------------------------------------------------
+
+
+def draw_loadings(report: Report) -> Figure | None:
+    """Bars of the answers that pull most on each of the first components."""
+    shown = [axis for axis in report.components.axes if axis.high or axis.low][:_MOST_AXES]
+    if not shown:
+        return None
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
+    figure = style.canvas(0.6 + 2.9 * rows, "What the strongest components say, in the answers that pull most")
+    axes = style.panels(figure, rows, columns)
+    for each, axis in zip(axes, shown, strict=False):
+        _bars(each, axis)
+    for spare in axes[len(shown) :]:
+        spare.set_axis_off()
+    figure.supxlabel("Correlation with the component, −1 to 1", fontsize=style.SMALL, color=style.MUTED)
+    return figure
+
+
+def say_loadings(report: Report) -> str:
+    """The sentence of each component that is drawn."""
+    shown = [axis for axis in report.components.axes if axis.high or axis.low][:_MOST_AXES]
+    return " ".join(axis.sentence for axis in shown)
+
+
+def _bars(axes: Axes, axis: Axis) -> None:
+    pulls: list[Loading] = list(chain(axis.high[:_MOST_LOADINGS], reversed(axis.low[:_MOST_LOADINGS])))
+    places = range(len(pulls))
+    values = [pull.correlation for pull in pulls]
+    colours = [style.ACCENT if value > 0 else style.COLOURS[1] for value in values]
+    axes.barh(places, values, 0.7, color=colours)
+    axes.set_yticks(places, [style.wrapped(label(pull.label), 1.75, 7.5, most=2) for pull in pulls], fontsize=7.5)
+    axes.invert_yaxis()
+    axes.axvline(0, color=style.MUTED, linewidth=0.8)
+    axes.set_xlim(-1, 1)
+    axes.xaxis.set_major_locator(MultipleLocator(0.5))
+    axes.grid(visible=False, axis="y")
+    axes.set_title(f"Component {axis.number} ({axis.share * 100:.1f} %)", fontsize=style.SMALL)

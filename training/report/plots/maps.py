@@ -1,0 +1,128 @@
+"""Maps of sampled profiles, coloured by persona."""
+
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from models.scoring.columns import FloatArray
+from training.report.document import Map, Report
+from training.report.drawing import style
+from training.report.drawing.words import count
+
+# As vectors so many points would make the page slow.
+_MOST_VECTORS: Final = 300
+# Badges are held so far apart, as a share of the map's width and height.
+_APART: Final = 0.055
+# Markers with points look smaller than they measure.
+_AREAS: Final = {"*": 2.0, "P": 1.4, "X": 1.4, "D": 0.9}
+
+
+def draw_pca(report: Report) -> Figure | None:
+    """The map of the first two components, numbers at the centroids."""
+    return _draw(report, "pca", "Profiles on the two components that tell them apart most")
+
+
+def draw_tsne(report: Report) -> Figure | None:
+    """The t-SNE map, numbers at the medians."""
+    return _draw(report, "tsne", "The neighbourhoods of the profiles: alike are near each other")
+
+
+def say_pca(report: Report) -> str:
+    """What the map shows."""
+    return _say(report, "pca")
+
+
+def say_tsne(report: Report) -> str:
+    """What the map shows."""
+    return _say(report, "tsne")
+
+
+def _draw(report: Report, method: str, title: str) -> Figure | None:
+    found = _map(report, method)
+    if found is None:
+        return None
+    figure = style.canvas(4.7 + style.legend_height(report), title)
+    [axes] = style.panels(figure, 1, 1)
+    _points(axes, found, len(report.personas))
+    _badges(axes, _middles(found, len(report.personas)))
+    axes.set(xlabel=found.axes[0], ylabel=found.axes[1])
+    if method == "tsne":  # the numbers on its axes mean nothing
+        axes.tick_params(length=0, labelbottom=False, labelleft=False)
+        axes.grid(visible=False)
+    style.persona_legend(figure, report)
+    return figure
+
+
+def _say(report: Report, method: str) -> str:
+    found = _map(report, method)
+    if found is None:
+        return ""
+    across, up = found.axes
+    personas = ", ".join(f"{number} {persona.name}" for number, persona in enumerate(report.personas, 1))
+    return f"Map of {count(len(found.points), 'sampled profile')}, {across} by {up}. Numbered: {personas}."
+
+
+def _map(report: Report, method: str) -> Map | None:
+    return next((each for each in report.maps if each.method == method and each.points), None)
+
+
+def _places(found: Map, cluster: int) -> FloatArray:
+    """(n, 2), the points of one persona."""
+    return np.array([(point.x, point.y) for point in found.points if point.cluster == cluster]).reshape(-1, 2)
+
+
+def _points(axes: Axes, found: Map, personas: int) -> None:
+    size = float(np.clip(12_000 / len(found.points), 8, 30))
+    for cluster in range(personas):
+        xs, ys = _places(found, cluster).T
+        axes.scatter(
+            xs,
+            ys,
+            s=size * _AREAS.get(style.marker(cluster), 1.0),
+            color=style.colour(cluster),
+            marker=style.marker(cluster),
+            alpha=0.6,
+            linewidths=0,
+            rasterized=len(found.points) > _MOST_VECTORS,
+        )
+
+
+def _middles(found: Map, personas: int) -> dict[int, FloatArray]:
+    """Of each persona the centroid or else the median point, (2,)."""
+    if len(found.centroids) == personas:
+        return {cluster: np.array(centroid) for cluster, centroid in enumerate(found.centroids)}
+    places = {cluster: _places(found, cluster) for cluster in range(personas)}
+    return {cluster: np.median(points, axis=0) for cluster, points in places.items() if len(points)}
+
+
+def _badges(axes: Axes, middles: dict[int, FloatArray]) -> None:
+    """The personas' numbers at their middles, moved apart where they would hide each other."""
+    axes.autoscale_view()
+    low, high = np.array([axes.get_xlim(), axes.get_ylim()]).T
+    apart = _moved_apart((np.array(list(middles.values())) - low) / (high - low)) * (high - low) + low
+    for cluster, place in zip(middles, apart, strict=True):
+        background = style.colour(cluster)
+        axes.annotate(
+            str(cluster + 1),
+            tuple(middles[cluster]),
+            tuple(place),
+            ha="center",
+            va="center",
+            fontweight="bold",
+            color=style.ink_on(background),
+            bbox={"boxstyle": "circle,pad=0.3", "facecolor": background, "edgecolor": "white", "linewidth": 1.5},
+            arrowprops={"arrowstyle": "-", "color": style.INK, "linewidth": 1},
+        )
+
+
+def _moved_apart(places: FloatArray) -> FloatArray:
+    """Places (k, 2) pushed away from each other until all are far enough apart, or nearly so."""
+    places = places + np.arange(len(places))[:, None] * 1e-6  # two in the very same place have no direction
+    for _ in range(100):
+        steps = places[:, None] - places[None]
+        distances = np.linalg.norm(steps, axis=-1) + np.eye(len(places))
+        push = np.clip(_APART - distances, 0, None) / 2
+        places = places + (steps / distances[..., None] * push[..., None]).sum(axis=1)
+    return places

@@ -1,0 +1,147 @@
+"""What the personas lean to: the heatmap of lifts, and the snake plot of numbers."""
+
+import math
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from training.personas.wording.words import listed, number
+from training.report.document import LiftRow, Report
+from training.report.drawing import heat, style
+from training.report.drawing.words import said
+
+MOST_ROWS: Final = 40
+
+
+# --- lifts -----------------------------------------------------------------------------------------
+
+
+def draw_lifts(report: Report) -> Figure | None:
+    """Values by personas: colour says the lift, the number the share; what may be chance is muted."""
+    rows = strongest(report.lifts)
+    if not rows or len(report.personas) < 2:
+        return None
+    lines = _with_headings(rows)
+    figure = style.canvas(1.5 + 0.2 * len(lines), "What each persona leans to, against everyone")
+    [axes] = style.panels(figure, 1, 1)
+    names = [f"{n} {persona.name}" for n, persona in enumerate(report.personas, 1)]
+    heat.lift_map(
+        axes,
+        np.array([_lifts(line, len(names)) for line in lines]),
+        [_cells(line, len(names)) for line in lines],
+        [_label(line) for line in lines],
+        [heat.column_label(name, len(names)) for name in names],
+    )
+    _mute(axes, rows)
+    _embolden(axes, lines)
+    return figure
+
+
+def say_lifts(report: Report) -> str:
+    """Of each persona the values that it leans to most."""
+    told = []
+    for cluster, persona in enumerate(report.personas):
+        more = [row for row in report.lifts if row.significant[cluster] and row.lifts[cluster] > 1]
+        more.sort(key=lambda row: -row.lifts[cluster])
+        top = [f"{row.title} {said(row.value).lower()} ({number(row.lifts[cluster])} ×)" for row in more[:3]]
+        told.append(f"{persona.name}: {listed(top) or 'nothing that is beyond chance'}")
+    return f"Values that are more likely among a persona's members than among everyone. {'; '.join(told)}."
+
+
+def strongest(rows: Sequence[LiftRow], most: int = MOST_ROWS) -> list[LiftRow]:
+    """The rows that set some persona apart most, field by field in the order given."""
+    kept = set(sorted(range(len(rows)), key=lambda place: -_strength(rows[place]))[:most])
+    return [row for place, row in enumerate(rows) if place in kept]
+
+
+def _strength(row: LiftRow) -> float:
+    """The largest factor, up or down, that is beyond chance, in powers of two."""
+    sure = [lift for lift, is_sure in zip(row.lifts, row.significant, strict=True) if is_sure]
+    return max((abs(math.log2(max(lift, 0.01))) for lift in sure), default=0.0)
+
+
+def _with_headings(rows: Sequence[LiftRow]) -> list[LiftRow | str]:
+    """The title of each field above its rows."""
+    lines: list[LiftRow | str] = []
+    for title, group in groupby(rows, key=lambda row: row.title):
+        lines += [said(title), *group]
+    return lines
+
+
+def _lifts(line: LiftRow | str, personas: int) -> list[float]:
+    """What may be chance is drawn like no difference."""
+    if isinstance(line, str):
+        return [float("nan")] * personas
+    return [lift if sure else 1.0 for lift, sure in zip(line.lifts, line.significant, strict=True)]
+
+
+def _cells(line: LiftRow | str, personas: int) -> list[str]:
+    return [""] * personas if isinstance(line, str) else [f"{share * 100:.0f}" for share in line.shares]
+
+
+def _label(line: LiftRow | str) -> str:
+    return style.wrapped(line if isinstance(line, str) else said(line.value), 1.7, style.SMALL, most=1)
+
+
+def _mute(axes: Axes, rows: Sequence[LiftRow]) -> None:
+    """Grey the shares that do not differ beyond chance. Headings have no text, so texts run as the rows do."""
+    sure = [each for row in rows for each in row.significant]
+    for text, is_sure in zip(axes.texts, sure, strict=True):
+        if is_sure:
+            text.set_fontweight("bold")
+        else:
+            text.set_color(style.MUTED)
+
+
+def _embolden(axes: Axes, lines: Sequence[LiftRow | str]) -> None:
+    """Headings bold, on white."""
+    axes.set_facecolor("white")
+    for label, line in zip(axes.get_yticklabels(), lines, strict=True):
+        if isinstance(line, str):
+            label.set_fontweight("bold")
+
+
+# --- numbers ---------------------------------------------------------------------------------------
+
+
+def draw_snake(report: Report) -> Figure | None:
+    """A line a persona through its differences from everyone."""
+    rows = report.snake
+    if not rows or len(report.personas) < 2:
+        return None
+    figure = style.canvas(
+        1.0 + 0.5 * len(rows) + style.legend_height(report), "How the personas differ in numbers and levels"
+    )
+    [axes] = style.panels(figure, 1, 1)
+    places = range(len(rows))
+    for cluster in range(len(report.personas)):
+        values = [row.differences[cluster] for row in rows]
+        axes.plot(values, places, marker=style.marker(cluster), color=style.colour(cluster), linewidth=1.6)
+    axes.axvline(0, color=style.INK, linewidth=1)
+    axes.set_yticks(places, [_numbered(row.title, row.mean_everyone) for row in rows])
+    axes.set(xlabel="Difference from everyone, in standard deviations", ylim=(len(rows) - 0.5, -0.5))
+    style.persona_legend(figure, report, line=True)
+    return figure
+
+
+def say_snake(report: Report) -> str:
+    """Of each field the lowest and the highest persona."""
+    return " ".join(_extremes(report, place) for place in range(len(report.snake)))
+
+
+def _numbered(title: str, mean: float) -> str:
+    return f"{style.wrapped(said(title), 1.8, style.SMALL, most=2)}\n(everyone: {number(mean)})"
+
+
+def _extremes(report: Report, place: int) -> str:
+    row = report.snake[place]
+    low, high = int(np.argmin(row.differences)), int(np.argmax(row.differences))
+    return (
+        f"{said(row.title)}: lowest in {report.personas[low].name} ({number(row.means[low])}), "
+        f"highest in {report.personas[high].name} ({number(row.means[high])}), "
+        f"{number(row.mean_everyone)} for everyone."
+    )
