@@ -176,7 +176,7 @@ def test_the_command_writes_all_parts(tmp_path: Path) -> None:
     words = "--draws 1 --permuted 1 --rows 250 --difficulty easy --methods ours,plain"
     run(parser.parse_args([*words.split(), "--out", str(out)]), Silent())
     text = out.read_text(encoding="utf-8")
-    assert "benchmark-recovery --draws 1 --permuted 1 --rows 250" in text
+    assert "benchmarks.recovery --draws 1 --permuted 1 --rows 250" in text
     assert "## How many personas" in text
     assert "## Where nothing links the fields" in text
     assert "## Where there is nothing to find" in text
