@@ -1,8 +1,10 @@
 """The one place that builds the service and wires its parts. Nothing is opened before the app starts."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -11,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from models.storage.registry import Registry
 from service.active_model.active_model import ActiveModel
 from service.active_model.readiness import ReadinessProbe
-from service.background.maintenance import Intervals, Maintenance
+from service.background.maintenance import Maintenance, MaintenanceJob
 from service.container import Services
 from service.fastpath.dispatcher import FastPath
 from service.fastpath.request_batcher import RequestBatcher
@@ -27,14 +29,18 @@ from service.limits import Bulkhead, FifoSemaphore, Queue
 from service.observability.metrics import Metrics
 from service.retraining import jobs
 from service.retraining.event_stream import Streams
+from service.retraining.jobs import RetrainRequest
 from service.retraining.launcher import Launcher, ProcessLauncher
+from service.retraining.schedule import RetrainSchedule
 from service.retraining.supervisor import Limits, Supervisor, Timing
 from service.security.keyring import Keyring
 from service.settings import Settings, listed
-from service.store.ports.store import Store
+from service.store.ports.store import Job, Store
 from service.store.sql.store import SqlStore
+from service.users.reassignment import Reassignment
 from service.version import NAME, VERSION
-from service.watching.drift import DriftBounds
+from service.versions.pruning import prune_versions
+from service.watching.drift import DriftThresholds, publish_drift
 
 ROUTERS = (
     segment.router,
@@ -124,51 +130,69 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
         limits=Limits(settings.retrain_seconds, settings.retrain_memory_mb * 10**6),
         bounds=settings.bounds(),
     )
-    upkeep = _upkeep(settings, store, registry, model, metrics, supervisor)
+    drift_thresholds = DriftThresholds(settings.suggest_users, settings.suggest_drift, settings.suggest_unknown)
+    stopping = threading.Event()
+    jobs_of_maintenance = (
+        _reassignment_job(settings, store, model, metrics, supervisor.owner, stopping),
+        MaintenanceJob(
+            name="drift",
+            work=partial(publish_drift, store, model, metrics, drift_thresholds),
+            interval=settings.upkeep_seconds,
+        ),
+        MaintenanceJob(
+            name="pruning",
+            work=partial(prune_versions, registry, settings.keep_versions),
+            interval=settings.upkeep_seconds,
+        ),
+        *_scheduled_retrains(settings, store, model, supervisor),
+    )
     readiness = ReadinessProbe(model, watched, settings.readiness_timeout_seconds)
     open_without_keys = settings.insecure or not settings.exposed
     keyring = Keyring(watched.keys, settings.key_poll_seconds, settings.key_rate, open_without_keys)
     return Services(
-        settings,
-        store,
-        watched,
-        metrics,
-        registry,
-        model,
-        supervisor,
-        upkeep,
-        readiness,
-        FifoSemaphore(settings.max_in_flight),
-        Streams(settings.event_streams, settings.event_seconds),
-        keyring,
-        Bulkhead(settings.max_store_requests),
-    )
-
-
-def _upkeep(
-    settings: Settings,
-    store: Store,
-    registry: Registry,
-    model: ActiveModel,
-    metrics: Metrics,
-    supervisor: Supervisor,
-) -> Maintenance:
-    return Maintenance(
+        settings=settings,
         store=store,
+        watched_store=watched,
+        metrics=metrics,
         registry=registry,
         model=model,
-        metrics=metrics,
-        rhythm=Intervals(
-            settings.model_poll_seconds,
-            settings.upkeep_seconds,
-            settings.reassign_batch,
-            settings.keep_versions,
-            settings.retrain_every,
-        ),
-        bounds=DriftBounds(settings.suggest_users, settings.suggest_drift, settings.suggest_unknown),
-        owner=supervisor.owner,
-        retrain=lambda asked: jobs.start(store, settings.data_dir, supervisor.owner, supervisor.run, asked),
+        supervisor=supervisor,
+        maintenance=Maintenance(settings.model_poll_seconds, jobs_of_maintenance, stopping),
+        readiness=readiness,
+        long_work=FifoSemaphore(settings.max_in_flight),
+        streams=Streams(settings.event_streams, settings.event_seconds),
+        keyring=keyring,
+        store_bulkhead=Bulkhead(settings.max_store_requests),
+        drift_thresholds=drift_thresholds,
     )
+
+
+def _reassignment_job(
+    settings: Settings, store: Store, model: ActiveModel, metrics: Metrics, owner: str, stopping: threading.Event
+) -> MaintenanceJob:
+    reassignment = Reassignment(
+        store=store,
+        model=model,
+        metrics=metrics,
+        owner=owner,
+        batch_size=settings.reassign_batch,
+        recheck_seconds=settings.upkeep_seconds,
+        stopping=stopping,
+    )
+    return MaintenanceJob(name="reassignment", work=reassignment.run)
+
+
+def _scheduled_retrains(
+    settings: Settings, store: Store, model: ActiveModel, supervisor: Supervisor
+) -> tuple[MaintenanceJob, ...]:
+    if settings.retrain_every is None:
+        return ()
+
+    def start_retrain(request: RetrainRequest) -> Job:
+        return jobs.start(store, settings.data_dir, supervisor.owner, supervisor.run, request)
+
+    schedule = RetrainSchedule(store, model, settings.retrain_every, start_retrain)
+    return (MaintenanceJob(name="scheduled retrain", work=schedule.run, interval=settings.upkeep_seconds),)
 
 
 def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, object]]]:
@@ -177,7 +201,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         await asyncio.to_thread(services.model.start)
         await asyncio.to_thread(services.keyring.start)
         services.supervisor.start()
-        services.upkeep.start()
+        services.maintenance.start()
         try:
             # What `service.http.server.connection` knows of the settings.
             yield {
@@ -194,7 +218,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
 def _close(services: Services) -> None:
     patience = services.settings.retrain_stop_seconds + services.settings.job_beat_seconds * 2
     services.supervisor.stop(patience)
-    services.upkeep.stop()
+    services.maintenance.stop()
     services.keyring.stop()
     services.model.stop()
     services.readiness.close()

@@ -13,9 +13,10 @@ from service.retraining.supervisor import Supervisor
 from service.security.keyring import Keyring
 from service.settings import Settings
 from service.store.ports.store import Store
+from service.watching.drift import DriftThresholds
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that one app is made of, wired by `service.app`.
 
@@ -31,9 +32,10 @@ class Services:
     registry: Registry
     model: ActiveModel
     supervisor: Supervisor
-    upkeep: Maintenance
+    maintenance: Maintenance
     readiness: ReadinessProbe
     long_work: FifoSemaphore
     streams: Streams
     keyring: Keyring
     store_bulkhead: Bulkhead
+    drift_thresholds: DriftThresholds

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.errors import NoActiveModel, SegmentsError
+from models.errors import ArtifactError, NoActiveModel, SegmentsError
 from models.profile import Profile
 from models.storage.artifact import ARRAYS, MANIFEST, SUMS, LoadedArtifact
 from models.storage.registry import ACTIVE, Registry
 from service.active_model.overrides import Edits, with_edits
+from service.background.periodic_task import PeriodicTask
 from service.observability.metrics import Metrics
 from service.segmenting.segment_json import SegmentEncoder
 
@@ -53,15 +54,19 @@ class ActiveModel:
         self._edits: Edits = {}
         self._plain: LoadedArtifact | None = None
         self._metrics = metrics
-        self._poll_seconds = poll_seconds
         self._retry_seconds = retry_seconds
         self._loaded: LoadedArtifact | None = None
         self._swift: SegmentEncoder | None = None
         self._refusal: Refusal | None = None
         self._loading = threading.Lock()
-        self._stopped = threading.Event()
         self._edits_read = threading.Event()
-        self._followers: list[threading.Thread] = []
+        self._model_follower = PeriodicTask(
+            name="model-follower", interval=poll_seconds, work=self.refresh, log=log
+        )
+        # In a thread of its own: a store that hangs must not keep a model from being followed.
+        self._edits_follower = PeriodicTask(
+            name="edits-follower", interval=poll_seconds, work=self._follow_edits, log=log, immediately=True
+        )
 
     @property
     def loaded(self) -> LoadedArtifact | None:
@@ -72,6 +77,13 @@ class ActiveModel:
     def refusal(self) -> Refusal | None:
         """Why ACTIVE is not followed; None when it is."""
         return self._refusal
+
+    def loaded_if_current(self) -> LoadedArtifact | None:
+        """The loaded model if ACTIVE names it: a worker that lags behind must not undo what others do."""
+        loaded = self._loaded
+        if loaded is None or loaded.manifest.version != active_version(self._registry):
+            return None
+        return loaded
 
     def require(self) -> LoadedArtifact:
         """What answers now. Raises `NoActiveModel`."""
@@ -95,17 +107,15 @@ class ActiveModel:
     def start(self) -> None:
         """Load the active model if there is one, then go on following in the background."""
         self.refresh()
-        self._begin("model-follower", self._follow)
+        self._model_follower.start()
         if self._get_edits is not None:
-            # In a thread of its own: a store that hangs must not keep a model from being followed.
-            self._begin("edits-follower", self._follow_edits)
+            self._edits_follower.start()
             self._edits_read.wait(EDITS_PATIENCE)
 
     def stop(self) -> None:
         """Stop following; the model stays."""
-        self._stopped.set()
-        for follower in self._followers:
-            follower.join(timeout=5)
+        self._model_follower.stop()
+        self._edits_follower.stop()
 
     def refresh_edits(self) -> None:
         """Read what people wrote of the personas, and answer with it. Raises `StoreUnavailable`."""
@@ -130,25 +140,14 @@ class ActiveModel:
                 log.exception("ACTIVE cannot be followed")
                 self._refuse("", f"ACTIVE cannot be followed ({type(error).__name__}).", ())
 
-    def _follow(self) -> None:
-        while not self._stopped.wait(self._poll_seconds):
-            self.refresh()
-
     def _follow_edits(self) -> None:
-        while True:
-            try:
-                self.refresh_edits()
-            except Exception:
-                # The store may be away for a while; what was last read stands until then.
-                log.warning("edits of personas could not be read")
+        try:
+            self.refresh_edits()
+        except Exception:
+            # The store may be away for a while; what was last read stands until then.
+            log.warning("edits of personas could not be read")
+        finally:
             self._edits_read.set()
-            if self._stopped.wait(self._poll_seconds):
-                return
-
-    def _begin(self, name: str, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, name=name, daemon=True)
-        self._followers.append(thread)
-        thread.start()
 
     def _look(self) -> None:
         version = self._registry.active()
@@ -203,6 +202,14 @@ class ActiveModel:
             return
         self._metrics.model_refusals.inc()
         log.error("the active model is refused: %s", sentence)
+
+
+def active_version(registry: Registry) -> str | None:
+    """The version that ACTIVE names; None where it names none or cannot be read."""
+    try:
+        return registry.active()
+    except ArtifactError:
+        return None
 
 
 def _signature(root: Path, version: str) -> Signature:

@@ -22,12 +22,13 @@ from models.errors import SegmentsError
 from models.profile import Profile
 from models.storage.artifact import LoadedArtifact
 from models.storage.registry import Registry
+from service.active_model.active_model import active_version
+from service.background.periodic_task import PeriodicTask
 from service.observability.metrics import Metrics
 from service.retraining.export import Exports
 from service.retraining.jobs import RetrainRequest, data_file
 from service.retraining.launcher import Child, Ended, FitOrder, Launcher, Step
 from service.store.ports.store import Job, JobNotFound, JobStatus, Store, StoredUser, StoreError
-from service.versions.versions import active_version
 
 log = logging.getLogger("service.supervision")
 
@@ -92,6 +93,12 @@ class Supervisor:
     owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
     _stopping: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _reaper: PeriodicTask = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reaper = PeriodicTask(
+            name="retrain-reaper", interval=self.timing.lease / 5, work=self.reap, log=log, immediately=True
+        )
 
     @property
     def exports(self) -> Exports:
@@ -100,19 +107,22 @@ class Supervisor:
 
     def start(self) -> None:
         """Start reaping."""
-        self._begin("retrain-reaper", self._reap)
+        self._reaper.start()
 
     def stop(self, patience: float) -> None:
         """End what runs, and return when it has ended or after `patience` seconds."""
         self._stopping.set()
         deadline = time.monotonic() + patience
+        self._reaper.stop(patience)
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def run(self, job: Job) -> None:
         """Run a job to its end, in the background."""
         self._threads = [thread for thread in self._threads if thread.is_alive()]
-        self._begin(f"retrain-{job.id[:8]}", lambda: self.supervise(job))
+        thread = threading.Thread(target=self.supervise, args=(job,), name=f"retrain-{job.id[:8]}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def supervise(self, job: Job) -> None:
         """Run a job to its end. Never raises."""
@@ -138,21 +148,6 @@ class Supervisor:
     def stopping(self) -> bool:
         """Whether the service is being stopped."""
         return self._stopping.is_set()
-
-    def _begin(self, name: str, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _reap(self) -> None:
-        while True:
-            try:
-                self.reap()
-            except Exception:
-                # The store may be away for a while; the next round tries again.
-                log.exception("jobs could not be reaped")
-            if self._stopping.wait(self.timing.lease / 5):
-                return
 
     def _has_ended(self, job_id: str) -> bool:
         try:

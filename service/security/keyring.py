@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from models.errors import SegmentsError
+from service.background.periodic_task import PeriodicTask
 from service.limits import TokenBucket
 from service.security.scopes import Scope
 from service.store.ports.keys import KeyStore, StoredKey
@@ -55,13 +56,12 @@ class Keyring:
     def __init__(self, store: KeyStore, poll_seconds: float, rate: float, open_without_keys: bool) -> None:
         self.open_without_keys = open_without_keys
         self._store = store
-        self._poll_seconds = poll_seconds
         self._rate = rate
         self._snapshot: Snapshot | None = None
         self._tried = False
         self._unnoted: dict[str, datetime] = {}
-        self._stopped = threading.Event()
-        self._follower: threading.Thread | None = None
+        self._note_at = 0.0
+        self._follower = PeriodicTask(name="key-follower", interval=poll_seconds, work=self._follow, log=log)
         self._refreshing = threading.Lock()
 
     def snapshot(self) -> Snapshot:
@@ -77,15 +77,13 @@ class Keyring:
     def start(self) -> None:
         """Read the keys, then go on following them in the background."""
         self.refresh()
-        self._follower = threading.Thread(target=self._follow, name="key-follower", daemon=True)
+        self._note_at = time.monotonic() + NOTE_SECONDS
         self._follower.start()
 
     def stop(self) -> None:
         """Stop following, and keep when keys were last used."""
-        self._stopped.set()
-        if self._follower is not None:
-            self._follower.join(timeout=5)
-            self._note_use()
+        self._follower.stop()
+        self._note_use()
 
     def refresh(self) -> None:
         """Ask the store once whether anything has changed, and read it if so. Never raises."""
@@ -124,13 +122,11 @@ class Keyring:
         return TokenBucket(self._rate, max(1.0, 2 * self._rate)) if self._rate else None
 
     def _follow(self) -> None:
-        note_at = time.monotonic() + NOTE_SECONDS
-        while not self._stopped.wait(self._poll_seconds):
-            self._collect_use()
-            self.refresh()
-            if time.monotonic() >= note_at:
-                self._note_use()
-                note_at = time.monotonic() + NOTE_SECONDS
+        self._collect_use()
+        self.refresh()
+        if time.monotonic() >= self._note_at:
+            self._note_use()
+            self._note_at = time.monotonic() + NOTE_SECONDS
 
     def _collect_use(self) -> None:
         now = datetime.now(UTC)

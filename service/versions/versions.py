@@ -18,6 +18,7 @@ from models.storage.artifact import LoadedArtifact, read_comparison
 from models.storage.comparison import Comparison, PersonaChanges, persona_changes, same_ids
 from models.storage.manifest import Manifest, Origin, Verdict
 from models.storage.registry import Activation, Registry
+from service.active_model.active_model import active_version
 from service.paging import UnusableCursor, decode_cursor, encode_cursor
 from service.personas.overrides import UNNAMED, By
 from service.store.ports.store import Store
@@ -146,14 +147,6 @@ def get_version(registry: Registry, version: str) -> ModelDetail:
         manifest.retired,
         manifest.configuration,
     )
-
-
-def active_version(registry: Registry) -> str | None:
-    """The version in force; None where that cannot be told."""
-    try:
-        return registry.active()
-    except ArtifactError:
-        return None
 
 
 def compare_with_active(

@@ -11,12 +11,14 @@ from typing import Annotated
 from pydantic import Field
 
 from models.storage.artifact import LoadedArtifact
+from service.active_model.active_model import ActiveModel
+from service.observability.metrics import Metrics
 from service.store.ports.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class DriftBounds:
-    """From when on a retrain is suggested."""
+class DriftThresholds:
+    """What must be passed before a retrain is suggested: the least number of users, and two shares of 0–1."""
 
     users: int
     drift: float
@@ -34,7 +36,7 @@ class Suggestion:
     unknown_share: Annotated[float, Field(description="Share of their values that it does not know, 0–1.")]
 
 
-def suggest(store: Store, loaded: LoadedArtifact, bounds: DriftBounds) -> Suggestion:
+def suggest(store: Store, loaded: LoadedArtifact, thresholds: DriftThresholds) -> Suggestion:
     """Compare the stored users with the training data. Raises `StoreUnavailable`."""
     tallies = store.tally(loaded.manifest.version)
     users = sum(tally.users for tally in tallies.values())
@@ -44,20 +46,30 @@ def suggest(store: Store, loaded: LoadedArtifact, bounds: DriftBounds) -> Sugges
     now = {persona_id: tally.users / max(users, 1) for persona_id, tally in tallies.items()}
     drift = sum(abs(now.get(each, 0.0) - trained.get(each, 0.0)) for each in {*now, *trained}) / 2
     drift = drift if users else 0.0
-    reasons = _reasons(drift, unknown, bounds) if users >= bounds.users else ()
+    reasons = _reasons(drift, unknown, thresholds) if users >= thresholds.users else ()
     return Suggestion(bool(reasons), reasons, users, round(drift, 4), round(unknown, 4))
 
 
-def _reasons(drift: float, unknown: float, bounds: DriftBounds) -> tuple[str, ...]:
+def publish_drift(store: Store, model: ActiveModel, metrics: Metrics, thresholds: DriftThresholds) -> None:
+    """Set the metrics of drift, where this worker has the active model. Raises `StoreUnavailable`."""
+    loaded = model.loaded_if_current()
+    if loaded is not None:
+        suggestion = suggest(store, loaded, thresholds)
+        metrics.persona_drift.set(suggestion.drift)
+        metrics.unknown_share.set(suggestion.unknown_share)
+        metrics.retrain_suggested.set(suggestion.suggested)
+
+
+def _reasons(drift: float, unknown: float, thresholds: DriftThresholds) -> tuple[str, ...]:
     reasons = []
-    if drift > bounds.drift:
+    if drift > thresholds.drift:
         reasons.append(
             f"{drift:.1%} of the stored users are of other personas than in the training data; "
-            f"up to {bounds.drift:.0%} is usual."
+            f"up to {thresholds.drift:.0%} is usual."
         )
-    if unknown > bounds.unknown_share:
+    if unknown > thresholds.unknown_share:
         reasons.append(
             f"The model in force does not know {unknown:.1%} of the values that users told; "
-            f"up to {bounds.unknown_share:.0%} is usual."
+            f"up to {thresholds.unknown_share:.0%} is usual."
         )
     return tuple(reasons)

@@ -33,7 +33,7 @@ def _suggestion(services: Services) -> Suggestion | None:
     """None without a model, or while the store is away: the versions are told all the same."""
     loaded = services.model.loaded
     try:
-        return suggest(services.store, loaded, services.upkeep.bounds) if loaded else None
+        return suggest(services.store, loaded, services.drift_thresholds) if loaded else None
     except StoreUnavailable:
         return None
 

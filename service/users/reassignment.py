@@ -1,0 +1,94 @@
+"""Use case: after an activation, assign every stored user by the new active model, in the background.
+
+A user who is read before that is assigned at once (`service.users.users`).
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from models.storage.artifact import LoadedArtifact
+from service.active_model.active_model import ActiveModel
+from service.observability.metrics import Metrics
+from service.store.ports.store import AssignmentUpdate, Store, StoredUser
+from service.users.stored_assignment import assign_again
+
+LEASE = "reassignment"
+_LEASE_SECONDS = 15.0
+_RETRY_SECONDS = 3.0
+
+
+@dataclass(kw_only=True)
+class Reassignment:
+    """Assigns users anew in batches, from where the last holder of the lease stopped.
+
+    `owner`: this process, for the lease. `recheck_seconds`: how long all users count as assigned, before it looks
+    for those whom a worker with an older model has written since. `stopping`: ends a run after its batch.
+    """
+
+    store: Store
+    model: ActiveModel
+    metrics: Metrics
+    owner: str
+    batch_size: int
+    recheck_seconds: float
+    stopping: threading.Event
+    _completed_version: str | None = field(default=None, init=False)
+    _recheck_at: float = field(default=0.0, init=False)
+    _retry_at: float = field(default=0.0, init=False)
+
+    def run(self) -> None:
+        """Assign all users whose assignment is not the active model's, unless another worker does.
+
+        Each batch is followed by a pause as long as it took, which leaves requests half of the time at least.
+        """
+        loaded = self.model.loaded_if_current()
+        if loaded is None or self._is_complete(loaded) or time.monotonic() < self._retry_at:
+            return
+        state = self._take_lease()
+        if state is None:
+            self._retry_at = time.monotonic() + _RETRY_SECONDS
+            return
+        version = loaded.manifest.version
+        cursor = state.get("cursor", "") if state.get("version") == version else ""
+        self._assign_from(loaded, cursor)
+
+    def _assign_from(self, loaded: LoadedArtifact, cursor: str) -> None:
+        version = loaded.manifest.version
+        from_first_user = cursor == ""
+        while not self.stopping.is_set() and self.model.loaded_if_current() is loaded:
+            started = time.monotonic()
+            users = self.store.stale_users(version, cursor, self.batch_size)
+            if users:
+                self._assign(loaded, users)
+                cursor = users[-1].user_id
+            elif from_first_user and cursor == "":
+                self._completed_version, self._recheck_at = version, time.monotonic() + self.recheck_seconds
+                return
+            else:
+                # Once more from the first user, for those whom a slower worker has written meanwhile.
+                cursor, from_first_user = "", True
+            if self._take_lease() is None or not self._save_cursor(version, cursor):
+                return
+            self.stopping.wait(time.monotonic() - started)
+
+    def _is_complete(self, loaded: LoadedArtifact) -> bool:
+        return self._completed_version == loaded.manifest.version and time.monotonic() < self._recheck_at
+
+    def _assign(self, loaded: LoadedArtifact, users: list[StoredUser]) -> None:
+        now = datetime.now(UTC)
+        updates = [
+            AssignmentUpdate(user.user_id, user.revision, assign_again(loaded, user, now)) for user in users
+        ]
+        self.metrics.users_reassigned.inc(self.store.update_assignments(updates))
+
+    def _take_lease(self) -> dict[str, Any] | None:
+        """The state of the lease, taken or renewed; None while another worker holds it."""
+        now = datetime.now(UTC)
+        lease = self.store.take_lease(LEASE, self.owner, now, now + timedelta(seconds=_LEASE_SECONDS))
+        return None if lease is None else dict(lease.state)
+
+    def _save_cursor(self, version: str, cursor: str) -> bool:
+        return self.store.keep_state(LEASE, self.owner, {"version": version, "cursor": cursor})
