@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from models.storage.registry import Registry
 from service.active_model.active_model import ActiveModel
 from service.active_model.readiness import ReadinessProbe
 from service.background.maintenance import Maintenance, MaintenanceJob
@@ -107,7 +106,7 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
     store = given or SqlStore(settings.full_database_url())
     # Keys are followed and health is told over connections of their own, however busy the others are.
     watched = given or SqlStore(settings.full_database_url(), pool_size=2)
-    registry = Registry(settings.artifacts_dir, settings.artifact_key())
+    registry = settings.registry()
     model = ActiveModel(
         registry, metrics, settings.model_poll_seconds, settings.model_retry_seconds, store.get_edits
     )

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.acceptance import Thresholds
 from models.errors import ArtifactError, SegmentsError
+from models.storage.registry import Registry
 from models.storage.signature import read_key
 
 
@@ -184,6 +185,10 @@ class Settings(Thresholds, BaseSettings):
             return read_key(self.artifact_key_file)
         except ArtifactError as error:
             raise SettingsError(f"ARTIFACT_KEY_FILE: {error}") from error
+
+    def registry(self) -> Registry:
+        """The registry of ARTIFACTS_DIR. Raises `SettingsError`."""
+        return Registry(self.artifacts_dir, self.artifact_key())
 
     def full_database_url(self) -> str:
         """DATABASE_URL with the password from DATABASE_PASSWORD_FILE in it. Raises `SettingsError`."""

@@ -9,7 +9,7 @@ import pytest
 from models.profile import Profile
 from models.profile.field_kinds import declared_fields
 from service.app import create_app
-from service.commands import cli
+from service.commands import main
 from service.observability.metrics import Metrics
 from service.security.scopes import Scope
 from service.settings import Settings
@@ -35,7 +35,7 @@ def commands(module: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str
         yield f"python -m {module} {name}", options
 
 
-COMMANDS = [*commands("training", parser()), *commands("service", cli._parser())]
+COMMANDS = [*commands("training", parser()), *commands("service", main.parser())]
 
 
 @pytest.mark.parametrize("route", routes())

@@ -1,4 +1,4 @@
-"""What must hold before anything is served, each refusal in a sentence that says what to do; and who may ask."""
+"""What must hold before the service starts. Each refusal is a sentence that says what to do."""
 
 import fcntl
 import os
@@ -22,8 +22,8 @@ from service.store.sql.engine import parse_url
 MAKE_A_KEY = "python -m service keys create --name admin --scope admin"
 
 
-class NobodyMayAsk(SegmentsError):
-    """Others can reach the address, and there is no key."""
+class NoWorkingKey(SegmentsError):
+    """Others can reach the address, and no key works."""
 
 
 class DatabaseInUse(SegmentsError):
@@ -31,29 +31,29 @@ class DatabaseInUse(SegmentsError):
 
 
 def access_line(settings: Settings, keys: KeyStore) -> str:
-    """Who may ask, for whoever starts the service; the key of ADMIN_KEY_FILE is kept before.
+    """Who has access, in a sentence. Stores the key of ADMIN_KEY_FILE first.
 
-    Raises `NobodyMayAsk`, `UnusableKey`, or `SettingsError` where ADMIN_KEY_FILE cannot be read.
+    Raises `NoWorkingKey`, `UnusableKey`, or `SettingsError` where ADMIN_KEY_FILE cannot be read.
     """
     now = datetime.now(UTC)
     if (text := settings.first_key()) is not None and not keep_first_key(keys, text, now).works_at(now):
-        raise NobodyMayAsk("The key in ADMIN_KEY_FILE is revoked. Put another one there, or unset it.")
-    made = keys.all()
-    working = sum(key.works_at(now) for key in made)
-    if made:
-        return f"Keys are asked for: {working} of {len(made)} work (python -m service keys list)."
+        raise NoWorkingKey("The key in ADMIN_KEY_FILE is revoked. Put another one there, or unset it.")
+    stored = keys.all()
+    working = sum(key.works_at(now) for key in stored)
+    if stored:
+        return f"Requests need a key: {working} of {len(stored)} work (python -m service keys list)."
     if not settings.exposed:
-        return f"No key was made: everything is open to whoever is on this machine. To close it: {MAKE_A_KEY}"
+        return f"No key exists: everything is open to whoever is on this machine. To close it: {MAKE_A_KEY}"
     if settings.insecure:
-        return "INSECURE: no key was made; whoever reaches this address may do everything, retrain and read users."
-    raise NobodyMayAsk(
-        f"Others can reach {settings.host}, and no key was made. Make one: {MAKE_A_KEY} (or listen on 127.0.0.1; "
+        return "INSECURE: no key exists; whoever reaches this address may do everything, retrain and read users."
+    raise NoWorkingKey(
+        f"Others can reach {settings.host}, and no key exists. Make one: {MAKE_A_KEY} (or listen on 127.0.0.1; "
         "--insecure serves everything to everybody)."
     )
 
 
 @contextmanager
-def alone_with_database(url: str) -> Iterator[None]:
+def exclusive_database(url: str) -> Iterator[None]:
     """Hold a SQLite file for this service and its workers. Raises `DatabaseInUse` or `StoreUnavailable`."""
     parsed = parse_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
@@ -75,7 +75,7 @@ def alone_with_database(url: str) -> Iterator[None]:
 
 
 def _lock_file(path: Path) -> TextIO:
-    # Kept afterwards: whoever removed it would let two others lock two files of this name.
+    # Never removed: two processes could then hold locks on two files of this name.
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("a+", encoding="utf-8")
@@ -84,18 +84,18 @@ def _lock_file(path: Path) -> TextIO:
 
 
 def raise_descriptor_limit() -> None:
-    """As many descriptors as this process may have: each connection takes one."""
+    """Allow as many descriptors as the system lets this process have: each connection takes one."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def explain_hangup(say: Callable[[str], None]) -> None:
-    """Let SIGHUP end the service in order where a terminal went away, and say what it is not for elsewhere."""
+    """Have SIGHUP stop the service where its terminal has closed, and elsewhere say that it is not needed."""
 
-    def hung_up(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         if sys.stdin is not None and sys.stdin.isatty():
             os.kill(os.getpid(), signal.SIGTERM)
         else:
-            say("SIGHUP: models and keys are followed without it; settings are read when the service is started.")
+            say("SIGHUP: new models and keys need no signal; settings are read when the service starts.")
 
-    signal.signal(signal.SIGHUP, hung_up)
+    signal.signal(signal.SIGHUP, handle)

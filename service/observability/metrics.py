@@ -1,7 +1,7 @@
 """Metrics: collectors that belong to one app, each in its own registry.
 
 Under several workers prometheus_client keeps every process's numbers in files of one folder
-(`PROMETHEUS_MULTIPROC_DIR`, which `service.commands.cli` makes before the workers start), and a scrape merges
+(`PROMETHEUS_MULTIPROC_DIR`, which `service.commands.serve` makes before the workers start), and a scrape merges
 them.
 """
 

@@ -10,7 +10,7 @@ import pytest
 
 from models.storage.registry import Registry
 from models.storage.signature import SIGNATURE
-from service.commands.cli import main
+from service.commands.main import main
 from testkit import ROOT
 from testkit.server import serving
 from testkit.small_model import write_small_model

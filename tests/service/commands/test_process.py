@@ -1,4 +1,4 @@
-"""What holds for whole processes: which modules they load, and how the command line answers."""
+"""Whole processes: which modules they load, and what the command line prints."""
 
 import json
 import subprocess
@@ -45,7 +45,7 @@ def run(*arguments: str, folder: Path, **environment: str) -> subprocess.Complet
     )
 
 
-def test_the_service_loads_none_of_trainings_libraries(tmp_path: Path) -> None:
+def test_service_loads_no_library_of_training(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "artifacts")
     registry.activate(write_small_model(registry.root).name)
     process = run("-c", SERVE_ONE, str(tmp_path), folder=tmp_path)
@@ -56,12 +56,12 @@ def test_the_service_loads_none_of_trainings_libraries(tmp_path: Path) -> None:
 
 
 def test_importing_the_app_opens_nothing(tmp_path: Path) -> None:
-    process = run("-c", "import service.app, service.commands.cli, service.worker", folder=tmp_path)
+    process = run("-c", "import service.app, service.commands.main, service.worker", folder=tmp_path)
     assert (process.returncode, process.stderr) == (0, "")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_migrate_makes_the_database(tmp_path: Path) -> None:
+def test_migrate_creates_the_database(tmp_path: Path) -> None:
     process = run("-m", "service", "migrate", folder=tmp_path)
     assert process.returncode == 0, process.stderr
     assert (tmp_path / "data" / "segments.db").exists()
@@ -77,7 +77,7 @@ def test_migrate_makes_the_database(tmp_path: Path) -> None:
         ({"HOST": "no such host"}, "Cannot listen on no such host"),
     ],
 )
-def test_what_cannot_be_served_is_said_in_one_sentence(
+def test_unusable_setting_ends_serve_with_one_sentence(
     tmp_path: Path, environment: dict[str, str], words: str
 ) -> None:
     process = run("-m", "service", "serve", folder=tmp_path, **{"PORT": "0", **environment})
@@ -87,7 +87,7 @@ def test_what_cannot_be_served_is_said_in_one_sentence(
     assert "hunter2" not in process.stderr
 
 
-def test_a_port_in_use_is_said_in_one_sentence(tmp_path: Path) -> None:
+def test_port_in_use_ends_serve_with_one_sentence(tmp_path: Path) -> None:
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -5,9 +5,9 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 import service.app
-import service.commands.cli  # every module with errors of the service is imported by these two
+import service.commands.main  # every module with errors of the service is imported by these two
 from models.errors import ModelError, ProfileShapeError, SegmentsError
-from service.commands.startup_checks import DatabaseInUse, NobodyMayAsk
+from service.commands.startup_checks import DatabaseInUse, NoWorkingKey
 from service.http.error_table import BY_STATUS, INTERNAL, TABLE, problem_type
 from service.retraining.export import ExportFailed
 from service.security.keys import UnusableKey
@@ -19,8 +19,8 @@ from tests.support.problems import assert_problem
 # Told to whoever starts the service, kept with a job, or raised at import: no request meets them.
 NEVER_ANSWERED = {
     SettingsError,
-    service.commands.cli.AddressTaken,
-    NobodyMayAsk,
+    service.commands.listener.AddressTaken,
+    NoWorkingKey,
     DatabaseInUse,
     KeyNotFound,
     UnusableKey,

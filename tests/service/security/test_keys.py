@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.commands.cli import main
+from service.commands.main import main
 from service.security.keys import UnusableKey, digest_of, keep_first_key, make_key, rotate_key
 from service.security.scopes import Scope
 from service.store.memory.keys import MemoryKeys

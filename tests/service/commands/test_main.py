@@ -1,11 +1,11 @@
-"""The commands for ops: list the versions, put one in force, roll back."""
+"""The commands for operators: list the versions, activate one, roll back."""
 
 from pathlib import Path
 
 import pytest
 
 from models.storage.registry import Registry
-from service.commands.cli import main
+from service.commands.main import main
 from testkit.small_model import write_small_model
 
 
@@ -15,7 +15,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     return Registry(tmp_path)
 
 
-def test_models_lists_the_versions_and_marks_the_one_in_force(
+def test_models_lists_versions_and_marks_the_active_one(
     registry: Registry, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = (write_small_model(registry.root, seed=seed).name for seed in (0, 1))
@@ -26,14 +26,12 @@ def test_models_lists_the_versions_and_marks_the_one_in_force(
     assert lines[1].startswith(f"* {second}")
 
 
-def test_models_says_so_when_there_is_none(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
+def test_models_without_a_version_says_so(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     assert "There is no model" in capsys.readouterr().out
 
 
-def test_a_version_can_be_put_in_force_and_rolled_back(
-    registry: Registry, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_activate_promotes_and_rolls_back(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = (write_small_model(registry.root, seed=seed).name for seed in (0, 1))
     assert main(["activate", first]) == 0
     assert main(["activate", second]) == 0
@@ -43,7 +41,7 @@ def test_a_version_can_be_put_in_force_and_rolled_back(
     assert f"before it was {second}" in capsys.readouterr().out
 
 
-def test_a_damaged_version_is_not_put_in_force(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
+def test_activate_refuses_a_damaged_version(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
     good, bad = (write_small_model(registry.root, seed=seed) for seed in (0, 1))
     registry.activate(good.name)
     (bad / "arrays.npz").write_bytes(b"")
@@ -53,14 +51,12 @@ def test_a_damaged_version_is_not_put_in_force(registry: Registry, capsys: pytes
     assert main(["models"]) == 0
 
 
-def test_a_version_that_is_not_there_is_named(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
+def test_activate_names_a_missing_version(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["activate", "20260101-000000-00000000"]) == 2
     assert "There is no model version" in capsys.readouterr().err
 
 
-def test_a_setting_that_cannot_be_used_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unusable_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("WORKERS", "many")
     assert main(["models"]) == 2
     assert "WORKERS" in capsys.readouterr().err

@@ -1,0 +1,58 @@
+"""The command line: `python -m service serve | migrate | models | activate | sign | keys`.
+
+Exit codes: 0 done; 2 a setting, the address or the database cannot be used (one sentence on standard error).
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from models.errors import SegmentsError
+from service.commands import activate, keys, migrate, models, serve, sign
+from service.settings import Settings, SettingsError
+
+COMMANDS = (
+    serve.COMMAND,
+    migrate.COMMAND,
+    models.COMMAND,
+    activate.COMMAND,
+    sign.COMMAND,
+    keys.COMMANDS,
+)
+# Options that have the name of a setting, and win over it.
+_SETTINGS = ("host", "port", "workers", "insecure")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options, _settings(options))
+    except SegmentsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    parser = argparse.ArgumentParser("python -m service", description="The service of BackPocket Segments.")
+    subparsers = parser.add_subparsers(dest="command", required=True)
+    for command in COMMANDS:
+        command.add_to(subparsers)
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    given = {name: value for name in _SETTINGS if (value := getattr(options, name, None)) is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = (f"{_setting_name(item['loc'])}: {item['msg']}" for item in error.errors())
+        raise SettingsError(f"These settings cannot be used. {'; '.join(lines)}.") from error
+
+
+def _setting_name(loc: tuple[int | str, ...]) -> str:
+    return str(loc[0]).upper() if loc else "settings"

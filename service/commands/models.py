@@ -1,0 +1,32 @@
+"""`python -m service models`: list the versions of the model."""
+
+import argparse
+
+from models.errors import ArtifactError
+from models.storage.registry import Registry
+from service.commands.declaration import Command
+from service.settings import Settings
+
+
+def _list_models(_: argparse.Namespace, settings: Settings) -> None:
+    print("\n".join(version_lines(settings.registry())))
+
+
+def version_lines(registry: Registry) -> list[str]:
+    """A line for each version, oldest first; `*` marks the active one."""
+    active = registry.active()
+    lines = [
+        f"{'*' if version == active else ' '} {_describe(registry, version)}" for version in registry.versions()
+    ]
+    return lines or [f"There is no model in {registry.root}; make one with python -m training fit."]
+
+
+def _describe(registry: Registry, version: str) -> str:
+    try:
+        manifest = registry.manifest(version)
+    except ArtifactError as error:
+        return f"{version}  unusable: {error}"
+    return f"{version}  {len(manifest.personas)} personas  {manifest.origin.description}"
+
+
+COMMAND = Command(name="models", help="list the versions of the model; * marks the active one", run=_list_models)
