@@ -3,7 +3,7 @@
     .venv/bin/python -m benchmarks.writes [--rounds 5] [--seconds 2] [--flush-ms 0,10] [--no-postgres]
 
 One commit each is the floor: the same statement in a loop of transactions, by the driver itself, on the same
-disk. At the store's level it takes turns with `SqlStore.put_user` from 1, 16 and 64 threads; over HTTP the service
+disk. At the store's level it takes turns with `SqlUsers.put` from 1, 16 and 64 threads; over HTTP the service
 runs on one core and wrk on the other. Where the machine's flushes are nearly free, SQLite is measured on a slowed
 disk too (`benchmarks.load.slow_disk`): `--flush-ms` says by how much.
 """

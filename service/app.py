@@ -34,7 +34,8 @@ from service.retraining.schedule import RetrainSchedule
 from service.retraining.supervisor import Limits, Supervisor, Timing
 from service.security.keyring import Keyring
 from service.settings import Settings, listed
-from service.store.ports.store import Job, Store
+from service.store.ports.jobs import Job
+from service.store.ports.store import Store
 from service.store.sql.store import SqlStore
 from service.users.reassignment import Reassignment
 from service.version import NAME, VERSION
@@ -108,10 +109,11 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
     watched = given or SqlStore(settings.full_database_url(), pool_size=2)
     registry = settings.registry()
     model = ActiveModel(
-        registry, metrics, settings.model_poll_seconds, settings.model_retry_seconds, store.get_edits
+        registry, metrics, settings.model_poll_seconds, settings.model_retry_seconds, store.personas.overrides
     )
     supervisor = Supervisor(
-        store=store,
+        jobs=store.jobs,
+        users=store.users,
         registry=registry,
         launcher=launcher
         or ProcessLauncher(
@@ -135,7 +137,7 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
         _reassignment_job(settings, store, model, metrics, supervisor.owner, stopping),
         MaintenanceJob(
             name="drift",
-            work=partial(publish_drift, store, model, metrics, drift_thresholds),
+            work=partial(publish_drift, store.users, model, metrics, drift_thresholds),
             interval=settings.upkeep_seconds,
         ),
         MaintenanceJob(
@@ -170,7 +172,8 @@ def _reassignment_job(
     settings: Settings, store: Store, model: ActiveModel, metrics: Metrics, owner: str, stopping: threading.Event
 ) -> MaintenanceJob:
     reassignment = Reassignment(
-        store=store,
+        users=store.users,
+        leases=store.leases,
         model=model,
         metrics=metrics,
         owner=owner,
@@ -188,9 +191,9 @@ def _scheduled_retrains(
         return ()
 
     def start_retrain(request: RetrainRequest) -> Job:
-        return jobs.start(store, settings.data_dir, supervisor.owner, supervisor.run, request)
+        return jobs.start(store.jobs, store.users, settings.data_dir, supervisor.owner, supervisor.run, request)
 
-    schedule = RetrainSchedule(store, model, settings.retrain_every, start_retrain)
+    schedule = RetrainSchedule(store.jobs, model, settings.retrain_every, start_retrain)
     return (MaintenanceJob(name="scheduled retrain", work=schedule.run, interval=settings.upkeep_seconds),)
 
 

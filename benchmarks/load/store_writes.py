@@ -3,7 +3,7 @@
     python -m benchmarks.load.store_writes FLOOR STORE ROUNDS SECONDS FOLDER
 
 FLOOR and STORE are URLs of two empty databases of one kind. In turns: the same statement, one commit each, by
-the driver itself; `SqlStore.put_user` from 1, 16 and 64 threads. Prints what was measured as JSON.
+the driver itself; `SqlUsers.put` from 1, 16 and 64 threads. Prints what was measured as JSON.
 """
 
 import json
@@ -26,17 +26,26 @@ from sqlalchemy import event, make_url
 from sqlalchemy.dialects import postgresql
 
 from benchmarks.simulated import simulated
-from service.store.ports.store import StoredAssignment, StoredUser
+from service.store.ports.users import StoredAssignment, StoredUser
 from service.store.sql.migrate import migrate
-from service.store.sql.profiles import UPSERT_SQLITE, sqlite_values
-from service.store.sql.statements import upsert_user
+from service.store.sql.profile_writes import UPSERT_SQLITE, sqlite_values, upsert_user
 from service.store.sql.store import SqlStore
-from service.store.sql.tables import USER_COLUMNS, user_values
+from service.store.sql.user_records import USER_COLUMNS, user_values
 
 THREADS = (1, 16, 64)
 USERS = 5_000
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-ASSIGNED = StoredAssignment("p_1", "20261101-120000-00000000", NOW, False, 13, 1, 0.93, "p_2", 1.58, 0.62)
+ASSIGNED = StoredAssignment(
+    persona_id="p_1",
+    model_version="20261101-120000-00000000",
+    assigned_at=NOW,
+    answered_count=13,
+    unknown_count=1,
+    confidence=0.93,
+    runner_up_id="p_2",
+    margin=1.58,
+    typicality=0.62,
+)
 PROFILE = simulated(100).profiles(np.array([0]))[0].model_dump_json(exclude_none=True)
 
 
@@ -96,12 +105,18 @@ def _of_store(store: SqlStore, threads: int, seconds: float) -> Measured:
         commits.append(None)
 
     def write(user_id: str) -> None:
-        store.put_user(user_id, PROFILE, NOW, ASSIGNED)
+        store.users.put(user_id, PROFILE, NOW, ASSIGNED)
 
-    event.listen(store._engine, "commit", count)
+    event.listen(store.database.engine, "commit", count)
     rate = _rate(write, threads, seconds)
-    event.remove(store._engine, "commit", count)
+    event.remove(store.database.engine, "commit", count)
     return Measured(threads, rate, rate * seconds / max(1, len(commits)))
+
+
+def _user(user_id: str) -> StoredUser:
+    return StoredUser(
+        user_id=user_id, profile_json=PROFILE, revision=1, profile_updated_at=NOW, assignment=ASSIGNED
+    )
 
 
 def _rate(write: Callable[[str], None], threads: int, seconds: float) -> float:
@@ -137,7 +152,7 @@ def _sqlite(url: str) -> Iterator[Callable[[str], None]]:
         connection.execute("PRAGMA synchronous = FULL")
 
         def write(user_id: str) -> None:
-            values = sqlite_values(StoredUser(user_id, PROFILE, 1, NOW, ASSIGNED))
+            values = sqlite_values(_user(user_id))
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(UPSERT_SQLITE, values).fetchall()
             connection.execute("COMMIT")
@@ -148,12 +163,12 @@ def _sqlite(url: str) -> Iterator[Callable[[str], None]]:
 @contextmanager
 def _postgres(url: str) -> Iterator[Callable[[str], None]]:
     dialect: Any = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
-    names = [column.name for column in USER_COLUMNS]
+    names = [column.key for column in USER_COLUMNS]
     statement = str(upsert_user(postgresql.insert).compile(dialect=dialect, column_keys=names))
     with psycopg.connect(url) as connection:
 
         def write(user_id: str) -> None:
-            connection.execute(statement, user_values(StoredUser(user_id, PROFILE, 1, NOW, ASSIGNED))).fetchall()
+            connection.execute(statement, user_values(_user(user_id))).fetchall()
             connection.commit()
 
         yield write

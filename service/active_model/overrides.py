@@ -8,9 +8,9 @@ from models.lineage import RetiredPersona
 from models.persona import Persona
 from models.segment_model import SegmentModel
 from models.storage.artifact import LoadedArtifact
-from service.store.ports.upkeep import PersonaEdit
+from service.store.ports.personas import PersonaOverride
 
-Edits = Mapping[str, PersonaEdit]
+Edits = Mapping[str, PersonaOverride]
 
 
 def with_edits(loaded: LoadedArtifact, edits: Edits) -> LoadedArtifact:
@@ -24,7 +24,7 @@ def with_edits(loaded: LoadedArtifact, edits: Edits) -> LoadedArtifact:
     return replace(loaded, manifest=manifest, model=model)
 
 
-def _edited(persona: Persona, edit: PersonaEdit | None) -> Persona:
+def _edited(persona: Persona, edit: PersonaOverride | None) -> Persona:
     if edit is None:
         return persona
     written = {"name": edit.name, "sentence": edit.sentence, "note": edit.note}
@@ -32,7 +32,7 @@ def _edited(persona: Persona, edit: PersonaEdit | None) -> Persona:
     return persona.model_copy(update={**changes, "edited": tuple(changes)})
 
 
-def _named(persona: RetiredPersona, edit: PersonaEdit | None) -> RetiredPersona:
+def _named(persona: RetiredPersona, edit: PersonaOverride | None) -> RetiredPersona:
     if edit is None:
         return persona
     written = {"name": edit.name, "sentence": edit.sentence}

@@ -15,9 +15,9 @@ from typing import TextIO
 from models.errors import SegmentsError
 from service.security.keys import keep_first_key
 from service.settings import Settings
+from service.store.ports.errors import StoreUnavailable
 from service.store.ports.keys import KeyStore
-from service.store.ports.store import StoreUnavailable
-from service.store.sql.engine import parse_url
+from service.store.sql.connections.engine import parse_url
 
 MAKE_A_KEY = "python -m service keys create --name admin --scope admin"
 

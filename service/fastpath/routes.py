@@ -54,7 +54,7 @@ def _segment_or_leave(services: Services, swift: SegmentEncoder, answers: object
 def _personas_of_users(services: Services, user_ids: Sequence[bytes]) -> list[RenderedJson | None]:
     """The same where the store answers at once and the assignment is this model's; else None."""
     names, loaded = [user_id.decode("utf-8") for user_id in user_ids], services.model.require()
-    found = get_personas_nowait(services.store, loaded, [name for name in names if _USER_ID.fullmatch(name)])
+    found = get_personas_nowait(services.store.users, loaded, [name for name in names if _USER_ID.fullmatch(name)])
     headers = model_headers(loaded)
     told = {name: plain(persona, headers=headers) for name, persona in found.items()}
     return [told.get(name) for name in names]

@@ -17,7 +17,7 @@ from service.http.error_table import (
 from service.http.problems import MEDIA_TYPE
 from service.limits import Overloaded, RateExceeded
 from service.security.guard import Forbidden, Unauthenticated
-from service.store.ports.store import StoreUnavailable
+from service.store.ports.errors import StoreUnavailable
 
 Responses = dict[int | str, dict[str, Any]]
 

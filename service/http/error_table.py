@@ -16,7 +16,8 @@ from service.retraining.event_stream import TooManyStreams
 from service.retraining.jobs import JobEnded, NothingToTrainOn, UnusableDataFile
 from service.retraining.launcher import LaunchFailed
 from service.security.guard import Forbidden, Unauthenticated
-from service.store.ports.store import JobNotFound, JobRunning, NotStorable, StoreUnavailable
+from service.store.ports.errors import NotStorable, StoreUnavailable
+from service.store.ports.jobs import JobNotFound, JobRunning
 from service.users.users import ProfileChanging, UserNotFound
 from service.versions.versions import ActivationRefused
 

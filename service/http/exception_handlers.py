@@ -17,7 +17,7 @@ from service.http.schemas import job_address
 from service.limits import LimitExceeded
 from service.observability.logs import log_failure
 from service.security.guard import Forbidden, Unauthenticated
-from service.store.ports.store import JobRunning
+from service.store.ports.jobs import JobRunning
 
 INVALID_DETAIL = "Change what `errors` names and send it again; /docs shows every field."
 _DETAILS = {

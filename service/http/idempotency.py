@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from models.errors import SegmentsError
-from service.store.ports.store import Store
+from service.store.ports.idempotency import IdempotencyStore
 
 KEPT_FOR = timedelta(hours=24)
 # A claim without an answer after so long was left by a process that died.
@@ -34,7 +34,7 @@ class Done:
     body: str
 
 
-def once(store: Store, key: str | None, asked: str, work: Callable[[], Done]) -> Done:
+def once(responses: IdempotencyStore, key: str | None, asked: str, work: Callable[[], Done]) -> Done:
     """The answer of `work`, or the kept one. `asked` is what is asked, in canonical text, its route included.
 
     Raises `KeyReused`, `KeyInProgress`, `StoreUnavailable`, and what `work` raises.
@@ -42,9 +42,9 @@ def once(store: Store, key: str | None, asked: str, work: Callable[[], Done]) ->
     if key is None:
         return work()
     digest, now = hashlib.sha256(asked.encode()).hexdigest(), datetime.now(UTC)
-    kept = store.claim_key(key, digest, now, now - KEPT_FOR, now - ABANDONED_AFTER)
+    kept = responses.claim(key, digest, now, now - KEPT_FOR, now - ABANDONED_AFTER)
     if kept is None:
-        return _first(store, key, work)
+        return _first(responses, key, work)
     if kept.digest != digest:
         raise KeyReused("This Idempotency-Key was sent with another request within 24 hours; use a new one.")
     if kept.status is None:
@@ -52,11 +52,11 @@ def once(store: Store, key: str | None, asked: str, work: Callable[[], Done]) ->
     return Done(kept.status, kept.headers or {}, kept.body or "")
 
 
-def _first(store: Store, key: str, work: Callable[[], Done]) -> Done:
+def _first(responses: IdempotencyStore, key: str, work: Callable[[], Done]) -> Done:
     try:
         done = work()
     except BaseException:
-        store.release_key(key)
+        responses.release(key)
         raise
-    store.answer_key(key, done.status, done.headers, done.body)
+    responses.complete(key, done.status, done.headers, done.body)
     return done

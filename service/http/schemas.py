@@ -12,7 +12,7 @@ from service.http.error_table import INVALID
 from service.http.problems import FieldProblem, field_problems, pointer, unknown_field
 from service.retraining.jobs import JobPage
 from service.segmenting.assignment import InvalidProfile, Outcome, Segmented, SegmentedInDetail
-from service.store.ports.store import Job, JobStatus
+from service.store.ports.jobs import Job, JobStatus
 from service.versions.versions import ModelVersion
 from service.watching.drift import Suggestion
 

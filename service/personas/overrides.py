@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from models.errors import SegmentsError
 from models.storage.artifact import LoadedArtifact
 from service.personas.catalogue import get_persona
-from service.store.ports.store import Store
-from service.store.ports.upkeep import PersonaEdit
+from service.store.ports.personas import PersonaOverride, PersonaStore
 
 UNNAMED = "somebody who gave no name"
 
@@ -48,17 +47,26 @@ class PersonaPatch(BaseModel):
     by: By | None = Field(default=None, description="Who writes it.")
 
 
-def edit(store: Store, loaded: LoadedArtifact, persona_id: str, patch: PersonaPatch, now: datetime) -> None:
+def edit(
+    personas: PersonaStore, loaded: LoadedArtifact, persona_id: str, patch: PersonaPatch, now: datetime
+) -> None:
     """Keep what is written. Raises `PersonaNotFound`, `NameTaken`, `NotStorable` or `EditStale`."""
     get_persona(loaded, persona_id)
     _require_free(loaded, persona_id, patch.name)
-    known = store.get_edits().get(persona_id) or PersonaEdit(persona_id, None, None, None, 0, now, "")
+    stored = personas.overrides().get(persona_id) or _no_override(persona_id, now)
     changes = {
         field: getattr(patch, field) for field in ("name", "sentence", "note") if field in patch.model_fields_set
     }
     by = patch.by or UNNAMED
-    if not store.put_edit(replace(known, **changes, revision=known.revision + 1, edited_at=now, edited_by=by)):
+    written = replace(stored, **changes, revision=stored.revision + 1, edited_at=now, edited_by=by)
+    if not personas.put_override(written):
         raise EditStale(STALE)
+
+
+def _no_override(persona_id: str, now: datetime) -> PersonaOverride:
+    return PersonaOverride(
+        persona_id=persona_id, name=None, sentence=None, note=None, revision=0, edited_at=now, edited_by=""
+    )
 
 
 STALE = "The persona has changed since; GET it again, and send its ETag as If-Match."

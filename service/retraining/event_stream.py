@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from time import monotonic
 
 from models.errors import SegmentsError
-from service.store.ports.store import Job, StoreUnavailable
+from service.store.ports.errors import StoreUnavailable
+from service.store.ports.jobs import Job
 
 HEARTBEAT = ": still here\n\n"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import SegmentsError
-from service.store.ports.store import StoredUser
+from service.store.ports.users import StoredUser
 
 _NAME = re.compile(r"\.retrain-(?P<job_id>[0-9a-f]{32})\.jsonl.*")
 

@@ -25,7 +25,8 @@ from pydantic import (
 from models.errors import SegmentsError
 from service.paging import UnusableCursor, decode_cursor, encode_cursor
 from service.personas.overrides import By
-from service.store.ports.store import Job, JobNotFound, JobStatus, Store
+from service.store.ports.jobs import Job, JobNotFound, JobStatus, JobStore
+from service.store.ports.users import UserStore
 
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -97,19 +98,26 @@ class JobPage:
     next_cursor: str | None
 
 
-def start(store: Store, data_dir: Path, owner: str, run: Callable[[Job], None], request: RetrainRequest) -> Job:
+def start(
+    jobs: JobStore,
+    users: UserStore,
+    data_dir: Path,
+    owner: str,
+    run: Callable[[Job], None],
+    request: RetrainRequest,
+) -> Job:
     """Take the slot, then hand the job to `run`, which returns at once.
 
     Raises `UnusableDataFile`, `NothingToTrainOn`, `JobRunning` or `StoreUnavailable`; then nothing has started.
     """
     if request.path is not None:
         data_file(data_dir, request.path)
-    if request.source == "users" and not store.count_users():
+    if request.source == "users" and not users.count():
         raise NothingToTrainOn(
             "No profiles are stored yet. PUT /users/{user_id}/profile stores one; source 'simulated' needs none."
         )
     now = datetime.now(UTC)
-    job = store.start_job(
+    job = jobs.start(
         Job(
             id=uuid4().hex,
             status=JobStatus.QUEUED,
@@ -123,27 +131,27 @@ def start(store: Store, data_dir: Path, owner: str, run: Callable[[Job], None], 
     return job
 
 
-def get(store: Store, job_id: str) -> Job:
+def get(jobs: JobStore, job_id: str) -> Job:
     """One job. Raises `JobNotFound`, also for an id that no job could have."""
     if not _JOB_ID.fullmatch(job_id):
         raise JobNotFound(job_id)
-    return store.get_job(job_id)
+    return jobs.get(job_id)
 
 
-def list_jobs(store: Store, limit: int, cursor: str | None) -> JobPage:
+def list_jobs(jobs: JobStore, limit: int, cursor: str | None) -> JobPage:
     """A page of jobs. Raises `UnusableCursor`."""
-    jobs = store.list_jobs(limit + 1, _before(cursor) if cursor is not None else None)
-    items = tuple(jobs[:limit])
-    more = len(jobs) > limit
+    found = jobs.latest(limit + 1, _before(cursor) if cursor is not None else None)
+    items = tuple(found[:limit])
+    more = len(found) > limit
     return JobPage(items, encode_cursor(items[-1].created_at.isoformat(), items[-1].id) if more else None)
 
 
-def cancel(store: Store, job_id: str) -> Job:
+def cancel(jobs: JobStore, job_id: str) -> Job:
     """Ask for a job to be stopped. Raises `JobNotFound` or `JobEnded`."""
-    job = get(store, job_id)
+    job = get(jobs, job_id)
     if job.status.ended:
         raise JobEnded(f"This retrain has ended already: it is {job.status}.")
-    return store.request_cancel(job_id)
+    return jobs.request_cancel(job_id)
 
 
 def data_file(data_dir: Path, path: str) -> Path:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from service.active_model.active_model import ActiveModel
 from service.retraining.jobs import NothingToTrainOn, RetrainRequest
-from service.store.ports.store import Job, JobRunning, Store
+from service.store.ports.jobs import Job, JobRunning, JobStore
 
 log = logging.getLogger("service.upkeep")
 
@@ -18,7 +18,7 @@ SCHEDULER = "the schedule (RETRAIN_EVERY)"
 class RetrainSchedule:
     """Calls `start_retrain`, which does as `POST /retrain`, once the last training is `interval` seconds old."""
 
-    store: Store
+    jobs: JobStore
     model: ActiveModel
     interval: float
     start_retrain: Callable[[RetrainRequest], Job]
@@ -37,6 +37,6 @@ class RetrainSchedule:
     def _last_training(self) -> datetime | None:
         """When the newest job was created or the active model was made, whichever is later."""
         loaded = self.model.loaded
-        times = [job.created_at for job in self.store.list_jobs(1)]
+        times = [job.created_at for job in self.jobs.latest(1)]
         times += [loaded.manifest.created_at] if loaded else []
         return max(times, default=None)

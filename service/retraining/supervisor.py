@@ -28,7 +28,9 @@ from service.observability.metrics import Metrics
 from service.retraining.export import Exports
 from service.retraining.jobs import RetrainRequest, data_file
 from service.retraining.launcher import Child, Ended, FitOrder, Launcher, Step
-from service.store.ports.store import Job, JobNotFound, JobStatus, Store, StoredUser, StoreError
+from service.store.ports.errors import StoreError
+from service.store.ports.jobs import Job, JobNotFound, JobStatus, JobStore
+from service.store.ports.users import StoredUser, UserStore
 
 log = logging.getLogger("service.supervision")
 
@@ -79,7 +81,8 @@ class _Interrupted(Exception):
 class Supervisor:
     """Runs the jobs of this worker, each in a thread, and reaps those that other workers left behind."""
 
-    store: Store
+    jobs: JobStore
+    users: UserStore
     registry: Registry
     launcher: Launcher
     metrics: Metrics
@@ -139,7 +142,7 @@ class Supervisor:
     def reap(self) -> None:
         """Mark FAILED what nobody runs any more, and remove the files that it left."""
         now = datetime.now(UTC)
-        for job in self.store.expire_jobs(now - timedelta(seconds=self.timing.lease), now, LEFT_BEHIND):
+        for job in self.jobs.expire(now - timedelta(seconds=self.timing.lease), now, LEFT_BEHIND):
             self.metrics.retrains.labels(JobStatus.FAILED).inc()
             log.error("a retrain was left behind", extra={"fields": {"job": job.id}})
         self.exports.sweep(self._has_ended)
@@ -151,7 +154,7 @@ class Supervisor:
 
     def _has_ended(self, job_id: str) -> bool:
         try:
-            return self.store.get_job(job_id).status.ended
+            return self.jobs.get(job_id).status.ended
         except JobNotFound:
             return True
 
@@ -160,7 +163,7 @@ class Supervisor:
         deadline = time.monotonic() + self.timing.lease
         while True:
             try:
-                self.store.finish_job(job.id, ending.status, datetime.now(UTC), ending.error, ending.result)
+                self.jobs.finish(job.id, ending.status, datetime.now(UTC), ending.error, ending.result)
                 break
             except StoreError:
                 if time.monotonic() > deadline:
@@ -212,7 +215,7 @@ class _Run:
                 return replace(order, data=data_file(self._by.data_dir, request.path or ""))
 
     def _users(self) -> Iterator[list[StoredUser]]:
-        for batch in self._by.store.iterate_users(EXPORT_BATCH):
+        for batch in self._by.users.iterate(EXPORT_BATCH):
             self._beat_when_due()
             yield batch
 
@@ -265,7 +268,7 @@ class _Run:
         now = time.monotonic()
         self._note_step()
         try:
-            job = self._by.store.beat(
+            job = self._by.jobs.heartbeat(
                 self._job.id, self._by.owner, datetime.now(UTC), self._stage, self._share, self._steps
             )
         except JobNotFound as error:

@@ -16,8 +16,8 @@ from models.errors import SegmentsError
 from service.background.periodic_task import PeriodicTask
 from service.limits import TokenBucket
 from service.security.scopes import Scope
+from service.store.ports.errors import StoreUnavailable
 from service.store.ports.keys import KeyStore, StoredKey
-from service.store.ports.store import StoreUnavailable
 
 log = logging.getLogger("service.access.keyring")
 
@@ -90,7 +90,7 @@ class Keyring:
         with self._refreshing:
             self._tried = True
             try:
-                changes = self._store.changes()
+                changes = self._store.change_count()
                 if self._snapshot is None or self._snapshot.changes != changes:
                     self._snapshot = self._read(changes)
             except SegmentsError as error:
@@ -140,7 +140,7 @@ class Keyring:
         if not self._unnoted:
             return
         try:
-            self._store.note_use(self._unnoted)
+            self._store.record_use(self._unnoted)
         except SegmentsError:
             log.warning("when keys were last used could not be kept; the next time will say it")
         else:

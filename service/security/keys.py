@@ -47,7 +47,12 @@ def make_key(
         text = f"{MARK}_{secrets.token_hex(4)}_{secrets.token_hex(20)}"
         names = tuple(scope.value for scope in Scope if scope in scopes)
         stored = StoredKey(
-            prefix_of(text), digest_of(text), name, names, now, now + lifetime if lifetime else None
+            prefix=prefix_of(text),
+            digest=digest_of(text),
+            name=name,
+            scopes=names,
+            created_at=now,
+            expires_at=now + lifetime if lifetime else None,
         )
         if keys.add(stored):
             return NewKey(text, stored)
@@ -76,7 +81,13 @@ def keep_first_key(keys: KeyStore, text: str, now: datetime) -> StoredKey:
         raise UnusableKey(
             "ADMIN_KEY_FILE holds no key. One looks like bps_<8 hex digits>_<40 hex digits>, all of them random."
         )
-    first = StoredKey(prefix_of(text), digest_of(text), FIRST_KEY, (Scope.ADMIN.value,), now)
+    first = StoredKey(
+        prefix=prefix_of(text),
+        digest=digest_of(text),
+        name=FIRST_KEY,
+        scopes=(Scope.ADMIN.value,),
+        created_at=now,
+    )
     if keys.add(first):
         return first
     known = find(keys, first.prefix)

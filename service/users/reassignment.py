@@ -12,7 +12,8 @@ from typing import Any
 from models.storage.artifact import LoadedArtifact
 from service.active_model.active_model import ActiveModel
 from service.observability.metrics import Metrics
-from service.store.ports.store import AssignmentUpdate, Store, StoredUser
+from service.store.ports.leases import LeaseStore
+from service.store.ports.users import AssignmentUpdate, StoredUser, UserStore
 from service.users.stored_assignment import assign_again
 
 LEASE = "reassignment"
@@ -28,7 +29,8 @@ class Reassignment:
     for those whom a worker with an older model has written since. `stopping`: ends a run after its batch.
     """
 
-    store: Store
+    users: UserStore
+    leases: LeaseStore
     model: ActiveModel
     metrics: Metrics
     owner: str
@@ -60,7 +62,7 @@ class Reassignment:
         from_first_user = cursor == ""
         while not self.stopping.is_set() and self.model.loaded_if_current() is loaded:
             started = time.monotonic()
-            users = self.store.stale_users(version, cursor, self.batch_size)
+            users = self.users.stale(version, cursor, self.batch_size)
             if users:
                 self._assign(loaded, users)
                 cursor = users[-1].user_id
@@ -82,13 +84,13 @@ class Reassignment:
         updates = [
             AssignmentUpdate(user.user_id, user.revision, assign_again(loaded, user, now)) for user in users
         ]
-        self.metrics.users_reassigned.inc(self.store.update_assignments(updates))
+        self.metrics.users_reassigned.inc(self.users.update_assignments(updates))
 
     def _take_lease(self) -> dict[str, Any] | None:
         """The state of the lease, taken or renewed; None while another worker holds it."""
         now = datetime.now(UTC)
-        lease = self.store.take_lease(LEASE, self.owner, now, now + timedelta(seconds=_LEASE_SECONDS))
+        lease = self.leases.take(LEASE, self.owner, now, now + timedelta(seconds=_LEASE_SECONDS))
         return None if lease is None else dict(lease.state)
 
     def _save_cursor(self, version: str, cursor: str) -> bool:
-        return self.store.keep_state(LEASE, self.owner, {"version": version, "cursor": cursor})
+        return self.leases.save_state(LEASE, self.owner, {"version": version, "cursor": cursor})

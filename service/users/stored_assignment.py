@@ -14,7 +14,7 @@ from models.profile.field_kinds import declared_fields
 from models.segment_model import Assignment
 from models.storage.artifact import LoadedArtifact
 from service.segmenting.assignment import Segmented
-from service.store.ports.store import AssignedUser, StoredAssignment, StoredUser
+from service.store.ports.users import AssignedUser, StoredAssignment, StoredUser
 
 _OPEN = ("categorical", "multi_label")
 
@@ -29,27 +29,26 @@ def read_profile(text: str) -> Profile:
     return Profile.model_validate({name: answers[name] for name in answers if name not in unfit})
 
 
-def told_values(profile: Profile) -> int:
+def answered_count(profile: Profile) -> int:
     """How many values of open fields a profile tells."""
     answers = (getattr(profile, spec.name) for spec in declared_fields(Profile) if spec.kind.name in _OPEN)
     return sum(1 if isinstance(answer, str) else len(answer) for answer in answers if answer is not None)
 
 
 def stored_assignment(
-    answer: Assignment | Segmented, profile: Profile, unknown_values: int, now: datetime
+    answer: Assignment | Segmented, profile: Profile, unknown_count: int, now: datetime
 ) -> StoredAssignment:
-    """What is kept of an answer. `unknown_values`: how many of the profile's the model does not know."""
+    """What is kept of an answer. `unknown_count`: how many of the profile's the model does not know."""
     return StoredAssignment(
-        answer.persona.id,
-        answer.model_version,
-        now,
-        False,
-        told_values(profile),
-        unknown_values,
-        answer.confidence,
-        None if answer.runner_up is None else answer.runner_up.id,
-        answer.margin,
-        answer.typicality,
+        persona_id=answer.persona.id,
+        model_version=answer.model_version,
+        assigned_at=now,
+        answered_count=answered_count(profile),
+        unknown_count=unknown_count,
+        confidence=answer.confidence,
+        runner_up_id=None if answer.runner_up is None else answer.runner_up.id,
+        margin=answer.margin,
+        typicality=answer.typicality,
     )
 
 

@@ -32,15 +32,9 @@ from service.segmenting.assignment import (
     assign,
     unknown_by_field,
 )
-from service.store.ports.store import (
-    AssignedUser,
-    AssignmentUpdate,
-    Store,
-    StoredUser,
-    StoreUnavailable,
-    as_summary,
-)
-from service.store.ports.upkeep import ChangeCause, PersonaChange
+from service.store.ports.errors import StoreUnavailable
+from service.store.ports.personas import ChangeCause, PersonaChange, PersonaStore
+from service.store.ports.users import AssignedUser, AssignmentUpdate, StoredUser, UserStore, as_summary
 from service.users.stored_assignment import assign_again, assign_as_chosen, is_current, stored_assignment
 
 log = logging.getLogger("service.users")
@@ -129,14 +123,14 @@ class FoundPersonas:
 
 
 async def put_profile(
-    store: Store, loaded: LoadedArtifact | None, user_id: str, profile: Profile, now: datetime
+    users: UserStore, loaded: LoadedArtifact | None, user_id: str, profile: Profile, now: datetime
 ) -> StoredAnswer:
     """Keep a user's profile, and assign it where a model is in force; without holding up the event loop."""
     text = profile.model_dump_json(exclude_unset=True)
     answer = await _assigned(loaded, profile, len(text)) if loaded else None
     unknown = sum(unknown_by_field(answer.warnings).values()) if answer else 0
     kept = stored_assignment(answer, profile, unknown, now) if answer else None
-    stored = await asyncio.wrap_future(store.submit_user(user_id, text, now, kept))
+    stored = await asyncio.wrap_future(users.submit(user_id, text, now, kept))
     return StoredAnswer(
         user_id=user_id,
         revision=stored.revision,
@@ -162,25 +156,27 @@ async def _assigned(loaded: LoadedArtifact, profile: Profile, length: int) -> Se
     return assign(loaded.model, profile)
 
 
-def get_persona_of(store: Store, loaded: LoadedArtifact, user_id: str, now: datetime) -> UserPersona:
+def get_persona_of(users: UserStore, loaded: LoadedArtifact, user_id: str, now: datetime) -> UserPersona:
     """The persona of one user. Raises `UserNotFound`."""
-    user = _kept(store, loaded, [user_id], now).get(user_id)
+    user = _kept(users, loaded, [user_id], now).get(user_id)
     if user is None:
         raise _not_found()
     return _user_persona(loaded, user)
 
 
-def get_personas_nowait(store: Store, loaded: LoadedArtifact, user_ids: Sequence[str]) -> dict[str, UserPersona]:
+def get_personas_nowait(
+    users: UserStore, loaded: LoadedArtifact, user_ids: Sequence[str]
+) -> dict[str, UserPersona]:
     """The same of several for an event loop, by id: of those that can be told without waiting.
 
     Of the others, and where it raises `WouldBlock`, `get_persona_of` in a thread tells what there is.
     """
-    found = store.get_assignments_nowait(user_ids)
+    found = users.assignments_nowait(user_ids)
     return {name: _user_persona(loaded, user) for name, user in found.items() if is_current(loaded, user)}
 
 
 def choose_persona(
-    store: Store, loaded: LoadedArtifact, user_id: str, persona_id: str | None, now: datetime
+    users: UserStore, loaded: LoadedArtifact, user_id: str, persona_id: str | None, now: datetime
 ) -> UserPersona:
     """Give a user the persona that a person chose, or with None the model's again.
 
@@ -189,18 +185,20 @@ def choose_persona(
     if persona_id is not None:
         get_persona(loaded, persona_id)
     for _ in range(_ATTEMPTS):
-        user = _user(store, user_id)
+        user = _user(users, user_id)
         chosen = assign_as_chosen(loaded, user, persona_id, now)
-        if store.update_assignments([AssignmentUpdate(user_id, user.revision, chosen)], ChangeCause.MANUAL):
+        if users.update_assignments([AssignmentUpdate(user_id, user.revision, chosen)], ChangeCause.MANUAL):
             return _user_persona(loaded, as_summary(replace(user, assignment=chosen)))
     raise ProfileChanging("The profile of this user changes all the time; try again later.")
 
 
-def list_changes(store: Store, user_id: str, limit: int, cursor: str | None) -> ChangePage:
+def list_changes(
+    users: UserStore, personas: PersonaStore, user_id: str, limit: int, cursor: str | None
+) -> ChangePage:
     """A page of the changes of a user's persona. Raises `UserNotFound` or `UnusableCursor`."""
-    _user(store, user_id)
+    _user(users, user_id)
     before = None if cursor is None else _change_id(cursor)
-    found = store.list_changes(user_id, limit + 1, before)
+    found = personas.changes(user_id, limit + 1, before)
     items = tuple(found[:limit])
     return ChangePage(items, encode_cursor(str(items[-1].id)) if len(found) > limit else None)
 
@@ -212,8 +210,8 @@ def _change_id(cursor: str) -> int:
     return int(change_id)
 
 
-def _user(store: Store, user_id: str) -> StoredUser:
-    user = store.get_user(user_id)
+def _user(users: UserStore, user_id: str) -> StoredUser:
+    user = users.get(user_id)
     if user is None:
         raise _not_found()
     return user
@@ -249,9 +247,11 @@ def _persona_ref(loaded: LoadedArtifact, persona_id: str) -> PersonaRef:
     return PersonaRef(persona.id, persona.name)
 
 
-def get_personas_of(store: Store, loaded: LoadedArtifact, user_ids: Sequence[str], now: datetime) -> FoundPersonas:
+def get_personas_of(
+    users: UserStore, loaded: LoadedArtifact, user_ids: Sequence[str], now: datetime
+) -> FoundPersonas:
     """The personas of many users, in the order asked; an id asked for twice is answered twice."""
-    kept = _kept(store, loaded, list(dict.fromkeys(user_ids)), now)
+    kept = _kept(users, loaded, list(dict.fromkeys(user_ids)), now)
     refs = {persona.id: PersonaRef(persona.id, persona.name) for persona in loaded.model.personas}
     items = tuple(_found(refs, user_id, kept.get(user_id)) for user_id in user_ids)
     return FoundPersonas(items, loaded.manifest.version)
@@ -268,28 +268,30 @@ _NO_MODEL = AnswerWarning(
 )
 
 
-def _kept(store: Store, loaded: LoadedArtifact, user_ids: Sequence[str], now: datetime) -> dict[str, AssignedUser]:
+def _kept(
+    users: UserStore, loaded: LoadedArtifact, user_ids: Sequence[str], now: datetime
+) -> dict[str, AssignedUser]:
     """Those of the users that exist, assigned by this model: anew where they are not, which is written back."""
-    found = store.get_assignments(user_ids)
+    found = users.assignments(user_ids)
     current = {user_id: user for user_id, user in found.items() if is_current(loaded, user)}
     if len(current) == len(found):
         return current
-    return current | _made_again(store, loaded, list(found.keys() - current.keys()), now)
+    return current | _made_again(users, loaded, list(found.keys() - current.keys()), now)
 
 
 def _made_again(
-    store: Store, loaded: LoadedArtifact, user_ids: Sequence[str], now: datetime
+    users: UserStore, loaded: LoadedArtifact, user_ids: Sequence[str], now: datetime
 ) -> dict[str, AssignedUser]:
-    users = store.get_users(user_ids)
-    made = {user_id: assign_again(loaded, user, now) for user_id, user in users.items()}
-    updates = [AssignmentUpdate(user_id, user.revision, made[user_id]) for user_id, user in users.items()]
-    _write_back(store, updates)
-    return {user_id: as_summary(replace(user, assignment=made[user_id])) for user_id, user in users.items()}
+    stored = users.get_many(user_ids)
+    made = {user_id: assign_again(loaded, user, now) for user_id, user in stored.items()}
+    updates = [AssignmentUpdate(user_id, user.revision, made[user_id]) for user_id, user in stored.items()]
+    _write_back(users, updates)
+    return {user_id: as_summary(replace(user, assignment=made[user_id])) for user_id, user in stored.items()}
 
 
-def _write_back(store: Store, updates: Sequence[AssignmentUpdate]) -> None:
+def _write_back(users: UserStore, updates: Sequence[AssignmentUpdate]) -> None:
     try:
-        store.update_assignments(updates)
+        users.update_assignments(updates)
     except StoreUnavailable:
         # The answer is right all the same, and the next reader will write it back.
         log.warning("assignments could not be written back")

@@ -21,7 +21,7 @@ from models.storage.registry import Activation, Registry
 from service.active_model.active_model import active_version
 from service.paging import UnusableCursor, decode_cursor, encode_cursor
 from service.personas.overrides import UNNAMED, By
-from service.store.ports.store import Store
+from service.store.ports.users import UserStore
 from service.users.stored_assignment import read_profile
 
 log = logging.getLogger("service.versions")
@@ -150,7 +150,7 @@ def get_version(registry: Registry, version: str) -> ModelDetail:
 
 
 def compare_with_active(
-    store: Store, registry: Registry, in_force: LoadedArtifact | None, version: str
+    users: UserStore, registry: Registry, in_force: LoadedArtifact | None, version: str
 ) -> VersionComparison:
     """What a version would change. Loads it, and scores stored users with both models: seconds, not more.
 
@@ -161,7 +161,7 @@ def compare_with_active(
         raise NoActiveModel("There is no model in force to compare with.")
     loaded = registry.load(version, Profile)
     training = read_comparison(folder, loaded.manifest)
-    return VersionComparison(version, in_force.manifest.version, _users_moved(store, in_force, loaded), training)
+    return VersionComparison(version, in_force.manifest.version, _users_moved(users, in_force, loaded), training)
 
 
 def activate(registry: Registry, version: str, asked: ActivationRequest) -> Activation:
@@ -225,8 +225,8 @@ def _told(manifest: Manifest, active: str | None) -> ModelVersion:
     )
 
 
-def _users_moved(store: Store, before: LoadedArtifact, after: LoadedArtifact) -> UsersMoved | None:
-    profiles = _profiles(store)
+def _users_moved(users: UserStore, before: LoadedArtifact, after: LoadedArtifact) -> UsersMoved | None:
+    profiles = _profiles(users)
     if not profiles:
         return None
     old, new = _named(before, after)
@@ -234,7 +234,7 @@ def _users_moved(store: Store, before: LoadedArtifact, after: LoadedArtifact) ->
     np.add.at(table, (_clusters(before, profiles), _clusters(after, profiles)), 1)
     changes = persona_changes(old, new, table, same_ids(old, new), 0.0)
     moving = round(changes.changed_share * len(profiles))
-    return UsersMoved(store.count_users(), len(profiles), moving, changes)
+    return UsersMoved(users.count(), len(profiles), moving, changes)
 
 
 def _named(before: LoadedArtifact, after: LoadedArtifact) -> tuple[Sequence[Persona], Sequence[Persona]]:
@@ -244,9 +244,9 @@ def _named(before: LoadedArtifact, after: LoadedArtifact) -> tuple[Sequence[Pers
     return before.manifest.personas, renamed
 
 
-def _profiles(store: Store) -> list[Profile]:
+def _profiles(users: UserStore) -> list[Profile]:
     profiles: list[Profile] = []
-    for batch in store.iterate_users(_BATCH):
+    for batch in users.iterate(_BATCH):
         profiles += [read_profile(user.profile_json) for user in batch]
         if len(profiles) >= COMPARED_USERS:
             break

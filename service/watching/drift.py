@@ -13,7 +13,7 @@ from pydantic import Field
 from models.storage.artifact import LoadedArtifact
 from service.active_model.active_model import ActiveModel
 from service.observability.metrics import Metrics
-from service.store.ports.store import Store
+from service.store.ports.users import UserStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +36,25 @@ class Suggestion:
     unknown_share: Annotated[float, Field(description="Share of their values that it does not know, 0–1.")]
 
 
-def suggest(store: Store, loaded: LoadedArtifact, thresholds: DriftThresholds) -> Suggestion:
+def suggest(users: UserStore, loaded: LoadedArtifact, thresholds: DriftThresholds) -> Suggestion:
     """Compare the stored users with the training data. Raises `StoreUnavailable`."""
-    tallies = store.tally(loaded.manifest.version)
-    users = sum(tally.users for tally in tallies.values())
-    told = sum(tally.told_values for tally in tallies.values())
-    unknown = sum(tally.unknown_values for tally in tallies.values()) / max(told, 1)
+    tallies = users.tally(loaded.manifest.version)
+    count = sum(tally.users for tally in tallies.values())
+    answered = sum(tally.answered_count for tally in tallies.values())
+    unknown = sum(tally.unknown_count for tally in tallies.values()) / max(answered, 1)
     trained = {persona.id: persona.share for persona in loaded.manifest.personas}
-    now = {persona_id: tally.users / max(users, 1) for persona_id, tally in tallies.items()}
+    now = {persona_id: tally.users / max(count, 1) for persona_id, tally in tallies.items()}
     drift = sum(abs(now.get(each, 0.0) - trained.get(each, 0.0)) for each in {*now, *trained}) / 2
-    drift = drift if users else 0.0
-    reasons = _reasons(drift, unknown, thresholds) if users >= thresholds.users else ()
-    return Suggestion(bool(reasons), reasons, users, round(drift, 4), round(unknown, 4))
+    drift = drift if count else 0.0
+    reasons = _reasons(drift, unknown, thresholds) if count >= thresholds.users else ()
+    return Suggestion(bool(reasons), reasons, count, round(drift, 4), round(unknown, 4))
 
 
-def publish_drift(store: Store, model: ActiveModel, metrics: Metrics, thresholds: DriftThresholds) -> None:
+def publish_drift(users: UserStore, model: ActiveModel, metrics: Metrics, thresholds: DriftThresholds) -> None:
     """Set the metrics of drift, where this worker has the active model. Raises `StoreUnavailable`."""
     loaded = model.loaded_if_current()
     if loaded is not None:
-        suggestion = suggest(store, loaded, thresholds)
+        suggestion = suggest(users, loaded, thresholds)
         metrics.persona_drift.set(suggestion.drift)
         metrics.unknown_share.set(suggestion.unknown_share)
         metrics.retrain_suggested.set(suggestion.suggested)

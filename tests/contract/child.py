@@ -3,19 +3,17 @@
 import os
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 
-from service.store.ports.store import Job, JobRunning, JobStatus
+from service.store.ports.jobs import JobRunning
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
-
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
+from tests.contract.records import NOW, queued_job
 
 
 def put_one(url: str) -> None:
     store = SqlStore(url)
     wait_for_the_others()
-    print(store.put_user("shared", '{"age": 40}', NOW, None).revision)
+    print(store.users.put("shared", '{"age": 40}', NOW, None).revision)
     store.close()
 
 
@@ -23,7 +21,7 @@ def put_for_ever(url: str) -> None:
     """Print the number of each user once the store has acknowledged it."""
     store, number = SqlStore(url), 0
     while True:
-        store.put_user(f"user {number}", "{}", NOW, None)
+        store.users.put(f"user {number}", "{}", NOW, None)
         print(number, flush=True)
         number += 1
 
@@ -34,7 +32,7 @@ def take_slot(url: str) -> None:
     store.check()
     wait_for_the_others()
     try:
-        job = store.start_job(Job(f"job {os.getpid()}", JobStatus.QUEUED, {}, "child", NOW, NOW))
+        job = store.jobs.start(queued_job(f"job {os.getpid()}"))
         print("won", job.id)
     except JobRunning as refusal:
         print("lost", refusal.job.id)

@@ -12,7 +12,14 @@ from service.store.ports.store import Store
 
 NOW = datetime(2026, 11, 1, 12, 30, 15, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-KEY = StoredKey("0a1b2c3d", "ab" * 32, "recommender", ("users:read", "personas:read"), NOW, NOW + 24 * HOUR)
+KEY = StoredKey(
+    prefix="0a1b2c3d",
+    digest="ab" * 32,
+    name="recommender",
+    scopes=("users:read", "personas:read"),
+    created_at=NOW,
+    expires_at=NOW + 24 * HOUR,
+)
 
 
 def test_a_key_is_kept_as_it_was_given(store: Store) -> None:
@@ -66,28 +73,28 @@ def test_a_key_that_is_not_there_is_said_not_to_be(store: Store, prefix: str) ->
 
 
 def test_every_change_is_told_by_another_number(store: Store) -> None:
-    numbers = [store.keys.changes()]
+    numbers = [store.keys.change_count()]
     store.keys.add(KEY)
-    numbers.append(store.keys.changes())
+    numbers.append(store.keys.change_count())
     store.keys.expire(KEY.prefix, NOW + HOUR)
-    numbers.append(store.keys.changes())
+    numbers.append(store.keys.change_count())
     store.keys.revoke(KEY.prefix, NOW)
-    numbers.append(store.keys.changes())
+    numbers.append(store.keys.change_count())
     assert len(set(numbers)) == 4
 
 
 def test_use_is_no_change_and_is_kept_by_its_latest_time(store: Store) -> None:
     store.keys.add(KEY)
-    before = store.keys.changes()
-    store.keys.note_use({KEY.prefix: NOW + HOUR, "nobody": NOW})
-    store.keys.note_use({KEY.prefix: NOW})
-    store.keys.note_use({})
+    before = store.keys.change_count()
+    store.keys.record_use({KEY.prefix: NOW + HOUR, "nobody": NOW})
+    store.keys.record_use({KEY.prefix: NOW})
+    store.keys.record_use({})
     assert store.keys.all() == [replace(KEY, last_used_at=NOW + HOUR)]
-    assert store.keys.changes() == before
+    assert store.keys.change_count() == before
 
 
 def test_no_change_is_lost_when_many_are_made_at_once(store: Store) -> None:
-    before, start = store.keys.changes(), threading.Barrier(8)
+    before, start = store.keys.change_count(), threading.Barrier(8)
 
     def add(number: int) -> bool:
         start.wait()
@@ -95,5 +102,5 @@ def test_no_change_is_lost_when_many_are_made_at_once(store: Store) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(add, range(8)))
-    assert store.keys.changes() == before + 8
+    assert store.keys.change_count() == before + 8
     assert len(store.keys.all()) == 8

@@ -12,23 +12,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from service.store.memory.store import MemoryStore
-from service.store.ports.store import (
-    AssignmentUpdate,
-    Job,
-    JobStatus,
-    Store,
-    StoredAssignment,
-    StoreError,
-)
+from service.store.ports.errors import StoreError
+from service.store.ports.jobs import JobStatus
+from service.store.ports.store import Store
+from service.store.ports.users import AssignmentUpdate, StoredAssignment
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
+from tests.contract.records import assigned, queued_job
 
 texts = st.text(max_size=12)
 user_ids = st.sampled_from(["a", "B", "ä", "😀", "nul\0", ""]) | texts
 job_ids = st.sampled_from(["a", "B", "c"])
 owners = st.sampled_from(["me", "you"])
 times = st.integers(0, 1000).map(lambda n: datetime(2026, 11, 1, tzinfo=UTC) + n * timedelta(milliseconds=1))
-assignments = st.builds(StoredAssignment, st.sampled_from(["p", "q"]), st.just("v"), times)
+assignments = st.builds(assigned, st.sampled_from(["p", "q"]), st.just("v"), times)
 updates = st.builds(AssignmentUpdate, user_ids, st.integers(1, 3), assignments)
 results = st.none() | st.dictionaries(texts, st.integers() | texts | st.lists(st.booleans()), max_size=3)
 
@@ -54,31 +51,31 @@ class Stores(RuleBasedStateMachine):
 
     @rule(user_id=user_ids, text=texts, at=times, assignment=st.none() | assignments)
     def put_user(self, user_id: str, text: str, at: datetime, assignment: StoredAssignment | None) -> None:
-        self.both(lambda store: store.put_user(user_id, text, at, assignment))
+        self.both(lambda store: store.users.put(user_id, text, at, assignment))
 
     @rule(ids=st.lists(user_ids, max_size=5))
     def get_users(self, ids: list[str]) -> None:
-        self.both(lambda store: [store.get_user(user_id) for user_id in ids])
-        self.both(lambda store: store.get_users(ids))
+        self.both(lambda store: [store.users.get(user_id) for user_id in ids])
+        self.both(lambda store: store.users.get_many(ids))
 
     @rule(changes=st.lists(updates, max_size=5))
     def update_assignments(self, changes: list[AssignmentUpdate]) -> None:
-        self.both(lambda store: store.update_assignments(changes))
+        self.both(lambda store: store.users.update_assignments(changes))
 
     @rule(size=st.integers(1, 4))
     def iterate_users(self, size: int) -> None:
-        self.both(lambda store: list(store.iterate_users(size)))
-        self.both(lambda store: store.count_users())
+        self.both(lambda store: list(store.users.iterate(size)))
+        self.both(lambda store: store.users.count())
 
     @rule(job_id=job_ids, owner=owners, at=times, request=results)
     def start_job(self, job_id: str, owner: str, at: datetime, request: dict[str, Any] | None) -> None:
-        fresh = f"{job_id}{len(self.stores[0].list_jobs(1000))}"
-        job = Job(fresh, JobStatus.QUEUED, request or {}, owner, at, at)
-        self.both(lambda store: store.start_job(job))
+        fresh = f"{job_id}{len(self.stores[0].jobs.latest(1000))}"
+        job = queued_job(fresh, request=request or {}, owner=owner, created_at=at, heartbeat_at=at)
+        self.both(lambda store: store.jobs.start(job))
 
     @rule(owner=owners, at=times, stage=texts, progress=st.floats(0, 1))
     def beat(self, owner: str, at: datetime, stage: str, progress: float) -> None:
-        self.both(lambda store: store.beat(newest(store), owner, at, stage, progress))
+        self.both(lambda store: store.jobs.heartbeat(newest(store), owner, at, stage, progress))
 
     @rule(
         status=st.sampled_from([status for status in JobStatus if status.ended]),
@@ -89,20 +86,20 @@ class Stores(RuleBasedStateMachine):
     def finish_job(
         self, status: JobStatus, at: datetime, error: str | None, result: dict[str, Any] | None
     ) -> None:
-        self.both(lambda store: store.finish_job(newest(store), status, at, error, result))
+        self.both(lambda store: store.jobs.finish(newest(store), status, at, error, result))
 
     @rule()
     def request_cancel(self) -> None:
-        self.both(lambda store: store.request_cancel(newest(store)))
+        self.both(lambda store: store.jobs.request_cancel(newest(store)))
 
     @rule(beat_before=times, at=times, error=texts)
     def expire_jobs(self, beat_before: datetime, at: datetime, error: str) -> None:
-        self.both(lambda store: store.expire_jobs(beat_before, at, error))
+        self.both(lambda store: store.jobs.expire(beat_before, at, error))
 
     @rule(limit=st.integers(1, 5), at=times, job_id=job_ids)
     def list_jobs(self, limit: int, at: datetime, job_id: str) -> None:
-        self.both(lambda store: store.list_jobs(limit))
-        self.both(lambda store: store.list_jobs(limit, (at, job_id)))
+        self.both(lambda store: store.jobs.latest(limit))
+        self.both(lambda store: store.jobs.latest(limit, (at, job_id)))
 
 
 def outcome(call: Callable[[Store], object], store: Store) -> object:
@@ -114,7 +111,7 @@ def outcome(call: Callable[[Store], object], store: Store) -> object:
 
 
 def newest(store: Store) -> str:
-    jobs = store.list_jobs(1)
+    jobs = store.jobs.latest(1)
     return jobs[0].id if jobs else "none"
 
 

@@ -11,8 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
-from service.store.ports.store import SchemaNotCurrent, StoreUnavailable
-from service.store.sql.engine import open_engine, writing
+from service.store.ports.errors import SchemaNotCurrent, StoreUnavailable
+from service.store.sql.connections.engine import open_engine, writing
 from service.store.sql.migrate import FOLDER, _locked, downgrade, migrate
 from service.store.sql.store import SqlStore
 from service.store.sql.tables import SCHEMA, metadata
@@ -68,9 +68,9 @@ def test_the_way_down_leaves_nothing_and_up_again_everything(database_url: str, 
 
 
 def test_a_second_migration_changes_nothing(database_url: str, sql_store: SqlStore) -> None:
-    sql_store.put_user("u", "{}", NOW, None)
+    sql_store.users.put("u", "{}", NOW, None)
     migrate(database_url)
-    assert sql_store.count_users() == 1
+    assert sql_store.users.count() == 1
 
 
 def test_a_migration_that_fails_leaves_the_schema_as_it_was(database_url: str, engine: Engine) -> None:

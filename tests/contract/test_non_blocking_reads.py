@@ -6,18 +6,17 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from service.store.ports.store import StoredAssignment, WouldBlock
-from service.store.sql.engine import parse_url
+from service.store.ports.errors import WouldBlock
+from service.store.sql.connections.engine import parse_url
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
+from tests.contract.records import NOW, assigned
 
-NOW = datetime(2026, 11, 1, 12, 30, 15, 123456, tzinfo=UTC)
-ASSIGNED = StoredAssignment("p_1", "20261101-120000-00000000", NOW, confidence=0.5)
+ASSIGNED = assigned("p_1", confidence=0.5)
 
 
 @pytest.fixture
@@ -30,25 +29,25 @@ def sqlite_store(sqlite_url: str) -> Iterator[SqlStore]:
     """A store in SQLite with a user."""
     migrate(sqlite_url)
     store = SqlStore(sqlite_url)
-    store.put_user("u", "{}", NOW, ASSIGNED)
+    store.users.put("u", "{}", NOW, ASSIGNED)
     yield store
     store.close()
 
 
 def revision_now(store: SqlStore) -> int:
-    return store.get_assignments_nowait(["u"])["u"].revision
+    return store.users.assignments_nowait(["u"])["u"].revision
 
 
 def test_what_was_written_is_read_at_once(sqlite_store: SqlStore) -> None:
     for revision in (1, 2, 3):
         assert revision_now(sqlite_store) == revision
-        sqlite_store.put_user("u", "{}", NOW, None)
+        sqlite_store.users.put("u", "{}", NOW, None)
 
 
 def test_another_thread_is_sent_away_and_the_first_goes_on(sqlite_store: SqlStore) -> None:
     assert revision_now(sqlite_store) == 1
     with ThreadPoolExecutor(1) as pool, pytest.raises(WouldBlock):
-        pool.submit(sqlite_store.get_assignments_nowait, ["u"]).result()
+        pool.submit(sqlite_store.users.assignments_nowait, ["u"]).result()
     assert revision_now(sqlite_store) == 1
 
 
@@ -69,7 +68,7 @@ def test_a_file_that_somebody_has_for_themselves_is_not_waited_for(
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("UPDATE users SET revision = 9")
         with pytest.raises(WouldBlock):
-            sqlite_store.get_assignments_nowait(["u"])
+            sqlite_store.users.assignments_nowait(["u"])
 
 
 def test_the_log_can_be_emptied_between_two_readings(sqlite_store: SqlStore, sqlite_file: Path) -> None:
@@ -83,7 +82,7 @@ def test_the_log_can_be_emptied_between_two_readings(sqlite_store: SqlStore, sql
 def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     store = SqlStore(f"sqlite:///{tmp_path}/no.db")
     with pytest.raises(WouldBlock):
-        store.get_assignments_nowait(["u"])
+        store.users.assignments_nowait(["u"])
     assert not list(tmp_path.iterdir())
 
 
@@ -91,7 +90,7 @@ def test_a_folder_with_odd_characters_is_a_folder(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/a b%20?c#d/ü.db".replace("?", "%3F")
     migrate(url)
     store = SqlStore(url)
-    store.put_user("u", "{}", NOW, None)
+    store.users.put("u", "{}", NOW, None)
     assert revision_now(store) == 1
     store.close()
 
@@ -113,6 +112,6 @@ def test_what_goes_wrong_is_not_now_and_heals(
     sqlite_store.close()
     shutil.move(sqlite_file, saved)
     with pytest.raises(WouldBlock):
-        sqlite_store.get_assignments_nowait(["u"])
+        sqlite_store.users.assignments_nowait(["u"])
     shutil.move(saved, sqlite_file)
     assert revision_now(sqlite_store) == 1

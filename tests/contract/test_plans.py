@@ -2,27 +2,24 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Connection, Select, text
 from sqlalchemy.sql.compiler import Compiled
 
-from service.store.ports.store import AssignmentUpdate, StoredAssignment
-from service.store.sql.statements import VERSIONS, of_version
+from service.store.ports.users import AssignmentUpdate
 from service.store.sql.store import SqlStore
-
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
-OLD, NEW = "20261101-120000-00000000", "20261102-120000-00000000"
+from service.store.sql.users import MODEL_VERSIONS, users_of_version
+from tests.contract.records import NEW, NOW, OLD, assigned
 
 
 @pytest.fixture
 def connection(sql_store: SqlStore) -> Iterator[Connection]:
     """To a database of a few users, where the planner may think that reading all of them is quickest."""
     for number in range(20):
-        sql_store.put_user(f"u{number}", "{}", NOW, StoredAssignment("p_1", NEW, NOW))
-    sql_store.update_assignments([AssignmentUpdate("u1", 1, StoredAssignment("p_1", OLD, NOW))])
-    with sql_store._reading() as connection:
+        sql_store.users.put(f"u{number}", "{}", NOW, assigned("p_1", NEW))
+    sql_store.users.update_assignments([AssignmentUpdate("u1", 1, assigned("p_1", OLD))])
+    with sql_store.database.reading() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET enable_seqscan = off"))
         yield connection
@@ -35,21 +32,21 @@ def plan(connection: Connection, statement: Select[*tuple[object, ...]]) -> str:
 
 
 def test_users_of_a_model_are_found_along_the_index_and_in_order(connection: Connection) -> None:
-    steps = plan(connection, of_version(OLD, "u", 10))
+    steps = plan(connection, users_of_version(OLD, "u", 10))
     assert "users_by_model" in steps
     assert "sort" not in steps.lower()
     assert "temp b-tree" not in steps.lower()
 
 
 def test_users_of_no_model_are_found_along_the_index(connection: Connection) -> None:
-    assert "users_by_model" in plan(connection, of_version(None, "u", 10))
+    assert "users_by_model" in plan(connection, users_of_version(None, "u", 10))
 
 
 def test_the_versions_that_occur_are_found_along_the_index(connection: Connection) -> None:
-    steps = plan(connection, VERSIONS)
+    steps = plan(connection, MODEL_VERSIONS)
     assert "users_by_model" in steps
     assert "Seq Scan on users" not in steps
 
 
 def test_the_versions_that_occur_are_found(connection: Connection) -> None:
-    assert list(connection.scalars(VERSIONS)) == [OLD, NEW]
+    assert list(connection.scalars(MODEL_VERSIONS)) == [OLD, NEW]

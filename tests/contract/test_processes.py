@@ -39,14 +39,14 @@ def test_what_is_stored_is_there_after_closing_and_opening(database_url: str) ->
     migrate(database_url)
     for revision in (1, 2):
         store = SqlStore(database_url)
-        assert store.put_user("u", "{}", NOW, None).revision == revision
+        assert store.users.put("u", "{}", NOW, None).revision == revision
         store.close()
 
 
 def test_a_second_process_sees_and_continues_what_the_first_wrote(sql_store: SqlStore, database_url: str) -> None:
-    sql_store.put_user("shared", "{}", NOW, None)
+    sql_store.users.put("shared", "{}", NOW, None)
     assert together(child.put_one, database_url, 1) == ["2\n"]
-    user = sql_store.get_user("shared")
+    user = sql_store.users.get("shared")
     assert user is not None
     assert (user.revision, user.profile_json) == (2, '{"age": 40}')
 
@@ -58,14 +58,14 @@ def test_what_was_acknowledged_survives_a_killed_process(sql_store: SqlStore, da
             pass
         process.send_signal(signal.SIGKILL)
         acknowledged = 21 + len(process.stdout.readlines())
-    found = sql_store.get_users([f"user {number}" for number in range(acknowledged)])
+    found = sql_store.users.get_many([f"user {number}" for number in range(acknowledged)])
     assert len(found) == acknowledged
-    assert sql_store.put_user("next", "{}", NOW, None).revision == 1
+    assert sql_store.users.put("next", "{}", NOW, None).revision == 1
 
 
 def test_of_three_processes_one_gets_the_slot(sql_store: SqlStore, database_url: str) -> None:
     outcomes = together(child.take_slot, database_url, 3)
-    winner = sql_store.list_jobs(10)[0].id
+    winner = sql_store.jobs.latest(10)[0].id
     assert sorted(outcomes) == [f"lost {winner}\n"] * 2 + [f"won {winner}\n"]
 
 

@@ -17,8 +17,8 @@ import psycopg
 import pytest
 from sqlalchemy import delete, func, select
 
-from service.store.ports.store import SchemaNotCurrent, StoreUnavailable, UnusableDatabaseUrl
-from service.store.sql.engine import parse_url
+from service.store.ports.errors import SchemaNotCurrent, StoreUnavailable, UnusableDatabaseUrl
+from service.store.sql.connections.engine import parse_url
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
 from service.store.sql.tables import users
@@ -35,7 +35,7 @@ def impatient(postgres_url: str) -> Iterator[SqlStore]:
     """A store in PostgreSQL with a user, that waits for a second."""
     migrate(postgres_url)
     with opened(postgres_url) as store:
-        store.put_user("u", "{}", NOW, None)
+        store.users.put("u", "{}", NOW, None)
         yield store
 
 
@@ -57,10 +57,10 @@ def refusal_within(seconds: float, call: Callable[[], object]) -> StoreUnavailab
 def calls(store: SqlStore) -> tuple[Callable[[], object], ...]:
     return (
         store.check,
-        lambda: store.put_user("u", "{}", NOW, None),
-        lambda: store.get_user("u"),
-        lambda: list(store.iterate_users(10)),
-        lambda: store.list_jobs(10),
+        lambda: store.users.put("u", "{}", NOW, None),
+        lambda: store.users.get("u"),
+        lambda: list(store.users.iterate(10)),
+        lambda: store.jobs.latest(10),
     )
 
 
@@ -69,12 +69,12 @@ def test_a_database_without_tables_says_how_to_get_them(database_url: str) -> No
         with pytest.raises(SchemaNotCurrent, match="python -m service migrate"):
             store.check()
         with pytest.raises(StoreUnavailable):
-            store.get_user("u")
+            store.users.get("u")
 
 
 def test_no_value_stands_in_an_error_or_its_causes(database_url: str) -> None:
     with opened(database_url) as store:
-        refusal = refusal_within(SOON, lambda: store.put_user(SECRET, SECRET, NOW, None))
+        refusal = refusal_within(SOON, lambda: store.users.put(SECRET, SECRET, NOW, None))
     assert refusal.__cause__ is not None
     assert SECRET not in "".join(traceback.format_exception(refusal))
 
@@ -109,29 +109,29 @@ def test_a_file_that_is_no_database_is_an_unavailable_store(tmp_path: Path) -> N
 def test_a_locked_sqlite_file_refuses_writes_and_answers_reads(sqlite_url: str) -> None:
     migrate(sqlite_url)
     with opened(sqlite_url) as store, closing(sqlite3.connect(parse_url(sqlite_url).database or "")) as other:
-        store.put_user("u", "{}", NOW, None)
+        store.users.put("u", "{}", NOW, None)
         other.execute("BEGIN IMMEDIATE")
         with ThreadPoolExecutor(4) as pool:
-            waits = [pool.submit(store.put_user, f"u{n}", "{}", NOW, None) for n in range(4)]
-            assert store.count_users() == 1
+            waits = [pool.submit(store.users.put, f"u{n}", "{}", NOW, None) for n in range(4)]
+            assert store.users.count() == 1
             for wait in waits:
                 refusal_within(SOON, wait.result)
         other.rollback()
-        assert store.put_user("u", "{}", NOW, None).revision == 2
+        assert store.users.put("u", "{}", NOW, None).revision == 2
 
 
 def test_a_sqlite_transaction_has_its_turn_before_it_reads(sqlite_url: str) -> None:
     migrate(sqlite_url)
-    with opened(sqlite_url) as store, store._writing() as connection, opened(sqlite_url) as other:
+    with opened(sqlite_url) as store, store.database.writing() as connection, opened(sqlite_url) as other:
         before = connection.execute(select(func.count()).select_from(users)).scalar_one()
-        refusal_within(SOON, lambda: other.put_user("u", "{}", NOW, None))
+        refusal_within(SOON, lambda: other.users.put("u", "{}", NOW, None))
         connection.execute(delete(users))
     assert before == 0
 
 
 def test_sqlite_acknowledges_what_is_on_the_disk(sqlite_url: str) -> None:
     migrate(sqlite_url)
-    with opened(sqlite_url) as store, store._reading() as connection:
+    with opened(sqlite_url) as store, store.database.reading() as connection:
         pragmas = ("journal_mode", "synchronous", "foreign_keys")
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in pragmas]
     assert found == ["wal", 2, 1]
@@ -158,16 +158,16 @@ def test_a_frozen_server_is_an_unavailable_store_until_it_thaws(impatient: SqlSt
     with frozen(postgres_server):
         for call in calls(impatient)[:3]:
             refusal_within(SOON + 1, call)
-    assert impatient.get_user("u") is not None
+    assert impatient.users.get("u") is not None
 
 
 def test_a_frozen_server_keeps_nobody_waiting_in_a_crowd(impatient: SqlStore, postgres_server: Any) -> None:
     with frozen(postgres_server), ThreadPoolExecutor(30) as pool:
-        waits = [pool.submit(impatient.get_user, "u") for _ in range(30)]
+        waits = [pool.submit(impatient.users.get, "u") for _ in range(30)]
         started = time.monotonic()
         assert {type(wait.exception()) for wait in waits} == {StoreUnavailable}
         assert time.monotonic() - started < SOON + 3
-    assert impatient.get_user("u") is not None
+    assert impatient.users.get("u") is not None
 
 
 @contextmanager
@@ -191,15 +191,15 @@ def children_of(process: int) -> list[int]:
 def test_a_locked_row_refuses_its_writers_and_answers_its_readers(impatient: SqlStore, postgres_url: str) -> None:
     with closing(psycopg.connect(postgres_url)) as other:
         other.execute("SELECT * FROM users FOR UPDATE")
-        refusal = refusal_within(SOON, lambda: impatient.put_user("u", "{}", NOW, None))
+        refusal = refusal_within(SOON, lambda: impatient.users.put("u", "{}", NOW, None))
         assert "LockNotAvailable" in str(refusal)
-        assert impatient.get_user("u") is not None
-    assert impatient.put_user("u", "{}", NOW, None).revision == 2
+        assert impatient.users.get("u") is not None
+    assert impatient.users.put("u", "{}", NOW, None).revision == 2
 
 
 def test_a_slow_statement_is_ended(impatient: SqlStore) -> None:
     def sleep() -> None:
-        with impatient._reading() as connection:
+        with impatient.database.reading() as connection:
             connection.exec_driver_sql("SELECT pg_sleep(60)")
 
     assert "QueryCanceled" in str(refusal_within(SOON, sleep))
@@ -209,13 +209,13 @@ def test_connections_that_the_server_has_dropped_are_not_noticed(impatient: SqlS
     with psycopg.connect(postgres_url) as other:
         mine = "pid <> pg_backend_pid() AND datname = current_database()"
         other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}")
-    assert impatient.get_user("u") is not None
-    assert impatient.put_user("u", "{}", NOW, None).revision == 2
+    assert impatient.users.get("u") is not None
+    assert impatient.users.put("u", "{}", NOW, None).revision == 2
 
 
 def test_what_the_url_asks_of_the_session_wins(postgres_url: str) -> None:
     url = f"{postgres_url}&options=-c%20lock_timeout%3D77ms"
-    with opened(url) as store, store._reading() as connection:
+    with opened(url) as store, store.database.reading() as connection:
         names = ("lock_timeout", "statement_timeout", "timezone")
         found = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
     assert found == ["77ms", "800ms", "UTC"]

@@ -106,9 +106,9 @@ def test_promotion_and_rollback_under_load(tmp_path: Path, artifacts: Path, post
             time.sleep(1)
         store = SqlStore(postgres_url)
         try:
-            eventually(lambda: not store.stale_users(new, "", 1), PATIENCE)
-            kept = {user: found.assignment for user, found in store.get_users(list(USERS)).items()}
-            moved = store.list_changes("u0", 100)
+            eventually(lambda: not store.users.stale(new, "", 1), PATIENCE)
+            kept = {user: found.assignment for user, found in store.users.get_many(list(USERS)).items()}
+            moved = store.personas.changes("u0", 100)
         finally:
             store.close()
         activations = httpx.get(f"{server.url}/models/activations").json()["items"]

@@ -17,7 +17,7 @@ from service.http.responses import answer, done_answer, to_json
 from service.http.schemas import ModelList
 from service.paging import UnusableCursor
 from service.security.scopes import Scope, needs
-from service.store.ports.store import StoreUnavailable
+from service.store.ports.errors import StoreUnavailable
 from service.versions import versions
 from service.versions.versions import (
     ActivationPage,
@@ -33,7 +33,7 @@ def _suggestion(services: Services) -> Suggestion | None:
     """None without a model, or while the store is away: the versions are told all the same."""
     loaded = services.model.loaded
     try:
-        return suggest(services.store, loaded, services.drift_thresholds) if loaded else None
+        return suggest(services.store.users, loaded, services.drift_thresholds) if loaded else None
     except StoreUnavailable:
         return None
 
@@ -87,7 +87,7 @@ async def compare_model(version: Version, services: ServicesDep) -> Response:
     """What a version would change against the one in force: who lives on, shares, transitions, how many move."""
     async with services.long_work:
         found = await asyncio.to_thread(
-            versions.compare_with_active, services.store, services.registry, services.model.loaded, version
+            versions.compare_with_active, services.store.users, services.registry, services.model.loaded, version
         )
     return answer(found)
 
@@ -121,4 +121,4 @@ def activate_model(
         return Done(200, {}, to_json(activation).decode())
 
     text = f"activate {version} {asked.model_dump_json()}"
-    return done_answer(once(services.store, key, text, work))
+    return done_answer(once(services.store.idempotency, key, text, work))

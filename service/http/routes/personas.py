@@ -18,7 +18,7 @@ from service.personas.catalogue import PersonaNotFound, PersonaPage, StaleCursor
 from service.personas.lineage import Lineage, lineage
 from service.personas.overrides import STALE, EditNeedsTag, EditStale, NameTaken, PersonaPatch, edit
 from service.security.scopes import Scope, needs
-from service.store.ports.store import NotStorable, StoreUnavailable
+from service.store.ports.errors import NotStorable, StoreUnavailable
 
 router = APIRouter(route_class=JsonRoute, tags=["personas"])
 
@@ -80,7 +80,7 @@ def edit_persona(
     persona = catalogue.get_persona(loaded, persona_id)
     if not matches(request.headers.getlist("if-match"), entity_tag(persona, loaded)):
         raise EditStale(STALE)
-    edit(services.store, loaded, persona_id, patch, datetime.now(UTC))
+    edit(services.store.personas, loaded, persona_id, patch, datetime.now(UTC))
     services.model.refresh_edits()
     loaded = services.model.require()
     persona = catalogue.get_persona(loaded, persona_id)

@@ -18,7 +18,8 @@ from service.retraining import jobs
 from service.retraining.event_stream import TooManyStreams
 from service.retraining.jobs import JobEnded, NothingToTrainOn, RetrainRequest, UnusableDataFile
 from service.security.scopes import Scope, needs
-from service.store.ports.store import Job, JobNotFound, JobRunning, StoreUnavailable
+from service.store.ports.errors import StoreUnavailable
+from service.store.ports.jobs import Job, JobNotFound, JobRunning
 
 RETRY_AFTER = {"Retry-After": "2"}
 # No proxy may hold events back.
@@ -53,11 +54,18 @@ def start_retrain(
     supervisor = services.supervisor
 
     def work() -> Done:
-        job = jobs.start(services.store, services.settings.data_dir, supervisor.owner, supervisor.run, asked)
+        job = jobs.start(
+            services.store.jobs,
+            services.store.users,
+            services.settings.data_dir,
+            supervisor.owner,
+            supervisor.run,
+            asked,
+        )
         headers = RETRY_AFTER | {"Location": job_address(job.id)}
         return Done(202, headers, JobBody.of(job).model_dump_json())
 
-    return done_answer(once(services.store, key, f"retrain {asked.model_dump_json()}", work))
+    return done_answer(once(services.store.idempotency, key, f"retrain {asked.model_dump_json()}", work))
 
 
 @router.get(
@@ -68,7 +76,7 @@ def start_retrain(
 )
 def list_retrains(store: StoreDep, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """The retrains, newest first."""
-    return answer(JobList.of(jobs.list_jobs(store, limit, cursor)))
+    return answer(JobList.of(jobs.list_jobs(store.jobs, limit, cursor)))
 
 
 @router.get(
@@ -79,7 +87,7 @@ def list_retrains(store: StoreDep, limit: Limit = 50, cursor: Cursor = None) -> 
 )
 def get_retrain(job_id: JobId, store: StoreDep) -> Response:
     """Where a retrain stands; ask again after `Retry-After` seconds while it runs."""
-    return _job_answer(jobs.get(store, job_id), 200)
+    return _job_answer(jobs.get(store.jobs, job_id), 200)
 
 
 @router.get(
@@ -98,10 +106,10 @@ def get_retrain(job_id: JobId, store: StoreDep) -> Response:
 )
 async def watch_retrain(job_id: JobId, services: ServicesDep) -> Response:
     """A retrain as server-sent events: `progress` each time that it has changed, `end` when it has ended."""
-    await asyncio.to_thread(jobs.get, services.store, job_id)
+    await asyncio.to_thread(jobs.get, services.store.jobs, job_id)
     services.streams.require_place()
     events = services.streams.events(
-        lambda: jobs.get(services.store, job_id), lambda job: JobBody.of(job).model_dump_json()
+        lambda: jobs.get(services.store.jobs, job_id), lambda job: JobBody.of(job).model_dump_json()
     )
     return StreamingResponse(events, media_type="text/event-stream", headers=STREAMED)
 
@@ -115,7 +123,7 @@ async def watch_retrain(job_id: JobId, services: ServicesDep) -> Response:
 )
 def cancel_retrain(job_id: JobId, store: StoreDep) -> Response:
     """Stop a retrain; it is CANCELLED within a few seconds."""
-    return _job_answer(jobs.cancel(store, job_id), 202)
+    return _job_answer(jobs.cancel(store.jobs, job_id), 202)
 
 
 def _job_answer(job: Job, status: int) -> Response:

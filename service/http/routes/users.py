@@ -17,7 +17,7 @@ from service.paging import UnusableCursor
 from service.personas.catalogue import PersonaNotFound
 from service.security.scopes import Scope, needs
 from service.segmenting.assignment import unknown_by_field
-from service.store.ports.store import StoreUnavailable
+from service.store.ports.errors import StoreUnavailable
 from service.users.users import (
     ChangePage,
     FoundPersonas,
@@ -49,7 +49,7 @@ async def put_user_profile(
     """Keep a user's profile, in place of the one before, and assign it. 201 for the first, 200 after."""
     loaded = services.model.loaded
     with services.store_bulkhead.place():
-        stored = await put_profile(services.store, loaded, user_id, profile, datetime.now(UTC))
+        stored = await put_profile(services.store.users, loaded, user_id, profile, datetime.now(UTC))
     if stored.persona is not None:
         services.metrics.observe_assignment("user", unknown_by_field(stored.warnings))
     return answer(stored, 201 if stored.revision == 1 else 200, model_headers(loaded) if loaded else None)
@@ -63,7 +63,7 @@ async def put_user_profile(
 )
 def get_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Response:
     """The persona of a user, always by the model in force."""
-    found = get_persona_of(store, loaded, user_id, datetime.now(UTC))
+    found = get_persona_of(store.users, loaded, user_id, datetime.now(UTC))
     return answer(found, headers=model_headers(loaded))
 
 
@@ -89,7 +89,7 @@ def choose_user_persona(
     store: StoreDep,
 ) -> Response:
     """Give a user a persona by hand. It stays until the profile changes, or it is taken back."""
-    found = choose_persona(store, loaded, user_id, chosen.persona_id, datetime.now(UTC))
+    found = choose_persona(store.users, loaded, user_id, chosen.persona_id, datetime.now(UTC))
     return answer(found, headers=model_headers(loaded))
 
 
@@ -103,7 +103,7 @@ def choose_user_persona(
 )
 def release_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Response:
     """Take back a persona that was chosen by hand: the user's is the model's answer again."""
-    found = choose_persona(store, loaded, user_id, None, datetime.now(UTC))
+    found = choose_persona(store.users, loaded, user_id, None, datetime.now(UTC))
     return answer(found, headers=model_headers(loaded))
 
 
@@ -117,7 +117,7 @@ def list_user_persona_changes(
     user_id: UserId, store: StoreDep, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """When a user's persona became another one, and why, the latest first."""
-    return answer(list_changes(store, user_id, limit, cursor))
+    return answer(list_changes(store.users, store.personas, user_id, limit, cursor))
 
 
 @router.post(
@@ -132,5 +132,5 @@ def batch_get_user_personas(
     store: StoreDep,
 ) -> Response:
     """The personas of up to 1,000 users, in the order asked; an unknown user is data, not an error."""
-    found = get_personas_of(store, loaded, asked.user_ids, datetime.now(UTC))
+    found = get_personas_of(store.users, loaded, asked.user_ids, datetime.now(UTC))
     return answer(found, headers=model_headers(loaded))

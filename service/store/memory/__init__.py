@@ -1,1 +1,1 @@
-"""A store in memory: for tests, and for trying things out."""
+"""A store in memory: for tests, and for trying the service out."""

@@ -1,4 +1,4 @@
-"""Keys that are forgotten when the process ends."""
+"""API keys in a dictionary."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,15 +10,15 @@ from service.store.ports.keys import KeyNotFound, StoredKey
 
 @dataclass
 class MemoryKeys:
-    """Keys in a dictionary; keeps the promises of `KeyStore` except that of lasting."""
+    """A `KeyStore` that is not durable."""
 
     _keys: dict[str, StoredKey] = field(default_factory=dict, init=False, repr=False)
-    _changes: int = field(default=0, init=False, repr=False)
+    _change_count: int = field(default=0, init=False, repr=False)
     _lock: RLock = field(default_factory=RLock, init=False, repr=False)
 
-    def changes(self) -> int:
+    def change_count(self) -> int:
         """See `KeyStore`."""
-        return self._changes
+        return self._change_count
 
     def all(self) -> list[StoredKey]:
         """See `KeyStore`."""
@@ -30,22 +30,22 @@ class MemoryKeys:
         with self._lock:
             if key.prefix in self._keys:
                 return False
-            self._keep(key)
+            self._store(key)
             return True
 
     def revoke(self, prefix: str, at: datetime) -> StoredKey:
         """See `KeyStore`."""
         with self._lock:
             key = self._get(prefix)
-            return self._keep(replace(key, revoked_at=key.revoked_at or at))
+            return self._store(replace(key, revoked_at=key.revoked_at or at))
 
     def expire(self, prefix: str, at: datetime) -> StoredKey:
         """See `KeyStore`."""
         with self._lock:
             key = self._get(prefix)
-            return self._keep(replace(key, expires_at=min(key.expires_at or at, at)))
+            return self._store(replace(key, expires_at=min(key.expires_at or at, at)))
 
-    def note_use(self, used: Mapping[str, datetime]) -> None:
+    def record_use(self, used: Mapping[str, datetime]) -> None:
         """See `KeyStore`."""
         with self._lock:
             for prefix, at in used.items():
@@ -59,7 +59,7 @@ class MemoryKeys:
         except KeyError:
             raise KeyNotFound(prefix) from None
 
-    def _keep(self, key: StoredKey) -> StoredKey:
+    def _store(self, key: StoredKey) -> StoredKey:
         self._keys[key.prefix] = key
-        self._changes += 1
+        self._change_count += 1
         return key

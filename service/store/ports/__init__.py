@@ -1,1 +1,1 @@
-"""What the service asks of a store: records, errors, and the protocols that each store implements."""
+"""What the service requires of a store: records, errors, and one protocol a subject."""

@@ -1,9 +1,9 @@
-"""The API keys that are kept: never a key itself, only what tells it from others and proves it.
+"""Stored API keys: the public prefix and a digest, never the key itself.
 
     StoreError
-    └── KeyNotFound             no key of that prefix
+    └── KeyNotFound     no key has that prefix
 
-A key that was revoked stays, so that it is known as such, and so that its prefix is never given twice.
+A revoked key stays stored, so that it is reported as revoked and its prefix is never used again.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from service.store.ports.store import StoreError, legible
+from service.store.ports.errors import StoreError
+from service.store.ports.texts import legible
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredKey:
-    """A key: its public prefix, and the sha256 of the whole of it in hex. `last_used_at` lags by some seconds."""
+    """A key: its public prefix, and the SHA-256 of the whole key in hex. `last_used_at` lags by some seconds."""
 
     prefix: str
     digest: str
@@ -33,7 +34,7 @@ class StoredKey:
 
 
 class KeyNotFound(StoreError):
-    """No key of that prefix."""
+    """No key has that prefix."""
 
     def __init__(self, prefix: str) -> None:
         super().__init__(f"There is no key '{legible(prefix[:20])}'; `python -m service keys list` shows all.")
@@ -42,20 +43,20 @@ class KeyNotFound(StoreError):
 class KeyStore(Protocol):
     """API keys. Every method is one transaction and may raise `StoreUnavailable`."""
 
-    def changes(self) -> int:
-        """A number that differs once any key was added, revoked or given another end; cheap to ask for."""
+    def change_count(self) -> int:
+        """How often a key was added, revoked or given another expiry; cheap to read."""
 
     def all(self) -> list[StoredKey]:
-        """Every key that was ever made, oldest first."""
+        """Every key ever added, oldest first."""
 
     def add(self, key: StoredKey) -> bool:
-        """Keep a new key; False, and nothing is kept, if one of that prefix is there."""
+        """Store a new key; False, and no change, if its prefix is taken."""
 
     def revoke(self, prefix: str, at: datetime) -> StoredKey:
-        """End a key for good; one that is revoked stays as it is. Raises `KeyNotFound`."""
+        """Revoke a key for good; a revoked key is not changed. Raises `KeyNotFound`."""
 
     def expire(self, prefix: str, at: datetime) -> StoredKey:
-        """Let a key end then; an earlier end that it has stays. Raises `KeyNotFound`."""
+        """Let a key expire then, unless it expires earlier. Raises `KeyNotFound`."""
 
-    def note_use(self, used: Mapping[str, datetime]) -> None:
-        """Keep when keys were last used, by prefix; an older time changes nothing."""
+    def record_use(self, used: Mapping[str, datetime]) -> None:
+        """Store when keys were last used, by prefix; an older time changes nothing."""

@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, event, text
 
-from service.store.ports.store import SchemaNotCurrent
-from service.store.sql.deadline import within
-from service.store.sql.engine import PATIENCE, open_engine, our_errors, schema_of, writing
+from service.store.ports.errors import SchemaNotCurrent
+from service.store.sql.connections.deadline import within
+from service.store.sql.connections.engine import PATIENCE, open_engine, our_errors, schema_of, writing
 from service.store.sql.tables import SCHEMA
 
 FOLDER = Path(__file__).with_name("migrations")

@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from service.store.ports.store import AssignedUser, WouldBlock
+from service.store.ports.errors import WouldBlock
+from service.store.ports.users import AssignedUser
 from service.store.sql.tables import users
 
 _COLUMNS = ", ".join(users.c[name].name for name in AssignedUser._fields)

@@ -21,7 +21,7 @@ from service.commands.startup_checks import (
 from service.retraining.launcher import PROJECT_ROOT
 from service.settings import Settings, SettingsError, is_loopback, listed
 from service.store.memory.keys import MemoryKeys
-from service.store.ports.store import StoreUnavailable
+from service.store.ports.errors import StoreUnavailable
 from testkit.access import NEVER_MADE, prefix
 from testkit.waiting import eventually
 

@@ -19,7 +19,8 @@ from service.http.guarded_route import ADMITTED
 from service.security.scopes import Scope
 from service.segmenting.assignment import LONG
 from service.store.memory.store import MemoryStore
-from service.store.ports.store import StoreUnavailable
+from service.store.memory.users import MemoryUsers
+from service.store.ports.errors import StoreUnavailable
 from testkit.access import NEVER_MADE, bearer, key_with, prefix
 from testkit.small_model import write_small_model
 from tests.support.both_ways import WAYS, Both, both_paths, told
@@ -270,40 +271,40 @@ def test_an_assignment_of_another_model_is_made_again_the_long_way(tmp_path: Pat
         assert both.same("GET", "/users/ann/persona")
 
 
-class CarelessStore(MemoryStore):
+class CarelessUsers(MemoryUsers):
     """A store that takes everybody for Ann."""
 
-    def get_assignments_nowait(self, user_ids: Any) -> Any:
-        return dict.fromkeys(user_ids, super().get_assignments_nowait(["ann"])["ann"])
+    def assignments_nowait(self, user_ids: Any) -> Any:
+        return dict.fromkeys(user_ids, super().assignments_nowait(["ann"])["ann"])
 
 
 def test_a_name_that_no_user_may_have_is_not_even_looked_for(tmp_path: Path) -> None:
-    with both_paths(tmp_path, store=CarelessStore()) as both:
+    with both_paths(tmp_path, store=MemoryStore(users=CarelessUsers())) as both:
         both.client.put("/users/ann/profile", json=FULL)
         assert both.fast("GET", "/users/bob/persona")[0] is not None
         for name in NAMELESS:
             assert not both.same("GET", f"/users/{name}/persona")
 
 
-class BusyStore(MemoryStore):
+class BusyUsers(MemoryUsers):
     """A store that cannot tell now."""
 
-    def get_assignments_nowait(self, user_ids: Any) -> Any:
+    def assignments_nowait(self, user_ids: Any) -> Any:
         raise StoreUnavailable("away")
 
 
-class AwayStore(BusyStore):
+class AwayUsers(BusyUsers):
     """A store that cannot tell at all."""
 
-    def get_assignments(self, user_ids: Any) -> Any:
+    def assignments(self, user_ids: Any) -> Any:
         raise StoreUnavailable("away")
 
 
-@pytest.mark.parametrize(("kind", "status"), [(BusyStore, 200), (AwayStore, 503)])
+@pytest.mark.parametrize(("kind", "status"), [(BusyUsers, 200), (AwayUsers, 503)])
 def test_a_store_that_does_not_answer_is_left_to_the_long_way(
-    tmp_path: Path, kind: type[MemoryStore], status: int
+    tmp_path: Path, kind: type[MemoryUsers], status: int
 ) -> None:
-    with both_paths(tmp_path, store=kind()) as both:
+    with both_paths(tmp_path, store=MemoryStore(users=kind())) as both:
         both.client.put("/users/ann/profile", json=FULL)
         assert not both.same("GET", "/users/ann/persona")
         assert both.long("GET", "/users/ann/persona").status == status
@@ -342,15 +343,15 @@ def test_a_turn_counts_what_its_requests_count_alone(both: Both) -> None:
     assert counted(both, lambda: both.together(sent)) == alone
 
 
-class BrokenStore(MemoryStore):
+class BrokenUsers(MemoryUsers):
     """A store with a defect."""
 
-    def get_assignments_nowait(self, user_ids: Any) -> Any:
+    def assignments_nowait(self, user_ids: Any) -> Any:
         raise ZeroDivisionError
 
 
 def test_a_defect_in_one_leaves_the_others_of_its_turn_answered_and_counted_once(tmp_path: Path) -> None:
-    store = BrokenStore()
+    store = MemoryStore(users=BrokenUsers())
     key = key_with(store.keys, Scope.SEGMENT_ASSIGN, Scope.USERS_READ)
     with both_paths(tmp_path, store=store, key_rate=2.0) as both:
         asked = {**JSON, **bearer(key)}

@@ -12,8 +12,8 @@ from service.http.error_table import BY_STATUS, INTERNAL, TABLE, problem_type
 from service.retraining.export import ExportFailed
 from service.security.keys import UnusableKey
 from service.settings import SettingsError
+from service.store.ports.errors import StoreError, UnusableDatabaseUrl
 from service.store.ports.keys import KeyNotFound
-from service.store.ports.store import StoreError, UnusableDatabaseUrl
 from tests.support.problems import assert_problem
 
 # Told to whoever starts the service, kept with a job, or raised at import: no request meets them.

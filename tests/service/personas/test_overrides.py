@@ -14,7 +14,7 @@ from service.active_model.overrides import with_edits
 from service.app import create_app
 from service.settings import Settings
 from service.store.memory.store import MemoryStore
-from service.store.ports.upkeep import PersonaEdit
+from service.store.ports.personas import PersonaOverride
 from testkit.small_model import NAMES, small_manifest, write_small_model
 from testkit.waiting import eventually
 from tests.support.launcher import FakeLauncher
@@ -112,7 +112,15 @@ def test_another_worker_tells_the_edit_too(
 
 def test_a_made_name_gives_way_to_an_edited_one(tmp_path: Path) -> None:
     loaded = read_artifact(write_small_model(tmp_path), Profile)
-    written = PersonaEdit("p_0", NAMES[1], None, None, 1, loaded.manifest.created_at, "x")
+    written = PersonaOverride(
+        persona_id="p_0",
+        name=NAMES[1],
+        sentence=None,
+        note=None,
+        revision=1,
+        edited_at=loaded.manifest.created_at,
+        edited_by="x",
+    )
     named = with_edits(loaded, {"p_0": written})
     assert [persona.name for persona in named.manifest.personas] == [NAMES[1], f"{NAMES[1]} 2", NAMES[2]]
     assert named.model.by_id["p_0"].name == NAMES[1]

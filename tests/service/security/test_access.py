@@ -19,7 +19,7 @@ from service.security.scopes import Scope
 from service.settings import Settings
 from service.store.memory.keys import MemoryKeys
 from service.store.memory.store import MemoryStore
-from service.store.ports.store import StoreUnavailable
+from service.store.ports.errors import StoreUnavailable
 from testkit.access import NEVER_MADE, bearer, key_with, prefix
 from tests.support.launcher import FakeLauncher
 from tests.support.problems import assert_problem
@@ -132,7 +132,7 @@ def test_without_the_right_key_nothing_is_answered_and_nothing_happens(
         assert answer.headers["www-authenticate"].startswith('Bearer realm="segments"')
         assert not key or key not in answer.text
         assert status == 401 or f"'{route.scope_needed}'" in problem["detail"]
-    assert (store.count_users(), store.list_jobs(10), launcher.orders) == (0, [], [])
+    assert (store.users.count(), store.jobs.latest(10), launcher.orders) == (0, [], [])
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=IDS)
@@ -208,10 +208,10 @@ class LosableKeys(MemoryKeys):
 
     lost = False
 
-    def changes(self) -> int:
+    def change_count(self) -> int:
         if self.lost:
             raise StoreUnavailable("The database does not answer.")
-        return super().changes()
+        return super().change_count()
 
 
 class LosableStore(MemoryStore):

@@ -13,7 +13,9 @@ from models.storage.registry import ACTIVE, Registry
 from service.app import create_app
 from service.settings import Settings
 from service.store.memory.store import MemoryStore
-from service.store.ports.store import AssignedUser, StoreUnavailable, WouldBlock
+from service.store.memory.users import MemoryUsers
+from service.store.ports.errors import StoreUnavailable, WouldBlock
+from service.store.ports.users import AssignedUser
 from testkit.small_model import write_small_model
 from testkit.waiting import eventually
 
@@ -37,22 +39,30 @@ class BrokenStore(MemoryStore):
         raise StoreUnavailable("The database does not answer.")
 
 
+class HangingUsers(MemoryUsers):
+    """Takes its time until it is let go."""
+
+    def __init__(self, let_go: threading.Event) -> None:
+        super().__init__()
+        self.let_go = let_go
+
+    def assignments(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
+        self.let_go.wait(30)
+        return super().assignments(user_ids)
+
+    def assignments_nowait(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
+        raise WouldBlock("The database does not answer at once.")
+
+
 class HangingStore(MemoryStore):
     """Takes its time until it is let go."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.let_go = threading.Event()
+        super().__init__(users=HangingUsers(self.let_go))
 
     def check(self) -> None:
         self.let_go.wait(30)
-
-    def get_assignments(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
-        self.let_go.wait(30)
-        return super().get_assignments(user_ids)
-
-    def get_assignments_nowait(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
-        raise WouldBlock("The database does not answer at once.")
 
 
 def test_a_service_with_model_and_store_is_ready(client: TestClient) -> None:

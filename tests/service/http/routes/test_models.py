@@ -16,8 +16,9 @@ from models.storage.registry import Registry
 from service.app import create_app
 from service.settings import Settings
 from service.store.memory.store import MemoryStore
-from service.store.ports.store import StoredAssignment, StoreUnavailable
-from service.store.ports.upkeep import Tally
+from service.store.memory.users import MemoryUsers
+from service.store.ports.errors import StoreUnavailable
+from service.store.ports.users import AssignmentTally, StoredAssignment
 from testkit.small_model import small_manifest, write_small_model
 from testkit.waiting import eventually
 from tests.support.launcher import FakeLauncher
@@ -73,15 +74,15 @@ def test_a_version_that_cannot_be_read_is_listed_with_its_problem(
     assert "manifest.json" in item["problem"]
 
 
-class TalliesNothing(MemoryStore):
+class TalliesNothing(MemoryUsers):
     """Does not answer when it is asked to count."""
 
-    def tally(self, model_version: str) -> dict[str, Tally]:
+    def tally(self, model_version: str) -> dict[str, AssignmentTally]:
         raise StoreUnavailable("The database does not answer.")
 
 
 def test_versions_are_listed_without_the_store(settings: Settings, registry: Registry) -> None:
-    with TestClient(create_app(settings, store=TalliesNothing())) as client:
+    with TestClient(create_app(settings, store=MemoryStore(users=TalliesNothing()))) as client:
         answer = client.get("/models").json()
     assert (answer["active"], answer["suggestion"]) == (registry.active(), None)
 
@@ -234,8 +235,14 @@ def metric(client: TestClient, name: str) -> float:
 
 def keep_users(store: MemoryStore, loaded: LoadedArtifact, personas: list[str], unknown: int = 0) -> None:
     for number, persona in enumerate(personas):
-        made = StoredAssignment(persona, loaded.manifest.version, loaded.manifest.created_at, False, 10, unknown)
-        store.put_user(f"u{number}", "{}", loaded.manifest.created_at, made)
+        made = StoredAssignment(
+            persona_id=persona,
+            model_version=loaded.manifest.version,
+            assigned_at=loaded.manifest.created_at,
+            answered_count=10,
+            unknown_count=unknown,
+        )
+        store.users.put(f"u{number}", "{}", loaded.manifest.created_at, made)
 
 
 def test_users_like_those_of_the_training_suggest_nothing(
@@ -282,9 +289,9 @@ def test_stored_users_follow_the_model_in_force_without_being_asked(
     version = write_small_model(registry.root, seed=1).name
     activate(quick, version)
     model = registry.load(version, Profile).model
-    eventually(lambda: not store.stale_users(version, "", 1))
+    eventually(lambda: not store.users.stale(version, "", 1))
     for age in ages:
-        user = store.get_user(f"u{age}")
+        user = store.users.get(f"u{age}")
         assert user is not None
         assert user.assignment is not None
         assert user.assignment.persona_id == model.assign(Profile(age=age)).persona.id

@@ -21,8 +21,10 @@ from service.retraining.jobs import RetrainRequest
 from service.retraining.launcher import Ended, Step
 from service.retraining.supervisor import LEFT_BEHIND, STOPPED
 from service.settings import Settings
+from service.store.memory.jobs import MemoryJobs
 from service.store.memory.store import MemoryStore
-from service.store.ports.store import Job, JobStatus, StoreUnavailable
+from service.store.ports.errors import StoreUnavailable
+from service.store.ports.jobs import Job, JobStatus
 from testkit.small_model import write_small_model
 from testkit.waiting import eventually
 from tests.support.launcher import FakeChild, FakeLauncher
@@ -331,21 +333,28 @@ def test_without_stored_profiles_there_is_nothing_to_train_on(client: TestClient
 def test_a_silent_child_keeps_its_lease(client: TestClient, launcher: FakeLauncher, store: MemoryStore) -> None:
     address, _ = begin(client, launcher)
     job_id = address.rpartition("/")[2]
-    first = store.get_job(job_id).heartbeat_at
-    eventually(lambda: store.get_job(job_id).heartbeat_at > first + timedelta(seconds=1.2))
-    assert store.get_job(job_id).status == JobStatus.RUNNING
+    first = store.jobs.get(job_id).heartbeat_at
+    eventually(lambda: store.jobs.get(job_id).heartbeat_at > first + timedelta(seconds=1.2))
+    assert store.jobs.get(job_id).status == JobStatus.RUNNING
 
 
 def abandoned(job_id: str) -> Job:
     long_ago = datetime.now(UTC) - timedelta(minutes=5)
-    return Job(job_id, JobStatus.QUEUED, {"source": "users"}, "gone:1:x", long_ago, long_ago)
+    return Job(
+        id=job_id,
+        status=JobStatus.QUEUED,
+        request={"source": "users"},
+        owner="gone:1:x",
+        created_at=long_ago,
+        heartbeat_at=long_ago,
+    )
 
 
 def test_a_job_whose_process_is_gone_is_failed_and_its_file_removed(
     app: FastAPI, store: MemoryStore, settings: Settings
 ) -> None:
     job_id = "a" * 32
-    store.start_job(abandoned(job_id))
+    store.jobs.start(abandoned(job_id))
     (settings.data_dir / f".retrain-{job_id}.jsonl").write_text("{}")
     (settings.data_dir / f".retrain-{job_id}.jsonl.refused.csv").write_text("1")
     (settings.data_dir / "kept.csv").write_text("")
@@ -358,19 +367,19 @@ def test_a_job_whose_process_is_gone_is_failed_and_its_file_removed(
 def test_stopping_the_service_ends_its_retrain(app: FastAPI, store: MemoryStore, launcher: FakeLauncher) -> None:
     with TestClient(app) as client:
         address, child = begin(client, launcher)
-    job = store.get_job(address.rpartition("/")[2])
+    job = store.jobs.get(address.rpartition("/")[2])
     assert (job.status, job.error) == (JobStatus.FAILED, STOPPED)
     assert child.stopped
 
 
-class LeavingStore(MemoryStore):
+class LeavingJobs(MemoryJobs):
     """Answers until it is told to be away."""
 
     def __init__(self) -> None:
         super().__init__()
         self.away = False
 
-    def beat(
+    def heartbeat(
         self,
         job_id: str,
         owner: str,
@@ -381,16 +390,16 @@ class LeavingStore(MemoryStore):
     ) -> Job:
         if self.away:
             raise StoreUnavailable("The database does not answer.")
-        return super().beat(job_id, owner, at, stage, progress, steps)
+        return super().heartbeat(job_id, owner, at, stage, progress, steps)
 
 
 def test_a_store_that_stays_away_does_not_leave_the_child_running(
     settings: Settings, launcher: FakeLauncher, registry: Registry
 ) -> None:
-    store = LeavingStore()
-    with TestClient(create_app(settings, store=store, launcher=launcher)) as client:
+    jobs = LeavingJobs()
+    with TestClient(create_app(settings, store=MemoryStore(jobs=jobs), launcher=launcher)) as client:
         address, child = begin(client, launcher)
-        store.away = True
+        jobs.away = True
         eventually(lambda: child.stopped)
         assert end(client, address)["error"] == LEFT_BEHIND
 
@@ -398,12 +407,12 @@ def test_a_store_that_stays_away_does_not_leave_the_child_running(
 def test_a_store_that_comes_back_in_time_is_forgiven(
     settings: Settings, launcher: FakeLauncher, registry: Registry
 ) -> None:
-    store = LeavingStore()
-    with TestClient(create_app(settings, store=store, launcher=launcher)) as client:
+    jobs = LeavingJobs()
+    with TestClient(create_app(settings, store=MemoryStore(jobs=jobs), launcher=launcher)) as client:
         address, child = begin(client, launcher)
-        store.away = True
+        jobs.away = True
         child.say(Ended(train(registry)))
-        store.away = False
+        jobs.away = False
         assert end(client, address)["status"] == "SUCCEEDED"
 
 
@@ -413,7 +422,7 @@ def test_a_job_that_others_took_for_dead_puts_nothing_in_force(
     before = registry.active()
     address, child = begin(client, launcher)
     now = datetime.now(UTC)
-    store.expire_jobs(now + timedelta(minutes=1), now, LEFT_BEHIND)
+    store.jobs.expire(now + timedelta(minutes=1), now, LEFT_BEHIND)
     child.say(Ended(train(registry)))
     eventually(lambda: child.stopped)
     assert end(client, address)["error"] == LEFT_BEHIND
@@ -545,7 +554,7 @@ def test_a_key_under_way_is_refused_for_now(client: TestClient, store: MemorySto
     digest = hashlib.sha256(
         f"retrain {RetrainRequest.model_validate(SIMULATED).model_dump_json()}".encode()
     ).hexdigest()
-    store.claim_key("wednesday", digest, now, now - timedelta(hours=24), now - timedelta(minutes=1))
+    store.idempotency.claim("wednesday", digest, now, now - timedelta(hours=24), now - timedelta(minutes=1))
     answer = client.post("/retrain", json=SIMULATED, headers={"Idempotency-Key": "wednesday"})
     assert_problem(answer, 409, "idempotency-key-in-progress")
 

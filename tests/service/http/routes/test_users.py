@@ -13,8 +13,10 @@ from service.app import create_app
 from service.http.responses import to_json
 from service.settings import Settings
 from service.store.memory.store import MemoryStore
-from service.store.ports.store import AssignmentUpdate, StoredUser, StoreUnavailable
-from service.store.ports.upkeep import ChangeCause
+from service.store.memory.users import MemoryUsers
+from service.store.ports.errors import StoreUnavailable
+from service.store.ports.personas import ChangeCause
+from service.store.ports.users import AssignmentUpdate, StoredUser
 from service.users.stored_assignment import read_profile
 from service.users.users import get_personas_nowait
 from testkit.small_model import write_small_model
@@ -22,7 +24,7 @@ from testkit.waiting import eventually
 from tests.support.problems import assert_problem
 
 
-class ForgetfulStore(MemoryStore):
+class ForgetfulUsers(MemoryUsers):
     """Takes profiles, but no newer assignments."""
 
     def update_assignments(
@@ -40,7 +42,7 @@ def activate_another(client: TestClient, registry: Registry) -> str:
 
 
 def stored(store: MemoryStore, user_id: str) -> StoredUser:
-    user = store.get_user(user_id)
+    user = store.users.get(user_id)
     assert user is not None
     return user
 
@@ -113,21 +115,21 @@ def test_an_assignment_by_an_older_model_is_made_again_and_written_back(
 def test_the_right_answer_is_given_even_if_it_cannot_be_written_back(
     settings: Settings, registry: Registry
 ) -> None:
-    with TestClient(create_app(settings, store=ForgetfulStore())) as client:
+    with TestClient(create_app(settings, store=MemoryStore(users=ForgetfulUsers()))) as client:
         client.put("/users/u-1/profile", json={})
         version = activate_another(client, registry)
         assert client.get("/users/u-1/persona").json()["model_version"] == version
 
 
-class CountingStore(MemoryStore):
+class CountingUsers(MemoryUsers):
     """Counts how often whole users are read, and assignments written."""
 
     read = 0
     written = 0
 
-    def get_users(self, user_ids: Sequence[str]) -> dict[str, StoredUser]:
+    def get_many(self, user_ids: Sequence[str]) -> dict[str, StoredUser]:
         self.read += len(user_ids)
-        return super().get_users(user_ids)
+        return super().get_many(user_ids)
 
     def update_assignments(
         self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
@@ -141,20 +143,22 @@ def kept_before_confidence(store: MemoryStore, user_id: str) -> None:
     user = stored(store, user_id)
     assert user.assignment is not None
     bare = replace(user.assignment, confidence=None, runner_up_id=None, margin=None, typicality=None)
-    store._users[user_id] = replace(user, assignment=bare)
+    store.users._users[user_id] = replace(user, assignment=bare)
 
 
 def test_what_is_current_is_told_without_the_profile(settings: Settings, registry: Registry) -> None:
-    store = CountingStore()
+    users = CountingUsers()
+    store = MemoryStore(users=users)
     with TestClient(create_app(settings, store=store)) as client:
         client.put("/users/u/profile", json={"age": 30})
         client.get("/users/u/persona")
         client.post("/users/personas:batchGet", json={"user_ids": ["u"]})
-    assert (store.read, store.written) == (0, 0)
+    assert (users.read, users.written) == (0, 0)
 
 
 def test_what_was_kept_without_its_confidence_is_made_again_once(settings: Settings, registry: Registry) -> None:
-    store = CountingStore()
+    users = CountingUsers()
+    store = MemoryStore(users=users)
     with TestClient(create_app(settings, store=store)) as client:
         client.put("/users/u/profile", json={"age": 30})
         whole = stored(store, "u").assignment
@@ -167,16 +171,16 @@ def test_what_was_kept_without_its_confidence_is_made_again_once(settings: Setti
     assert made is not None
     assert whole is not None
     assert replace(made, assigned_at=whole.assigned_at) == whole
-    assert store.written == 1
+    assert users.written == 1
 
 
 def test_a_model_that_knows_no_confidence_keeps_none_and_is_not_asked_again(settings: Settings) -> None:
-    registry, store = Registry(settings.artifacts_dir), CountingStore()
+    registry, users = Registry(settings.artifacts_dir), CountingUsers()
     registry.activate(write_small_model(registry.root, complete=False).name)
-    with TestClient(create_app(settings, store=store)) as client:
+    with TestClient(create_app(settings, store=MemoryStore(users=users))) as client:
         client.put("/users/u/profile", json={"age": 30})
         assert client.get("/users/u/persona").json()["confidence"] is None
-    assert store.written == 0
+    assert users.written == 0
 
 
 def test_a_choice_that_was_kept_without_its_confidence_stays_a_choice(
@@ -195,10 +199,10 @@ def test_a_persona_is_told_at_once_or_not_now(client: TestClient, registry: Regi
     client.put("/users/u/profile", json={"age": 30})
     told = client.get("/users/u/persona").json()
     loaded = registry.load(registry.active() or "", Profile)
-    now = get_personas_nowait(store, loaded, ["u", "nobody"])
+    now = get_personas_nowait(store.users, loaded, ["u", "nobody"])
     assert {name: json.loads(to_json(persona)) for name, persona in now.items()} == {"u": told}
     kept_before_confidence(store, "u")
-    assert get_personas_nowait(store, loaded, ["u"]) == {}
+    assert get_personas_nowait(store.users, loaded, ["u"]) == {}
 
 
 def test_many_users_are_answered_in_the_order_asked(client: TestClient) -> None:

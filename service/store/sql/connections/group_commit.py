@@ -1,15 +1,15 @@
-"""Writes that share commits, for a database in which one writes at a time and every commit waits for the disk.
+"""Group commit, for a database that admits one writer at a time and whose every commit waits for the disk.
 
-One thread writes for all others. It waits for the database's write lock, then takes all writes that have come by
-then, does them in the order of coming, and commits once; nobody hears of a write before it is durable.
+One thread writes for all others. It waits for the database's write lock, then takes every write submitted by then,
+performs them in order of submission, and commits once. No write is reported before it is durable.
 
-- A write that fails, fails alone: the transaction is undone, and each of its writes gets one of its own. That is
-  rare; savepoints would cost every write.
-- A commit that fails, fails all of its writes. As ever, one that was told to have failed may turn out to be kept.
-- A write has until its deadline (`service.store.sql.deadline`) to be begun with; then it is taken from the
-  queue, or refused when its turn comes, and `StoreUnavailable`. One that was begun with is waited for, however
-long the disk
-  takes: whoever was told that it failed would be told wrong if it was kept after all.
+- A write that fails does not affect the others: the transaction is rolled back, and each of its writes is repeated
+  in a transaction of its own. That is rare; savepoints would slow down every write.
+- A commit that fails, fails all of its writes. As with any database, a write reported as failed may turn out to be
+  stored.
+- A write must begin before its deadline (`service.store.sql.connections.deadline`); otherwise it is dropped from
+  the queue with `StoreUnavailable`. A write that has begun is awaited however long the disk takes: a caller
+  told of a failure would be misled if the write was stored after all.
 """
 
 import math
@@ -25,8 +25,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from service.store.ports.store import StoreUnavailable
-from service.store.sql.deadline import deadline, seconds_left, until
+from service.store.ports.errors import StoreUnavailable
+from service.store.sql.connections.deadline import deadline, seconds_left, until
 
 T = TypeVar("T")
 _REFUSAL = "Other writes take too long; the same request may work later."

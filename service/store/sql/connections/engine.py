@@ -1,9 +1,9 @@
-"""SQLAlchemy engines for SQLite and PostgreSQL, set up so that what is acknowledged is kept and no call hangs.
+"""SQLAlchemy engines for SQLite and PostgreSQL, configured so that commits are durable and no call hangs.
 
-SQLite: write-ahead log with `synchronous=FULL` (a commit survives `kill -9` and power loss) and
-`BEGIN IMMEDIATE` for writes: a transaction that begins as a reader and then writes is refused at once, however
-long the timeout, when another has written in between. PostgreSQL: the server's own timeouts end a slow or
-blocked statement; a server that says nothing at all is given up on this side (`service.store.sql.postgres`).
+SQLite: write-ahead log with `synchronous=FULL` (a commit survives `kill -9` and power loss) and `BEGIN IMMEDIATE`
+for writes: a transaction that starts with a read and then writes fails at once, whatever the timeout, if another
+one has written in between. PostgreSQL: the server's own timeouts end a slow or blocked statement; a server that
+does not respond at all is abandoned by the client (`service.store.sql.connections.postgres`).
 """
 
 import math
@@ -17,8 +17,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from service.store.ports.store import StoreError, StoreUnavailable, UnusableDatabaseUrl
-from service.store.sql.deadline import seconds_left
+from service.store.ports.errors import StoreError, StoreUnavailable, UnusableDatabaseUrl
+from service.store.sql.connections.deadline import seconds_left
 
 PATIENCE = 5.0
 POOL_SIZE = 8
@@ -44,7 +44,7 @@ def open_engine(url: str | URL, patience: float = PATIENCE, pool_size: int = POO
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed, options)
     # The driver of a database that is not used would take its ten megabytes all the same.
-    from service.store.sql.postgres import postgres_engine
+    from service.store.sql.connections.postgres import postgres_engine
 
     return postgres_engine(parsed, options, patience)
 

@@ -1,0 +1,114 @@
+"""Jobs in a dictionary."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from threading import RLock
+from typing import Any
+
+from service.store.memory.json_copy import json_copy
+from service.store.ports.jobs import Job, JobNotFound, JobRunning, JobStatus
+from service.store.ports.texts import legible
+
+
+@dataclass
+class MemoryJobs:
+    """A `JobStore` that is not durable."""
+
+    _jobs: dict[str, Job] = field(default_factory=dict, init=False, repr=False)
+    _lock: RLock = field(default_factory=RLock, init=False, repr=False)
+
+    def start(self, job: Job) -> Job:
+        """See `JobStore`."""
+        with self._lock:
+            for other in self._jobs.values():
+                if not other.status.ended:
+                    raise JobRunning(other)
+            return self._store(replace(job, request=json_copy(job.request)))
+
+    def get(self, job_id: str) -> Job:
+        """See `JobStore`."""
+        with self._lock:
+            try:
+                return self._jobs[job_id]
+            except KeyError:
+                raise JobNotFound(job_id) from None
+
+    def latest(self, limit: int, before: tuple[datetime, str] | None = None) -> list[Job]:
+        """See `JobStore`."""
+        with self._lock:
+            jobs = sorted(self._jobs.values(), key=_age, reverse=True)
+        return [job for job in jobs if before is None or _age(job) < before][:limit]
+
+    def heartbeat(
+        self,
+        job_id: str,
+        owner: str,
+        at: datetime,
+        stage: str,
+        progress: float,
+        steps: Sequence[Mapping[str, Any]] = (),
+    ) -> Job:
+        """See `JobStore`."""
+        with self._lock:
+            job = self.get(job_id)
+            if job.status.ended or job.owner != owner:
+                return job
+            return self._store(
+                replace(
+                    job,
+                    status=JobStatus.RUNNING,
+                    heartbeat_at=at,
+                    started_at=job.started_at or at,
+                    stage=legible(stage),
+                    progress=progress,
+                    steps=json_copy([dict(step) for step in steps]) or None,
+                )
+            )
+
+    def finish(
+        self,
+        job_id: str,
+        status: JobStatus,
+        at: datetime,
+        error: str | None = None,
+        result: dict[str, Any] | None = None,
+    ) -> Job:
+        """See `JobStore`."""
+        with self._lock:
+            job = self.get(job_id)
+            if job.status.ended:
+                return job
+            return self._store(
+                replace(
+                    job,
+                    status=status,
+                    finished_at=at,
+                    error=error and legible(error),
+                    result=json_copy(result),
+                )
+            )
+
+    def request_cancel(self, job_id: str) -> Job:
+        """See `JobStore`."""
+        with self._lock:
+            job = self.get(job_id)
+            return job if job.status.ended else self._store(replace(job, cancel_requested=True))
+
+    def expire(self, heartbeat_before: datetime, at: datetime, error: str) -> list[Job]:
+        """See `JobStore`."""
+        with self._lock:
+            overdue = [
+                job.id
+                for job in self._jobs.values()
+                if not job.status.ended and job.heartbeat_at < heartbeat_before
+            ]
+            return [self.finish(job_id, JobStatus.FAILED, at, error) for job_id in overdue]
+
+    def _store(self, job: Job) -> Job:
+        self._jobs[job.id] = job
+        return job
+
+
+def _age(job: Job) -> tuple[datetime, str]:
+    return job.created_at, job.id

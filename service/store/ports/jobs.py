@@ -1,0 +1,118 @@
+"""Retrain jobs, of which one at a time is queued or running.
+
+StoreError
+├── JobRunning      a job is queued or running already (`.job`)
+└── JobNotFound     no job has that id
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from service.store.ports.errors import StoreError
+from service.store.ports.texts import legible
+
+
+class JobStatus(StrEnum):
+    """The state of a job; the last three are final."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def ended(self) -> bool:
+        """Whether the state is final."""
+        return self not in (JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One retrain. `owner` is the process that runs it, `heartbeat_at` the time of its last heartbeat.
+
+    `steps`: the named steps so far, in order, each with `name`, `progress` (0–1) and `at`.
+    """
+
+    id: str
+    status: JobStatus
+    request: dict[str, Any]
+    owner: str
+    created_at: datetime
+    heartbeat_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    stage: str = ""
+    progress: float = 0.0
+    cancel_requested: bool = False
+    error: str | None = None
+    result: dict[str, Any] | None = None
+    steps: list[dict[str, Any]] | None = None
+
+
+class JobRunning(StoreError):
+    """A job is queued or running already."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(f"Retrain {job.id} is {job.status.lower()}; only one runs at a time.")
+        self.job = job
+
+
+class JobNotFound(StoreError):
+    """No job has that id."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"There is no retrain '{legible(job_id[:80])}'.")
+
+
+class JobStore(Protocol):
+    """Jobs, by id. Every method is one transaction and may raise `StoreUnavailable`."""
+
+    def start(self, job: Job) -> Job:
+        """Take the one slot and store a new job, whose id was never used before.
+
+        Raises `JobRunning` with the job that has the slot.
+        """
+
+    def get(self, job_id: str) -> Job:
+        """One job. Raises `JobNotFound`."""
+
+    def latest(self, limit: int, before: tuple[datetime, str] | None = None) -> list[Job]:
+        """Jobs, newest first by (created_at, id); with `before`, only those older than that pair."""
+
+    def heartbeat(
+        self,
+        job_id: str,
+        owner: str,
+        at: datetime,
+        stage: str,
+        progress: float,
+        steps: Sequence[Mapping[str, Any]] = (),
+    ) -> Job:
+        """Record that a job's owner is alive; the first heartbeat makes it RUNNING and sets `started_at`.
+
+        Returns the job as it now is, in which the owner finds `cancel_requested` and an end that another process
+        gave it. A job that has ended, or that has another owner, is not changed. Raises `JobNotFound`.
+        """
+
+    def finish(
+        self,
+        job_id: str,
+        status: JobStatus,
+        at: datetime,
+        error: str | None = None,
+        result: dict[str, Any] | None = None,
+    ) -> Job:
+        """End a job with a final status and free the slot; a job that has ended stays as it is.
+
+        Raises `JobNotFound`.
+        """
+
+    def request_cancel(self, job_id: str) -> Job:
+        """Tell a job's owner to stop it; a job that has ended is not changed. Raises `JobNotFound`."""
+
+    def expire(self, heartbeat_before: datetime, at: datetime, error: str) -> list[Job]:
+        """Mark FAILED every job under way whose last heartbeat is before that time; those jobs."""

@@ -1,0 +1,57 @@
+"""Changes of users' personas, and the texts that people write over those of training."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class ChangeCause(StrEnum):
+    """Why a user's persona changed."""
+
+    PROFILE_CHANGED = "PROFILE_CHANGED"
+    MODEL_CHANGED = "MODEL_CHANGED"
+    MANUAL = "MANUAL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonaChange:
+    """One change of one user's persona. `id` increases within a store."""
+
+    id: int
+    user_id: str
+    changed_at: datetime
+    cause: ChangeCause
+    from_persona_id: str
+    to_persona_id: str
+    from_model_version: str
+    to_model_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonaOverride:
+    """The texts that people wrote for a persona; None where training's text stands. `revision` counts from 1."""
+
+    persona_id: str
+    name: str | None
+    sentence: str | None
+    note: str | None
+    revision: int
+    edited_at: datetime
+    edited_by: str
+
+
+class PersonaStore(Protocol):
+    """Persona changes and overrides. Every method is one transaction and may raise `StoreUnavailable`.
+
+    Changes are recorded by the `UserStore` of the same store, in the transaction that makes them.
+    """
+
+    def changes(self, user_id: str, limit: int, before: int | None = None) -> list[PersonaChange]:
+        """A user's changes, the latest first; with `before`, only those with a smaller id."""
+
+    def overrides(self) -> dict[str, PersonaOverride]:
+        """All overrides, by persona id."""
+
+    def put_override(self, override: PersonaOverride) -> bool:
+        """Store an override if its revision follows the stored one (1 for the first); whether it was stored."""

@@ -1,0 +1,68 @@
+"""Transactions in one database, each bounded in time, with database errors translated into the store's."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.store.ports.errors import StoreUnavailable
+from service.store.sql.connections.deadline import seconds_left, within
+from service.store.sql.connections.engine import PATIENCE, POOL_SIZE, open_engine, our_errors, reading, writing
+
+Insert = Callable[[Table], sqlite.Insert] | Callable[[Table], postgresql.Insert]
+
+
+class Database:
+    """Connects when it is first used. `patience` bounds each call, in seconds; then it is `StoreUnavailable`.
+
+    Raises `UnusableDatabaseUrl`.
+    """
+
+    def __init__(self, url: str | URL, patience: float = PATIENCE, pool_size: int = POOL_SIZE) -> None:
+        self.patience, self.pool_size = patience, pool_size
+        self.engine = open_engine(url, patience, pool_size)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.insert: Insert = sqlite.insert if self.is_sqlite else postgresql.insert
+        self._reader, self._writer = reading(self.engine), writing(self.engine)
+        # SQLite lets waiting writers sleep and try again; a lock wakes those of one process as soon as it is free.
+        self._write_lock = threading.Lock()
+
+    @property
+    def path(self) -> Path:
+        """The file of a SQLite database."""
+        return Path(self.engine.url.database or "")
+
+    def time_limit(self) -> AbstractContextManager[None]:
+        """The deadline of one call of the store."""
+        return within(self.patience)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for one SELECT."""
+        with self.time_limit(), our_errors(), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed at the end."""
+        with self.time_limit(), our_errors(), self._write_access(), self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _write_access(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._write_lock.acquire(timeout=seconds_left()):
+            raise StoreUnavailable("Other writes take too long; the same request may work later.")
+        try:
+            yield
+        finally:
+            self._write_lock.release()

@@ -1,0 +1,75 @@
+"""Conversion between records of the table `users` and the ports' values."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from service.store.ports.users import StoredAssignment, StoredUser
+from service.store.sql.tables import AnyRow, users
+
+ASSIGNMENT_COLUMNS = tuple(users.c[field.name] for field in fields(StoredAssignment))
+USER_COLUMNS = (
+    users.c.user_id,
+    users.c.profile_json,
+    users.c.revision,
+    users.c.profile_updated_at,
+    *ASSIGNMENT_COLUMNS,
+)
+
+
+def user_of(record: AnyRow) -> StoredUser:
+    """The user of a record of `USER_COLUMNS`."""
+    user_id, profile_json, revision, updated_at, *assignment = record
+    return StoredUser(
+        user_id=user_id,
+        profile_json=profile_json,
+        revision=revision,
+        profile_updated_at=updated_at,
+        assignment=_assignment_of(*assignment),
+    )
+
+
+def user_values(user: StoredUser) -> dict[str, Any]:
+    """The values of `USER_COLUMNS`, by column key."""
+    return {
+        "user_id": user.user_id,
+        "profile_json": user.profile_json,
+        "revision": user.revision,
+        "profile_updated_at": user.profile_updated_at,
+    } | assignment_values(user.assignment)
+
+
+def assignment_values(assignment: StoredAssignment | None) -> dict[str, Any]:
+    """The values of `ASSIGNMENT_COLUMNS`, by column key; all None without an assignment."""
+    return {
+        column.key: None if assignment is None else getattr(assignment, column.key)
+        for column in ASSIGNMENT_COLUMNS
+    }
+
+
+def _assignment_of(
+    persona_id: str,
+    model_version: str,
+    assigned_at: datetime | None,
+    manual: bool | None,
+    answered_count: int | None,
+    unknown_count: int | None,
+    confidence: float | None,
+    runner_up_id: str | None,
+    margin: float | None,
+    typicality: float | None,
+) -> StoredAssignment | None:
+    if assigned_at is None:
+        return None
+    return StoredAssignment(
+        persona_id=persona_id,
+        model_version=model_version,
+        assigned_at=assigned_at,
+        manual=bool(manual),
+        answered_count=answered_count or 0,
+        unknown_count=unknown_count or 0,
+        confidence=confidence,
+        runner_up_id=runner_up_id,
+        margin=margin,
+        typicality=typicality,
+    )
