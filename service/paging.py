@@ -1,21 +1,48 @@
-"""Opaque cursors: where a list goes on, as text that nobody should read."""
+"""Pages of long lists, and their cursors: opaque text that says where the next page begins."""
 
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Self, TypeVar
 
 from models.errors import SegmentsError
 
+T = TypeVar("T")
+# Digits of a number in a cursor: what databases store in 64 bits.
+_MAX_DIGITS = 18
+
 
 class UnusableCursor(SegmentsError):
-    """A cursor that we did not make, or not for this list."""
+    """A cursor that this service did not make, or not for this list."""
 
     def __init__(self) -> None:
         super().__init__("This is no cursor of this list; use `next_cursor` of a page, or none at all.")
 
 
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Items of a list, and the cursor of the page that follows; None after the last one.
+
+    A subclass that is part of the API declares `items` again: pydantic reads no type variable of a base class.
+    """
+
+    items: tuple[T, ...]
+    next_cursor: str | None
+
+    @classmethod
+    def cut(cls, items: Sequence[T], limit: int, cursor_after: Callable[[T], Sequence[str]]) -> Self:
+        """A page of the first `limit` items; one more says that a page follows.
+
+        `cursor_after`: the parts of the cursor, given the last item of this page.
+        """
+        shown = tuple(items[:limit])
+        return cls(shown, encode_cursor(*cursor_after(shown[-1])) if len(items) > limit else None)
+
+
 def encode_cursor(*parts: str) -> str:
-    """A cursor that holds these parts."""
+    """A cursor of these parts."""
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
 
@@ -26,6 +53,13 @@ def decode_cursor(cursor: str, count: int) -> tuple[str, ...]:
         parts = json.loads(text)
     except (binascii.Error, ValueError, RecursionError) as error:
         raise UnusableCursor from error
-    if not isinstance(parts, list) or len(parts) != count or not all(isinstance(p, str) for p in parts):
+    if not isinstance(parts, list) or len(parts) != count or not all(isinstance(part, str) for part in parts):
         raise UnusableCursor
     return tuple(parts)
+
+
+def cursor_number(part: str) -> int:
+    """A part of a cursor that is a number from 0. Raises `UnusableCursor`."""
+    if not (part.isascii() and part.isdigit() and len(part) <= _MAX_DIGITS):
+        raise UnusableCursor
+    return int(part)

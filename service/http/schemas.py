@@ -10,7 +10,7 @@ from models.profile import Profile
 from models.storage.artifact import LoadedArtifact
 from service.http.error_table import INVALID
 from service.http.problems import FieldProblem, field_problems, pointer, unknown_field
-from service.retraining.jobs import JobPage
+from service.paging import Page
 from service.segmenting.assignment import InvalidProfile, Outcome, Segmented, SegmentedInDetail
 from service.store.ports.jobs import Job, JobStatus
 from service.versions.versions import ModelVersion
@@ -206,7 +206,7 @@ class JobList(BaseModel):
     next_cursor: str | None
 
     @classmethod
-    def of(cls, page: JobPage) -> "JobList":
+    def of(cls, page: Page[Job]) -> "JobList":
         """The body for a page."""
         return cls(items=[JobBody.of(job) for job in page.items], next_cursor=page.next_cursor)
 

@@ -13,7 +13,7 @@ from models.profile import Profile
 from models.profile.field_kinds import FieldSpec, KindName, declared_fields
 from models.scoring.encoder import FieldEncoding
 from models.storage.artifact import LoadedArtifact
-from service.paging import UnusableCursor, decode_cursor, encode_cursor
+from service.paging import Page, cursor_number, decode_cursor
 
 
 class PersonaNotFound(SegmentsError):
@@ -25,11 +25,10 @@ class StaleCursor(SegmentsError):
 
 
 @dataclass(frozen=True, slots=True)
-class PersonaPage:
+class PersonaPage(Page[Persona]):
     """A page of personas, the largest first."""
 
     items: tuple[Persona, ...]
-    next_cursor: str | None
     model_version: str
     simulated: Annotated[bool, Field(description="Whether the model was made from simulated profiles.")]
     origin: Annotated[str, Field(description="Where the training data came from, in one sentence.")]
@@ -70,15 +69,15 @@ def list_personas(loaded: LoadedArtifact, limit: int, cursor: str | None) -> Per
     """A page of the catalogue. Raises `UnusableCursor` or `StaleCursor`."""
     version = loaded.manifest.version
     personas = sorted(loaded.manifest.personas, key=lambda persona: (-persona.size, persona.id))
-    start = 0 if cursor is None else _position(cursor, version, len(personas))
-    end = start + limit
+    start = 0 if cursor is None else _position(cursor, version)
+    page = Page[Persona].cut(personas[start:], limit, lambda _: (version, str(start + limit)))
     return PersonaPage(
-        tuple(personas[start:end]),
-        encode_cursor(version, str(end)) if end < len(personas) else None,
-        version,
-        loaded.manifest.origin.simulated,
-        loaded.manifest.origin.description,
-        loaded.manifest.retired,
+        items=page.items,
+        next_cursor=page.next_cursor,
+        model_version=version,
+        simulated=loaded.manifest.origin.simulated,
+        origin=loaded.manifest.origin.description,
+        retired=loaded.manifest.retired,
     )
 
 
@@ -97,13 +96,11 @@ def vocabulary(loaded: LoadedArtifact) -> VocabularyAnswer:
     return VocabularyAnswer(fields, loaded.manifest.version, loaded.manifest.origin.simulated)
 
 
-def _position(cursor: str, version: str, count: int) -> int:
+def _position(cursor: str, version: str) -> int:
     made_for, position = decode_cursor(cursor, 2)
     if made_for != version:
         raise StaleCursor("Another model has been put in force since; ask for the first page again.")
-    if not (position.isascii() and position.isdigit()):
-        raise UnusableCursor
-    return min(int(position), count)
+    return cursor_number(position)
 
 
 def _field(spec: FieldSpec, encoding: FieldEncoding | None) -> FieldVocabulary:

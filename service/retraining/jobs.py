@@ -6,7 +6,6 @@ end.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -23,7 +22,7 @@ from pydantic import (
 )
 
 from models.errors import SegmentsError
-from service.paging import UnusableCursor, decode_cursor, encode_cursor
+from service.paging import Page, UnusableCursor, decode_cursor
 from service.personas.overrides import By
 from service.store.ports.jobs import Job, JobNotFound, JobStatus, JobStore
 from service.store.ports.users import UserStore
@@ -90,14 +89,6 @@ class RetrainRequest(BaseModel):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class JobPage:
-    """A page of jobs, newest first."""
-
-    items: tuple[Job, ...]
-    next_cursor: str | None
-
-
 def start(
     jobs: JobStore,
     users: UserStore,
@@ -138,12 +129,10 @@ def get(jobs: JobStore, job_id: str) -> Job:
     return jobs.get(job_id)
 
 
-def list_jobs(jobs: JobStore, limit: int, cursor: str | None) -> JobPage:
-    """A page of jobs. Raises `UnusableCursor`."""
-    found = jobs.latest(limit + 1, _before(cursor) if cursor is not None else None)
-    items = tuple(found[:limit])
-    more = len(found) > limit
-    return JobPage(items, encode_cursor(items[-1].created_at.isoformat(), items[-1].id) if more else None)
+def list_jobs(jobs: JobStore, limit: int, cursor: str | None) -> Page[Job]:
+    """A page of jobs, the newest first. Raises `UnusableCursor`."""
+    latest = jobs.latest(limit + 1, None if cursor is None else _before(cursor))
+    return Page[Job].cut(latest, limit, lambda job: (job.created_at.isoformat(), job.id))
 
 
 def cancel(jobs: JobStore, job_id: str) -> Job:

@@ -17,7 +17,7 @@ from models.errors import SegmentsError
 from models.profile import Profile
 from models.scoring.imputation import is_outlier
 from models.storage.artifact import LoadedArtifact
-from service.paging import UnusableCursor, decode_cursor, encode_cursor
+from service.paging import Page, cursor_number, decode_cursor
 from service.personas.catalogue import get_persona
 from service.segmenting.assignment import (
     LONG,
@@ -97,11 +97,10 @@ class UserPersona:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangePage:
+class ChangePage(Page[PersonaChange]):
     """A page of the changes of a user's persona, the latest first."""
 
     items: tuple[PersonaChange, ...]
-    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,17 +196,9 @@ def list_changes(
 ) -> ChangePage:
     """A page of the changes of a user's persona. Raises `UserNotFound` or `UnusableCursor`."""
     _user(users, user_id)
-    before = None if cursor is None else _change_id(cursor)
-    found = personas.changes(user_id, limit + 1, before)
-    items = tuple(found[:limit])
-    return ChangePage(items, encode_cursor(str(items[-1].id)) if len(found) > limit else None)
-
-
-def _change_id(cursor: str) -> int:
-    (change_id,) = decode_cursor(cursor, 1)
-    if not (change_id.isascii() and change_id.isdigit() and len(change_id) < 19):
-        raise UnusableCursor
-    return int(change_id)
+    before = None if cursor is None else cursor_number(*decode_cursor(cursor, 1))
+    changes = personas.changes(user_id, limit + 1, before)
+    return ChangePage.cut(changes, limit, lambda change: (str(change.id),))
 
 
 def _user(users: UserStore, user_id: str) -> StoredUser:

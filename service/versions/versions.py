@@ -19,7 +19,7 @@ from models.storage.comparison import Comparison, PersonaChanges, persona_change
 from models.storage.manifest import Manifest, Origin, Verdict
 from models.storage.registry import Activation, Registry
 from service.active_model.active_model import active_version
-from service.paging import UnusableCursor, decode_cursor, encode_cursor
+from service.paging import Page, cursor_number, decode_cursor
 from service.personas.overrides import UNNAMED, By
 from service.store.ports.users import UserStore
 from service.users.stored_assignment import read_profile
@@ -83,20 +83,17 @@ class ModelDetail:
 
 
 @dataclass(frozen=True, slots=True)
-class VersionPage:
-    """A page of versions, the newest first."""
+class VersionPage(Page[ModelVersion]):
+    """A page of versions, the newest first, and the active version."""
 
-    items: tuple[ModelVersion, ...]
-    next_cursor: str | None
     active: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class ActivationPage:
+class ActivationPage(Page[Activation]):
     """A page of activations, the latest first."""
 
     items: tuple[Activation, ...]
-    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +128,12 @@ def list_versions(registry: Registry, limit: int, cursor: str | None) -> Version
     if cursor is not None:
         (after,) = decode_cursor(cursor, 1)
         versions = [version for version in versions if version < after]
-    items = tuple(_version(registry, version, active) for version in versions[:limit])
-    more = len(versions) > limit
-    return VersionPage(items, encode_cursor(items[-1].version) if more else None, active)
+    page = Page[str].cut(versions, limit, lambda version: (version,))
+    return VersionPage(
+        items=tuple(_version(registry, version, active) for version in page.items),
+        next_cursor=page.next_cursor,
+        active=active,
+    )
 
 
 def get_version(registry: Registry, version: str) -> ModelDetail:
@@ -188,19 +188,12 @@ def activate(registry: Registry, version: str, asked: ActivationRequest) -> Acti
 
 def list_activations(registry: Registry, limit: int, cursor: str | None) -> ActivationPage:
     """A page of activations. Raises `UnusableCursor`."""
-    kept = registry.activations()
-    start = 0 if cursor is None else len(kept) - _remaining(cursor, len(kept))
-    items = tuple(kept[start : start + limit])
-    left = len(kept) - start - len(items)
-    return ActivationPage(items, encode_cursor(str(left)) if left > 0 else None)
-
-
-def _remaining(cursor: str, count: int) -> int:
-    """How many older ones there are still to tell: new ones do not shift them."""
-    (left,) = decode_cursor(cursor, 1)
-    if not (left.isascii() and left.isdigit() and len(left) < 10):
-        raise UnusableCursor
-    return min(int(left), count)
+    activations = registry.activations()
+    if cursor is not None:
+        # The cursor counts the older ones that remain, so that new activations shift nothing.
+        remaining = cursor_number(*decode_cursor(cursor, 1))
+        activations = activations[max(len(activations) - remaining, 0) :]
+    return ActivationPage.cut(activations, limit, lambda _: (str(len(activations) - limit),))
 
 
 def _version(registry: Registry, version: str, active: str | None) -> ModelVersion:

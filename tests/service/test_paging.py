@@ -1,0 +1,31 @@
+"""Pages and their cursors."""
+
+import pytest
+
+from service.paging import Page, UnusableCursor, cursor_number, decode_cursor, encode_cursor
+
+
+def test_cursor_gives_back_its_parts() -> None:
+    assert decode_cursor(encode_cursor("2026", "ü"), 2) == ("2026", "ü")
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "!!!!", encode_cursor("a"), encode_cursor("a", "b", "c"), "WzEsMl0"])
+def test_cursor_of_another_shape_is_refused(cursor: str) -> None:
+    with pytest.raises(UnusableCursor):
+        decode_cursor(cursor, 2)
+
+
+@pytest.mark.parametrize("part", ["", "-1", "1.0", "²", "٣", "9" * 19])
+def test_part_that_is_no_number_is_refused(part: str) -> None:
+    with pytest.raises(UnusableCursor):
+        cursor_number(part)
+
+
+def test_page_with_a_successor_has_a_cursor_of_its_last_item() -> None:
+    page = Page[int].cut([3, 2, 1], 2, lambda number: (str(number),))
+    assert page == Page((3, 2), encode_cursor("2"))
+
+
+@pytest.mark.parametrize("items", [[], [3], [3, 2]])
+def test_last_page_has_no_cursor(items: list[int]) -> None:
+    assert Page[int].cut(items, 2, lambda number: (str(number),)) == Page(tuple(items), None)
