@@ -1,4 +1,4 @@
-"""The segment model: what training made, ready to answer which persona a profile is."""
+"""The segment model: what training made, ready to assign a persona to any profile."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,13 +19,13 @@ from models.scoring.single import Score
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The answer for one profile.
+    """The assignment of one profile.
 
-    `distances`: persona id → Euclidean distance in PCA units. `runner_up`: the next nearest persona (with nothing
-    known, the next likeliest), None where there is one alone; `margin`: how much farther it is, negative only
-    where nothing is known. `probabilities`: persona id → chance that the complete profile would be that persona;
-    `confidence`: that of the persona; both None in a model of format 1. `typicality`: the share of the persona's
-    profiles, as full as this one, that lie as far out or farther; None where nothing is known, and in format 1.
+    `distances`: persona id → Euclidean distance in PCA units. `runner_up`: the next nearest persona (with no
+    known answer the next most probable), None where the model has one; `margin`: how much farther it is, negative
+    only where no answer is known. `probabilities`: persona id → chance that the complete profile would be that
+    persona; `confidence`: that of the persona; both None in format 1. `typicality`: the share of the persona's
+    profiles with as many answers that lie as far out or farther; None where no answer is known, and in format 1.
     """
 
     persona: Persona
@@ -41,7 +41,7 @@ class Assignment:
 
     @property
     def is_outlier(self) -> bool | None:
-        """Whether the profile lies farther out than 99 % of its persona's; None where that cannot be told."""
+        """Whether the profile lies farther out than 99 % of its persona's profiles; None without a typicality."""
         return is_outlier(self.typicality)
 
 
@@ -88,31 +88,32 @@ class SegmentModel:
         )
 
     def typicality(self, scores: Scores) -> FloatArray | None:
-        """Of many scored profiles, (n,), NaN where nothing is known; None in a model of format 1."""
-        completion = self.scorer.completion
-        if completion is None:
+        """The typicality of many scored profiles, (n,), NaN where no answer is known; None in format 1."""
+        imputation = self.scorer.imputation
+        if imputation is None:
             return None
-        return typicality(completion, scores.distance, scores.clusters, scores.hidden)
+        return typicality(imputation, scores.distance, scores.clusters, scores.hidden)
 
     def nearest_values(self, field: str, value: str) -> tuple[str, ...]:
-        """The known values of a field that a value may have been meant to be, the nearest first."""
-        spelling = self._spellings.get(field)
-        if spelling is None:
-            values = next(each.values for each in self.encoder.fields if each.name == field)
-            spelling = self._spellings[field] = Suggester(values)
-        return spelling.nearest(value)
+        """The known values of a field that an unknown value may have meant, the nearest first."""
+        suggester = self._suggesters.get(field)
+        if suggester is None:
+            values = next(encoding.values for encoding in self.encoder.fields if encoding.name == field)
+            suggester = self._suggesters[field] = Suggester(values)
+        return suggester.nearest(value)
 
     @cached_property
-    def _spellings(self) -> dict[str, Suggester]:
+    def _suggesters(self) -> dict[str, Suggester]:
         return {}
 
     def typicality_of(self, score: Score) -> float | None:
-        """Of one scored profile; None where nothing is known, and in a model of format 1."""
-        if self._spread is None or not (row := score.hidden * len(self.personas)) < len(self._spread):
+        """The typicality of one scored profile; None where no answer is known, and in format 1."""
+        quantiles, row = self._distance_quantiles, score.hidden * len(self.personas)
+        if quantiles is None or row >= len(quantiles):
             return None
-        return typicality_of(self._spread[row + score.cluster], score.distances[score.cluster])
+        return typicality_of(quantiles[row + score.cluster], score.distances[score.cluster])
 
     @cached_property
-    def _spread(self) -> list[list[float]] | None:
-        completion = self.scorer.completion
-        return None if completion is None else completion.spread.tolist()
+    def _distance_quantiles(self) -> list[list[float]] | None:
+        imputation = self.scorer.imputation
+        return None if imputation is None else imputation.distance_quantiles.tolist()

@@ -1,1 +1,1 @@
-"""How well partial profiles are assigned: our completion beside fillings and learned classifiers."""
+"""How well partial profiles are assigned: our imputation beside simpler ones and learned classifiers."""

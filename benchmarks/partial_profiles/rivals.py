@@ -35,7 +35,7 @@ Assign = Callable[[Columns], tuple[IntArray, FloatArray | None]]
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What a rival may learn from: the scorer with its completion, coded profiles, their personas (n,), a seed."""
+    """What a rival may learn from: the scorer with its imputation, coded profiles, their personas (n,), a seed."""
 
     scorer: Scorer
     columns: Columns

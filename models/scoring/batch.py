@@ -1,14 +1,14 @@
-"""Many profiles at once: the additive tables of `models.scoring.scorer`, by numpy.
+"""Many profiles at once: the additive tables of `models.scoring.scorer`, applied with numpy.
 
-For each profile what its known fields add stands side by side: r coordinates, then k logarithms of evidence.
+The sum of a profile has r coordinates, then k logarithms of evidence.
 
-- A chosen value adds a row of its table, which ends in noughts for −1.
-- A list adds the product of a table with noughts and ones by value, so that order and repeats mean nothing. A
-  column of ones beside the table counts the values. Of a long table rows are gathered and added up instead.
-- Numbers, their squares and flags of what is known are one product more.
+- A chosen value adds a row of its field's table; code −1 adds the last row, which is zero.
+- A list adds the product of the table with a 0/1 vector over the values, so order and repeats do not matter. A
+  column of ones in the table counts the values. With a long table the rows are gathered and added instead.
+- Numbers, their squares and flags of answered fields are one more matrix product.
 
-Arrays of shape (n, ·) lie column after column here: numpy works along memory, and an axis of five or seven entries
-costs more for where it begins and ends than for its sums.
+Arrays of shape (n, ·) are stored column by column: numpy loops along memory, and looping over an axis of five or
+seven entries costs more in overhead than in additions.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,17 +28,17 @@ from models.scoring.columns import (
     row_count,
 )
 from models.scoring.encoder import FieldEncoding, raw_numbers
-from models.scoring.imputation import FieldImputation, Imputation, evidence_of, parts_of, start_of
+from models.scoring.imputation import FieldImputation, Imputation, evidence_of, field_imputations_of, initial_sum
 from models.scoring.single import FieldTable
 
-# Up to so many values a product of noughts and ones costs less than a sum of rows.
+# Up to this many values a 0/1 product costs less than adding gathered rows.
 SHORT_TABLE = 128
 
 
-class BatchTable(NamedTuple):
-    """What one field adds: `constant` (r + k,) once when it is known, and of `rows` (terms, r + k) one by value.
+class FieldTerms(NamedTuple):
+    """The terms of one field: `constant` (r + k,) once if answered, and a row of `rows` (terms, r + k) a value.
 
-    A number x adds its three rows times x, times x kept within `bounds`, and times the square of that.
+    A number x adds its three rows times x, x clipped to `bounds`, and the square of the clipped x.
     """
 
     encoding: FieldEncoding
@@ -49,14 +49,14 @@ class BatchTable(NamedTuple):
 
 @dataclass(frozen=True)
 class BatchTables:
-    """All fields' addends, and the `base` (r + k,) that every profile starts from; `rank` is r."""
+    """The terms of all fields, and the `base` (r + k,) that every sum starts from; `rank` is r."""
 
-    fields: tuple[BatchTable, ...]
+    fields: tuple[FieldTerms, ...]
     base: FloatArray
     rank: int
 
     def sums(self, columns: Columns) -> FloatArray:
-        """The base and what the known fields add, shape (n, r + k)."""
+        """The sums of many profiles, shape (n, r + k)."""
         chosen = np.zeros((row_count(columns), len(self.base)))
         total = (self._slopes.T @ self._factors(columns)).T
         for name, table in self._tables:
@@ -75,19 +75,19 @@ class BatchTables:
 
     @cached_property
     def _tables(self) -> list[tuple[str, FloatArray]]:
-        return [(each.encoding.name, _table(each)) for each in self.fields if not each.encoding.is_number]
+        return [(terms.encoding.name, _table(terms)) for terms in self.fields if not terms.encoding.is_number]
 
     @cached_property
     def _slopes(self) -> FloatArray:
         """Rows by factor, shape (factors, r + k)."""
-        return np.vstack([self.base, *(row for each in self.fields for row in _slopes(each))])
+        return np.vstack([self.base, *(row for terms in self.fields for row in _slopes(terms))])
 
     def _factors(self, columns: Columns) -> FloatArray:
-        """What the slopes are multiplied with, shape (factors, n)."""
+        """The factors of the slopes, shape (factors, n)."""
         factors = np.ones((len(self._slopes), row_count(columns)))
-        found = (factor for each in self.fields for factor in _factors(each, columns))
-        for place, factor in enumerate(found, start=1):
-            factors[place] = factor
+        field_factors = (factor for terms in self.fields for factor in _factors(terms, columns))
+        for index, factor in enumerate(field_factors, start=1):
+            factors[index] = factor
         return factors
 
 
@@ -95,60 +95,62 @@ def batch_tables(
     encodings: Sequence[FieldEncoding],
     tables: Sequence[FieldTable],
     base: FloatArray,
-    completion: Imputation | None,
+    imputation: Imputation | None,
 ) -> BatchTables:
-    """The addends of a scorer's tables, without evidence (k = 0) if it completes nothing."""
-    start = start_of(completion, base)
-    each = zip(encodings, tables, parts_of(completion, len(tables)), strict=True)
-    return BatchTables(tuple(_addend(len(start) - len(base), *field) for field in each), start, len(base))
+    """The batch tables of a scorer, without evidence (k = 0) where the model does not impute."""
+    start = initial_sum(imputation, base)
+    fields = zip(encodings, tables, field_imputations_of(imputation, len(tables)), strict=True)
+    return BatchTables(tuple(_field_terms(len(start) - len(base), *field) for field in fields), start, len(base))
 
 
-def _addend(personas: int, encoding: FieldEncoding, table: FieldTable, part: FieldImputation | None) -> BatchTable:
-    evidence = evidence_of(part, encoding, personas)
+def _field_terms(
+    personas: int, encoding: FieldEncoding, table: FieldTable, imputation: FieldImputation | None
+) -> FieldTerms:
+    evidence = evidence_of(imputation, encoding, personas)
     constant = np.concatenate([table.constant, evidence.constant])
     if not encoding.is_number:
-        return BatchTable(encoding, constant, np.hstack([table.rows, evidence.rows]), evidence.bounds)
+        return FieldTerms(encoding, constant, np.hstack([table.rows, evidence.rows]), evidence.bounds)
     rows = np.zeros((3, len(constant)))
     rows[0, : len(table.constant)] = table.rows[0]
     rows[1:, len(table.constant) :] = evidence.rows
-    return BatchTable(encoding, constant, rows, evidence.bounds)
+    return FieldTerms(encoding, constant, rows, evidence.bounds)
 
 
-def _table(addend: BatchTable) -> FloatArray:
-    if addend.encoding.is_list:
-        return np.column_stack([addend.rows, np.ones(len(addend.rows))])
-    return np.vstack([addend.constant + addend.rows, np.zeros_like(addend.constant)])
+def _table(terms: FieldTerms) -> FloatArray:
+    if terms.encoding.is_list:
+        return np.column_stack([terms.rows, np.ones(len(terms.rows))])
+    return np.vstack([terms.constant + terms.rows, np.zeros_like(terms.constant)])
 
 
-def _slopes(addend: BatchTable) -> list[FloatArray]:
-    """The rows of `_factors`."""
-    if addend.encoding.is_number:
-        return [addend.constant, *addend.rows]
-    return [addend.constant] if addend.encoding.is_list else []
+def _slopes(terms: FieldTerms) -> list[FloatArray]:
+    """The rows that `_factors` are multiplied with."""
+    if terms.encoding.is_number:
+        return [terms.constant, *terms.rows]
+    return [terms.constant] if terms.encoding.is_list else []
 
 
-def _factors(addend: BatchTable, columns: Columns) -> Iterator[FloatArray | BoolArray]:
-    column = columns[addend.encoding.name]
+def _factors(terms: FieldTerms, columns: Columns) -> Iterator[FloatArray | BoolArray]:
+    column = columns[terms.encoding.name]
     if isinstance(column, CodeListColumn):
         yield column.answered
     elif isinstance(column, NumberColumn):
-        x = raw_numbers(addend.encoding.spec, column)
+        x = raw_numbers(terms.encoding.spec, column)
         known = ~np.isnan(x)
-        within = np.where(known, np.clip(x, *addend.bounds), 0.0)
+        within = np.where(known, np.clip(x, *terms.bounds), 0.0)
         yield from (known, np.where(known, x, 0.0), within, within * within)
 
 
 def _by_product(column: CodeListColumn, table: FloatArray) -> FloatArray:
-    """The rows of each list's values added up, shape (n, width)."""
+    """The sum of the rows of each list's values, shape (n, width), as a 0/1 product."""
     values = len(table)
-    held = np.zeros((len(column), values))
+    ticks = np.zeros((len(column), values))
     starts = np.arange(len(column)) * values
-    held.reshape(-1)[np.repeat(starts, column.lengths) + column.codes] = 1.0
-    return (table.T @ held.T).T
+    ticks.reshape(-1)[np.repeat(starts, column.lengths) + column.codes] = 1.0
+    return (table.T @ ticks.T).T
 
 
 def _by_rows(column: CodeListColumn, table: FloatArray) -> FloatArray:
-    """The same, row after row."""
+    """The same by gathering rows."""
     column = column.distinct()
     total = np.zeros((len(column), table.shape[1]))
     filled = np.flatnonzero(column.lengths)

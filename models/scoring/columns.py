@@ -10,8 +10,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-# Rows calculated with at once: what is needed for so many stays in the processor's cache.
-TOGETHER = 4_096
+# Rows computed at once: their intermediate results fit into the processor's cache.
+BLOCK_ROWS = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class NumberColumn:
         """The rows of these positions, in that order."""
         return NumberColumn(self.values[rows])
 
-    def part(self, start: int, stop: int) -> "NumberColumn":
+    def slice(self, start: int, stop: int) -> "NumberColumn":
         """The rows from `start` to before `stop`, not copied."""
         return NumberColumn(self.values[start:stop])
 
@@ -45,7 +45,7 @@ class CodeColumn:
         """The rows of these positions, in that order."""
         return CodeColumn(self.codes[rows])
 
-    def part(self, start: int, stop: int) -> "CodeColumn":
+    def slice(self, start: int, stop: int) -> "CodeColumn":
         """The rows from `start` to before `stop`, not copied."""
         return CodeColumn(self.codes[start:stop])
 
@@ -83,7 +83,7 @@ class CodeListColumn:
         positions = np.repeat(self.offsets[:-1][rows], lengths) + within
         return CodeListColumn(self.codes[positions], offsets, self.answered[rows])
 
-    def part(self, start: int, stop: int) -> "CodeListColumn":
+    def slice(self, start: int, stop: int) -> "CodeListColumn":
         """The rows from `start` to before `stop`, their codes not copied."""
         offsets = self.offsets[start : stop + 1]
         codes = self.codes[offsets[0] : offsets[-1]]
@@ -129,7 +129,7 @@ def take(columns: Columns, rows: IntArray) -> dict[str, Column]:
     return {name: column.take(rows) for name, column in columns.items()}
 
 
-def parts(columns: Columns) -> Iterator[Columns]:
-    """The same columns, up to `TOGETHER` rows at a time; one part without a row when there is none."""
-    for start in range(0, max(row_count(columns), 1), TOGETHER):
-        yield {name: column.part(start, start + TOGETHER) for name, column in columns.items()}
+def blocks(columns: Columns) -> Iterator[Columns]:
+    """The same columns, up to `BLOCK_ROWS` rows at a time; one block without rows where there are none."""
+    for start in range(0, max(row_count(columns), 1), BLOCK_ROWS):
+        yield {name: column.slice(start, start + BLOCK_ROWS) for name, column in columns.items()}

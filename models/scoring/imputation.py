@@ -1,4 +1,4 @@
-"""What a model expects of answers that were not given, and how sure it can be without them.
+"""Missing-value imputation and calibrated confidence.
 
 For a profile of which some fields are hidden (not answered, or with values that the model does not know):
 
@@ -10,10 +10,10 @@ For a profile of which some fields are hidden (not answered, or with values that
 `evidence` is the log of how much likelier an answer is in each persona than in everyone, times an exponent below 1
 that training fits: answers are not independent given the persona, and without the exponent the weights would be
 far too sure (docs/decisions/0011). It is a table row for each value, and for a number x a quadratic in x, which is
-what two normal densities leave. `fill` is the persona's mean contribution of the field.
+the log ratio of two normal densities. `fill` is the persona's mean contribution of the field.
 
-With nothing hidden z is the profile's own place and the nearest centroid has probability 1; with everything hidden
-the answer is the prior.
+With nothing hidden, z is the profile's own position and the nearest centroid has probability 1; with everything
+hidden the probabilities are the prior.
 """
 
 from bisect import bisect_right
@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from models.scoring.columns import (
-    TOGETHER,
+    BLOCK_ROWS,
     BoolArray,
     CodeColumn,
     Column,
@@ -39,13 +39,13 @@ from models.scoring.encoder import FieldEncoding, raw_numbers
 # Points of the distribution of distances: its percentiles from 0 to 100.
 PERCENTILES = 101
 LEAST_SCATTER = 1e-12
-# Of a typicality: a profile farther out than 99 % of its persona's is an outlier.
+# Threshold of the typicality: a profile farther out than 99 % of its persona's profiles is an outlier.
 OUTLIER = 0.01
-# Two ways to the same sum differ in their last digits, which must not decide between equal percentiles.
-SPREAD_DIGITS = 9
-# Halvings that find a place among the percentiles.
+# Sums in another order differ in their last digits, which must not decide between equal percentiles.
+QUANTILE_DIGITS = 9
+# Steps of a binary search among the percentiles.
 SEARCHES = PERCENTILES.bit_length()
-# Answers of a field that the next question tells apart, at most.
+# Most kinds of answers of a field that the next question distinguishes.
 MAX_KINDS = 64
 
 
@@ -62,18 +62,17 @@ class Evidence:
     bounds: FloatArray
 
 
-def no_evidence(terms: int, personas: int) -> Evidence:
-    """That of a field that tells nothing."""
+def zero_evidence(terms: int, personas: int) -> Evidence:
+    """The evidence of a field that says nothing about the persona."""
     return Evidence(np.zeros(personas), np.zeros((terms, personas)), np.zeros(2))
 
 
 @dataclass(frozen=True)
 class FieldImputation:
-    """One field's part, for k personas in r dimensions.
+    """The imputation of one field, for k personas in r dimensions.
 
-    `evidence`: what its answers tell of the persona. `scatter` (1,): the mean squared distance of its
-    contributions from their own persona's mean: how much hangs on the answer. `fill` (k, r): each persona's mean
-    contribution.
+    `evidence`: what its answers say about the persona. `scatter` (1,): the mean squared distance of its
+    contributions from their own persona's mean. `fill` (k, r): each persona's mean contribution.
     `kinds` (m, r) and `kind_shares` (m, k): contributions of m typical answers, and how common each is in a
     persona (columns add up to 1).
     `typical`: each value's or level's lift by persona, (values, k); of a number without levels its means, (1, k).
@@ -103,7 +102,7 @@ class FieldImputation:
 
     @classmethod
     def of(cls, arrays: Mapping[str, FloatArray], prefix: str, phrases: tuple[str, ...]) -> "FieldImputation":
-        """The part whose arrays are called `prefix.…`. Raises `KeyError` for one that is not there."""
+        """Build the field from the arrays called `prefix.…`. Raises `KeyError` where one is missing."""
         return cls(
             evidence=Evidence(
                 arrays[f"{prefix}.evidence_constant"],
@@ -119,7 +118,7 @@ class FieldImputation:
         )
 
     def fits(self, encoding: FieldEncoding, k: int, r: int) -> bool:
-        """Whether every shape is what the field, k and r ask for."""
+        """Whether every shape agrees with the field, k and r."""
         number, kinds = encoding.is_number, len(self.kinds)
         terms = 2 if number else len(encoding.values)
         said = len(encoding.values) if encoding.spec.levels or not number else 1
@@ -141,102 +140,102 @@ class FieldImputation:
 
 @dataclass(frozen=True)
 class Imputation:
-    """All fields' parts, in the encoder's order; None for a field that moves nothing, which is never hidden.
+    """The imputation of every field, in the encoder's order; None for a field that is never hidden.
 
-    `prior` (k,): the personas' shares. `temperatures` (live + 1,): T by the number of hidden fields; entry 0 is
-    not used. `spread` (live · k, PERCENTILES): for each number of hidden fields from 0, for each persona,
-    percentiles of the distance from its profiles to its centroid.
+    `prior` (k,): the personas' shares. `temperatures` (hideable + 1,): T by the number of hidden fields; entry 0
+    is not used. `distance_quantiles` (hideable · k, PERCENTILES): for each number of hidden fields from 0, for
+    each persona, percentiles of the distance from its profiles to its centroid.
     """
 
     prior: FloatArray
     fields: tuple[FieldImputation | None, ...]
     temperatures: FloatArray
-    spread: FloatArray
+    distance_quantiles: FloatArray
 
     @property
-    def live(self) -> int:
+    def hideable(self) -> int:
         """How many fields can be hidden."""
         return sum(field is not None for field in self.fields)
 
     @cached_property
-    def fillings(self) -> FloatArray:
-        """A row for each field that can be hidden: its fill (k · r), its scatter, and a one that counts it."""
-        live = [part for part in self.fields if part is not None]
-        rows = [np.concatenate([part.fill.ravel(), part.scatter, [1.0]]) for part in live]
+    def fill_table(self) -> FloatArray:
+        """A row for each field that can be hidden: its fill (k · r), its scatter, and a one for counting."""
+        hideable = [field for field in self.fields if field is not None]
+        rows = [np.concatenate([field.fill.ravel(), field.scatter, [1.0]]) for field in hideable]
         return np.array(rows)
 
     @cached_property
-    def steps(self) -> FloatArray:
-        """The spread with infinite distances behind each row, as many as a search by halves asks for, in a row."""
-        padded = np.full((max(len(self.spread), 1), 2**SEARCHES), np.inf)
-        padded[: len(self.spread), :PERCENTILES] = self.spread
+    def padded_quantiles(self) -> FloatArray:
+        """The quantiles, each row padded with infinity to a power of two for the binary search, flattened."""
+        padded = np.full((max(len(self.distance_quantiles), 1), 2**SEARCHES), np.inf)
+        padded[: len(self.distance_quantiles), :PERCENTILES] = self.distance_quantiles
         return padded.ravel()
 
     def arrays(self) -> dict[str, FloatArray]:
-        """The arrays that belong to no field, by their name in the artifact."""
-        return {"prior": self.prior, "temperatures": self.temperatures, "spread": self.spread}
+        """The arrays of no single field, by their name in the artifact."""
+        return {"prior": self.prior, "temperatures": self.temperatures, "spread": self.distance_quantiles}
 
     def fits(self, encodings: tuple[FieldEncoding, ...], k: int, r: int) -> bool:
-        """Whether every shape is what the encoder, k and r ask for, and every number can be used."""
+        """Whether every shape agrees with the encoder, k and r, and every number is usable."""
         return (
             self.prior.shape == (k,)
             and bool((self.prior > 0).all())
-            and self.temperatures.shape == (self.live + 1,)
+            and self.temperatures.shape == (self.hideable + 1,)
             and bool((self.temperatures > 0).all())
-            and self.spread.shape == (self.live * k, PERCENTILES)
+            and self.distance_quantiles.shape == (self.hideable * k, PERCENTILES)
             and all(
-                part.fits(encoding, k, r) for encoding, part in zip(encodings, self.fields, strict=True) if part
+                field.fits(encoding, k, r) for encoding, field in zip(encodings, self.fields, strict=True) if field
             )
         )
 
 
-def parts_of(completion: Imputation | None, fields: int) -> tuple[FieldImputation | None, ...]:
-    """For each of so many fields its part; None where it is never hidden, as all are in a model of format 1."""
-    return (None,) * fields if completion is None else completion.fields
+def field_imputations_of(imputation: Imputation | None, fields: int) -> tuple[FieldImputation | None, ...]:
+    """The imputation of each of `fields` fields; None for one that is never hidden, as all are in format 1."""
+    return (None,) * fields if imputation is None else imputation.fields
 
 
-def start_of(completion: Imputation | None, base: FloatArray) -> FloatArray:
-    """What every profile's sum starts from, (r + k,): the base, then the logarithms of the prior if any."""
-    prior = np.zeros(0) if completion is None else np.log(completion.prior)
+def initial_sum(imputation: Imputation | None, base: FloatArray) -> FloatArray:
+    """The sum of an empty profile, (r + k,): the base, then the logarithms of the prior if there is one."""
+    prior = np.zeros(0) if imputation is None else np.log(imputation.prior)
     return np.concatenate([base, prior])
 
 
-def evidence_of(part: FieldImputation | None, encoding: FieldEncoding, personas: int) -> Evidence:
-    """What a field's answers tell of so many personas: nothing where it is never hidden."""
+def evidence_of(field: FieldImputation | None, encoding: FieldEncoding, personas: int) -> Evidence:
+    """The evidence of a field about `personas` personas; zero where the field is never hidden."""
     terms = 2 if encoding.is_number else len(encoding.values)
-    return no_evidence(terms, personas) if part is None else part.evidence
+    return zero_evidence(terms, personas) if field is None else field.evidence
 
 
-class Placed(NamedTuple):
-    """Many profiles: `z` (n, r) with the hidden fields filled; `hidden` (n,): how many fields those were, and
-    `scatter` (n,): theirs, added up."""
+class Positions(NamedTuple):
+    """Positions of many profiles: `z` (n, r) with hidden fields imputed; `hidden` (n,): the number of those
+    fields; `scatter` (n,): their scatter, added up."""
 
     z: FloatArray
     hidden: IntArray
     scatter: FloatArray
 
 
-def place(
-    completion: Imputation, encodings: tuple[FieldEncoding, ...], columns: Columns, sums: FloatArray
-) -> Placed:
-    """Fill the hidden fields of many profiles. `sums` (n, r + k): what their known fields add up to, coordinates
-    and then logarithms of weights. Arrays lie column after column, as in `models.scoring.batch`."""
-    k = len(completion.prior)
+def impute(
+    imputation: Imputation, encodings: tuple[FieldEncoding, ...], columns: Columns, sums: FloatArray
+) -> Positions:
+    """Impute the hidden fields of many profiles. `sums` (n, r + k): the sums of their known fields, coordinates
+    and then logarithms of weights. Arrays are stored column by column, as in `models.scoring.batch`."""
+    k = len(imputation.prior)
     r = sums.shape[1] - k
-    names = [each.name for each, part in zip(encodings, completion.fields, strict=True) if part]
+    names = [encoding.name for encoding, field in zip(encodings, imputation.fields, strict=True) if field]
     if not names:
-        return Placed(sums[:, :r], np.zeros(len(sums), np.int64), np.zeros(len(sums)))
+        return Positions(sums[:, :r], np.zeros(len(sums), np.int64), np.zeros(len(sums)))
     known = np.array([known_rows(columns[name]) for name in names])
-    filling = (completion.fillings.T @ (~known).astype(np.float64)).T
+    fill = (imputation.fill_table.T @ (~known).astype(np.float64)).T
     weights = softmax(sums[:, r:])
     z = sums[:, :r].copy(order="K")
     for persona in range(k):
-        z += weights[:, persona, None] * filling[:, persona * r : (persona + 1) * r]
-    return Placed(z, filling[:, -1].astype(np.int64), filling[:, -2])
+        z += weights[:, persona, None] * fill[:, persona * r : (persona + 1) * r]
+    return Positions(z, fill[:, -1].astype(np.int64), fill[:, -2])
 
 
 def known_rows(column: Column) -> BoolArray:
-    """Which rows give an answer that the model knows, (n,)."""
+    """Which rows hold an answer that the model knows, (n,)."""
     if isinstance(column, NumberColumn):
         return ~np.isnan(column.values)
     return column.codes >= 0 if isinstance(column, CodeColumn) else column.answered
@@ -258,21 +257,21 @@ def add_evidence(
 
 
 def probabilities(
-    completion: Imputation, squares: FloatArray, hidden: IntArray, scatter: FloatArray
+    imputation: Imputation, squares: FloatArray, hidden: IntArray, scatter: FloatArray
 ) -> FloatArray:
-    """The chance of each persona, (n, k), from squared distances (n, k) and, of the hidden fields, their number
-    and their scatter, added up (n,)."""
-    heat = completion.temperatures[hidden] * spreading(scatter)
+    """The probability of each persona, (n, k), from squared distances (n, k) and, for the hidden fields, their
+    number and the sum of their scatter (n,)."""
+    heat = imputation.temperatures[hidden] * scatter_scale(scatter)
     scaled = softmax(-squares / heat[:, None])
-    full, empty = hidden == 0, hidden == completion.live
+    full, empty = hidden == 0, hidden == imputation.hideable
     scaled[full] = np.eye(squares.shape[1])[squares[full].argmin(axis=1)]
-    # A model of no live field knows everything, and nothing.
-    scaled[empty & ~full] = completion.prior
+    # In a model without a hideable field a profile is both full and empty.
+    scaled[empty & ~full] = imputation.prior
     return scaled
 
 
-def spreading(scatter: FloatArray) -> FloatArray:
-    """How far hidden fields of this scatter, added up, may move a profile: its root, never quite nothing."""
+def scatter_scale(scatter: FloatArray) -> FloatArray:
+    """The distance by which hidden fields may move a profile: the root of their scatter, never zero."""
     root: FloatArray = np.sqrt(np.maximum(scatter, LEAST_SCATTER))
     return root
 
@@ -284,25 +283,25 @@ def softmax(logits: FloatArray) -> FloatArray:
     return result
 
 
-def typicality(completion: Imputation, distances: FloatArray, clusters: IntArray, hidden: IntArray) -> FloatArray:
-    """The share of each profile's persona that lies as far out or farther, (n,); NaN where nothing is known."""
-    parts = (slice(start, start + TOGETHER) for start in range(0, len(clusters), TOGETHER))
-    shares = [_typicality(completion, distances[part], clusters[part], hidden[part]) for part in parts]
+def typicality(imputation: Imputation, distances: FloatArray, clusters: IntArray, hidden: IntArray) -> FloatArray:
+    """The share of each profile's persona that lies as far out or farther, (n,); NaN where no answer is known."""
+    blocks = (slice(start, start + BLOCK_ROWS) for start in range(0, len(clusters), BLOCK_ROWS))
+    shares = [_typicality(imputation, distances[block], clusters[block], hidden[block]) for block in blocks]
     return np.concatenate(shares) if shares else np.zeros(0)
 
 
-def _typicality(completion: Imputation, distances: FloatArray, clusters: IntArray, hidden: IntArray) -> FloatArray:
-    """All profiles search by halves together, each in its own row of the spread."""
-    known = hidden < completion.live
-    points = completion.steps
-    first = np.where(known, hidden * len(completion.prior) + clusters, 0) * 2**SEARCHES
-    found = np.round(distances, SPREAD_DIGITS)
+def _typicality(imputation: Imputation, distances: FloatArray, clusters: IntArray, hidden: IntArray) -> FloatArray:
+    """Binary search of all profiles together, each in its own row of the quantiles."""
+    known = hidden < imputation.hideable
+    points = imputation.padded_quantiles
+    first = np.where(known, hidden * len(imputation.prior) + clusters, 0) * 2**SEARCHES
+    rounded = np.round(distances, QUANTILE_DIGITS)
     above = first - 1
     for search in reversed(range(SEARCHES)):
-        above += (points.take(above + 2**search, mode="clip") <= found) * 2**search
+        above += (points.take(above + 2**search, mode="clip") <= rounded) * 2**search
     above += 1
     low, high = points.take(np.maximum(above - 1, first)), points.take(np.minimum(above, first + PERCENTILES - 1))
-    within = np.divide(found - low, high - low, where=high > low, out=np.zeros_like(found))
+    within = np.divide(rounded - low, high - low, where=high > low, out=np.zeros_like(rounded))
     count = above - first
     share = np.where(count == 0, 0.0, (count - 1 + within) / (PERCENTILES - 1))
     return np.where(known, 1.0 - share, np.nan)
@@ -314,10 +313,10 @@ def is_outlier(typicality: float | None) -> bool | None:
 
 
 def typicality_of(points: list[float], distance: float) -> float:
-    """The same for one distance among the percentiles of its persona."""
-    found = round(distance, SPREAD_DIGITS)
-    above = bisect_right(points, found)
+    """The typicality of one distance among the percentiles of its persona."""
+    rounded = round(distance, QUANTILE_DIGITS)
+    above = bisect_right(points, rounded)
     if above == 0 or above == PERCENTILES:
         return 1.0 if above == 0 else 0.0
     low = points[above - 1]
-    return 1.0 - (above - 1 + (found - low) / (points[above] - low)) / (PERCENTILES - 1)
+    return 1.0 - (above - 1 + (rounded - low) / (points[above] - low)) / (PERCENTILES - 1)

@@ -1,7 +1,7 @@
 """The next best question: which unanswered field is expected to tell most about the persona.
 
 For each candidate the model holds up to a few dozen kinds of answers, with their mean contributions and how common
-each is in each persona (`models.scoring.imputation`). A kind j is given with chance p(j) = Σ personas p · share;
+each is in every persona (`models.scoring.imputation`). A kind j is given with chance p(j) = Σ personas p · share;
 with it the profile would move to z − expected + kind j, and the probabilities there would be q(j). The gain is
 the mutual information of answer and persona: the entropy of the mean of the q(j) less the mean of their
 entropies, in bits. It is never negative.
@@ -15,12 +15,12 @@ from pydantic import BaseModel
 from models.scoring.columns import FloatArray
 from models.scoring.imputation import FieldImputation, Imputation, probabilities
 from models.scoring.scorer import Scorer
-from models.scoring.single import Located, Score
+from models.scoring.single import Position, Score
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A field to ask for, and by how many bits its answer is expected to lower the entropy of the persona."""
+    """A field to ask for. `expected_gain`: the bits by which its answer is expected to lower the entropy."""
 
     field: str
     expected_gain: float
@@ -28,7 +28,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What may be asked next, the best first; `entropy` in bits, of the persona as things stand."""
+    """The fields to ask for, the best first. `entropy`: of the persona given the answers so far, in bits."""
 
     entropy: float
     questions: tuple[Question, ...]
@@ -37,50 +37,50 @@ class Questions:
 def next_questions(scorer: Scorer, profile: BaseModel) -> Questions | None:
     """The fields without an answer by their expected gain; None in a model of format 1.
 
-    A field that was answered with values that the model does not know is not asked for again.
+    A field whose values are all unknown to the model counts as answered.
     """
-    completion = scorer.completion
+    imputation = scorer.imputation
     score = scorer.score(profile)
-    if completion is None or score.probabilities is None:
+    if imputation is None or score.probabilities is None:
         return None
     missing = set(score.missing_fields)
-    asked = [
-        (encoding.name, part)
-        for encoding, part in zip(scorer.encoder.fields, completion.fields, strict=True)
-        if part is not None and encoding.name in missing
+    candidates = [
+        (encoding.name, field)
+        for encoding, field in zip(scorer.encoder.fields, imputation.fields, strict=True)
+        if field is not None and encoding.name in missing
     ]
-    gains = _gains(completion, scorer.centroids, scorer.locate(profile), score, [part for _, part in asked])
-    questions = [Question(name, gain) for (name, _), gain in zip(asked, gains, strict=True)]
+    gains = _gains(imputation, scorer.centroids, scorer.locate(profile), score, [field for _, field in candidates])
+    questions = [Question(name, gain) for (name, _), gain in zip(candidates, gains, strict=True)]
     questions.sort(key=lambda question: -question.expected_gain)
     return Questions(float(_bits(np.array(score.probabilities))), tuple(questions))
 
 
 def _gains(
-    completion: Imputation, centroids: FloatArray, located: Located, score: Score, parts: list[FieldImputation]
+    imputation: Imputation, centroids: FloatArray, position: Position, score: Score, fields: list[FieldImputation]
 ) -> list[float]:
     """The expected gain of each of these fields."""
-    if not parts:
+    if not fields:
         return []
-    chances, z, weights = (np.array(each) for each in (score.probabilities, located.z, located.weights))
-    moved = np.concatenate([z - weights @ part.fill + part.kinds for part in parts])
+    chances, z, weights = (np.array(values) for values in (score.probabilities, position.z, position.weights))
+    moved = np.concatenate([z - weights @ field.fill + field.kinds for field in fields])
     gaps = moved[:, None, :] - centroids
     hidden = np.full(len(moved), score.hidden - 1)
     after = probabilities(
-        completion, np.einsum("nkr,nkr->nk", gaps, gaps), hidden, _left(completion, located, parts)
+        imputation, np.einsum("nkr,nkr->nk", gaps, gaps), hidden, _remaining_scatter(imputation, position, fields)
     )
-    likely = np.concatenate([part.kind_shares @ chances for part in parts])
-    starts = np.cumsum([0, *(len(part.kinds) for part in parts[:-1])])
+    likely = np.concatenate([field.kind_shares @ chances for field in fields])
+    starts = np.cumsum([0, *(len(field.kinds) for field in fields[:-1])])
     mean = np.add.reduceat(likely[:, None] * after, starts, axis=0)
     left = np.add.reduceat(likely * _bits(after), starts)
     gains: list[float] = np.maximum(_bits(mean) - left, 0.0).tolist()
     return gains
 
 
-def _left(completion: Imputation, located: Located, parts: list[FieldImputation]) -> FloatArray:
+def _remaining_scatter(imputation: Imputation, position: Position, fields: list[FieldImputation]) -> FloatArray:
     """The scatter of the fields that stay hidden after each kind of answer to each of these fields."""
-    hidden = [part for place, part in enumerate(completion.fields) if part and located.hidden >> place & 1]
-    whole = sum(float(part.scatter[0]) for part in hidden)
-    return np.concatenate([np.full(len(part.kinds), whole - part.scatter[0]) for part in parts])
+    hidden = [field for index, field in enumerate(imputation.fields) if field and position.hidden >> index & 1]
+    whole = sum(float(field.scatter[0]) for field in hidden)
+    return np.concatenate([np.full(len(field.kinds), whole - field.scatter[0]) for field in fields])
 
 
 def _bits(chances: FloatArray) -> FloatArray:

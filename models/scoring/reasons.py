@@ -1,4 +1,4 @@
-"""Why a profile is one persona rather than the runner-up: its answers' shares of the lead, which add up.
+"""Reasons: how much each answer contributes to the lead of a profile's persona over the runner-up.
 
 The lead is ‖z − c₂‖² − ‖z − c₁‖², how much farther the runner-up's centroid c₂ is than the persona's c₁, in
 squared PCA units. Expanded it is (‖c₂‖² − ‖c₁‖²) + 2 z·(c₁ − c₂), and z is a sum of rows
@@ -25,15 +25,15 @@ from models.scoring.encoder import FieldEncoding, has_values
 from models.scoring.scorer import Scorer
 from models.scoring.single import FieldTable, Score
 
-# A ratio nearer to 1 is not worth telling, and a larger one than that is told as that.
-TOLD_RATIO = 1.2
-MOST_TOLD = 99.0
+# Sentences leave out ratios nearer to 1 than the first, and cap ratios at the second.
+SMALLEST_RATIO = 1.2
+LARGEST_RATIO = 99.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One answer's share of the lead, positive where it speaks for the persona. `value` as the model spells it;
-    None for what a list leaves out."""
+    """One answer's contribution to the lead, positive where it speaks for the persona. `value` is spelled as the
+    model spells it; None stands for the values that a list leaves out."""
 
     field: str
     value: str | int | float | None
@@ -52,9 +52,9 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A row of the sum, and the answer that it stands for; `code` of a value that is known, else None."""
+    """A row of the sum, and the answer that it belongs to; `code` of a known value, else None."""
 
-    place: int
+    index: int
     value: str | int | float | None
     code: int | None
     row: FloatArray
@@ -81,46 +81,46 @@ def explain(scorer: Scorer, personas: Sequence[Persona], profile: BaseModel) -> 
 
 
 def _pieces(scorer: Scorer, profile: BaseModel) -> Iterator[_Piece]:
-    for place, (encoding, table) in enumerate(zip(scorer.encoder.fields, scorer.tables, strict=True)):
+    for index, (encoding, table) in enumerate(zip(scorer.encoder.fields, scorer.tables, strict=True)):
         answer = getattr(profile, encoding.name, None)
         if isinstance(encoding.spec.kind, Numeric | Ordinal):
             if answer is not None:
                 level = encoding.spec.levels.index(answer) if encoding.spec.levels else None
-                yield _Piece(place, answer, level, table.constant + encoding.number(answer) * table.rows[0])
+                yield _Piece(index, answer, level, table.constant + encoding.number(answer) * table.rows[0])
         elif isinstance(encoding.spec.kind, MultiLabel):
-            yield from _list_pieces(place, encoding, table, answer)
+            yield from _list_pieces(index, encoding, table, answer)
         elif answer is not None and (code := encoding.vocabulary.code(str(answer))) >= 0:
-            yield _Piece(place, encoding.values[code], code, table.constant + table.rows[code])
+            yield _Piece(index, encoding.values[code], code, table.constant + table.rows[code])
 
 
 def _list_pieces(
-    place: int, encoding: FieldEncoding, table: FieldTable, answer: Collection[str] | None
+    index: int, encoding: FieldEncoding, table: FieldTable, answer: Collection[str] | None
 ) -> Iterator[_Piece]:
     codes = encoding.vocabulary.codes(answer or ())
     if answer is None or (not codes and has_values(answer)):
         return
-    yield _Piece(place, None, None, table.constant)
+    yield _Piece(index, None, None, table.constant)
     for code in codes:
-        yield _Piece(place, encoding.values[code], code, table.rows[code] / math.sqrt(len(codes)))
+        yield _Piece(index, encoding.values[code], code, table.rows[code] / math.sqrt(len(codes)))
 
 
 # --- in words --------------------------------------------------------------------------------------
 
 
 def _reason(scorer: Scorer, personas: Sequence[Persona], score: Score, piece: _Piece, share: float) -> Reason:
-    encoding, part = scorer.encoder.fields[piece.place], scorer.parts[piece.place]
+    encoding, field = scorer.encoder.fields[piece.index], scorer.field_imputations[piece.index]
     pair = [score.cluster, score.cluster if score.runner_up is None else score.runner_up]
     ours, other = pair if share >= 0 else pair[::-1]
     names = personas[ours].name, personas[other].name
-    if piece.value is None or part is None:
+    if piece.value is None or field is None:
         what = "What is not among your answers" if piece.value is None else "Your answer"
         sentence = f"{what} to {encoding.spec.title} counts too, which speaks for {names[0]}."
     elif piece.code is None:
-        means = float(part.typical[0, ours]), float(part.typical[0, other])
-        sentence = _of_number(part.phrases[0], float(piece.value), means, names)
+        means = float(field.typical[0, ours]), float(field.typical[0, other])
+        sentence = _of_number(field.phrases[0], float(piece.value), means, names)
     else:
-        lifts = float(part.typical[piece.code, ours]), float(part.typical[piece.code, other])
-        sentence = _of_value(part.phrases[piece.code], lifts, names)
+        lifts = float(field.typical[piece.code, ours]), float(field.typical[piece.code, other])
+        sentence = _of_value(field.phrases[piece.code], lifts, names)
     return Reason(encoding.name, piece.value, share, sentence)
 
 
@@ -129,17 +129,17 @@ def _reason(scorer: Scorer, personas: Sequence[Persona], score: Score, piece: _P
 
 
 def _of_value(phrase: str, lifts: tuple[float, float], names: tuple[str, str]) -> str:
-    ratio = min(lifts[0] / max(lifts[1], 1e-9), MOST_TOLD)
-    if ratio < TOLD_RATIO:
+    ratio = min(lifts[0] / max(lifts[1], 1e-9), LARGEST_RATIO)
+    if ratio < SMALLEST_RATIO:
         return f"You {phrase}, which speaks for {names[0]}."
     return f"You {phrase}: {_number(ratio)} × as common among {names[0]} as among {names[1]}."
 
 
 def _of_number(phrase: str, value: float, means: tuple[float, float], names: tuple[str, str]) -> str:
-    you, (ours, other) = f"You {phrase.replace('{value}', _number(value))}", means
+    subject, (ours, other) = f"You {phrase.replace('{value}', _number(value))}", means
     if abs(value - ours) >= abs(value - other) or _number(ours) == _number(other):
-        return f"{you}, which speaks for {names[0]}."
-    return f"{you}: the average is {_number(ours)} among {names[0]}, {_number(other)} among {names[1]}."
+        return f"{subject}, which speaks for {names[0]}."
+    return f"{subject}: the average is {_number(ours)} among {names[0]}, {_number(other)} among {names[1]}."
 
 
 def _number(value: float) -> str:

@@ -5,9 +5,9 @@ The pipeline is linear up to the nearest centroid, so a profile's PCA coordinate
     z = base + Σ over answered fields ( constant_f + Σ over the field's terms  factor · row )
 
 with factor = the number x for numeric and ordinal fields, 1 for the chosen value, 1/√(values ticked) for each
-value ticked (`models.scoring.encoder`). A field that was not answered adds nothing. The answer is the centroid
-nearest to z. One profile is summed from rows kept ready (`models.scoring.answer_rows`), many by numpy; both give
-the same numbers within rounding.
+value ticked (`models.scoring.encoder`). A field that was not answered adds nothing. The cluster is the centroid
+nearest to z. One profile is summed from precomputed rows (`models.scoring.answer_rows`), many with numpy; both
+give the same numbers within rounding.
 """
 
 from dataclasses import dataclass
@@ -26,16 +26,16 @@ from models.scoring.columns import (
     FloatArray,
     IntArray,
     NumberColumn,
-    parts,
+    blocks,
 )
 from models.scoring.encoder import Encoder, FieldEncoding, raw_numbers, tick_size
-from models.scoring.imputation import FieldImputation, Imputation, parts_of, place, probabilities
-from models.scoring.single import FieldTable, Located, Score, Single
+from models.scoring.imputation import FieldImputation, Imputation, field_imputations_of, impute, probabilities
+from models.scoring.single import FieldTable, Position, Score, SingleScorer
 
 
 class Scores(NamedTuple):
-    """The same for many profiles: `clusters` (n,), `runners_up` (n,), −1 where there is one persona alone,
-    `distances` (n, k), `hidden` (n,), `probabilities` (n, k)."""
+    """The scores of many profiles: `clusters` (n,), `runners_up` (n,), −1 where the model has one persona,
+    `distances` (n, k), `hidden` (n,), `probabilities` (n, k), None in format 1."""
 
     clusters: IntArray
     runners_up: IntArray
@@ -45,86 +45,86 @@ class Scores(NamedTuple):
 
     @property
     def distance(self) -> FloatArray:
-        """To the own centroid, (n,)."""
-        return _of_each(self.distances, self.clusters)
+        """The distance to the own centroid, (n,)."""
+        return _at(self.distances, self.clusters)
 
     @property
     def margin(self) -> FloatArray:
         """How much farther the runner-up is, (n,); NaN where there is none."""
-        margin: FloatArray = _of_each(self.distances, self.runners_up) - self.distance
+        margin: FloatArray = _at(self.distances, self.runners_up) - self.distance
         return np.where(self.runners_up < 0, np.nan, margin)
 
     @property
     def confidence(self) -> FloatArray | None:
-        """The chance of the own persona, (n,); None where the model cannot tell (format 1)."""
-        return None if self.probabilities is None else _of_each(self.probabilities, self.clusters)
+        """The probability of the own persona, (n,); None in format 1."""
+        return None if self.probabilities is None else _at(self.probabilities, self.clusters)
 
 
 @dataclass(frozen=True)
 class Scorer:
     """Tables for every field of `encoder`, `base` (r,) and `centroids` (k, r).
 
-    `completion`: what fills hidden fields; without it, as in format 1, they count as average answers.
+    `imputation` imputes hidden fields; without it, as in format 1, they count as average answers.
     """
 
     encoder: Encoder
     base: FloatArray
     tables: tuple[FieldTable, ...]
     centroids: FloatArray
-    completion: Imputation | None = None
+    imputation: Imputation | None = None
 
     @property
-    def parts(self) -> tuple[FieldImputation | None, ...]:
-        """For each field what is expected of it; None where it is never hidden."""
-        return parts_of(self.completion, len(self.tables))
+    def field_imputations(self) -> tuple[FieldImputation | None, ...]:
+        """The imputation of each field; None where it is never hidden."""
+        return field_imputations_of(self.imputation, len(self.tables))
 
     @cached_property
-    def single(self) -> Single:
-        """The same tables for one profile at a time."""
-        return Single(self.encoder.fields, self.tables, self.base, self.centroids, self.completion)
+    def single(self) -> SingleScorer:
+        """The same tables, prepared for one profile at a time."""
+        return SingleScorer(self.encoder.fields, self.tables, self.base, self.centroids, self.imputation)
 
     def score(self, profile: BaseModel) -> Score:
         """Score one profile. A field that the profile's class lacks is not answered."""
         return self.single.score(profile.__dict__)
 
-    def locate(self, profile: BaseModel) -> Located:
-        """Where one profile lies, its hidden fields filled."""
+    def locate(self, profile: BaseModel) -> Position:
+        """The position of one profile, hidden fields imputed."""
         return self.single.locate(profile.__dict__)
 
     def scores(self, columns: Columns) -> Scores:
         """Score many profiles, each as it is scored alone. Lists may have any order, and repeats."""
-        chunks = [self._scores(part) for part in parts(columns)]
+        chunks = [self._scores(block) for block in blocks(columns)]
         if len(chunks) == 1:
             return chunks[0]
-        clusters, runners_up, distances, hidden, chances = zip(*chunks, strict=True)
+        clusters, runners_up, distances, hidden, probabilities_of_all = zip(*chunks, strict=True)
         return Scores(
             np.concatenate(clusters),
             np.concatenate(runners_up),
             np.concatenate(distances),
             np.concatenate(hidden),
-            None if self.completion is None else np.concatenate(chances),
+            None if self.imputation is None else np.concatenate(probabilities_of_all),
         )
 
     def _scores(self, columns: Columns) -> Scores:
         sums = self._batch_tables.sums(columns)
-        if self.completion is None:
+        if self.imputation is None:
             squares = _squares(sums, self.centroids)
-            return Scores(*_two_least(squares), np.sqrt(squares), np.zeros(len(sums), np.int64), None)
-        z, hidden, scatter = place(self.completion, self.encoder.fields, columns, sums)
+            return Scores(*_two_smallest(squares), np.sqrt(squares), np.zeros(len(sums), np.int64), None)
+        z, hidden, scatter = impute(self.imputation, self.encoder.fields, columns, sums)
         squares = _squares(z, self.centroids)
-        chances = probabilities(self.completion, squares, hidden, scatter)
-        empty = np.flatnonzero((hidden == self.completion.live) & (hidden > 0))
+        probabilities_of_all = probabilities(self.imputation, squares, hidden, scatter)
+        empty = np.flatnonzero((hidden == self.imputation.hideable) & (hidden > 0))
         order = squares.copy()
-        order[empty] = -chances[empty]
-        return Scores(*_two_least(order), np.sqrt(squares), hidden, chances)
+        order[empty] = -probabilities_of_all[empty]
+        return Scores(*_two_smallest(order), np.sqrt(squares), hidden, probabilities_of_all)
 
     @cached_property
     def _batch_tables(self) -> BatchTables:
-        return batch_tables(self.encoder.fields, self.tables, self.base, self.completion)
+        return batch_tables(self.encoder.fields, self.tables, self.base, self.imputation)
 
     def coordinates(self, columns: Columns) -> FloatArray:
         """PCA coordinates of many profiles, shape (n, r)."""
-        return np.concatenate([self._known_sums(part) for part in parts(columns)])
+        return np.concatenate([self._known_sums(block) for block in blocks(columns)])
 
     def _known_sums(self, columns: Columns) -> FloatArray:
         return self._batch_tables.sums(columns)[:, : len(self.base)]
@@ -132,7 +132,7 @@ class Scorer:
     def distances(self, columns: Columns) -> FloatArray:
         """Euclidean distances of many profiles to every centroid, shape (n, k), hidden fields counting as average
         answers: the rule of the fitted pipeline."""
-        known = (self._known_sums(part) for part in parts(columns))
+        known = (self._known_sums(block) for block in blocks(columns))
         return np.concatenate([np.sqrt(_squares(z, self.centroids)) for z in known])
 
     def clusters(self, columns: Columns) -> IntArray:
@@ -141,13 +141,13 @@ class Scorer:
         return nearest
 
 
-def _of_each(table: FloatArray, places: IntArray) -> FloatArray:
-    """From each row of (n, k) the number at its place."""
-    return table[np.arange(len(table)), places]
+def _at(table: FloatArray, indices: IntArray) -> FloatArray:
+    """From each row of (n, k) the number at its index."""
+    return table[np.arange(len(table)), indices]
 
 
-def _two_least(order: FloatArray) -> tuple[IntArray, IntArray]:
-    """The place of the least in each row, and of the next; −1 where there is no other."""
+def _two_smallest(order: FloatArray) -> tuple[IntArray, IntArray]:
+    """The index of the smallest number of each row, and of the next; −1 where there is only one."""
     others = np.array(order, order="C")
     first = others.argmin(axis=1)
     if order.shape[1] == 1:
@@ -157,7 +157,7 @@ def _two_least(order: FloatArray) -> tuple[IntArray, IntArray]:
 
 
 def _squares(z: FloatArray, centroids: FloatArray) -> FloatArray:
-    """Squared distances, shape (n, k), column after column."""
+    """Squared distances, shape (n, k), stored column by column."""
     squares = np.empty((len(centroids), len(z)))
     for centroid, out in zip(centroids, squares, strict=True):
         gaps = z[:, : len(centroid)] - centroid

@@ -1,7 +1,7 @@
-"""One profile by itself: its answers' rows looked up and added as integers, and a few floats after that.
+"""One profile at a time: the rows of its answers looked up and added as integers, then a few floats.
 
-The arithmetic is that of `models.scoring.scorer` and `models.scoring.imputation`. Lengths are in steps of
-`models.scoring.packed_rows` until the end: what is added and compared need not be divided first.
+The arithmetic is that of `models.scoring.scorer` and `models.scoring.imputation`. Lengths stay in steps of
+`models.scoring.packed_rows` until the end, so that additions and comparisons need no division.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,18 @@ from models.profile.field_kinds import Categorical
 from models.scoring.answer_rows import ListRows, NumberRows, UnknownValue, ValueRows
 from models.scoring.columns import FloatArray
 from models.scoring.encoder import FieldEncoding
-from models.scoring.imputation import FieldImputation, Imputation, evidence_of, parts_of, spreading, start_of
-from models.scoring.packed_rows import STEP, UNIT, PackedRows, Row, join
+from models.scoring.imputation import (
+    FieldImputation,
+    Imputation,
+    evidence_of,
+    field_imputations_of,
+    initial_sum,
+    scatter_scale,
+)
+from models.scoring.packed_rows import STEP, UNIT, PackedRows, Row, pack
 
-# Sets of hidden fields whose filling is kept ready; there are 2^fields, but forms are filled in few ways.
-REMEMBERED_FILLINGS = 1_024
+# Sets of hidden fields whose fill is cached: there are 2^fields of them, but forms are filled in few ways.
+CACHED_FILLS = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +44,13 @@ class FieldTable:
 
 
 class Score(NamedTuple):
-    """One profile's place.
+    """The score of one profile.
 
-    `cluster`: the nearest centroid, of the place that the profile has once its hidden fields are filled, and
-    `runner_up` the next nearest, None where there is one alone; with nothing known the two likeliest.
-    `distances`: Euclidean, in PCA units, to each centroid. `hidden`: how many fields were filled.
-    `probabilities`: of each persona; None where the model cannot tell (format 1). `missing_fields`: without an
-    answer. `unknown_values`: that were not known.
+    `cluster`: the nearest centroid once hidden fields are imputed; `runner_up`: the next nearest, None where the
+    model has one cluster. With no known answer they are the two most probable.
+    `distances`: Euclidean, in PCA units, to each centroid. `hidden`: the number of imputed fields.
+    `probabilities`: of each persona; None in format 1. `missing_fields`: fields without an answer.
+    `unknown_values`: values that the model does not know.
     """
 
     cluster: int
@@ -55,18 +62,18 @@ class Score(NamedTuple):
     unknown_values: tuple[UnknownValue, ...]
 
 
-class Located(NamedTuple):
-    """Where one profile lies: `z` (r,), the bits of the fields that were filled for it, and how much each persona
-    counted in that (k,), empty where nothing was filled."""
+class Position(NamedTuple):
+    """The position of one profile: coordinates `z` (r,), the bits of its imputed fields, and the personas'
+    weights in the imputation (k,), empty where no field was imputed."""
 
     z: list[float]
     hidden: int
     weights: Sequence[float]
 
 
-class Found(NamedTuple):
-    """What the answers of a profile are to a model: their `rows`, the bits of the hidden fields, the names of the
-    fields without an answer, and the values that are not known."""
+class AnswerRows(NamedTuple):
+    """The answers of one profile as a model knows them: their rows, the bits of the hidden fields, the names of
+    the fields without an answer, and the unknown values."""
 
     rows: list[int | Row]
     hidden: int
@@ -74,19 +81,19 @@ class Found(NamedTuple):
     unknown: tuple[UnknownValue, ...]
 
 
-class Filling(NamedTuple):
-    """What a set of hidden fields is filled with, a row a dimension and a column a persona, in steps; `sharpness`:
-    by what squared distances in steps are multiplied in the exponent of the probabilities."""
+class HiddenFieldFill(NamedTuple):
+    """The imputation of a set of hidden fields: a row a dimension and a column a persona, in steps. `sharpness`
+    is the factor of squared distances, in steps, in the exponent of the probabilities."""
 
     rows: list[Row]
     sharpness: float
 
 
-# A field's name, its bit where it can be hidden, and its rows by answer or those of a list.
-Term = tuple[str, int, NumberRows | ValueRows, None] | tuple[str, int, None, ListRows]
+# A field's name, its bit if it can be hidden (else 0), and its rows by answer, or those of a list.
+FieldLookup = tuple[str, int, NumberRows | ValueRows, None] | tuple[str, int, None, ListRows]
 
 
-class Single:
+class SingleScorer:
     """A scorer's tables, prepared for one profile at a time. Parameters as in `models.scoring.scorer.Scorer`."""
 
     def __init__(
@@ -95,60 +102,64 @@ class Single:
         tables: Sequence[FieldTable],
         base: FloatArray,
         centroids: FloatArray,
-        completion: Imputation | None,
+        imputation: Imputation | None,
     ) -> None:
-        self._completion = completion
+        self._imputation = imputation
         self.values = {encoding.name: encoding.values for encoding in encodings}
-        self._parts = parts_of(completion, len(tables))
-        self.hideable = sum(1 << place for place, part in enumerate(self._parts) if part is not None)
-        self._base: Row = tuple(start_of(completion, base).tolist())
+        self._field_imputations = field_imputations_of(imputation, len(tables))
+        self.hideable_bits = sum(
+            1 << index for index, field in enumerate(self._field_imputations) if field is not None
+        )
+        self._base: Row = tuple(initial_sum(imputation, base).tolist())
         personas = len(self._base) - len(base)
-        each = enumerate(zip(encodings, tables, self._parts, strict=True))
-        self.terms = [_term(1 << place & self.hideable, personas, *parts) for place, parts in each]
-        self._lanes = PackedRows(len(self._base))
-        self.packed_base = join(self._base)
+        fields = enumerate(zip(encodings, tables, self._field_imputations, strict=True))
+        self.lookups = [
+            _field_lookup(1 << index & self.hideable_bits, personas, *field) for index, field in fields
+        ]
+        self._packed = PackedRows(len(self._base))
+        self.packed_base = pack(self._base)
         self._rank = len(base)
         # Tuples: `math.dist` makes one of anything else, each time.
         self._centroids: list[Row] = [tuple(row) for row in (centroids * UNIT).tolist()]
         self._certain: list[list[float]] = np.eye(len(centroids)).tolist()
-        self._prior: list[float] = [] if completion is None else completion.prior.tolist()
-        self._fillings: dict[int, Filling] = {}
+        self._prior: list[float] = [] if imputation is None else imputation.prior.tolist()
+        self._fills: dict[int, HiddenFieldFill] = {}
 
     def score(self, answers: Mapping[str, Any]) -> Score:
-        """Score one profile, given what its fields hold; what is not there, or None, is not answered."""
-        found = self._find(answers)
-        return self.score_of(self._total(found.rows), found.hidden, found.missing, found.unknown)
+        """Score one profile, given its answers by field; an absent field, or None, is not answered."""
+        known = self._look_up(answers)
+        return self.score_of(self._sum(known.rows), known.hidden, known.missing, known.unknown)
 
-    def locate(self, answers: Mapping[str, Any]) -> Located:
-        """Where one profile lies, its hidden fields filled."""
-        found = self._find(answers)
-        z, weights = self._place(self._total(found.rows), found.hidden)
-        return Located([each * STEP for each in z], found.hidden, weights)
+    def locate(self, answers: Mapping[str, Any]) -> Position:
+        """The position of one profile, hidden fields imputed."""
+        known = self._look_up(answers)
+        z, weights = self._position(self._sum(known.rows), known.hidden)
+        return Position([coordinate * STEP for coordinate in z], known.hidden, weights)
 
     def score_of(
         self, numbers: list[float], hidden: int, missing: tuple[str, ...], unknown: tuple[UnknownValue, ...] = ()
     ) -> Score:
-        """Score a profile whose rows add up to these numbers (r + k,), in steps."""
-        z, _ = self._place(numbers, hidden)
+        """Score a profile from the sum of its rows (r + k,), in steps."""
+        z, _ = self._position(numbers, hidden)
         distances = [*map(dist, repeat(z), self._centroids)]
-        nearest, runner_up = _two_least(distances)
+        nearest, runner_up = _two_smallest(distances)
         chances = self._chances(nearest, distances, hidden)
-        if hidden and hidden == self.hideable and chances is not None:
-            nearest, runner_up = _two_least([-chance for chance in chances])
-        lengths = [each * STEP for each in distances]
+        if hidden and hidden == self.hideable_bits and chances is not None:
+            nearest, runner_up = _two_smallest([-chance for chance in chances])
+        lengths = [distance * STEP for distance in distances]
         return Score(nearest, runner_up, lengths, hidden.bit_count(), chances, missing, unknown)
 
-    def split(self, total: int) -> list[float]:
-        """The numbers (r + k,), in steps, of a sum of rows."""
-        return self._lanes.split(total)
+    def unpack(self, total: int) -> list[float]:
+        """The numbers (r + k,), in steps, of a sum of packed rows."""
+        return self._packed.unpack(total)
 
-    def _find(self, answers: Mapping[str, Any]) -> Found:
+    def _look_up(self, answers: Mapping[str, Any]) -> AnswerRows:
         rows: list[int | Row] = []
         missing: list[str] = []
         unknown: list[UnknownValue] = []
-        hidden = self.hideable
+        hidden = self.hideable_bits
         answer_of = answers.get
-        for name, bit, table, lists in self.terms:
+        for name, bit, table, lists in self.lookups:
             answer = answer_of(name)
             if answer is None:
                 missing.append(name)
@@ -162,62 +173,66 @@ class Single:
                 unknown.append(UnknownValue(name, str(answer)))
             else:
                 missing.append(name)
-        return Found(rows, hidden, tuple(missing), tuple(unknown))
+        return AnswerRows(rows, hidden, tuple(missing), tuple(unknown))
 
-    def _total(self, rows: list[int | Row]) -> list[float]:
-        """The base and these rows, added up, in steps."""
+    def _sum(self, rows: list[int | Row]) -> list[float]:
+        """The sum of the base and these rows, in steps."""
         try:
-            return self._lanes.split(sum(rows, self.packed_base))  # type: ignore[arg-type]
+            return self._packed.unpack(sum(rows, self.packed_base))  # type: ignore[arg-type]
         except TypeError:
-            # Some row is a tuple: it has numbers that no lanes hold.
-            packed = self._lanes.split(sum(row for row in rows if isinstance(row, int)))
+            # Some row is a tuple: its numbers are too large to be packed.
+            packed = self._packed.unpack(sum(row for row in rows if isinstance(row, int)))
             others = [self._base, *(row for row in rows if isinstance(row, tuple))]
-            return [known + sum(far) * UNIT for known, *far in zip(packed, *others, strict=True)]
+            return [number + sum(large) * UNIT for number, *large in zip(packed, *others, strict=True)]
 
-    def _place(self, numbers: list[float], hidden: int) -> tuple[Row, list[float]]:
-        """Where a profile lies once its hidden fields are filled, in steps, and each persona's weight in that."""
+    def _position(self, numbers: list[float], hidden: int) -> tuple[Row, list[float]]:
+        """The position of a profile, hidden fields imputed, in steps, and the personas' weights."""
         if not hidden:
             return tuple(numbers[: self._rank]), []
         evidence = numbers[self._rank :]
         most = max(evidence)
-        powers = [exp((each - most) * STEP) for each in evidence]
+        powers = [exp((value - most) * STEP) for value in evidence]
         share = 1.0 / sum(powers)
         weights = [power * share for power in powers]
-        # Of the numbers those beyond the rows are the evidence, which is used up.
-        filled = zip(numbers, self._filling(hidden).rows, strict=False)
-        return tuple([known + sum(map(mul, weights, row)) for known, row in filled]), weights
+        # The evidence stands behind the coordinates; it is used up here.
+        filled = zip(numbers, self._fill_of(hidden).rows, strict=False)
+        return tuple([number + sum(map(mul, weights, row)) for number, row in filled]), weights
 
     def _chances(self, nearest: int, distances: list[float], hidden: int) -> Sequence[float] | None:
-        """The chance of each persona, `distances` being in steps; None where the model cannot tell."""
-        if self._completion is None:
+        """The probability of each persona, from distances in steps; None in format 1."""
+        if self._imputation is None:
             return None
         if not hidden:
             return self._certain[nearest]
-        if hidden == self.hideable:
+        if hidden == self.hideable_bits:
             return self._prior
-        least, sharpness = distances[nearest] ** 2, self._filling(hidden).sharpness
-        powers = [exp((least - each * each) * sharpness) for each in distances]
+        least, sharpness = distances[nearest] ** 2, self._fill_of(hidden).sharpness
+        powers = [exp((least - distance * distance) * sharpness) for distance in distances]
         share = 1.0 / sum(powers)
         return [power * share for power in powers]
 
-    def _filling(self, hidden: int) -> Filling:
-        """What each persona expects of these fields together, and how sharp the probabilities are without them."""
-        return self._fillings.get(hidden) or self._remember_filling(hidden)
+    def _fill_of(self, hidden: int) -> HiddenFieldFill:
+        """The imputation of these hidden fields together, cached."""
+        return self._fills.get(hidden) or self._cache_fill(hidden)
 
-    def _remember_filling(self, hidden: int) -> Filling:
-        parts = [part for place, part in enumerate(self._parts) if part is not None and hidden >> place & 1]
-        rows = [tuple(row) for row in (np.sum([part.fill for part in parts], axis=0).T * UNIT).tolist()]
-        temperatures = np.ones(len(parts) + 1) if self._completion is None else self._completion.temperatures
-        scatter = np.sum([part.scatter for part in parts], axis=0)
-        heat = float(temperatures[len(parts)] * spreading(scatter)[0])
-        filling = Filling(rows, STEP * STEP / heat)
-        if len(self._fillings) < REMEMBERED_FILLINGS:
-            self._fillings[hidden] = filling
+    def _cache_fill(self, hidden: int) -> HiddenFieldFill:
+        fields = [
+            field
+            for index, field in enumerate(self._field_imputations)
+            if field is not None and hidden >> index & 1
+        ]
+        rows = [tuple(row) for row in (np.sum([field.fill for field in fields], axis=0).T * UNIT).tolist()]
+        temperatures = np.ones(len(fields) + 1) if self._imputation is None else self._imputation.temperatures
+        scatter = np.sum([field.scatter for field in fields], axis=0)
+        heat = float(temperatures[len(fields)] * scatter_scale(scatter)[0])
+        filling = HiddenFieldFill(rows, STEP * STEP / heat)
+        if len(self._fills) < CACHED_FILLS:
+            self._fills[hidden] = filling
         return filling
 
 
-def _two_least(order: list[float]) -> tuple[int, int | None]:
-    """The place of the least, and of the next; None where there is no other."""
+def _two_smallest(order: list[float]) -> tuple[int, int | None]:
+    """The index of the smallest number, and of the next; None where there is only one."""
     if len(order) == 1:
         return 0, None
     least, next_least, *_ = sorted(order)
@@ -225,11 +240,11 @@ def _two_least(order: list[float]) -> tuple[int, int | None]:
     return first, order.index(next_least, first + 1 if least == next_least else 0)
 
 
-def _term(
-    bit: int, personas: int, encoding: FieldEncoding, table: FieldTable, part: FieldImputation | None
-) -> Term:
-    """`personas`: of how many there is evidence, 0 in a model of format 1."""
-    evidence = evidence_of(part, encoding, personas)
+def _field_lookup(
+    bit: int, personas: int, encoding: FieldEncoding, table: FieldTable, field: FieldImputation | None
+) -> FieldLookup:
+    """The look-up of one field. `personas`: the number of personas with evidence, 0 in format 1."""
+    evidence = evidence_of(field, encoding, personas)
     if encoding.is_list:
         return encoding.name, bit, None, ListRows(encoding, table.constant, table.rows, evidence)
     if isinstance(encoding.spec.kind, Categorical):

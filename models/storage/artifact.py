@@ -137,12 +137,12 @@ def arrays_of(scorer: Scorer) -> dict[str, FloatArray]:
             "rows": table.rows,
         }
         arrays |= {f"{encoding.name}.{part}": array for part, array in parts.items()}
-    return arrays | _completion_arrays(scorer)
+    return arrays | _imputation_arrays(scorer)
 
 
-def _completion_arrays(scorer: Scorer) -> dict[str, FloatArray]:
-    arrays = {} if scorer.completion is None else scorer.completion.arrays()
-    for encoding, part in zip(scorer.encoder.fields, scorer.parts, strict=True):
+def _imputation_arrays(scorer: Scorer) -> dict[str, FloatArray]:
+    arrays = {} if scorer.imputation is None else scorer.imputation.arrays()
+    for encoding, part in zip(scorer.encoder.fields, scorer.field_imputations, strict=True):
         own = {} if part is None else part.arrays()
         arrays |= {f"{encoding.name}.{name}": array for name, array in own.items()}
     return arrays
@@ -160,7 +160,7 @@ def field_manifests(scorer: Scorer) -> tuple[FieldManifest, ...]:
             completed=part is not None,
             phrases=() if part is None else part.phrases,
         )
-        for encoding, part in zip(scorer.encoder.fields, scorer.parts, strict=True)
+        for encoding, part in zip(scorer.encoder.fields, scorer.field_imputations, strict=True)
     )
 
 
@@ -356,14 +356,14 @@ def _build_scorer(manifest: Manifest, arrays: Mapping[str, FloatArray], specs: M
     try:
         base, centroids = arrays["base"], arrays["centroids"]
         parts = [_build_field(field, specs[field.name], arrays) for field in manifest.fields]
-        completion = _build_completion(manifest, arrays)
+        imputation = _build_imputation(manifest, arrays)
     except KeyError as error:
         raise ArtifactDamaged(f"{ARRAYS} of {manifest.version} lacks {error}.") from error
     except OverflowError as error:
         raise ArtifactDamaged(f"{MANIFEST} of {manifest.version} names a column that no table has.") from error
     encodings = tuple(encoding for encoding, _ in parts)
     tables = tuple(table for _, table in parts)
-    scorer = Scorer(Encoder(encodings), base, tables, centroids, completion)
+    scorer = Scorer(Encoder(encodings), base, tables, centroids, imputation)
     _check_shapes(manifest.version, scorer, arrays)
     return scorer
 
@@ -379,7 +379,7 @@ def _build_field(
     return encoding, FieldTable(constant, rows)
 
 
-def _build_completion(manifest: Manifest, arrays: Mapping[str, FloatArray]) -> Imputation | None:
+def _build_imputation(manifest: Manifest, arrays: Mapping[str, FloatArray]) -> Imputation | None:
     """What is expected of hidden fields; None where training left nothing of it, as in format 1."""
     if "prior" not in arrays and not any(field.completed for field in manifest.fields):
         return None
@@ -403,8 +403,8 @@ def _check_shapes(version: str, scorer: Scorer, arrays: Mapping[str, FloatArray]
         sound &= encoding.is_number or len(encoding.values) == len(encoding.column_of)
         sound &= not encoding.is_number or encoding.width == 1
         sound &= bool(((encoding.column_of >= 0) & (encoding.column_of < encoding.width)).all())
-    completion = scorer.completion
-    if sound and completion is not None:
-        sound &= completion.fits(scorer.encoder.fields, len(scorer.centroids), dimensions)
+    imputation = scorer.imputation
+    if sound and imputation is not None:
+        sound &= imputation.fits(scorer.encoder.fields, len(scorer.centroids), dimensions)
     if not sound:
         raise ArtifactDamaged(f"{ARRAYS} of {version} does not have the shapes that its manifest says.")

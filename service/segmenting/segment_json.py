@@ -56,19 +56,19 @@ class SegmentEncoder:
             return _interleave(_ITEM, [_indices(len(contents)), [each or b"" for each in contents]]), rest
         scores = self._model.scorer.scores(coded.columns)
         answered = coded.answered.tolist()
-        names = {each: _names(self._recognition.gap(each).missing) for each in set(answered)}
+        names = {each: _names(self._recognition.missing_fields(each).missing) for each in set(answered)}
         missing = [names[each] for each in answered]
         items = self._writer.write_items(scores, self._model.typicality(scores), missing)
-        return items, np.flatnonzero(~coded.recognised).tolist()
+        return items, np.flatnonzero(~coded.is_known).tolist()
 
     def answer_each(self, profiles: Sequence[object]) -> list[bytes | None]:
         """The answers to few profiles, each by itself but stage by stage; None where one is not recognised."""
         found = [self._recognition.of(each) if isinstance(each, dict) else None for each in profiles]
-        recognised = [each for each in found if each is not None]
-        numbers = [self._single.split(each.total) for each in recognised]
+        is_known = [each for each in found if each is not None]
+        numbers = [self._single.unpack(each.total) for each in is_known]
         scores = [
-            self._single.score_of(each, gap.hidden, gap.missing)
-            for each, (_, gap) in zip(numbers, recognised, strict=True)
+            self._single.score_of(each, missing_fields.hidden, missing_fields.missing)
+            for each, (_, missing_fields) in zip(numbers, is_known, strict=True)
         ]
         typical = [self._model.typicality_of(each) for each in scores]
         written = map(self._writer.write, scores, typical)
@@ -106,7 +106,7 @@ class ResponseTemplate:
         self._personas = [to_json({"id": persona.id, "name": persona.name}) for persona in model.personas]
         self._personas_or_none = [*self._personas, b"null"]
         by_persona = b"{%b}" % b",".join(b"%b:%b" % (to_json(persona.id), _GAP) for persona in model.personas)
-        tells = model.scorer.completion is not None
+        tells = model.scorer.imputation is not None
         # The confidence and, where the model can tell, the probabilities.
         self._sure = 1 + len(model.personas) * tells
         chances, version = by_persona if tells else b"null", to_json(model.version)

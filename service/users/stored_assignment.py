@@ -81,5 +81,5 @@ def is_current(loaded: LoadedArtifact, user: AssignedUser) -> bool:
     return (
         user.model_version == loaded.manifest.version
         and user.persona_id in loaded.model.by_id
-        and (user.confidence is not None or loaded.model.scorer.completion is None)
+        and (user.confidence is not None or loaded.model.scorer.imputation is None)
     )

@@ -5,15 +5,15 @@ from hypothesis import strategies as st
 
 from models.profile import Profile
 from models.profile.field_kinds import FieldSpec, declared_fields
-from models.scoring.answer_rows import TABLED_LENGTHS
+from models.scoring.answer_rows import CACHED_LENGTHS
 from models.scoring.encoder import Encoder, FieldEncoding
-from models.scoring.imputation import PERCENTILES, SPREAD_DIGITS, Evidence, FieldImputation, Imputation
+from models.scoring.imputation import PERCENTILES, QUANTILE_DIGITS, Evidence, FieldImputation, Imputation
 from models.scoring.scorer import Scorer
 from models.scoring.single import FieldTable
 
 # So many that a list of them all is longer than those whose rows are kept
-# (`models.scoring.answer_rows.TABLED_LENGTHS`).
-KNOWN = tuple(f"value_{number}" for number in range(TABLED_LENGTHS + 2))
+# (`models.scoring.answer_rows.CACHED_LENGTHS`).
+KNOWN = tuple(f"value_{number}" for number in range(CACHED_LENGTHS + 2))
 RANK, CENTROIDS = 4, 3
 
 words = st.sampled_from([*KNOWN, "Value 1", "VALUE-2", " value_3 ", "never seen", "", "  "])
@@ -49,14 +49,14 @@ def small_scorer(seed: int = 0, complete: bool = True) -> Scorer:
     encodings = tuple(_encoding(spec, rng) for spec in declared_fields(Profile))
     tables = tuple(_table(encoding, rng) for encoding in encodings)
     base, centroids = rng.normal(size=RANK), rng.normal(size=(CENTROIDS, RANK))
-    completion = _completion(encodings, rng) if complete else None
-    return Scorer(Encoder(encodings), base, tables, centroids, completion)
+    imputation = _imputation(encodings, rng) if complete else None
+    return Scorer(Encoder(encodings), base, tables, centroids, imputation)
 
 
-def _completion(encodings: tuple[FieldEncoding, ...], rng: np.random.Generator) -> Imputation:
+def _imputation(encodings: tuple[FieldEncoding, ...], rng: np.random.Generator) -> Imputation:
     """Every field can be hidden but the last, which counts as one that moves nothing."""
     fields = tuple(_part(encoding, rng) for encoding in encodings[:-1])
-    spread = np.sort(rng.uniform(0, 6, (len(fields) * CENTROIDS, PERCENTILES)), axis=1).round(SPREAD_DIGITS)
+    spread = np.sort(rng.uniform(0, 6, (len(fields) * CENTROIDS, PERCENTILES)), axis=1).round(QUANTILE_DIGITS)
     return Imputation(np.array([0.5, 0.3, 0.2]), (*fields, None), np.linspace(0.5, 3, len(fields) + 1), spread)
 
 

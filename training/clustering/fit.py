@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from models.scoring.columns import TOGETHER, FloatArray, IntArray
+from models.scoring.columns import BLOCK_ROWS, FloatArray, IntArray
 from models.scoring.encoder import Encoder
 from training.clustering.choice_of_k import Choice, choose_k
 from training.clustering.components import Components, parallel_analysis
@@ -110,7 +110,7 @@ def transformed(steps: Pipeline, dataset: Dataset) -> FloatArray:
     whole = np.empty((len(dataset), first.shape[1]))
     whole[: len(first)] = first
     for number, block in enumerate(blocks, start=1):
-        whole[number * TOGETHER :][: len(block)] = block
+        whole[number * BLOCK_ROWS :][: len(block)] = block
     return whole
 
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from models.profile.field_kinds import FieldSpec, Ordinal, declared_fields
 from models.profile.vocabulary import Vocabulary
-from models.scoring.columns import TOGETHER, CodeColumn, Column, Columns, IntArray, NumberColumn, take
+from models.scoring.columns import BLOCK_ROWS, CodeColumn, Column, Columns, IntArray, NumberColumn, take
 from models.scoring.encoder import Encoder, unanswered
 from training.data.cell_validation import as_cells, list_holder
 from training.data.codes import digest, distinct_rows, recode, recode_table
@@ -72,9 +72,9 @@ class Dataset:
         )
 
     def blocks(self) -> Iterator["Dataset"]:
-        """All rows in order, `TOGETHER` at a time, not copied."""
-        for start in range(0, len(self), TOGETHER):
-            yield self._part(start, start + TOGETHER)
+        """All rows in order, `BLOCK_ROWS` at a time, not copied."""
+        for start in range(0, len(self), BLOCK_ROWS):
+            yield self._part(start, start + BLOCK_ROWS)
 
     @cached_property
     def distinct_rows(self) -> int:
@@ -105,7 +105,7 @@ class Dataset:
     def _part(self, start: int, stop: int) -> "Dataset":
         return dataclasses.replace(
             self,
-            columns={name: column.part(start, stop) for name, column in self.columns.items()},
+            columns={name: column.slice(start, stop) for name, column in self.columns.items()},
             line_numbers=self.line_numbers[start:stop],
             row_ids=None if self.row_ids is None else self.row_ids[start:stop],
         )

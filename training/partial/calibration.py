@@ -20,13 +20,13 @@ from threadpoolctl import threadpool_limits
 from models.scoring.columns import BoolArray, Columns, FloatArray, IntArray, take
 from models.scoring.imputation import (
     PERCENTILES,
-    SPREAD_DIGITS,
+    QUANTILE_DIGITS,
     FieldImputation,
     Imputation,
     add_evidence,
     known_rows,
+    scatter_scale,
     softmax,
-    spreading,
 )
 from models.scoring.scorer import Scorer
 from training.clustering.fit import draw
@@ -37,7 +37,7 @@ from training.partial.field_evidence import (
     contributions,
     count_field,
     evidence,
-    field_completion,
+    field_imputation,
     fill,
     live_fields,
     scatter,
@@ -90,7 +90,7 @@ class _Masked:
 
 
 def calibrate(dataset: Dataset, clusters: IntArray, scorer: Scorer, seed: int) -> Calibrated:
-    """Give the scorer its completion. `clusters` (n,): the fit's personas."""
+    """Give the scorer its imputation. `clusters` (n,): the fit's personas."""
     with threadpool_limits(1):
         return _calibrate(dataset, clusters, scorer, seed)
 
@@ -112,9 +112,9 @@ def _calibrate(dataset: Dataset, clusters: IntArray, scorer: Scorer, seed: int) 
     trials = [_trial(sample, each, exponent) for each in masked]
     temperatures = _temperatures(trials, len(live))
     parts = _parts(scorer, columns, clusters, counts, exponent, scatters, rows, seed)
-    completion = Imputation(prior, parts, temperatures, _spread(sample, trials, exponent, len(live)))
+    imputation = Imputation(prior, parts, temperatures, _spread(sample, trials, exponent, len(live)))
     confidence = judge(trials, exponent, temperatures, len(sample.targets))
-    return Calibrated(Scorer(scorer.encoder, scorer.base, scorer.tables, scorer.centroids, completion), confidence)
+    return Calibrated(Scorer(scorer.encoder, scorer.base, scorer.tables, scorer.centroids, imputation), confidence)
 
 
 def _name(scorer: Scorer, place: int) -> str:
@@ -133,7 +133,7 @@ def _parts(
 ) -> tuple[FieldImputation | None, ...]:
     fields = enumerate(zip(scorer.encoder.fields, scorer.tables, strict=True))
     return tuple(
-        field_completion(
+        field_imputation(
             encoding,
             table,
             columns[encoding.name],
@@ -218,7 +218,7 @@ def _masked(sample: _Sample, count: int, rng: np.random.Generator) -> _Masked:
 
 def _trial(sample: _Sample, masked: _Masked, exponent: float) -> Trial:
     squares = _squares(sample, masked.rows, masked.hidden, exponent)
-    heat = spreading(masked.hidden @ sample.scatters)
+    heat = scatter_scale(masked.hidden @ sample.scatters)
     return Trial(masked.count, squares, heat, sample.targets[masked.rows], sample.folds[masked.rows])
 
 
@@ -280,4 +280,4 @@ def _percentiles(squares: FloatArray, k: int) -> FloatArray:
     parts: Iterator[FloatArray] = (distances[nearest == persona] for persona in range(k))
     steps = np.linspace(0, 100, PERCENTILES)
     found = [np.percentile(part if len(part) >= FEWEST else distances, steps) for part in parts]
-    return np.array(found).round(SPREAD_DIGITS)
+    return np.array(found).round(QUANTILE_DIGITS)

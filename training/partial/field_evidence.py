@@ -153,7 +153,7 @@ def fill(table: FieldTable, counts: FieldCounts) -> FloatArray:
 # --- what the service needs besides ----------------------------------------------------------------
 
 
-def field_completion(
+def field_imputation(
     encoding: FieldEncoding,
     table: FieldTable,
     column: Column,

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from models.profile import Profile
 from models.profile.field_kinds import FieldSpec, MultiLabel
-from models.scoring.batch import SHORT_TABLE, BatchTable, BatchTables
-from models.scoring.columns import TOGETHER, CodeListColumn, Column, parts, row_count, take
+from models.scoring.batch import SHORT_TABLE, BatchTables, FieldTerms
+from models.scoring.columns import BLOCK_ROWS, CodeListColumn, Column, blocks, row_count, take
 from models.scoring.encoder import FieldEncoding
 from tests.support.profiles import KNOWN, small_scorer
 
@@ -28,7 +28,7 @@ def added(values: int, column: CodeListColumn, rows: NDArray[np.float64]) -> NDA
     spec = FieldSpec("hobbies", MultiLabel())
     names = tuple(map(str, range(values)))
     encoding = FieldEncoding(spec, names, np.arange(values), np.zeros(values), np.ones(values))
-    addends = BatchTables((BatchTable(encoding, np.zeros(2), rows, np.zeros(2)),), np.zeros(2), rank=1)
+    addends = BatchTables((FieldTerms(encoding, np.zeros(2), rows, np.zeros(2)),), np.zeros(2), rank=1)
     return addends.sums({"hobbies": column})
 
 
@@ -60,11 +60,11 @@ def test_distinct_lists_are_left_as_they_are() -> None:
 
 
 def test_parts_of_columns_are_their_rows_in_order() -> None:
-    rows = np.arange(TOGETHER + 5) % len(BATCH)
+    rows = np.arange(BLOCK_ROWS + 5) % len(BATCH)
     many = take(COLUMNS, rows)
-    first, second = parts(many)
-    assert (row_count(first), row_count(second)) == (TOGETHER, 5)
-    _assert_same(second, take(many, np.arange(TOGETHER, TOGETHER + 5)))
+    first, second = blocks(many)
+    assert (row_count(first), row_count(second)) == (BLOCK_ROWS, 5)
+    _assert_same(second, take(many, np.arange(BLOCK_ROWS, BLOCK_ROWS + 5)))
 
 
 def _assert_same(some: object, others: dict[str, Column]) -> None:
@@ -79,7 +79,7 @@ def _arrays(column: Column) -> list[NDArray[np.generic]]:
 
 
 def test_many_chunks_are_scored_like_one() -> None:
-    rows = np.arange(2 * TOGETHER + 1) % len(BATCH)
+    rows = np.arange(2 * BLOCK_ROWS + 1) % len(BATCH)
     many, few = SCORER.scores(take(COLUMNS, rows)), SCORER.scores(COLUMNS)
     np.testing.assert_array_equal(many.clusters, few.clusters[rows])
     np.testing.assert_allclose(many.distances, few.distances[rows], atol=1e-12)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
 from models.profile.profile import MAX_LABEL_LENGTH, Profile
-from models.scoring.answer_rows import REMEMBERED_NUMBERS, TABLED_LENGTHS
+from models.scoring.answer_rows import CACHED_LENGTHS, CACHED_NUMBERS
 from models.scoring.known_answers import KnownAnswers
 from models.scoring.known_answers_batch import KnownAnswersBatch
 from models.scoring.scorer import Scorer
@@ -58,8 +58,8 @@ class Brief(BaseModel):
 def test_what_is_recognised_is_accepted_and_scored_the_same(name: str, answers: dict[str, Any]) -> None:
     scorer, found = SCORERS[name], RECOGNISED[name].of(answers)
     if found is not None:
-        numbers = scorer.single.split(found.total)
-        at_sight = scorer.single.score_of(numbers, found.gap.hidden, found.gap.missing)
+        numbers = scorer.single.unpack(found.total)
+        at_sight = scorer.single.score_of(numbers, found.missing_fields.hidden, found.missing_fields.missing)
         assert at_sight == scorer.score(Profile.model_validate(answers))
 
 
@@ -87,7 +87,7 @@ ODDITIES: dict[str, dict[str, Any]] = {
     "an object for a list": {"hobbies": {"value_1": 1}},
     "a list in a list": {"hobbies": [["value_1"]]},
     "null in a list": {"hobbies": [None]},
-    "more than are tabled": {"hobbies": ["value_1"] * (TABLED_LENGTHS + 1)},
+    "more than are tabled": {"hobbies": ["value_1"] * (CACHED_LENGTHS + 1)},
     "a strange field": {"hobby": "value_1"},
     "a strange field without an answer": {"hobby": None},
 }
@@ -108,7 +108,7 @@ def test_a_number_is_told_from_the_flag_that_it_equals() -> None:
 
 def test_numbers_beyond_those_that_are_remembered_are_recognised() -> None:
     recognition = KnownAnswers(SCORERS["completing"].single, Profile)
-    for count in (*range(REMEMBERED_NUMBERS + 10), 0, REMEMBERED_NUMBERS + 5):
+    for count in (*range(CACHED_NUMBERS + 10), 0, CACHED_NUMBERS + 5):
         assert recognition.of({"purchases_last_year": count}) is not None
 
 
@@ -119,7 +119,7 @@ def test_a_known_value_that_a_profile_may_not_have_is_not_recognised() -> None:
     many = KnownAnswersBatch(recognition, scorer.encoder)
     for answers in ({"occupation": long}, {"hobbies": [long]}):
         assert recognition.of(answers) is None
-        assert recognised(many, [answers, {"occupation": KNOWN[1], "hobbies": [KNOWN[1]]}]) == [False, True]
+        assert is_known(many, [answers, {"occupation": KNOWN[1], "hobbies": [KNOWN[1]]}]) == [False, True]
 
 
 def knowing(value: str) -> Scorer:
@@ -151,15 +151,15 @@ def test_a_field_of_the_model_that_the_profile_has_not_is_strange_and_missing() 
     assert recognition.of({"hobbies": ["value_1"]}) is None
     found = recognition.of({"age": 30})
     assert found is not None
-    assert found.gap.missing == tuple(name for name in Profile.model_fields if name != "age")
+    assert found.missing_fields.missing == tuple(name for name in Profile.model_fields if name != "age")
 
 
 # --- by columns ------------------------------------------------------------------------------------
 
 
-def recognised(many: KnownAnswersBatch, sent: list[Any]) -> list[bool] | None:
+def is_known(many: KnownAnswersBatch, sent: list[Any]) -> list[bool] | None:
     coded = many.code(sent)
-    return None if coded is None else coded.recognised.tolist()
+    return None if coded is None else coded.is_known.tolist()
 
 
 @limits(deadline=None)
@@ -169,11 +169,11 @@ def test_by_columns_the_same_are_recognised_and_scored_the_same(batch: list[dict
     if coded is None:
         return
     alone = [RECOGNITION.of(each) for each in batch]
-    assert coded.recognised.tolist() == [each is not None for each in alone]
+    assert coded.is_known.tolist() == [each is not None for each in alone]
     scores = SCORERS["completing"].scores(coded.columns)
     for place, found in enumerate(alone):
         if found is not None:
-            assert RECOGNITION.gap(int(coded.answered[place])) == found.gap
+            assert RECOGNITION.missing_fields(int(coded.answered[place])) == found.missing_fields
             single = SCORERS["completing"].score(Profile.model_validate(batch[place]))
             np.testing.assert_allclose(scores.distances[place], single.distances, rtol=0, atol=1e-9)
 
@@ -183,12 +183,12 @@ def test_one_that_is_odd_leaves_the_others_recognised_or_all_to_be_looked_at_alo
     answers: dict[str, Any],
 ) -> None:
     usual = {"age": 30, "hobbies": ["value_1"], "occupation": "value_1"}
-    assert recognised(MANY, [usual, answers, usual]) in ([True, False, True], None)
+    assert is_known(MANY, [usual, answers, usual]) in ([True, False, True], None)
 
 
 @pytest.mark.parametrize("strange", [None, 1, "value_1", [], {"hobby": 1}], ids=repr)
 def test_with_something_that_is_no_profile_all_are_looked_at_alone(strange: object) -> None:
-    assert recognised(MANY, [{"age": 30}, strange]) is None
+    assert is_known(MANY, [{"age": 30}, strange]) is None
 
 
 def test_a_profile_of_fewer_fields_is_recognised_by_columns_as_well() -> None:

@@ -36,12 +36,12 @@ def test_the_entropy_is_that_of_the_probabilities() -> None:
 
 def test_a_field_whose_answers_are_all_alike_tells_nothing() -> None:
     scorer = small_scorer()
-    assert scorer.completion is not None
-    first = scorer.completion.fields[0]
+    assert scorer.imputation is not None
+    first = scorer.imputation.fields[0]
     assert first is not None
     alike = dataclasses.replace(first, kinds=first.kinds[:1], kind_shares=np.ones((1, 3)))
-    completion = dataclasses.replace(scorer.completion, fields=(alike, *scorer.completion.fields[1:]))
-    model = SegmentModel("v", dataclasses.replace(scorer, completion=completion), small_personas())
+    imputation = dataclasses.replace(scorer.imputation, fields=(alike, *scorer.imputation.fields[1:]))
+    model = SegmentModel("v", dataclasses.replace(scorer, imputation=imputation), small_personas())
     found = next_questions(model.scorer, Profile())
     assert found is not None
     assert {q.field: q.expected_gain for q in found.questions}["age"] == pytest.approx(0.0, abs=1e-12)

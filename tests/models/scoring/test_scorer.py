@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.profile import Profile
-from models.scoring.answer_rows import TABLED_LENGTHS, UnknownValue
+from models.scoring.answer_rows import CACHED_LENGTHS, UnknownValue
 from models.scoring.columns import take
 from models.scoring.scorer import Scorer
 from models.scoring.single import FieldTable
@@ -99,7 +99,7 @@ def test_blank_answers_are_no_answers() -> None:
     assert score.distances == SCORER.score(Profile(hobbies=())).distances
 
 
-@pytest.mark.parametrize("length", [1, TABLED_LENGTHS, len(KNOWN)])
+@pytest.mark.parametrize("length", [1, CACHED_LENGTHS, len(KNOWN)])
 def test_any_length_of_list_agrees_with_the_batch(length: int) -> None:
     profile = Profile(hobbies=KNOWN[:length])
     batch = SCORER.scores(SCORER.encoder.code([profile])).distances

@@ -64,7 +64,7 @@ def test_a_model_of_format_1_answers_by_its_own_rule_and_says_that_it_has_no_con
     assert answer.confidence is None
 
 
-def test_a_completion_that_lacks_an_array_is_refused(folder: Path) -> None:
+def test_an_imputation_that_lacks_an_array_is_refused(folder: Path) -> None:
     with np.load(folder / ARRAYS) as file:
         arrays = {name: array for name, array in file.items() if name != "spread"}
     _reseal(folder, arrays)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from models.scoring.columns import TOGETHER, FloatArray
+from models.scoring.columns import BLOCK_ROWS, FloatArray
 from training.clustering.encoding import ProfileEncoder
 from training.clustering.fit import Fit
 from training.clustering.list_length import ListLengthRemover
@@ -46,7 +46,7 @@ def _assert_close(found: Moments, expected: Moments) -> None:
 
 
 def test_scores_made_block_by_block_are_those_of_the_pipeline(dataset: Dataset, fitted: Fit) -> None:
-    several = dataset.take(np.arange(2 * TOGETHER + 5) % len(dataset))
+    several = dataset.take(np.arange(2 * BLOCK_ROWS + 5) % len(dataset))
     expected: FloatArray = fitted.pipeline[:-1].transform(several)
     found = fitted.applied_to(several)
     np.testing.assert_allclose(found.scores, expected, atol=1e-9)
@@ -54,8 +54,8 @@ def test_scores_made_block_by_block_are_those_of_the_pipeline(dataset: Dataset, 
 
 
 def test_a_dataset_in_blocks_is_the_whole_in_order(dataset: Dataset) -> None:
-    several = dataset.take(np.arange(TOGETHER + 1) % len(dataset))
+    several = dataset.take(np.arange(BLOCK_ROWS + 1) % len(dataset))
     blocks = list(several.blocks())
-    assert [len(block) for block in blocks] == [TOGETHER, 1]
+    assert [len(block) for block in blocks] == [BLOCK_ROWS, 1]
     lines = np.concatenate([block.line_numbers for block in blocks])
     np.testing.assert_array_equal(lines, several.line_numbers)

@@ -81,10 +81,10 @@ def test_evidence_is_tempered(calibrated: Calibrated) -> None:
 
 
 def test_the_more_hangs_on_what_is_hidden_the_softer_the_answer(calibrated: Calibrated) -> None:
-    completion = calibrated.scorer.completion
-    assert isinstance(completion, Imputation)
+    imputation = calibrated.scorer.imputation
+    assert isinstance(imputation, Imputation)
     names = [each.name for each in calibrated.scorer.encoder.fields]
-    scatter = {name: part.scatter[0] for name, part in zip(names, completion.fields, strict=True) if part}
+    scatter = {name: part.scatter[0] for name, part in zip(names, imputation.fields, strict=True) if part}
     assert scatter["hobbies"] > scatter["purchases_last_year"]
     assert calibrated.confidence is not None
     accuracies = [each.accuracy for each in calibrated.confidence.by_hidden]
@@ -97,9 +97,9 @@ def test_confidence_is_what_it_says(calibrated: Calibrated) -> None:
 
 
 def test_no_kind_of_answer_is_a_single_persons(calibrated: Calibrated) -> None:
-    completion = calibrated.scorer.completion
-    assert completion is not None
-    for part in completion.fields:
+    imputation = calibrated.scorer.imputation
+    assert imputation is not None
+    for part in imputation.fields:
         assert part is not None
         np.testing.assert_allclose(part.kind_shares.sum(axis=0), 1.0)
         assert len(part.kinds) <= 16
