@@ -18,8 +18,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.profile import Profile
-from models.storage.artifact import LoadedArtifact, read_artifact
+from models.storage.artifact import LoadedArtifact
 from models.storage.manifest import Manifest, Origin
+from models.storage.reading import read_artifact
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame
 from training.pipeline import train

@@ -31,7 +31,8 @@ from models.scoring.columns import take
 from models.scoring.next_question import next_questions
 from models.scoring.reasons import explain
 from models.segment_model import SegmentModel
-from models.storage.artifact import PIPELINE, read_artifact
+from models.storage.artifact import PIPELINE
+from models.storage.reading import read_artifact
 from testkit import ROOT
 from training.data.coding import Coder
 from training.data.dataset import from_frame

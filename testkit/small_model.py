@@ -9,8 +9,10 @@ import numpy as np
 from models.persona import GiftAffinity, Persona, Trait
 from models.profile import Profile
 from models.segment_model import SegmentModel
-from models.storage.artifact import PIPELINE, REPORT, field_manifests, write_artifact
+from models.storage.arrays import field_manifests
+from models.storage.artifact import PIPELINE, REPORT
 from models.storage.manifest import Manifest, Origin
+from models.storage.writing import write_artifact
 from tests.support.profiles import small_scorer
 from training.acceptance.golden_predictions import golden_predictions
 

@@ -17,18 +17,12 @@ from models.lineage import LineageStep, shortened
 from models.scoring.columns import IntArray
 from models.scoring.scorer import Scorer
 from models.segment_model import SegmentModel
-from models.storage.artifact import (
-    COMPARISON,
-    PIPELINE,
-    REPORT,
-    LoadedArtifact,
-    check_writable,
-    field_manifests,
-    write_artifact,
-)
+from models.storage.arrays import field_manifests
+from models.storage.artifact import COMPARISON, PIPELINE, REPORT, LoadedArtifact
 from models.storage.manifest import Manifest, Origin
 from models.storage.registry import version_name
 from models.storage.signature import key_from
+from models.storage.writing import check_writable, write_artifact
 from training.acceptance.checks import Candidate, judge, unmatched
 from training.acceptance.comparison import compare, described
 from training.acceptance.evaluation import Evaluation, evaluate

@@ -13,7 +13,8 @@ import httpx2 as httpx
 from benchmarks.resilience.world import Outcome, World, require
 from models.errors import ArtifactError
 from models.profile import Profile
-from models.storage.artifact import ARRAYS, MANIFEST, SUMS, read_artifact
+from models.storage.artifact import ARRAYS, MANIFEST, SUMS
+from models.storage.reading import read_artifact
 from models.storage.registry import Registry
 from testkit.server import Server, serving
 from testkit.small_model import write_small_model

@@ -70,7 +70,7 @@ class KnownAnswers:
         return KnownProfile(total, self.missing_fields(answered))
 
     def _find_rows_by_field(self) -> dict[str, tuple[int, Callable[[Any], int]]]:
-        """For each field its bit, and a function from an answer to its row (`KeyError`, `TypeError` if unknown)."""
+        """For each field its bit, and a function from an answer to its row (which raises if unknown)."""
         finders: dict[str, Callable[[Any], int]] = {
             **{name: rows.__getitem__ for name, rows in self._texts.items()},
             **{name: numbers.of for name, numbers in self._numbers.items()},

@@ -20,8 +20,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.errors import ArtifactDamaged, ArtifactError, ArtifactNotWritten, ModelNotFound, NoActiveModel
-from models.storage.artifact import MANIFEST, LoadedArtifact, read_artifact, read_manifest
+from models.storage.artifact import MANIFEST, LoadedArtifact
 from models.storage.manifest import Manifest
+from models.storage.reading import read_artifact, read_manifest
 
 ACTIVE, ACTIVATIONS = "ACTIVE", "ACTIVATIONS"
 _VERSION = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from models.errors import SegmentsError
 from models.profile import Profile
-from models.storage.artifact import check_golden
+from models.storage.golden import check_golden
 from service.active_model.active_model import ActiveModel
 from service.store.ports.store import Store
 

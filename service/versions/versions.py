@@ -14,9 +14,10 @@ from models.lineage import Passage, RetiredPersona
 from models.persona import Persona
 from models.profile import Profile
 from models.scoring.columns import IntArray
-from models.storage.artifact import LoadedArtifact, read_comparison
+from models.storage.artifact import LoadedArtifact
 from models.storage.comparison import Comparison, PersonaChanges, persona_changes, same_ids
 from models.storage.manifest import Manifest, Origin, Verdict
+from models.storage.reading import read_comparison
 from models.storage.registry import Activation, Registry
 from service.active_model.active_model import active_version
 from service.paging import Page, cursor_number, decode_cursor

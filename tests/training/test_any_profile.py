@@ -18,8 +18,9 @@ from models.persona import Persona
 from models.profile.field_kinds import Categorical, MultiLabel, Numeric, Ordinal, declared_fields
 from models.scoring.reasons import explain
 from models.segment_model import SegmentModel
-from models.storage.artifact import PIPELINE, read_artifact
+from models.storage.artifact import PIPELINE
 from models.storage.manifest import Origin
+from models.storage.reading import read_artifact
 from training.clustering.compile import TOLERANCE, compile_scorer, prove_equal
 from training.clustering.fit import fit
 from training.config import TrainingConfig

@@ -15,7 +15,7 @@ import pytest
 
 from models.profile import Profile
 from models.segment_model import Assignment, SegmentModel
-from models.storage.artifact import read_artifact
+from models.storage.reading import read_artifact
 from testkit.small_model import small_personas
 from tests.support.profiles import small_scorer
 from tests.training.conftest import QUICK, origin_of

@@ -9,7 +9,8 @@ import pytest
 
 from models.profile import Profile
 from models.scoring.columns import Column
-from models.storage.artifact import ARRAYS, PIPELINE, read_artifact
+from models.storage.artifact import ARRAYS, PIPELINE
+from models.storage.reading import read_artifact
 from tests.training.conftest import QUICK, origin_of
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from models.profile import Profile
-from models.storage.artifact import LoadedArtifact, read_artifact
+from models.storage.artifact import LoadedArtifact
 from models.storage.comparison import Reference
+from models.storage.reading import read_artifact
 from models.storage.registry import Registry
 from models.storage.signature import key_from
 from training.acceptance.comparison import compare, described

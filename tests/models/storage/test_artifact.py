@@ -26,10 +26,12 @@ from models.errors import (
     NoActiveModel,
 )
 from models.profile import Profile
-from models.storage.artifact import ARRAYS, MANIFEST, SUMS, read_artifact, write_artifact
+from models.storage.artifact import ARRAYS, MANIFEST, SUMS
 from models.storage.manifest import FORMAT, GoldenPrediction
+from models.storage.reading import read_artifact
 from models.storage.registry import ACTIVE, Registry, version_name
 from models.storage.signature import SIGNATURE
+from models.storage.writing import write_artifact
 from testkit import ROOT
 from testkit.small_model import small_manifest, write_small_model
 from tests.support.profiles import KNOWN, small_scorer

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from models.errors import ArtifactDamaged, ArtifactError, ArtifactNotWritten
-from models.storage.artifact import check_writable
 from models.storage.registry import ACTIVE, Registry
+from models.storage.writing import check_writable
 from testkit.small_model import write_small_model
 
 

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from models.lineage import LineageStep, Passage, RetiredPersona
 from models.profile import Profile
-from models.storage.artifact import read_artifact
+from models.storage.reading import read_artifact
 from models.storage.registry import Registry
 from service.active_model.overrides import with_edits
 from service.app import create_app

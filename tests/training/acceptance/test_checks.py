@@ -8,8 +8,9 @@ import pytest
 
 from models.acceptance import Thresholds
 from models.profile import Profile
-from models.storage.artifact import COMPARISON, LoadedArtifact, read_artifact, read_comparison, read_manifest
+from models.storage.artifact import COMPARISON, LoadedArtifact
 from models.storage.manifest import Manifest, Origin, Verdict
+from models.storage.reading import read_artifact, read_comparison, read_manifest
 from tests.training.conftest import QUICK, origin_of
 from training.acceptance.checks import outlier_share
 from training.config import TrainingConfig

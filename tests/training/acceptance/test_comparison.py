@@ -12,9 +12,10 @@ import pytest
 from models.errors import ModelNotFound, NoActiveModel
 from models.profile import Profile
 from models.segment_model import SegmentModel
-from models.storage.artifact import LoadedArtifact, read_artifact
+from models.storage.artifact import LoadedArtifact
 from models.storage.comparison import Comparison, Reference
 from models.storage.manifest import FieldManifest, Verdict
+from models.storage.reading import read_artifact
 from tests.training.conftest import QUICK, origin_of
 from training.acceptance.comparison import compare, described
 from training.commands.compare import COMMAND

@@ -3,7 +3,8 @@
 import numpy as np
 
 from models.profile import Profile
-from models.storage.artifact import check_golden, read_artifact
+from models.storage.golden import check_golden
+from models.storage.reading import read_artifact
 from training.acceptance.golden_predictions import UNKNOWN, golden_predictions
 from training.data.dataset import Dataset
 from training.pipeline import Trained

@@ -14,7 +14,8 @@ from models.persona import Persona
 from models.profile import Profile
 from models.scoring.columns import IntArray
 from models.segment_model import SegmentModel
-from models.storage.artifact import LoadedArtifact, read_artifact
+from models.storage.artifact import LoadedArtifact
+from models.storage.reading import read_artifact
 from tests.training.conftest import QUICK
 from training.clustering.fit import Fit, fit, fit_kmeans
 from training.config import TrainingConfig

@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from models.profile import Profile
-from models.storage.artifact import ARRAYS, COMPARISON, PIPELINE, REPORT, LoadedArtifact, write_artifact
+from models.storage.artifact import ARRAYS, COMPARISON, PIPELINE, REPORT, LoadedArtifact
 from models.storage.comparison import Comparison, adjusted_rand
 from models.storage.manifest import Verdict
 from models.storage.registry import Registry
+from models.storage.writing import write_artifact
 from service.app import create_app
 from service.settings import Settings
 from service.store.memory.store import MemoryStore
