@@ -1,4 +1,4 @@
-"""One store after the other: what is promised in `service.store.ports.store` holds in each of them."""
+"""The store in memory, in SQLite and in PostgreSQL, one after the other, and its ports."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,13 @@ import psycopg
 import pytest
 
 from service.store.memory.store import MemoryStore
+from service.store.ports.idempotency import IdempotencyStore
+from service.store.ports.jobs import JobStore
+from service.store.ports.keys import KeyStore
+from service.store.ports.leases import LeaseStore
+from service.store.ports.personas import PersonaStore
 from service.store.ports.store import Store
+from service.store.ports.users import UserStore
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
 from testkit.postgres import database
@@ -65,3 +71,33 @@ def opened(url: str) -> Iterator[SqlStore]:
     store = SqlStore(url)
     yield store
     store.close()
+
+
+@pytest.fixture
+def users(store: Store) -> UserStore:
+    return store.users
+
+
+@pytest.fixture
+def jobs(store: Store) -> JobStore:
+    return store.jobs
+
+
+@pytest.fixture
+def personas(store: Store) -> PersonaStore:
+    return store.personas
+
+
+@pytest.fixture
+def leases(store: Store) -> LeaseStore:
+    return store.leases
+
+
+@pytest.fixture
+def idempotency(store: Store) -> IdempotencyStore:
+    return store.idempotency
+
+
+@pytest.fixture
+def keys(store: Store) -> KeyStore:
+    return store.keys

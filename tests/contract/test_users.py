@@ -1,4 +1,4 @@
-"""What every store promises about users."""
+"""Every `UserStore`."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from service.store.ports.errors import NotStorable, WouldBlock
-from service.store.ports.store import Store
-from service.store.ports.users import AssignmentUpdate, as_summary
-from tests.contract.records import NEW, NOW, assigned, stored_user
+from service.store.ports.users import AssignmentTally, AssignmentUpdate, UserStore, as_summary
+from tests.contract.records import NEW, NOW, OLD, assigned, stored_user
 
 ASSIGNED = assigned("p_1")
 WHOLE = assigned(
@@ -24,7 +23,7 @@ WHOLE = assigned(
 )
 REASSIGNED = assigned("p_2", NEW, NOW + timedelta(days=1))
 
-ODD_IDS = [
+UNUSUAL_IDS = [
     "a b",
     " ",
     "ANNE",
@@ -45,180 +44,178 @@ ODD_IDS = [
     "x" * 200,
     "😀" * 200,
 ]
-NO_IDS = ["", "x" * 201, "nul\0", "half \ud800 pair"]
+IMPOSSIBLE_IDS = ["", "x" * 201, "nul\0", "half \ud800 pair"]
 
 
-def test_a_profile_is_kept_as_it_was_sent(store: Store) -> None:
+def test_profile_is_stored_unchanged(users: UserStore) -> None:
     text = '{"hobbies": ["\\u0000", "\\ud83d\\ude00", "😀 ñ"],  "age": 30 }'
-    put = store.users.put("u", text, NOW, ASSIGNED)
-    assert store.users.get("u") == put == stored_user("u", text, 1, NOW, ASSIGNED)
+    put = users.put("u", text, NOW, ASSIGNED)
+    assert users.get("u") == put == stored_user("u", text, 1, NOW, ASSIGNED)
 
 
-def test_a_megabyte_of_profile_is_kept(store: Store) -> None:
-    store.users.put("u", "é" * 1_000_000, NOW, None)
-    kept = store.users.get("u")
+def test_profile_of_a_megabyte_is_stored(users: UserStore) -> None:
+    users.put("u", "é" * 1_000_000, NOW, None)
+    kept = users.get("u")
     assert kept is not None
     assert kept.profile_json == "é" * 1_000_000
 
 
-def test_a_user_may_have_no_assignment(store: Store) -> None:
-    store.users.put("u", "{}", NOW, None)
-    assert store.users.get("u") == stored_user("u", "{}", 1, NOW, None)
+def test_user_without_an_assignment_is_stored(users: UserStore) -> None:
+    users.put("u", "{}", NOW, None)
+    assert users.get("u") == stored_user("u", "{}", 1, NOW, None)
 
 
-def test_a_user_who_is_not_there_is_none(store: Store) -> None:
-    assert store.users.get("nobody") is None
+def test_unknown_user_is_none(users: UserStore) -> None:
+    assert users.get("nobody") is None
 
 
-def test_each_write_of_a_profile_counts_the_revision_up(store: Store) -> None:
-    revisions = [store.users.put("u", "{}", NOW, None).revision for _ in range(3)]
+def test_each_put_increments_the_revision(users: UserStore) -> None:
+    revisions = [users.put("u", "{}", NOW, None).revision for _ in range(3)]
     assert revisions == [1, 2, 3]
 
 
-def test_a_new_profile_takes_the_old_ones_assignment_away(store: Store) -> None:
-    store.users.put("u", '{"age": 20}', NOW, ASSIGNED)
-    store.users.put("u", '{"age": 60}', NOW + timedelta(hours=1), None)
-    assert store.users.get("u") == stored_user("u", '{"age": 60}', 2, NOW + timedelta(hours=1), None)
+def test_put_without_an_assignment_removes_the_old_one(users: UserStore) -> None:
+    users.put("u", '{"age": 20}', NOW, ASSIGNED)
+    users.put("u", '{"age": 60}', NOW + timedelta(hours=1), None)
+    assert users.get("u") == stored_user("u", '{"age": 60}', 2, NOW + timedelta(hours=1), None)
 
 
-def test_times_come_back_as_the_same_moment_in_utc(store: Store) -> None:
+def test_times_are_returned_in_utc(users: UserStore) -> None:
     in_tokyo = NOW.astimezone(timezone(timedelta(hours=9)))
-    store.users.put("u", "{}", in_tokyo, None)
-    kept = store.users.get("u")
+    users.put("u", "{}", in_tokyo, None)
+    kept = users.get("u")
     assert kept is not None
     assert kept.profile_updated_at == NOW
     assert kept.profile_updated_at.tzinfo is not None
 
 
-@pytest.mark.parametrize("user_id", ODD_IDS)
-def test_an_odd_id_is_an_id_like_any_other(store: Store, user_id: str) -> None:
-    store.users.put(user_id, "{}", NOW, None)
-    updated = store.users.update_assignments([AssignmentUpdate(user_id, 1, ASSIGNED)])
+@pytest.mark.parametrize("user_id", UNUSUAL_IDS)
+def test_unusual_id_works_in_every_method(users: UserStore, user_id: str) -> None:
+    users.put(user_id, "{}", NOW, None)
+    updated = users.update_assignments([AssignmentUpdate(user_id, 1, ASSIGNED)])
     expected = stored_user(user_id, "{}", 1, NOW, ASSIGNED)
     assert updated == 1
-    assert store.users.get(user_id) == expected
-    assert store.users.get_many([user_id]) == {user_id: expected}
-    assert list(store.users.iterate(10)) == [[expected]]
+    assert users.get(user_id) == expected
+    assert users.get_many([user_id]) == {user_id: expected}
+    assert list(users.iterate(10)) == [[expected]]
 
 
-def test_ids_that_look_alike_are_different_users(store: Store) -> None:
-    for user_id in ODD_IDS:
-        store.users.put(user_id, "{}", NOW, None)
-    assert store.users.count() == len(ODD_IDS)
-    assert set(store.users.get_many(ODD_IDS)) == set(ODD_IDS)
+def test_similar_ids_are_different_users(users: UserStore) -> None:
+    for user_id in UNUSUAL_IDS:
+        users.put(user_id, "{}", NOW, None)
+    assert users.count() == len(UNUSUAL_IDS)
+    assert set(users.get_many(UNUSUAL_IDS)) == set(UNUSUAL_IDS)
 
 
-@pytest.mark.parametrize("text", NO_IDS)
-def test_a_text_that_cannot_be_an_id_finds_nobody(store: Store, text: str) -> None:
-    assert store.users.get(text) is None
-    assert store.users.get_many([text]) == {}
-    assert store.users.update_assignments([AssignmentUpdate(text, 1, ASSIGNED)]) == 0
+@pytest.mark.parametrize("text", IMPOSSIBLE_IDS)
+def test_impossible_id_finds_no_user(users: UserStore, text: str) -> None:
+    assert users.get(text) is None
+    assert users.get_many([text]) == {}
+    assert users.update_assignments([AssignmentUpdate(text, 1, ASSIGNED)]) == 0
 
 
-@pytest.mark.parametrize("text", NO_IDS)
-def test_a_text_that_cannot_be_an_id_is_not_written(store: Store, text: str) -> None:
+@pytest.mark.parametrize("text", IMPOSSIBLE_IDS)
+def test_put_refuses_an_impossible_id(users: UserStore, text: str) -> None:
     with pytest.raises(NotStorable):
-        store.users.put(text, "{}", NOW, None)
-    assert store.users.count() == 0
+        users.put(text, "{}", NOW, None)
+    assert users.count() == 0
 
 
 @pytest.mark.parametrize("text", ["nul \0", "half \udfff"])
-def test_a_profile_that_no_database_takes_is_refused_by_all(store: Store, text: str) -> None:
+def test_put_refuses_a_profile_that_databases_refuse(users: UserStore, text: str) -> None:
     with pytest.raises(NotStorable):
-        store.users.put("u", text, NOW, None)
-    assert store.users.get("u") is None
+        users.put("u", text, NOW, None)
+    assert users.get("u") is None
 
 
-def test_of_many_users_those_that_exist_are_found(store: Store) -> None:
-    store.users.put("a", "{}", NOW, ASSIGNED)
-    store.users.put("b", "{}", NOW, None)
-    found = store.users.get_many(["nobody", "b", "a", "b"])
+def test_get_many_returns_the_users_that_exist(users: UserStore) -> None:
+    users.put("a", "{}", NOW, ASSIGNED)
+    users.put("b", "{}", NOW, None)
+    found = users.get_many(["nobody", "b", "a", "b"])
     assert {user_id: user.assignment for user_id, user in found.items()} == {"a": ASSIGNED, "b": None}
 
 
-def test_nobody_is_found_among_no_ids(store: Store) -> None:
-    assert store.users.get_many([]) == {}
+def test_get_many_of_no_ids_is_empty(users: UserStore) -> None:
+    assert users.get_many([]) == {}
 
 
-def test_a_thousand_users_are_read_and_updated_at_once(store: Store) -> None:
+def test_thousand_users_are_read_and_updated_in_one_call(users: UserStore) -> None:
     ids = [f"user {number}" for number in range(1000)]
     for user_id in ids[::10]:
-        store.users.put(user_id, "{}", NOW, None)
+        users.put(user_id, "{}", NOW, None)
     updates = [AssignmentUpdate(user_id, 1, ASSIGNED) for user_id in ids]
-    assert store.users.update_assignments(updates) == 100
-    found = store.users.get_many(ids)
+    assert users.update_assignments(updates) == 100
+    found = users.get_many(ids)
     assert set(found) == set(ids[::10])
     assert {user.assignment for user in found.values()} == {ASSIGNED}
 
 
-def test_a_newer_assignment_replaces_the_older(store: Store) -> None:
-    store.users.put("u", "{}", NOW, ASSIGNED)
-    assert store.users.update_assignments([AssignmentUpdate("u", 1, REASSIGNED)]) == 1
-    assert store.users.get("u") == stored_user("u", "{}", 1, NOW, REASSIGNED)
+def test_update_replaces_the_assignment(users: UserStore) -> None:
+    users.put("u", "{}", NOW, ASSIGNED)
+    assert users.update_assignments([AssignmentUpdate("u", 1, REASSIGNED)]) == 1
+    assert users.get("u") == stored_user("u", "{}", 1, NOW, REASSIGNED)
 
 
-def test_an_assignment_is_void_once_the_profile_has_changed(store: Store) -> None:
-    store.users.put("u", '{"age": 20}', NOW, ASSIGNED)
-    store.users.put("u", '{"age": 60}', NOW, None)
+def test_update_is_void_once_the_profile_has_changed(users: UserStore) -> None:
+    users.put("u", '{"age": 20}', NOW, ASSIGNED)
+    users.put("u", '{"age": 60}', NOW, None)
     updates = [AssignmentUpdate("u", 1, REASSIGNED), AssignmentUpdate("nobody", 1, REASSIGNED)]
-    assert store.users.update_assignments(updates) == 0
-    assert store.users.get("u") == stored_user("u", '{"age": 60}', 2, NOW, None)
+    assert users.update_assignments(updates) == 0
+    assert users.get("u") == stored_user("u", '{"age": 60}', 2, NOW, None)
 
 
-def test_no_updates_are_none_kept(store: Store) -> None:
-    assert store.users.update_assignments([]) == 0
+def test_empty_update_updates_nobody(users: UserStore) -> None:
+    assert users.update_assignments([]) == 0
 
 
-def test_all_users_come_once_in_the_order_of_their_code_points(store: Store) -> None:
+def test_iterate_returns_every_user_once_in_code_point_order(users: UserStore) -> None:
     ids = ["b", "B", "a", "Z", "é", "e", "_", "-", "10", "9", "😀", "\uffff", "用"]
     for user_id in ids:
-        store.users.put(user_id, "{}", NOW, None)
-    batches = list(store.users.iterate(4))
+        users.put(user_id, "{}", NOW, None)
+    batches = list(users.iterate(4))
     assert [len(batch) for batch in batches] == [4, 4, 4, 1]
     assert [user.user_id for batch in batches for user in batch] == sorted(ids)
 
 
-def test_there_are_no_batches_of_nobody(store: Store) -> None:
-    assert list(store.users.iterate(10)) == []
+def test_iterate_over_no_users_returns_no_batch(users: UserStore) -> None:
+    assert list(users.iterate(10)) == []
 
 
-def test_users_are_written_and_updated_while_all_are_read(store: Store) -> None:
+def test_iterate_sees_users_written_ahead_of_it(users: UserStore) -> None:
     for number in range(9):
-        store.users.put(f"u{number}", "{}", NOW, None)
+        users.put(f"u{number}", "{}", NOW, None)
     seen = []
-    for batch in store.users.iterate(2):
+    for batch in users.iterate(2):
         seen += [user.user_id for user in batch]
-        store.users.update_assignments([AssignmentUpdate(user.user_id, 1, ASSIGNED) for user in batch])
-        store.users.put("a, behind the first", "{}", NOW, None)
-        store.users.put("z, still to come", "{}", NOW, None)
+        users.update_assignments([AssignmentUpdate(user.user_id, 1, ASSIGNED) for user in batch])
+        users.put("a, behind the first", "{}", NOW, None)
+        users.put("z, still to come", "{}", NOW, None)
     assert seen == [*(f"u{number}" for number in range(9)), "z, still to come"]
 
 
-def test_all_that_an_assignment_says_is_kept_to_the_last_digit(store: Store) -> None:
-    store.users.put("u", "{}", NOW, WHOLE)
-    store.users.put("v", "{}", NOW, None)
-    store.users.update_assignments([AssignmentUpdate("v", 1, replace(WHOLE, manual=True))])
-    found = store.users.get_many(["u", "v"])
+def test_assignment_is_stored_to_the_last_digit(users: UserStore) -> None:
+    users.put("u", "{}", NOW, WHOLE)
+    users.put("v", "{}", NOW, None)
+    users.update_assignments([AssignmentUpdate("v", 1, replace(WHOLE, manual=True))])
+    found = users.get_many(["u", "v"])
     assert found["u"].assignment == WHOLE
     assert found["v"].assignment == replace(WHOLE, manual=True)
 
 
-def test_users_are_read_without_their_profiles(store: Store) -> None:
-    store.users.put("whole", "{}", NOW, WHOLE)
-    store.users.put("bare", "{}", NOW, ASSIGNED)
-    store.users.put("none", "{}", NOW.astimezone(timezone(timedelta(hours=9))), None)
-    store.users.update_assignments([AssignmentUpdate("bare", 1, replace(WHOLE, manual=True, typicality=None))])
+def test_assignments_are_the_summaries_of_users(users: UserStore) -> None:
+    users.put("whole", "{}", NOW, WHOLE)
+    users.put("bare", "{}", NOW, ASSIGNED)
+    users.put("none", "{}", NOW.astimezone(timezone(timedelta(hours=9))), None)
+    users.update_assignments([AssignmentUpdate("bare", 1, replace(WHOLE, manual=True, typicality=None))])
     ids = ["nobody", "whole", "bare", "none", "whole"]
-    assert store.users.assignments(ids) == {
-        user_id: as_summary(user) for user_id, user in store.users.get_many(ids).items()
-    }
-    assert store.users.assignments([]) == {}
+    assert users.assignments(ids) == {user_id: as_summary(user) for user_id, user in users.get_many(ids).items()}
+    assert users.assignments([]) == {}
 
 
-def test_users_without_their_profiles_have_the_types_that_are_promised(store: Store) -> None:
-    store.users.put("whole", "{}", NOW, WHOLE)
-    store.users.put("none", "{}", NOW, None)
-    found = store.users.assignments(["whole", "none"])
+def test_assignments_have_the_declared_types(users: UserStore) -> None:
+    users.put("whole", "{}", NOW, WHOLE)
+    users.put("none", "{}", NOW, None)
+    found = users.assignments(["whole", "none"])
     assert [type(value) for value in found["whole"]] == [
         *(str, int, datetime, str, str, datetime, float, str, float, float, bool)
     ]
@@ -226,51 +223,78 @@ def test_users_without_their_profiles_have_the_types_that_are_promised(store: St
     assert found["whole"].profile_updated_at.tzinfo is UTC
 
 
-def test_users_are_read_at_once_or_not_now_but_never_otherwise(store: Store) -> None:
-    store.users.put("u", "{}", NOW, WHOLE)
-    user = store.users.get("u")
+def test_assignments_nowait_equal_assignments_or_would_block(users: UserStore) -> None:
+    users.put("u", "{}", NOW, WHOLE)
+    user = users.get("u")
     assert user is not None
     try:
-        assert store.users.assignments_nowait(["u", "nobody", "\0", "u"]) == {"u": as_summary(user)}
+        assert users.assignments_nowait(["u", "nobody", "\0", "u"]) == {"u": as_summary(user)}
     except WouldBlock:
-        assert store.users.assignments(["u"]) == {"u": as_summary(user)}
+        assert users.assignments(["u"]) == {"u": as_summary(user)}
 
 
-@pytest.mark.parametrize("user_id", ODD_IDS)
-def test_an_odd_id_is_read_without_a_profile_too(store: Store, user_id: str) -> None:
-    store.users.put(user_id, "{}", NOW, ASSIGNED)
-    assert list(store.users.assignments([user_id, *NO_IDS])) == [user_id]
+@pytest.mark.parametrize("user_id", UNUSUAL_IDS)
+def test_assignments_of_an_unusual_id_are_found(users: UserStore, user_id: str) -> None:
+    users.put(user_id, "{}", NOW, ASSIGNED)
+    assert list(users.assignments([user_id, *IMPOSSIBLE_IDS])) == [user_id]
 
 
-def test_users_are_counted(store: Store) -> None:
-    assert store.users.count() == 0
-    store.users.put("a", "{}", NOW, None)
-    store.users.put("a", "{}", NOW, None)
-    store.users.put("b", "{}", NOW, None)
-    assert store.users.count() == 2
+def test_count_counts_each_user_once(users: UserStore) -> None:
+    assert users.count() == 0
+    users.put("a", "{}", NOW, None)
+    users.put("a", "{}", NOW, None)
+    users.put("b", "{}", NOW, None)
+    assert users.count() == 2
 
 
-def test_no_write_is_lost_when_many_write_one_user(store: Store) -> None:
+def test_concurrent_puts_of_one_user_are_all_counted(users: UserStore) -> None:
     threads, writes = 8, 10
     start = threading.Barrier(threads)
 
     def write(thread: int) -> list[int]:
         start.wait()
-        return [store.users.put("u", f"{{{thread}}}", NOW, None).revision for _ in range(writes)]
+        return [users.put("u", f"{{{thread}}}", NOW, None).revision for _ in range(writes)]
 
     with ThreadPoolExecutor(threads) as pool:
         revisions = [revision for made in pool.map(write, range(threads)) for revision in made]
     assert sorted(revisions) == list(range(1, threads * writes + 1))
 
 
-def test_batches_of_updates_that_cross_each_other_all_end(store: Store) -> None:
+def test_updates_in_opposite_orders_do_not_deadlock(users: UserStore) -> None:
     ids = [f"u{number}" for number in range(50)]
     for user_id in ids:
-        store.users.put(user_id, "{}", NOW, None)
+        users.put(user_id, "{}", NOW, None)
     updates = [AssignmentUpdate(user_id, 1, ASSIGNED) for user_id in ids]
 
     def update(turn: int) -> int:
-        return store.users.update_assignments(updates if turn % 2 else updates[::-1])
+        return users.update_assignments(updates if turn % 2 else updates[::-1])
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(update, range(40))) == [50] * 40
+
+
+def test_stale_returns_users_of_another_model_or_none_in_order(users: UserStore) -> None:
+    users.put("c", "{}", NOW, assigned("p_1"))
+    users.put("a", "{}", NOW, None)
+    users.put("b", "{}", NOW, assigned("p_1", NEW))
+    assert [user.user_id for user in users.stale(NEW, "", 10)] == ["a", "c"]
+    assert [user.user_id for user in users.stale(NEW, "a", 10)] == ["c"]
+    assert [user.user_id for user in users.stale(NEW, "", 1)] == ["a"]
+
+
+def test_tally_sums_users_and_values_by_persona_of_one_model(users: UserStore) -> None:
+    users.put("a", "{}", NOW, assigned("p_1", answered_count=5, unknown_count=1))
+    users.put("b", "{}", NOW, assigned("p_1", answered_count=2))
+    users.put("c", "{}", NOW, assigned("p_2"))
+    users.put("d", "{}", NOW, assigned("p_2", NEW))
+    assert users.tally(OLD) == {"p_1": AssignmentTally(2, 7, 1), "p_2": AssignmentTally(1, 0, 0)}
+    assert users.tally("none") == {}
+
+
+def test_last_of_two_updates_of_one_user_counts(users: UserStore) -> None:
+    users.put("u", "{}", NOW, assigned("p_1"))
+    both = [AssignmentUpdate("u", 1, assigned(persona, NEW)) for persona in ("p_2", "p_3")]
+    assert users.update_assignments(both) == 1
+    user = users.get("u")
+    assert user is not None
+    assert user.assignment == assigned("p_3", NEW)

@@ -1,0 +1,117 @@
+"""Every `PersonaStore`: changes of users' personas, and overrides."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from service.store.ports.personas import ChangeCause, PersonaOverride, PersonaStore
+from service.store.ports.store import Store
+from service.store.ports.users import AssignmentUpdate
+from tests.contract.records import NEW, NOW, OLD, assigned
+
+SECOND = timedelta(seconds=1)
+OVERRIDE = PersonaOverride(
+    persona_id="p_1", name="Ours 😀", sentence=None, note="a note", revision=1, edited_at=NOW, edited_by="Zoë"
+)
+
+
+def changes(store: Store, user_id: str) -> list[tuple[ChangeCause, str, str]]:
+    return [
+        (change.cause, change.from_persona_id, change.to_persona_id)
+        for change in store.personas.changes(user_id, 100)
+    ]
+
+
+# --- changes ---------------------------------------------------------------------------------------
+
+
+def test_first_assignment_is_not_a_change(store: Store) -> None:
+    store.users.put("u", "{}", NOW, None)
+    store.users.update_assignments([AssignmentUpdate("u", 1, assigned("p_1"))])
+    assert changes(store, "u") == []
+
+
+def test_put_with_another_persona_records_a_change_of_the_profile(store: Store) -> None:
+    store.users.put("u", "{}", NOW, assigned("p_1"))
+    store.users.put("u", "{}", NOW + SECOND, assigned("p_2", NEW))
+    (change,) = store.personas.changes("u", 10)
+    assert (change.user_id, change.cause, change.changed_at) == ("u", ChangeCause.PROFILE_CHANGED, NOW + SECOND)
+    assert (change.from_persona_id, change.to_persona_id) == ("p_1", "p_2")
+    assert (change.from_model_version, change.to_model_version) == (OLD, NEW)
+
+
+def test_another_model_with_the_same_persona_is_not_a_change(store: Store) -> None:
+    store.users.put("u", "{}", NOW, assigned("p_1"))
+    assert store.users.update_assignments([AssignmentUpdate("u", 1, assigned("p_1", NEW))]) == 1
+    assert changes(store, "u") == []
+
+
+@pytest.mark.parametrize("cause", [ChangeCause.MODEL_CHANGED, ChangeCause.MANUAL])
+def test_update_to_another_persona_records_a_change_with_its_cause(store: Store, cause: ChangeCause) -> None:
+    store.users.put("u", "{}", NOW, assigned("p_1"))
+    store.users.update_assignments([AssignmentUpdate("u", 1, assigned("p_2", NEW))], cause)
+    assert changes(store, "u") == [(cause, "p_1", "p_2")]
+
+
+def test_void_update_records_no_change(store: Store) -> None:
+    store.users.put("u", "{}", NOW, assigned("p_1"))
+    assert store.users.update_assignments([AssignmentUpdate("u", 9, assigned("p_2", NEW))]) == 0
+    assert changes(store, "u") == []
+
+
+def test_concurrent_equal_updates_record_one_change(store: Store) -> None:
+    store.users.put("u", "{}", NOW, assigned("p_1"))
+    update = AssignmentUpdate("u", 1, assigned("p_2", NEW))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: store.users.update_assignments([update]), range(16)))
+    assert changes(store, "u") == [(ChangeCause.MODEL_CHANGED, "p_1", "p_2")]
+
+
+def test_concurrent_puts_record_an_unbroken_chain_of_changes(store: Store) -> None:
+    store.users.put("u", "{}", NOW, assigned("p_0"))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: store.users.put("u", "{}", NOW, assigned(f"p_{n}")), range(1, 25)))
+    recorded = store.personas.changes("u", 100)
+    assert {change.to_persona_id for change in recorded} == {f"p_{n}" for n in range(1, 25)}
+    assert len({change.from_persona_id for change in recorded}) == 24
+
+
+def test_changes_are_listed_latest_first_page_by_page(store: Store) -> None:
+    for number in range(6):
+        store.users.put("u", "{}", NOW, assigned(f"p_{number}"))
+        store.users.put("other", "{}", NOW, assigned(f"p_{number}"))
+    first = store.personas.changes("u", 3)
+    rest = store.personas.changes("u", 3, first[-1].id)
+    assert [change.to_persona_id for change in [*first, *rest]] == ["p_5", "p_4", "p_3", "p_2", "p_1"]
+
+
+def test_changes_of_an_impossible_id_are_empty(personas: PersonaStore) -> None:
+    assert personas.changes("nul\0", 3) == []
+
+
+# --- overrides -------------------------------------------------------------------------------------
+
+
+def test_override_is_stored_unchanged(personas: PersonaStore) -> None:
+    assert personas.overrides() == {}
+    assert personas.put_override(OVERRIDE)
+    assert personas.overrides() == {"p_1": OVERRIDE}
+
+
+def test_override_is_stored_only_if_its_revision_follows_the_stored_one(personas: PersonaStore) -> None:
+    assert not personas.put_override(replace(OVERRIDE, revision=2))
+    assert personas.put_override(OVERRIDE)
+    assert not personas.put_override(replace(OVERRIDE, name="late"))
+    second = replace(OVERRIDE, name=None, revision=2)
+    assert personas.put_override(second)
+    assert not personas.put_override(replace(OVERRIDE, revision=2, name="late"))
+    assert personas.overrides() == {"p_1": second}
+
+
+def test_one_of_several_concurrent_overrides_is_stored(personas: PersonaStore) -> None:
+    personas.put_override(OVERRIDE)
+    with ThreadPoolExecutor(8) as pool:
+        stored = pool.map(lambda n: personas.put_override(replace(OVERRIDE, revision=2, name=str(n))), range(8))
+        assert sorted(stored) == [False] * 7 + [True]
