@@ -1,4 +1,7 @@
-"""A database that is missing, silent, locked or broken: `StoreUnavailable`, soon, and healed by itself."""
+"""A database that is missing, silent, locked or broken: calls raise `StoreUnavailable` soon, until it is back.
+
+The two parametrised tests and the one of a frozen server call every method of every port (`every_method`).
+"""
 
 import os
 import signal
@@ -9,7 +12,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +19,25 @@ import psycopg
 import pytest
 from sqlalchemy import delete, func, select
 
-from service.store.ports.errors import SchemaNotCurrent, StoreUnavailable, UnusableDatabaseUrl
+from service.store.ports.errors import SchemaNotCurrent, StoreUnavailable, UnusableDatabaseUrl, WouldBlock
 from service.store.sql.connections.engine import parse_url
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
 from service.store.sql.tables import users
+from tests.contract.every_method import CALLS, declared_methods
+from tests.contract.records import NOW
 
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
 SECRET = "her hobby"
 PATIENCE = 1.0
-# Two processors serve the database, its clients and other people's work.
+# The test machine is shared, and slow at times.
 SOON = PATIENCE + 2.0
+
+
+@pytest.fixture(scope="module")
+def closed_port_url() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    return f"postgresql://anne:hunter2@127.0.0.1:{port}/segments"
 
 
 @pytest.fixture
@@ -46,25 +56,41 @@ def opened(url: str) -> Iterator[SqlStore]:
     store.close()
 
 
-def refusal_within(seconds: float, call: Callable[[], object]) -> StoreUnavailable:
+def unavailable_within(seconds: float, call: Callable[[], object]) -> StoreUnavailable:
     started = time.monotonic()
-    with pytest.raises(StoreUnavailable) as refusal:
+    with pytest.raises(StoreUnavailable) as raised:
         call()
     assert time.monotonic() - started < seconds
-    return refusal.value
+    return raised.value
 
 
-def calls(store: SqlStore) -> tuple[Callable[[], object], ...]:
-    return (
-        store.check,
-        lambda: store.users.put("u", "{}", NOW, None),
-        lambda: store.users.get("u"),
-        lambda: list(store.users.iterate(10)),
-        lambda: store.jobs.latest(10),
-    )
+def test_every_method_of_every_port_has_a_call() -> None:
+    assert set(CALLS) == set(declared_methods())
 
 
-def test_a_database_without_tables_says_how_to_get_them(database_url: str) -> None:
+def test_every_call_succeeds_while_the_database_responds(sql_store: SqlStore) -> None:
+    for method, call in CALLS.items():
+        if method == "users.assignments_nowait" and not sql_store.database.is_sqlite:
+            with pytest.raises(WouldBlock):
+                call(sql_store)
+        else:
+            call(sql_store)
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_every_method_is_unavailable_while_nothing_listens_on_the_port(closed_port_url: str, method: str) -> None:
+    with opened(closed_port_url) as store:
+        error = unavailable_within(SOON, lambda: CALLS[method](store))
+    assert "hunter2" not in "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_every_method_is_unavailable_while_a_folder_is_in_the_files_place(tmp_path: Path, method: str) -> None:
+    with opened(f"sqlite:///{tmp_path}") as store:
+        unavailable_within(SOON, lambda: CALLS[method](store))
+
+
+def test_database_without_tables_says_how_to_create_them(database_url: str) -> None:
     with opened(database_url) as store:
         with pytest.raises(SchemaNotCurrent, match="python -m service migrate"):
             store.check()
@@ -72,20 +98,19 @@ def test_a_database_without_tables_says_how_to_get_them(database_url: str) -> No
             store.users.get("u")
 
 
-def test_no_value_stands_in_an_error_or_its_causes(database_url: str) -> None:
+def test_error_and_its_causes_contain_no_value(database_url: str) -> None:
     with opened(database_url) as store:
-        refusal = refusal_within(SOON, lambda: store.users.put(SECRET, SECRET, NOW, None))
-    assert refusal.__cause__ is not None
-    assert SECRET not in "".join(traceback.format_exception(refusal))
+        error = unavailable_within(SOON, lambda: store.users.put(SECRET, SECRET, NOW, None))
+    assert error.__cause__ is not None
+    assert SECRET not in "".join(traceback.format_exception(error))
 
 
-def test_a_folder_that_cannot_be_made_is_an_unavailable_store_until_it_can(tmp_path: Path) -> None:
+def test_store_works_once_its_folder_can_be_created(tmp_path: Path) -> None:
     obstacle = tmp_path / "file"
     obstacle.touch()
     url = f"sqlite:///{obstacle}/folder/segments.db"
     with opened(url) as store:
-        for call in calls(store):
-            assert "Not a directory" in str(refusal_within(SOON, call))
+        assert "Not a directory" in str(unavailable_within(SOON, store.check))
         with pytest.raises(StoreUnavailable, match="Not a directory"):
             migrate(url)
         obstacle.unlink()
@@ -93,20 +118,14 @@ def test_a_folder_that_cannot_be_made_is_an_unavailable_store_until_it_can(tmp_p
         store.check()
 
 
-def test_a_folder_in_place_of_the_file_is_an_unavailable_store(tmp_path: Path) -> None:
-    with opened(f"sqlite:///{tmp_path}") as store:
-        for call in calls(store):
-            assert "SQLITE_CANTOPEN" in str(refusal_within(SOON, call))
-
-
-def test_a_file_that_is_no_database_is_an_unavailable_store(tmp_path: Path) -> None:
+def test_store_is_unavailable_while_its_file_is_not_a_database(tmp_path: Path) -> None:
     (tmp_path / "segments.db").write_text("not a database, however long " * 100)
     with opened(f"sqlite:///{tmp_path}/segments.db") as store:
-        for call in calls(store):
-            assert "SQLITE_NOTADB" in str(refusal_within(SOON, call))
+        for call in (store.check, lambda: store.users.put("u", "{}", NOW, None)):
+            assert "SQLITE_NOTADB" in str(unavailable_within(SOON, call))
 
 
-def test_a_locked_sqlite_file_refuses_writes_and_answers_reads(sqlite_url: str) -> None:
+def test_locked_sqlite_file_refuses_writes_and_serves_reads(sqlite_url: str) -> None:
     migrate(sqlite_url)
     with opened(sqlite_url) as store, closing(sqlite3.connect(parse_url(sqlite_url).database or "")) as other:
         store.users.put("u", "{}", NOW, None)
@@ -115,53 +134,47 @@ def test_a_locked_sqlite_file_refuses_writes_and_answers_reads(sqlite_url: str) 
             waits = [pool.submit(store.users.put, f"u{n}", "{}", NOW, None) for n in range(4)]
             assert store.users.count() == 1
             for wait in waits:
-                refusal_within(SOON, wait.result)
+                unavailable_within(SOON, wait.result)
         other.rollback()
         assert store.users.put("u", "{}", NOW, None).revision == 2
 
 
-def test_a_sqlite_transaction_has_its_turn_before_it_reads(sqlite_url: str) -> None:
+def test_sqlite_transaction_locks_before_it_reads(sqlite_url: str) -> None:
     migrate(sqlite_url)
     with opened(sqlite_url) as store, store.database.writing() as connection, opened(sqlite_url) as other:
         before = connection.execute(select(func.count()).select_from(users)).scalar_one()
-        refusal_within(SOON, lambda: other.users.put("u", "{}", NOW, None))
+        unavailable_within(SOON, lambda: other.users.put("u", "{}", NOW, None))
         connection.execute(delete(users))
     assert before == 0
 
 
-def test_sqlite_acknowledges_what_is_on_the_disk(sqlite_url: str) -> None:
+def test_sqlite_commits_to_disk(sqlite_url: str) -> None:
     migrate(sqlite_url)
     with opened(sqlite_url) as store, store.database.reading() as connection:
         pragmas = ("journal_mode", "synchronous", "foreign_keys")
-        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in pragmas]
-    assert found == ["wal", 2, 1]
+        settings = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in pragmas]
+    assert settings == ["wal", 2, 1]
 
 
-def test_a_closed_port_is_an_unavailable_store() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    with opened(f"postgresql://anne:hunter2@127.0.0.1:{port}/segments") as store:
-        for call in calls(store):
-            refusal = refusal_within(SOON, call)
-            assert "hunter2" not in "".join(traceback.format_exception(refusal))
-
-
-def test_a_server_that_says_nothing_is_an_unavailable_store() -> None:
+def test_store_is_unavailable_while_the_server_does_not_respond() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with opened(f"postgresql://anne@127.0.0.1:{port}/segments") as store:
             # libpq waits for two seconds at least.
-            refusal_within(SOON + 1, store.check)
+            unavailable_within(SOON + 1, store.check)
 
 
-def test_a_frozen_server_is_an_unavailable_store_until_it_thaws(impatient: SqlStore, postgres_server: Any) -> None:
-    with frozen(postgres_server):
-        for call in calls(impatient)[:3]:
-            refusal_within(SOON + 1, call)
+def test_every_method_is_unavailable_while_the_server_is_frozen(impatient: SqlStore, postgres_server: Any) -> None:
+    with frozen(postgres_server), ThreadPoolExecutor(len(CALLS)) as pool:
+        started = time.monotonic()
+        calls = {name: pool.submit(call, impatient) for name, call in CALLS.items()}
+        outcomes = {name: isinstance(call.exception(), StoreUnavailable) for name, call in calls.items()}
+        assert outcomes == dict.fromkeys(CALLS, True)
+        assert time.monotonic() - started < SOON + 3
     assert impatient.users.get("u") is not None
 
 
-def test_a_frozen_server_keeps_nobody_waiting_in_a_crowd(impatient: SqlStore, postgres_server: Any) -> None:
+def test_frozen_server_delays_no_caller_beyond_the_time_limit(impatient: SqlStore, postgres_server: Any) -> None:
     with frozen(postgres_server), ThreadPoolExecutor(30) as pool:
         waits = [pool.submit(impatient.users.get, "u") for _ in range(30)]
         started = time.monotonic()
@@ -185,27 +198,27 @@ def frozen(server: Any) -> Iterator[None]:
 
 def children_of(process: int) -> list[int]:
     lists = Path(f"/proc/{process}/task").glob("*/children")
-    return [int(child) for found in lists for child in found.read_text().split()]
+    return [int(child) for children in lists for child in children.read_text().split()]
 
 
-def test_a_locked_row_refuses_its_writers_and_answers_its_readers(impatient: SqlStore, postgres_url: str) -> None:
+def test_locked_row_refuses_writes_and_serves_reads(impatient: SqlStore, postgres_url: str) -> None:
     with closing(psycopg.connect(postgres_url)) as other:
         other.execute("SELECT * FROM users FOR UPDATE")
-        refusal = refusal_within(SOON, lambda: impatient.users.put("u", "{}", NOW, None))
-        assert "LockNotAvailable" in str(refusal)
+        error = unavailable_within(SOON, lambda: impatient.users.put("u", "{}", NOW, None))
+        assert "LockNotAvailable" in str(error)
         assert impatient.users.get("u") is not None
     assert impatient.users.put("u", "{}", NOW, None).revision == 2
 
 
-def test_a_slow_statement_is_ended(impatient: SqlStore) -> None:
+def test_slow_statement_is_cancelled(impatient: SqlStore) -> None:
     def sleep() -> None:
         with impatient.database.reading() as connection:
             connection.exec_driver_sql("SELECT pg_sleep(60)")
 
-    assert "QueryCanceled" in str(refusal_within(SOON, sleep))
+    assert "QueryCanceled" in str(unavailable_within(SOON, sleep))
 
 
-def test_connections_that_the_server_has_dropped_are_not_noticed(impatient: SqlStore, postgres_url: str) -> None:
+def test_dropped_connections_are_replaced(impatient: SqlStore, postgres_url: str) -> None:
     with psycopg.connect(postgres_url) as other:
         mine = "pid <> pg_backend_pid() AND datname = current_database()"
         other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}")
@@ -213,12 +226,12 @@ def test_connections_that_the_server_has_dropped_are_not_noticed(impatient: SqlS
     assert impatient.users.put("u", "{}", NOW, None).revision == 2
 
 
-def test_what_the_url_asks_of_the_session_wins(postgres_url: str) -> None:
+def test_session_options_in_the_url_win(postgres_url: str) -> None:
     url = f"{postgres_url}&options=-c%20lock_timeout%3D77ms"
     with opened(url) as store, store.database.reading() as connection:
         names = ("lock_timeout", "statement_timeout", "timezone")
-        found = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
-    assert found == ["77ms", "800ms", "UTC"]
+        settings = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
+    assert settings == ["77ms", "800ms", "UTC"]
 
 
 @pytest.mark.parametrize(
@@ -233,12 +246,12 @@ def test_what_the_url_asks_of_the_session_wins(postgres_url: str) -> None:
         "sqlite:///file:segments.db?uri=true",
     ],
 )
-def test_a_url_of_no_database_is_refused_with_examples(url: str) -> None:
-    with pytest.raises(UnusableDatabaseUrl, match=r"sqlite:///data/segments\.db") as refusal:
+def test_unusable_url_is_refused_with_examples(url: str) -> None:
+    with pytest.raises(UnusableDatabaseUrl, match=r"sqlite:///data/segments\.db") as raised:
         SqlStore(url)
-    assert "hunter2" not in "".join(traceback.format_exception(refusal.value))
+    assert "hunter2" not in "".join(traceback.format_exception(raised.value))
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"])
-def test_every_usual_name_of_postgresql_is_understood(scheme: str) -> None:
+def test_every_usual_scheme_of_postgresql_is_accepted(scheme: str) -> None:
     assert parse_url(f"{scheme}://anne:pw@host/segments").drivername == "postgresql+psycopg"

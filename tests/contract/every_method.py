@@ -1,0 +1,73 @@
+"""One call of every method of every port, and the list of those methods, read from the protocols.
+
+In this order every call succeeds in an empty store.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import get_type_hints
+
+from service.store.ports.jobs import JobStatus
+from service.store.ports.keys import StoredKey
+from service.store.ports.personas import PersonaOverride
+from service.store.ports.store import Store
+from service.store.ports.users import AssignmentUpdate
+from tests.contract.records import NOW, OLD, assigned, queued_job
+
+JOB_ID = "0" * 32
+OVERRIDE = PersonaOverride(
+    persona_id="p_1", name="Ours", sentence=None, note=None, revision=1, edited_at=NOW, edited_by="Zoë"
+)
+KEY = StoredKey(prefix="0a1b2c3d", digest="ab" * 32, name="app", scopes=("users:read",), created_at=NOW)
+
+CALLS: dict[str, Callable[[Store], object]] = {
+    "check": lambda store: store.check(),
+    "users.put": lambda store: store.users.put("u", "{}", NOW, None),
+    "users.submit": lambda store: store.users.submit("u", "{}", NOW, None).result(timeout=30),
+    "users.get": lambda store: store.users.get("u"),
+    "users.get_many": lambda store: store.users.get_many(["u"]),
+    "users.assignments": lambda store: store.users.assignments(["u"]),
+    "users.assignments_nowait": lambda store: store.users.assignments_nowait(["u"]),
+    "users.update_assignments": lambda store: store.users.update_assignments(
+        [AssignmentUpdate("u", 1, assigned("p_1"))]
+    ),
+    "users.stale": lambda store: store.users.stale(OLD, "", 10),
+    "users.iterate": lambda store: list(store.users.iterate(10)),
+    "users.count": lambda store: store.users.count(),
+    "users.tally": lambda store: store.users.tally(OLD),
+    "jobs.start": lambda store: store.jobs.start(queued_job(JOB_ID)),
+    "jobs.get": lambda store: store.jobs.get(JOB_ID),
+    "jobs.latest": lambda store: store.jobs.latest(10),
+    "jobs.heartbeat": lambda store: store.jobs.heartbeat(JOB_ID, "me", NOW, "reading", 0.1),
+    "jobs.finish": lambda store: store.jobs.finish(JOB_ID, JobStatus.SUCCEEDED, NOW),
+    "jobs.request_cancel": lambda store: store.jobs.request_cancel(JOB_ID),
+    "jobs.expire": lambda store: store.jobs.expire(NOW, NOW, "no heartbeat"),
+    "personas.changes": lambda store: store.personas.changes("u", 10),
+    "personas.overrides": lambda store: store.personas.overrides(),
+    "personas.put_override": lambda store: store.personas.put_override(OVERRIDE),
+    "leases.take": lambda store: store.leases.take("work", "me", NOW, NOW + timedelta(seconds=1)),
+    "leases.save_state": lambda store: store.leases.save_state("work", "me", {}),
+    "idempotency.claim": lambda store: store.idempotency.claim("key", "digest", NOW, NOW, NOW),
+    "idempotency.complete": lambda store: store.idempotency.complete("key", 200, {}, "{}"),
+    "idempotency.release": lambda store: store.idempotency.release("key"),
+    "keys.change_count": lambda store: store.keys.change_count(),
+    "keys.all": lambda store: store.keys.all(),
+    "keys.add": lambda store: store.keys.add(KEY),
+    "keys.revoke": lambda store: store.keys.revoke(KEY.prefix, NOW),
+    "keys.expire": lambda store: store.keys.expire(KEY.prefix, NOW),
+    "keys.record_use": lambda store: store.keys.record_use({KEY.prefix: NOW}),
+}
+
+
+def declared_methods() -> Iterator[str]:
+    """The name of every public method of `Store` and its ports, `close` excepted, as `port.method`."""
+    for name, member in _public_members(Store):
+        if isinstance(member, property):
+            port = get_type_hints(member.fget)["return"]
+            yield from (f"{name}.{method}" for method, _ in _public_members(port))
+        elif name != "close":
+            yield name
+
+
+def _public_members(protocol: type) -> list[tuple[str, object]]:
+    return [(name, member) for name, member in vars(protocol).items() if not name.startswith("_")]
