@@ -27,7 +27,7 @@ test: env check ## everything that CI runs
 check: env ## lint, format, types and the directions of import
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy models training service testkit tests benchmarks notebooks
+	$(BIN)/mypy models training service testkit checks tests benchmarks notebooks
 	$(BIN)/lint-imports
 
 # Both ask from outside, in an environment of their own: what they need need not fit what the service needs.
