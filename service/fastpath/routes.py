@@ -14,7 +14,7 @@ from service.http.routes.segment import render_assignment
 from service.http.schemas import USER_ID
 from service.segmenting.assignment import PLAIN
 from service.segmenting.segment_json import SegmentEncoder
-from service.users.users import get_personas_nowait
+from service.users.personas import get_personas_nowait
 
 _USER_ID = re.compile(USER_ID)
 # Of one turn of the event loop. Profiles that are not recognised at sight cost several times as much, and may be

@@ -18,8 +18,9 @@ from service.retraining.launcher import LaunchFailed
 from service.security.guard import Forbidden, Unauthenticated
 from service.store.ports.errors import NotStorable, StoreUnavailable
 from service.store.ports.jobs import JobNotFound, JobRunning
-from service.users.users import ProfileChanging, UserNotFound
-from service.versions.versions import ActivationRefused
+from service.users.personas import ProfileChanging
+from service.users.profiles import UserNotFound
+from service.versions.activation import ActivationRefused
 
 TYPE_PREFIX = "urn:segments:problem:"
 

@@ -1,6 +1,6 @@
 """Request and response bodies that are not a use case's own values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -11,9 +11,24 @@ from models.storage.artifact import LoadedArtifact
 from service.http.error_table import INVALID
 from service.http.problems import FieldProblem, field_problems, pointer, unknown_field
 from service.paging import Page
-from service.segmenting.assignment import InvalidProfile, Outcome, Segmented, SegmentedInDetail
+from service.segmenting.assignment import (
+    AnswerWarning,
+    Confidence,
+    InvalidProfile,
+    IsOutlier,
+    Margin,
+    Outcome,
+    PersonaRef,
+    Probabilities,
+    RunnerUp,
+    Segmented,
+    SegmentedInDetail,
+    Typicality,
+)
 from service.store.ports.jobs import Job, JobStatus
-from service.versions.versions import ModelVersion
+from service.users.personas import Revision
+from service.users.profiles import StoredProfile
+from service.versions.catalogue import ModelVersion
 from service.watching.drift import Suggestion
 
 MAX_BATCH = 1_000
@@ -133,6 +148,54 @@ class ChosenPersona(BaseModel):
     model_config = _STRICT
 
     persona_id: Annotated[str, Field(max_length=200, description="A persona of the model in force.")]
+
+
+NO_MODEL = AnswerWarning(
+    code="NO_MODEL", detail="The profile is stored; it is assigned as soon as there is a model and somebody asks."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAnswer:
+    """A stored profile's persona; none while no model is in force."""
+
+    user_id: str
+    revision: Revision
+    profile_updated_at: datetime
+    persona: PersonaRef | None
+    model_version: str | None
+    assigned_at: datetime | None
+    confidence: Confidence
+    probabilities: Probabilities
+    runner_up: RunnerUp
+    margin: Margin
+    typicality: Typicality
+    is_outlier: IsOutlier
+    distances: dict[str, float]
+    missing_fields: tuple[str, ...]
+    warnings: tuple[AnswerWarning, ...]
+
+    @classmethod
+    def of(cls, stored: StoredProfile) -> "StoredAnswer":
+        """The body for a stored profile; without an assignment its fields are empty, and a warning says why."""
+        assignment = stored.assignment
+        assigned = {name: getattr(assignment, name) for name in _UNASSIGNED} if assignment else _UNASSIGNED
+        return cls(
+            user_id=stored.user_id,
+            revision=stored.revision,
+            profile_updated_at=stored.profile_updated_at,
+            assigned_at=stored.assigned_at,
+            **assigned,
+        )
+
+
+# The fields of `Segmented` in a `StoredAnswer`, as they are without an assignment.
+_UNASSIGNED: dict[str, Any] = {
+    **dict.fromkeys(field.name for field in fields(Segmented)),
+    "distances": {},
+    "missing_fields": (),
+    "warnings": (NO_MODEL,),
+}
 
 
 class JobStep(BaseModel):

@@ -33,6 +33,10 @@ class PersonaRef:
     name: str
 
 
+Probabilities = Annotated[
+    dict[str, float] | None,
+    Field(description="Persona id → the chance that the complete profile would be that persona, 0–1."),
+]
 Confidence = Annotated[
     float | None, Field(description="The chance that the complete profile would be this persona, 0–1.")
 ]
@@ -59,7 +63,7 @@ IsOutlier = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerWarning:
     """Something about the answer that is no error."""
 
@@ -73,17 +77,14 @@ class AnswerWarning:
     count: Annotated[int, Field(description="How many values it is about.")] = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Segmented:
     """The persona of a profile, and how sure that is. What the model cannot tell is null: confidence,
     probabilities and typicality in one of an older format, the runner-up where there is one persona alone."""
 
     persona: PersonaRef
     confidence: Confidence
-    probabilities: Annotated[
-        dict[str, float] | None,
-        Field(description="Persona id → the chance that the complete profile would be that persona, 0–1."),
-    ]
+    probabilities: Probabilities
     runner_up: RunnerUp
     margin: Margin
     typicality: Typicality
@@ -132,7 +133,7 @@ class ExplanationBody:
     reasons: Annotated[tuple[ReasonBody, ...], Field(description="The largest contribution first.")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentedInDetail(Segmented):
     """The persona of a profile with what was asked for besides."""
 
@@ -173,20 +174,20 @@ PLAIN = Wanted()
 
 def assign(model: SegmentModel, profile: Profile, wanted: Wanted = PLAIN) -> Segmented:
     """The persona of one profile; a `SegmentedInDetail` where more is wanted."""
-    answer = model.assign(profile)
-    other = answer.runner_up
+    assignment = model.assign(profile)
+    runner_up, unknown = assignment.runner_up, assignment.unknown_values
     plain = Segmented(
-        PersonaRef(answer.persona.id, answer.persona.name),
-        answer.confidence,
-        answer.probabilities,
-        None if other is None else PersonaRef(other.id, other.name),
-        answer.margin,
-        answer.typicality,
-        answer.is_outlier,
-        answer.distances,
-        answer.model_version,
-        answer.missing_fields,
-        unknown_value_warnings(model, answer.unknown_values) if answer.unknown_values else (),
+        persona=PersonaRef(assignment.persona.id, assignment.persona.name),
+        confidence=assignment.confidence,
+        probabilities=assignment.probabilities,
+        runner_up=None if runner_up is None else PersonaRef(runner_up.id, runner_up.name),
+        margin=assignment.margin,
+        typicality=assignment.typicality,
+        is_outlier=assignment.is_outlier,
+        distances=assignment.distances,
+        model_version=assignment.model_version,
+        missing_fields=assignment.missing_fields,
+        warnings=unknown_value_warnings(model, unknown) if unknown else (),
     )
     return plain if wanted == PLAIN else _in_detail(plain, model, profile, wanted)
 
@@ -232,7 +233,9 @@ def unknown_value_warnings(model: SegmentModel, unknown: tuple[UnknownValue, ...
     ]
     rest = Counter(item.field for item in unknown[MAX_WARNINGS:])
     told += [
-        AnswerWarning("MORE_UNKNOWN_VALUES", f"{count} more values are not known.", field, count=count)
+        AnswerWarning(
+            code="MORE_UNKNOWN_VALUES", detail=f"{count} more values are not known.", field=field, count=count
+        )
         for field, count in rest.items()
     ]
     return tuple(told)
@@ -241,7 +244,7 @@ def unknown_value_warnings(model: SegmentModel, unknown: tuple[UnknownValue, ...
 def _unknown(item: UnknownValue, near: tuple[str, ...]) -> AnswerWarning:
     hint = f" Did you mean '{near[0]}'?" if near else ""
     detail = f"The model does not know this value; it was left out.{hint}"
-    return AnswerWarning("UNKNOWN_VALUE", detail, item.field, item.value, near)
+    return AnswerWarning(code="UNKNOWN_VALUE", detail=detail, field=item.field, value=item.value, suggestions=near)
 
 
 def _outcome(model: SegmentModel, index: int, profile: Profile | InvalidProfile, wanted: Wanted) -> Outcome:

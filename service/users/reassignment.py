@@ -1,6 +1,6 @@
 """Use case: after an activation, assign every stored user by the new active model, in the background.
 
-A user who is read before that is assigned at once (`service.users.users`).
+A user who is read before that is assigned at once (`service.users.personas`).
 """
 
 import threading

@@ -1,6 +1,6 @@
-"""The assignment that is kept with a stored profile: made, made again by another model, and whether it holds.
+"""The assignment that is stored with a profile: how it is made, and when it is current.
 
-It is whole: who reads a user's persona needs neither the profile nor the model's arithmetic.
+It is whole: reading a user's persona needs neither the profile nor the model's arithmetic.
 """
 
 import json
@@ -20,7 +20,7 @@ _OPEN = ("categorical", "multi_label")
 
 
 def read_profile(text: str) -> Profile:
-    """A stored profile; answers that no longer fit the profile's declaration count as not given."""
+    """A stored profile; answers that no longer fit the profile's declaration count as missing."""
     try:
         return Profile.model_validate_json(text)
     except ValidationError as error:
@@ -30,33 +30,33 @@ def read_profile(text: str) -> Profile:
 
 
 def answered_count(profile: Profile) -> int:
-    """How many values of open fields a profile tells."""
+    """The number of values in the answers to open fields."""
     answers = (getattr(profile, spec.name) for spec in declared_fields(Profile) if spec.kind.name in _OPEN)
     return sum(1 if isinstance(answer, str) else len(answer) for answer in answers if answer is not None)
 
 
 def stored_assignment(
-    answer: Assignment | Segmented, profile: Profile, unknown_count: int, now: datetime
+    assignment: Assignment | Segmented, profile: Profile, unknown_count: int, now: datetime
 ) -> StoredAssignment:
-    """What is kept of an answer. `unknown_count`: how many of the profile's the model does not know."""
+    """What is stored of an assignment. `unknown_count`: the values of the profile that the model does not know."""
     return StoredAssignment(
-        persona_id=answer.persona.id,
-        model_version=answer.model_version,
+        persona_id=assignment.persona.id,
+        model_version=assignment.model_version,
         assigned_at=now,
         answered_count=answered_count(profile),
         unknown_count=unknown_count,
-        confidence=answer.confidence,
-        runner_up_id=None if answer.runner_up is None else answer.runner_up.id,
-        margin=answer.margin,
-        typicality=answer.typicality,
+        confidence=assignment.confidence,
+        runner_up_id=None if assignment.runner_up is None else assignment.runner_up.id,
+        margin=assignment.margin,
+        typicality=assignment.typicality,
     )
 
 
 def assign_again(loaded: LoadedArtifact, user: StoredUser, now: datetime) -> StoredAssignment:
-    """The assignment of a user by this model. What a person chose stays, while the model has that persona."""
-    chosen = user.assignment
-    stays = chosen is not None and chosen.manual and chosen.persona_id in loaded.model.by_id
-    return assign_as_chosen(loaded, user, chosen.persona_id if chosen and stays else None, now)
+    """The assignment of a user by this model. What a person chose stays while the model has that persona."""
+    previous = user.assignment
+    stays = previous is not None and previous.manual and previous.persona_id in loaded.model.by_id
+    return assign_as_chosen(loaded, user, previous.persona_id if previous and stays else None, now)
 
 
 def assign_as_chosen(
@@ -64,20 +64,20 @@ def assign_as_chosen(
 ) -> StoredAssignment:
     """The assignment of a user to the persona that a person chose; with None, to the model's own."""
     profile = read_profile(user.profile_json)
-    answer = loaded.model.assign(profile)
-    made = stored_assignment(answer, profile, len(answer.unknown_values), now)
+    assignment = loaded.model.assign(profile)
+    by_model = stored_assignment(assignment, profile, len(assignment.unknown_values), now)
     if persona_id is None:
-        return made
-    if persona_id == made.persona_id:
-        return replace(made, manual=True)
-    confidence = answer.probabilities[persona_id] if answer.probabilities else None
-    # Runner-up, margin and typicality are of the model's own persona, and say nothing of one that was chosen.
-    chosen = replace(made, persona_id=persona_id, manual=True, confidence=confidence)
+        return by_model
+    if persona_id == by_model.persona_id:
+        return replace(by_model, manual=True)
+    confidence = assignment.probabilities[persona_id] if assignment.probabilities else None
+    # Runner-up, margin and typicality belong to the model's own persona, and mean nothing beside another one.
+    chosen = replace(by_model, persona_id=persona_id, manual=True, confidence=confidence)
     return replace(chosen, runner_up_id=None, margin=None, typicality=None)
 
 
 def is_current(loaded: LoadedArtifact, user: AssignedUser) -> bool:
-    """Whether what is kept is this model's answer, and whole: a confidence was not always kept with it."""
+    """Whether the stored assignment is this model's, and whole: older releases stored no confidence."""
     return (
         user.model_version == loaded.manifest.version
         and user.persona_id in loaded.model.by_id

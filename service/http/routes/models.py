@@ -18,14 +18,15 @@ from service.http.schemas import ModelList
 from service.paging import UnusableCursor
 from service.security.scopes import Scope, needs
 from service.store.ports.errors import StoreUnavailable
-from service.versions import versions
-from service.versions.versions import (
+from service.versions import activation as activations
+from service.versions import catalogue
+from service.versions.activation import (
     ActivationPage,
     ActivationRefused,
     ActivationRequest,
-    ModelDetail,
-    VersionComparison,
 )
+from service.versions.catalogue import ModelDetail
+from service.versions.comparison import VersionComparison, compare_with_active
 from service.watching.drift import Suggestion, suggest
 
 
@@ -49,7 +50,7 @@ router = APIRouter(route_class=JsonRoute, tags=["models"])
 )
 def list_models(services: ServicesDep, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """The versions, the newest first, with their verdicts; which is in force; whether a retrain is suggested."""
-    page = versions.list_versions(services.registry, limit, cursor)
+    page = catalogue.list_versions(services.registry, limit, cursor)
     return answer(ModelList(page.items, page.next_cursor, page.active, _suggestion(services)))
 
 
@@ -61,7 +62,7 @@ def list_models(services: ServicesDep, limit: Limit = 50, cursor: Cursor = None)
 )
 def list_activations(services: ServicesDep, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """Who put which version in force, when and why, the latest first."""
-    return answer(versions.list_activations(services.registry, limit, cursor))
+    return answer(activations.list_activations(services.registry, limit, cursor))
 
 
 @router.get(
@@ -72,7 +73,7 @@ def list_activations(services: ServicesDep, limit: Limit = 50, cursor: Cursor = 
 )
 def get_model(version: Version, services: ServicesDep) -> Response:
     """One version: what it was made of, its verdicts, and what became of each persona in it."""
-    return answer(versions.get_version(services.registry, version))
+    return answer(catalogue.get_version(services.registry, version))
 
 
 @router.get(
@@ -87,7 +88,7 @@ async def compare_model(version: Version, services: ServicesDep) -> Response:
     """What a version would change against the one in force: who lives on, shares, transitions, how many move."""
     async with services.long_work:
         found = await asyncio.to_thread(
-            versions.compare_with_active, services.store.users, services.registry, services.model.loaded, version
+            compare_with_active, services.store.users, services.registry, services.model.loaded, version
         )
     return answer(found)
 
@@ -116,7 +117,7 @@ def activate_model(
     """Put a version in force: promotion and rollback are the same call. It is verified whole before."""
 
     def work() -> Done:
-        activation = versions.activate(services.registry, version, asked)
+        activation = activations.activate(services.registry, version, asked)
         services.model.refresh()
         return Done(200, {}, to_json(activation).decode())
 

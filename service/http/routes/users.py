@@ -12,25 +12,22 @@ from service.http.dependencies import Cursor, Limit, ModelDep, ServicesDep, Stor
 from service.http.documentation import documented
 from service.http.json_bodies import JsonRoute
 from service.http.responses import answer, model_headers
-from service.http.schemas import ChosenPersona, UsersRequest
+from service.http.schemas import ChosenPersona, StoredAnswer, UsersRequest
 from service.paging import UnusableCursor
 from service.personas.catalogue import PersonaNotFound
 from service.security.scopes import Scope, needs
 from service.segmenting.assignment import unknown_by_field
 from service.store.ports.errors import StoreUnavailable
-from service.users.users import (
-    ChangePage,
+from service.users.changes import ChangePage, list_changes
+from service.users.personas import (
     FoundPersonas,
     ProfileChanging,
-    StoredAnswer,
-    UserNotFound,
     UserPersona,
     choose_persona,
     get_persona_of,
     get_personas_of,
-    list_changes,
-    put_profile,
 )
+from service.users.profiles import UserNotFound, put_profile
 
 router = APIRouter(route_class=JsonRoute, tags=["users"])
 
@@ -50,9 +47,10 @@ async def put_user_profile(
     loaded = services.model.loaded
     with services.store_bulkhead.place():
         stored = await put_profile(services.store.users, loaded, user_id, profile, datetime.now(UTC))
-    if stored.persona is not None:
-        services.metrics.observe_assignment("user", unknown_by_field(stored.warnings))
-    return answer(stored, 201 if stored.revision == 1 else 200, model_headers(loaded) if loaded else None)
+    if stored.assignment is not None:
+        services.metrics.observe_assignment("user", unknown_by_field(stored.assignment.warnings))
+    status = 201 if stored.revision == 1 else 200
+    return answer(StoredAnswer.of(stored), status, model_headers(loaded) if loaded else None)
 
 
 @router.get(

@@ -17,8 +17,8 @@ from service.store.memory.users import MemoryUsers
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.personas import ChangeCause
 from service.store.ports.users import AssignmentUpdate, StoredUser
+from service.users.personas import get_personas_nowait
 from service.users.stored_assignment import read_profile
-from service.users.users import get_personas_nowait
 from testkit.small_model import write_small_model
 from testkit.waiting import eventually
 from tests.support.problems import assert_problem

@@ -1,0 +1,69 @@
+"""Use case: store a user's profile and assign it."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.errors import SegmentsError
+from models.profile import Profile
+from models.storage.artifact import LoadedArtifact
+from service.segmenting.assignment import LONG, Segmented, assign, unknown_by_field
+from service.store.ports.users import StoredAssignment, StoredUser, UserStore
+from service.users.stored_assignment import stored_assignment
+
+
+class UserNotFound(SegmentsError):
+    """No profile is stored for that user."""
+
+    def __init__(self) -> None:
+        super().__init__("No profile is stored for this user; PUT /users/{user_id}/profile stores one.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProfile:
+    """A profile that was stored, and its assignment; None while no model is active."""
+
+    user_id: str
+    revision: int
+    profile_updated_at: datetime
+    assigned_at: datetime | None
+    assignment: Segmented | None
+
+
+async def put_profile(
+    users: UserStore, loaded: LoadedArtifact | None, user_id: str, profile: Profile, now: datetime
+) -> StoredProfile:
+    """Store a user's profile, assigned where a model is active, without blocking the event loop.
+
+    Raises `StoreUnavailable`.
+    """
+    text = profile.model_dump_json(exclude_unset=True)
+    assignment = await _assign(loaded, profile, len(text)) if loaded else None
+    to_store = _to_store(assignment, profile, now) if assignment else None
+    stored = await asyncio.wrap_future(users.submit(user_id, text, now, to_store))
+    return StoredProfile(
+        user_id=user_id,
+        revision=stored.revision,
+        profile_updated_at=stored.profile_updated_at,
+        assigned_at=now if assignment else None,
+        assignment=assignment,
+    )
+
+
+def require_user(users: UserStore, user_id: str) -> StoredUser:
+    """A stored user. Raises `UserNotFound`."""
+    user = users.get(user_id)
+    if user is None:
+        raise UserNotFound
+    return user
+
+
+async def _assign(loaded: LoadedArtifact, profile: Profile, length: int) -> Segmented:
+    if length > LONG:
+        return await asyncio.to_thread(assign, loaded.model, profile)
+    return assign(loaded.model, profile)
+
+
+def _to_store(assignment: Segmented, profile: Profile, now: datetime) -> StoredAssignment:
+    unknown_count = sum(unknown_by_field(assignment.warnings).values())
+    return stored_assignment(assignment, profile, unknown_count, now)
