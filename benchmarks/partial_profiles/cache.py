@@ -1,4 +1,4 @@
-"""What was measured already, one JSON object a line, written as it is measured: an interrupted run goes on."""
+"""The cases of the benchmark, stored in a file as they are measured."""
 
 import json
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.partial_profiles.measure import Tally
-from training.errors import UnusableInput
+from benchmarks.result_file import ResultFile
 
 
 @dataclass(frozen=True)
@@ -18,36 +18,19 @@ class Measured:
 
 
 class Cache:
-    """Cases by a name that tells their settings and the code. Without a path they are kept for this run alone."""
+    """Cases by a name that states their settings and code, stored in a file if there is a path."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path
-        self._found = _read(path) if path else {}
+        self._file = ResultFile(path)
+        parsed = (_parsed(line) for line in self._file.lines())
+        self._cases = dict(case for case in parsed if case is not None)
 
     def get(self, name: str, measure: Callable[[], Measured]) -> Measured:
-        """The case of that name, measured now where it was not. Raises `UnusableInput` where it cannot be kept."""
-        if name not in self._found:
-            self._found[name] = measure()
-            self._keep(name)
-        return self._found[name]
-
-    def _keep(self, name: str) -> None:
-        if self._path is None:
-            return
-        try:
-            with self._path.open("a", encoding="utf-8") as file:
-                # The line before it may have been cut off.
-                file.write("\n" + json.dumps({"name": name, **asdict(self._found[name])}))
-        except OSError as error:
-            raise UnusableInput(f"Cannot write {self._path}: {error.strerror}.") from error
-
-
-def _read(path: Path) -> dict[str, Measured]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    except OSError as error:
-        raise UnusableInput(f"Cannot read {path}: {error.strerror}.") from error
-    return dict(pair for line in lines if (pair := _parsed(line)) is not None)
+        """The case of that name, measured if it is not stored. Raises `UnusableInput` if it cannot be stored."""
+        if name not in self._cases:
+            self._cases[name] = measure()
+            self._file.append({"name": name, **asdict(self._cases[name])})
+        return self._cases[name]
 
 
 def _parsed(line: str) -> tuple[str, Measured] | None:
@@ -55,8 +38,8 @@ def _parsed(line: str) -> tuple[str, Measured] | None:
     try:
         content = json.loads(line)
         tallies = tuple(
-            Tally(each["rival"], each["hidden"], tuple(map(tuple, each["bins"])), each["sure"])
-            for each in content["tallies"]
+            Tally(tally["rival"], tally["hidden"], tuple(map(tuple, tally["bins"])), tally["sure"])
+            for tally in content["tallies"]
         )
         return content["name"], Measured(tallies, content["curves"])
     except (ValueError, KeyError, TypeError):

@@ -11,6 +11,7 @@ from benchmarks.partial_profiles.measure import FIRST_SEED, FOLDS, Case, fingerp
 from benchmarks.partial_profiles.question_order import curves
 from benchmarks.partial_profiles.table import FIGURE, mean_curves, report
 from models.profile import Profile
+from training.commands.declaration import Command
 from training.commands.options import positive
 from training.data.dataset import read_dataset
 from training.data.mapping import load_mapping
@@ -100,3 +101,11 @@ def _command(options: argparse.Namespace) -> str:
         told += f" --survey {options.survey.name}"
         told += f" --mapping training/mappings/{options.mapping.name}" if options.mapping else ""
     return f"python -m benchmarks.partial_profiles {told}"
+
+
+COMMAND = Command(
+    name="benchmarks.partial_profiles",
+    help="Measure how well partial profiles are assigned.",
+    add_options=add_options,
+    run=run,
+)

@@ -1,4 +1,4 @@
-"""What was measured already, one JSON object a line, written as it is measured: an interrupted run goes on."""
+"""The tasks of the benchmark and their results, stored in a file as they are measured."""
 
 import dataclasses
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from benchmarks.recovery.draws import Cell
-from training.errors import UnusableInput
+from benchmarks.result_file import ResultFile
 
 What = Literal["share", "k", "permuted", "permuted_items"]
 PARTS: tuple[What, ...] = get_args(What)
@@ -47,36 +47,21 @@ class Result:
 
 
 class Cache:
-    """Results by their task. Without a path they are kept for this run alone."""
+    """Results by their task, stored in a file if there is a path, else for this run alone."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path
-        self._results = {result.task: result for result in _read(path)} if path else {}
+        self._file = ResultFile(path)
+        parsed = (_parsed(line) for line in self._file.lines())
+        self._results = {result.task: result for result in parsed if result is not None}
 
     def get(self, task: Task) -> Result | None:
         """The result, if it was measured."""
         return self._results.get(task)
 
     def put(self, result: Result) -> None:
-        """Keep a result. Raises `UnusableInput` where the file cannot be written."""
+        """Store a result. Raises `UnusableInput` if the file cannot be written."""
         self._results[result.task] = result
-        if self._path is None:
-            return
-        try:
-            with self._path.open("a", encoding="utf-8") as file:
-                # The line before it may have been cut off.
-                file.write("\n" + json.dumps(dataclasses.asdict(result)))
-        except OSError as error:
-            raise UnusableInput(f"Cannot write {self._path}: {error.strerror}.") from error
-
-
-def _read(path: Path) -> list[Result]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    except OSError as error:
-        raise UnusableInput(f"Cannot read {path}: {error.strerror}.") from error
-    results = (_parsed(line) for line in lines)
-    return [result for result in results if result is not None]
+        self._file.append(dataclasses.asdict(result))
 
 
 def _parsed(line: str) -> Result | None:

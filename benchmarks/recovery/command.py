@@ -10,6 +10,7 @@ from benchmarks.recovery.cache import PARTS, Cache, What
 from benchmarks.recovery.measure import Plan, measure
 from benchmarks.recovery.methods import METHODS, chosen_methods
 from benchmarks.recovery.table import origin, report
+from training.commands.declaration import Command
 from training.commands.options import positive
 from training.errors import UnusableInput
 from training.progress import Progress
@@ -96,3 +97,11 @@ def _one_of(known: Sequence[str]) -> Callable[[str], str]:
         raise argparse.ArgumentTypeError(f"must be some of {', '.join(known)}, not '{text}'")
 
     return read
+
+
+COMMAND = Command(
+    name="benchmarks.recovery",
+    help="Measure how well planted personas are found.",
+    add_options=add_options,
+    run=run,
+)

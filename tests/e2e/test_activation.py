@@ -1,8 +1,6 @@
-"""Two workers, a retrain under load: every answer is whole and from the old model or the new."""
+"""Two workers, a retrain under load: every response is whole and from the old model or the new."""
 
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx2 as httpx
@@ -10,58 +8,31 @@ import httpx2 as httpx
 from models.storage.registry import Registry
 from testkit.server import PATIENCE, Server, serving
 from testkit.waiting import eventually
+from tests.support.load import ConstantLoad
 
 PROFILES = [{"age": age, "hobbies": ["gaming"], "budget_range": "high"} for age in (16, 30, 50, 80)]
 
 
-class Load:
-    """Threads that ask without a pause, and remember every answer."""
+class SegmentLoad:
+    """Segments profiles under load, with a look at `/readyz` beside it."""
 
-    def __init__(self, server: Server, threads: int = 3) -> None:
-        self.server = server
-        self.answers: list[tuple[float, int, dict[str, object]]] = []
-        self.errors: list[str] = []
-        self.stopping = threading.Event()
-        self.threads = [threading.Thread(target=self._guarded, args=(self._ask,)) for _ in range(threads)]
-        self.threads.append(threading.Thread(target=self._guarded, args=(self._look,)))
+    def __init__(self, server: Server) -> None:
+        self.responses: list[tuple[float, int, dict[str, object]]] = []
+        self.running = ConstantLoad(server.url, [self._segment, self._segment, self._segment, self._check], 0.02)
 
-    def __enter__(self) -> "Load":
-        for thread in self.threads:
-            thread.start()
-        return self
+    def _segment(self, client: httpx.Client, number: int) -> None:
+        response = client.post("/segment", json=PROFILES[number % len(PROFILES)])
+        self.responses.append((time.monotonic(), response.status_code, response.json()))
 
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join()
-
-    def _guarded(self, work: Callable[[httpx.Client, int], None]) -> None:
-        number = 0
-        while not self.stopping.is_set():
-            # A new connection now and then, so that both workers are asked.
-            with httpx.Client(base_url=self.server.url, timeout=30) as client:
-                for _ in range(20):
-                    try:
-                        work(client, number)
-                    except (httpx.HTTPError, AssertionError) as error:
-                        self.errors.append(repr(error))
-                    number += 1
-
-    def _ask(self, client: httpx.Client, number: int) -> None:
-        answer = client.post("/segment", json=PROFILES[number % len(PROFILES)])
-        self.answers.append((time.monotonic(), answer.status_code, answer.json()))
-        time.sleep(0.02)
-
-    def _look(self, client: httpx.Client, _: int) -> None:
+    def _check(self, client: httpx.Client, _: int) -> None:
         ready = client.get("/readyz")
         assert ready.status_code == 200, ready.text
-        time.sleep(0.05)
 
 
 def test_a_retrain_under_load_is_seen_by_every_worker_and_by_no_request(tmp_path: Path, artifacts: Path) -> None:
     registry = Registry(artifacts)
     old = registry.active()
-    with serving(tmp_path, artifacts, WORKERS="2") as server, Load(server) as load:
+    with serving(tmp_path, artifacts, WORKERS="2") as server, (load := SegmentLoad(server)).running:
         job = server.retrain(seed=11, activate="always")
         eventually(lambda: registry.active() != old, PATIENCE)
         activated = time.monotonic()
@@ -69,15 +40,15 @@ def test_a_retrain_under_load_is_seen_by_every_worker_and_by_no_request(tmp_path
         time.sleep(4)
     new = registry.active()
     assert new
-    assert load.errors == []
-    assert {status for _, status, _ in load.answers} == {200}
+    assert load.running.failures == []
+    assert {status for _, status, _ in load.responses} == {200}
     personas = {v: {p.id for p in registry.manifest(v).personas} for v in (str(old), new)}
-    for at, _, answer in load.answers:
-        version = str(answer["model_version"])
-        assert set(answer["distances"]) == personas[version]  # type: ignore[call-overload]
+    for at, _, body in load.responses:
+        version = str(body["model_version"])
+        assert set(body["distances"]) == personas[version]  # type: ignore[call-overload]
         assert version == old or at >= activated - 1
         assert version == new or at <= activated + 2.5
-    assert {answer["model_version"] for _, _, answer in load.answers} == {old, new}
+    assert {body["model_version"] for _, _, body in load.responses} == {old, new}
 
 
 def test_ready_is_false_without_a_model_and_true_once_there_is_one(tmp_path: Path, artifacts: Path) -> None:

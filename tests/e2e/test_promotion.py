@@ -1,10 +1,10 @@
-"""Promotion and rollback under load, two workers and PostgreSQL: no failure, no mixed answer, users right."""
+"""Promotion and rollback under load, two workers and PostgreSQL: no failure, no mixed response, users right."""
 
 import json
 import random
-import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from models.storage.registry import Registry
 from service.store.sql.store import SqlStore
 from testkit.server import PATIENCE, Server, serving
 from testkit.waiting import eventually
+from tests.support.load import ConstantLoad
 
 USERS = {
     f"u{number}": {"age": 15 + number % 70, "hobbies": [("gaming", "yoga", "diy", "baking")[number % 4]]}
@@ -24,58 +25,40 @@ USERS = {
 SWITCHES = 6
 
 
-class Asking:
-    """Threads that ask without a pause, each for something else; every answer and every failure is remembered."""
+class UserLoad:
+    """Reads assignments of users under load: by profile, by user, and several users at a time."""
 
     def __init__(self, server: Server) -> None:
-        self.url = server.url
-        self.answers: list[tuple[str, str, str]] = []
-        self.failures: list[str] = []
-        self.stopping = threading.Event()
-        asks = (self._segment, self._persona, self._batch, self._segment)
-        self.threads = [threading.Thread(target=self._go, args=(ask, seed)) for seed, ask in enumerate(asks)]
+        self.assignments: list[tuple[str, str, str]] = []
+        orders = [random.Random(seed).sample(list(USERS), len(USERS)) for seed in range(4)]
+        reads = (self._segment, self._persona, self._batch, self._segment)
+        actions = [partial(self._read, read, users) for read, users in zip(reads, orders, strict=True)]
+        self.running = ConstantLoad(server.url, actions, 0.01)
 
-    def __enter__(self) -> "Asking":
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join()
-
-    def _go(self, ask: Callable[[httpx.Client, str], None], seed: int) -> None:
-        users = random.Random(seed).sample(list(USERS), len(USERS))
-        number = 0
-        while not self.stopping.is_set():
-            # A new connection now and then, so that both workers are asked.
-            with httpx.Client(base_url=self.url, timeout=30) as client:
-                for _ in range(20):
-                    try:
-                        ask(client, users[number % len(users)])
-                    except (httpx.HTTPError, AssertionError, KeyError) as error:
-                        self.failures.append(repr(error))
-                    number += 1
-                    time.sleep(0.01)
-
-    def _told(self, answer: httpx.Response) -> Any:
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+    def _read(
+        self, read: Callable[[httpx.Client, str], None], users: list[str], client: httpx.Client, number: int
+    ) -> None:
+        read(client, users[number % len(users)])
 
     def _segment(self, client: httpx.Client, user: str) -> None:
-        body = self._told(client.post("/segment", json=USERS[user]))
-        self.answers.append((user, body["model_version"], body["persona"]["id"]))
+        self._add(user, body_of(client.post("/segment", json=USERS[user])))
 
     def _persona(self, client: httpx.Client, user: str) -> None:
-        body = self._told(client.get(f"/users/{user}/persona"))
-        self.answers.append((user, body["model_version"], body["persona"]["id"]))
+        self._add(user, body_of(client.get(f"/users/{user}/persona")))
 
     def _batch(self, client: httpx.Client, user: str) -> None:
-        asked = [user, *list(USERS)[:5]]
-        body = self._told(client.post("/users/personas:batchGet", json={"user_ids": asked}))
+        users = [user, *list(USERS)[:5]]
+        body = body_of(client.post("/users/personas:batchGet", json={"user_ids": users}))
         for item in body["items"]:
-            self.answers.append((item["user_id"], body["model_version"], item["persona"]["id"]))
+            self._add(item["user_id"], {**item, "model_version": body["model_version"]})
+
+    def _add(self, user: str, assignment: dict[str, Any]) -> None:
+        self.assignments.append((user, assignment["model_version"], assignment["persona"]["id"]))
+
+
+def body_of(response: httpx.Response) -> Any:
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 def expected(model: SegmentModel) -> dict[str, str]:
@@ -94,30 +77,31 @@ def test_promotion_and_rollback_under_load(tmp_path: Path, artifacts: Path, post
             assert httpx.put(f"{server.url}/users/{user}/profile", json=body).status_code == 201
         job = server.ended(server.retrain(seed=11, k=4, activate="never")["id"])
         new = job["result"]["model_version"]
-        with Asking(server) as asking:
+        load = UserLoad(server)
+        with load.running:
             for switch in range(SWITCHES):
                 version = (new, old)[switch % 2]
                 reason = {"reason": f"switch {switch}", "by": "a test"}
-                answer = httpx.post(f"{server.url}/models/{version}/activate", json=reason, timeout=30)
-                assert answer.status_code == 200, answer.text
+                response = httpx.post(f"{server.url}/models/{version}/activate", json=reason, timeout=30)
+                assert response.status_code == 200, response.text
                 time.sleep(1.2)
-            answer = httpx.post(f"{server.url}/models/{new}/activate", json={"reason": "for good"}, timeout=30)
-            assert answer.status_code == 200
+            response = httpx.post(f"{server.url}/models/{new}/activate", json={"reason": "for good"}, timeout=30)
+            assert response.status_code == 200
             time.sleep(1)
         store = SqlStore(postgres_url)
         try:
             eventually(lambda: not store.users.stale(new, "", 1), PATIENCE)
-            kept = {user: found.assignment for user, found in store.users.get_many(list(USERS)).items()}
+            stored = {user: record.assignment for user, record in store.users.get_many(list(USERS)).items()}
             moved = store.personas.changes("u0", 100)
         finally:
             store.close()
         activations = httpx.get(f"{server.url}/models/activations").json()["items"]
     right = {version: expected(registry.load(version, Profile).model) for version in (old, new)}
-    assert asking.failures == []
-    assert len(asking.answers) > 300
-    assert {version for _, version, _ in asking.answers} == {old, new}
-    mixed = [(user, version) for user, version, persona in asking.answers if right[version][user] != persona]
+    assert load.running.failures == []
+    assert len(load.assignments) > 300
+    assert {version for _, version, _ in load.assignments} == {old, new}
+    mixed = [(user, version) for user, version, persona in load.assignments if right[version][user] != persona]
     assert mixed == []
-    assert {user: found.persona_id for user, found in kept.items() if found} == right[new]
+    assert {user: assignment.persona_id for user, assignment in stored.items() if assignment} == right[new]
     assert [item["reason"] for item in activations[:2]] == ["for good", f"switch {SWITCHES - 1}"]
     assert all(change.cause == "MODEL_CHANGED" for change in moved)
