@@ -17,7 +17,7 @@ from models.scoring.scorer import Scorer, Scores
 from models.scoring.single import Score
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """The assignment of one profile.
 
@@ -72,19 +72,19 @@ class SegmentModel:
     def assign(self, profile: BaseModel) -> Assignment:
         """The persona of one profile, the empty one included."""
         score = self.scorer.score(profile)
-        cluster, distances, chances = score.cluster, score.distances, score.probabilities
+        cluster, distances, probabilities = score.cluster, score.distances, score.probabilities
         other = score.runner_up
         return Assignment(
-            self.personas[cluster],
-            dict(zip(self.by_id, distances, strict=True)),
-            score.missing_fields,
-            score.unknown_values,
-            self.version,
-            None if other is None else self.personas[other],
-            None if other is None else distances[other] - distances[cluster],
-            None if chances is None else chances[cluster],
-            None if chances is None else dict(zip(self.by_id, chances, strict=True)),
-            self.typicality_of(score),
+            persona=self.personas[cluster],
+            distances=dict(zip(self.by_id, distances, strict=True)),
+            missing_fields=score.missing_fields,
+            unknown_values=score.unknown_values,
+            model_version=self.version,
+            runner_up=None if other is None else self.personas[other],
+            margin=None if other is None else distances[other] - distances[cluster],
+            confidence=None if probabilities is None else probabilities[cluster],
+            probabilities=None if probabilities is None else dict(zip(self.by_id, probabilities, strict=True)),
+            typicality=self.typicality_of(score),
         )
 
     def typicality(self, scores: Scores) -> FloatArray | None:

@@ -38,7 +38,7 @@ class Wording:
     noun: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
     """How a number, or its two ends, are said.
 

@@ -83,7 +83,7 @@ class Profile(BaseModel):
     ] = None
     budget_range: Annotated[
         Literal["low", "medium", "high"] | None,
-        Ordinal(Wording("have a {value} budget"), Scale("thrifty", "generous")),
+        Ordinal(Wording("have a {value} budget"), Scale(low="thrifty", high="generous")),
         Field(description="How much may be spent."),
     ] = None
     store_preference: Annotated[
@@ -94,7 +94,14 @@ class Profile(BaseModel):
     purchases_last_year: Annotated[
         int | None,
         Numeric(
-            Scale("occasional", "frequent", "gifts", "buy {value} gifts a year", "fewer", "more"),
+            Scale(
+                low="occasional",
+                high="frequent",
+                unit="gifts",
+                phrase="buy {value} gifts a year",
+                less="fewer",
+                more="more",
+            ),
             log=True,
         ),
         Field(ge=0, le=10_000, description="Gifts bought in the last twelve months."),
@@ -102,7 +109,14 @@ class Profile(BaseModel):
     lead_time_days: Annotated[
         int | None,
         Numeric(
-            Scale("last-minute", "early-planning", "days", "buy {value} days ahead", "later", "earlier"),
+            Scale(
+                low="last-minute",
+                high="early-planning",
+                unit="days",
+                phrase="buy {value} days ahead",
+                less="later",
+                more="earlier",
+            ),
             log=True,
         ),
         Field(ge=0, le=3_650, description="How many days before the occasion they buy."),

@@ -34,7 +34,7 @@ from models.scoring.columns import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FieldEncoding:
     """What was learned about one field.
 

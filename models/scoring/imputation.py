@@ -67,7 +67,7 @@ def zero_evidence(terms: int, personas: int) -> Evidence:
     return Evidence(np.zeros(personas), np.zeros((terms, personas)), np.zeros(2))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FieldImputation:
     """The imputation of one field, for k personas in r dimensions.
 

@@ -12,7 +12,6 @@ give the same numbers within rounding.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from pydantic import BaseModel
@@ -33,9 +32,13 @@ from models.scoring.imputation import FieldImputation, Imputation, field_imputat
 from models.scoring.single import FieldTable, Position, Score, SingleScorer
 
 
-class Scores(NamedTuple):
-    """The scores of many profiles: `clusters` (n,), `runners_up` (n,), −1 where the model has one persona,
-    `distances` (n, k), `hidden` (n,), `probabilities` (n, k), None in format 1."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """The scores of many profiles, fields as in `Score`.
+
+    `clusters` (n,), `runners_up` (n,), −1 where the model has one persona, `distances` (n, k), `hidden` (n,),
+    `probabilities` (n, k), None in format 1.
+    """
 
     clusters: IntArray
     runners_up: IntArray
@@ -60,7 +63,7 @@ class Scores(NamedTuple):
         return None if self.probabilities is None else _at(self.probabilities, self.clusters)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scorer:
     """Tables for every field of `encoder`, `base` (r,) and `centroids` (k, r).
 
@@ -96,27 +99,42 @@ class Scorer:
         chunks = [self._scores(block) for block in blocks(columns)]
         if len(chunks) == 1:
             return chunks[0]
-        clusters, runners_up, distances, hidden, probabilities_of_all = zip(*chunks, strict=True)
+        chances = [chunk.probabilities for chunk in chunks if chunk.probabilities is not None]
         return Scores(
-            np.concatenate(clusters),
-            np.concatenate(runners_up),
-            np.concatenate(distances),
-            np.concatenate(hidden),
-            None if self.imputation is None else np.concatenate(probabilities_of_all),
+            clusters=np.concatenate([chunk.clusters for chunk in chunks]),
+            runners_up=np.concatenate([chunk.runners_up for chunk in chunks]),
+            distances=np.concatenate([chunk.distances for chunk in chunks]),
+            hidden=np.concatenate([chunk.hidden for chunk in chunks]),
+            probabilities=np.concatenate(chances) if chances else None,
         )
 
     def _scores(self, columns: Columns) -> Scores:
         sums = self._batch_tables.sums(columns)
         if self.imputation is None:
             squares = _squares(sums, self.centroids)
-            return Scores(*_two_smallest(squares), np.sqrt(squares), np.zeros(len(sums), np.int64), None)
+            clusters, runners_up = _two_smallest(squares)
+            hidden = np.zeros(len(sums), np.int64)
+            return Scores(
+                clusters=clusters,
+                runners_up=runners_up,
+                distances=np.sqrt(squares),
+                hidden=hidden,
+                probabilities=None,
+            )
         z, hidden, scatter = impute(self.imputation, self.encoder.fields, columns, sums)
         squares = _squares(z, self.centroids)
-        probabilities_of_all = probabilities(self.imputation, squares, hidden, scatter)
+        chances = probabilities(self.imputation, squares, hidden, scatter)
         empty = np.flatnonzero((hidden == self.imputation.hideable) & (hidden > 0))
         order = squares.copy()
-        order[empty] = -probabilities_of_all[empty]
-        return Scores(*_two_smallest(order), np.sqrt(squares), hidden, probabilities_of_all)
+        order[empty] = -chances[empty]
+        clusters, runners_up = _two_smallest(order)
+        return Scores(
+            clusters=clusters,
+            runners_up=runners_up,
+            distances=np.sqrt(squares),
+            hidden=hidden,
+            probabilities=chances,
+        )
 
     @cached_property
     def _batch_tables(self) -> BatchTables:

@@ -43,7 +43,9 @@ class FieldTable:
     rows: FloatArray
 
 
-class Score(NamedTuple):
+# Not frozen: one is made for each request, and making a frozen one takes 0.7 µs in place of 0.3.
+@dataclass(slots=True, kw_only=True)
+class Score:
     """The score of one profile.
 
     `cluster`: the nearest centroid once hidden fields are imputed; `runner_up`: the next nearest, None where the
@@ -146,8 +148,15 @@ class SingleScorer:
         chances = self._chances(nearest, distances, hidden)
         if hidden and hidden == self.hideable_bits and chances is not None:
             nearest, runner_up = _two_smallest([-chance for chance in chances])
-        lengths = [distance * STEP for distance in distances]
-        return Score(nearest, runner_up, lengths, hidden.bit_count(), chances, missing, unknown)
+        return Score(
+            cluster=nearest,
+            runner_up=runner_up,
+            distances=[distance * STEP for distance in distances],
+            hidden=hidden.bit_count(),
+            probabilities=chances,
+            missing_fields=missing,
+            unknown_values=unknown,
+        )
 
     def unpack(self, total: int) -> list[float]:
         """The numbers (r + k,), in steps, of a sum of packed rows."""

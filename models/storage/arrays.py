@@ -65,7 +65,9 @@ def build_scorer(manifest: Manifest, arrays: Mapping[str, FloatArray], specs: Ma
         raise ArtifactDamaged(f"{MANIFEST} of {manifest.version} names a column that no table has.") from error
     encodings = tuple(encoding for encoding, _ in fields)
     tables = tuple(table for _, table in fields)
-    scorer = Scorer(Encoder(encodings), base, tables, centroids, imputation)
+    scorer = Scorer(
+        encoder=Encoder(encodings), base=base, tables=tables, centroids=centroids, imputation=imputation
+    )
     _check_shapes(manifest.version, scorer, arrays)
     return scorer
 
@@ -77,7 +79,7 @@ def _build_field(
         arrays[f"{written.name}.{name}"] for name in ("centre", "weight", "constant", "rows")
     )
     column_of = np.array(written.column_of, np.int64)
-    encoding = FieldEncoding(spec, written.values, column_of, centre, weight)
+    encoding = FieldEncoding(spec=spec, values=written.values, column_of=column_of, centre=centre, weight=weight)
     return encoding, FieldTable(constant, rows)
 
 

@@ -119,13 +119,15 @@ class ResponseTemplate:
 
     def write(self, score: Score, typicality: float | None) -> bytes:
         """The JSON of a scored profile."""
-        cluster, other, distances, _, chances, missing, _ = score
+        cluster, other, distances, chances = score.cluster, score.runner_up, score.distances, score.probabilities
         margin = None if other is None else distances[other] - distances[cluster]
         sure = [None] if chances is None else [chances[cluster], *chances]
         told = to_json([*sure, margin, typicality, *distances])[1:-1].split(b",")
         runner_up = b"null" if other is None else self._personas[other]
         outlier = _FLAGS[is_outlier(typicality)]
-        return self._template % self._in_order(self._personas[cluster], told, runner_up, outlier, _names(missing))
+        return self._template % self._in_order(
+            self._personas[cluster], told, runner_up, outlier, _names(score.missing_fields)
+        )
 
     def write_items(self, scores: Scores, typicality: FloatArray | None, missing: list[bytes]) -> BatchItems:
         """The items of many scored profiles; `missing`: the JSON of the fields that each does not answer."""

@@ -50,7 +50,7 @@ def small_scorer(seed: int = 0, complete: bool = True) -> Scorer:
     tables = tuple(_table(encoding, rng) for encoding in encodings)
     base, centroids = rng.normal(size=RANK), rng.normal(size=(CENTROIDS, RANK))
     imputation = _imputation(encodings, rng) if complete else None
-    return Scorer(Encoder(encodings), base, tables, centroids, imputation)
+    return Scorer(encoder=Encoder(encodings), base=base, tables=tables, centroids=centroids, imputation=imputation)
 
 
 def _imputation(encodings: tuple[FieldEncoding, ...], rng: np.random.Generator) -> Imputation:
@@ -86,7 +86,7 @@ def _encoding(spec: FieldSpec, rng: np.random.Generator) -> FieldEncoding:
     width = 1 if number else len(KNOWN) - 1
     centre = np.array([3.4 if getattr(spec.kind, "log", False) else 30.0])
     centre = centre if spec.kind.name == "numeric" else rng.random(width)
-    return FieldEncoding(spec, values, column_of, centre, rng.random(width))
+    return FieldEncoding(spec=spec, values=values, column_of=column_of, centre=centre, weight=rng.random(width))
 
 
 def _table(encoding: FieldEncoding, rng: np.random.Generator) -> FieldTable:

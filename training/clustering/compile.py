@@ -36,7 +36,8 @@ def compile_scorer(pipeline: Pipeline) -> Scorer:
     base = -components @ np.asarray(pca.mean_, np.float64)
     directions = pipeline["lengths"].pull_back(components)
     tables = tuple(_table(encoding, directions[:, encoder.spans[encoding.name]]) for encoding in encoder.fields)
-    return Scorer(encoder, base, tables, np.asarray(pipeline["kmeans"].cluster_centers_, np.float64))
+    centroids = np.asarray(pipeline["kmeans"].cluster_centers_, np.float64)
+    return Scorer(encoder=encoder, base=base, tables=tables, centroids=centroids)
 
 
 def _table(encoding: FieldEncoding, components: FloatArray) -> FieldTable:

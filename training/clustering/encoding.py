@@ -8,6 +8,7 @@ These weights give every column the same variance, and so a value that one in a 
 that half of all do, on far fewer profiles. Weights are therefore damped by √(p / (p + d)), d being `rare_damping`.
 """
 
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -85,7 +86,13 @@ class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
         """The field's known values and their columns, with centre 0 and weight 1."""
         column = dataset.columns[spec.name]
         if isinstance(column, NumberColumn):
-            return FieldEncoding(spec, spec.levels, np.zeros(0, np.int64), np.zeros(1), np.ones(1))
+            return FieldEncoding(
+                spec=spec,
+                values=spec.levels,
+                column_of=np.zeros(0, np.int64),
+                centre=np.zeros(1),
+                weight=np.ones(1),
+            )
         known = dataset.vocabularies[spec.name].values
         counts = _counts(column, len(known))
         codes = [c for c in np.argsort(-counts, kind="stable") if counts[c] >= self.min_value_count]
@@ -93,7 +100,9 @@ class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
         column_of = _share_rare(counts[codes], self.rare_share * _answers(column))
         width = int(column_of.max()) + 1 if codes else 0
         values = tuple(known[code] for code in codes)
-        return FieldEncoding(spec, values, column_of, np.zeros(width), np.ones(width))
+        return FieldEncoding(
+            spec=spec, values=values, column_of=column_of, centre=np.zeros(width), weight=np.ones(width)
+        )
 
 
 def _counts(column: CodeColumn | CodeListColumn, size: int) -> IntArray:
@@ -122,7 +131,7 @@ def _standardised(encoding: FieldEncoding, column: Column, damping: float) -> Fi
     if not isinstance(column, NumberColumn):
         shares = _holders(encoding, column) / max(_answers(column), 1)
         weight = weight * np.sqrt(shares / np.maximum(shares + damping, 1e-12))
-    return FieldEncoding(encoding.spec, encoding.values, encoding.column_of, centre, weight)
+    return replace(encoding, centre=centre, weight=weight)
 
 
 def _holders(encoding: FieldEncoding, column: CodeColumn | CodeListColumn) -> IntArray:

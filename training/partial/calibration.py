@@ -11,7 +11,7 @@ than one on which little does: the temperature is multiplied by the root of the 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -114,7 +114,7 @@ def _calibrate(dataset: Dataset, clusters: IntArray, scorer: Scorer, seed: int) 
     parts = _parts(scorer, columns, clusters, counts, exponent, scatters, rows, seed)
     imputation = Imputation(prior, parts, temperatures, _spread(sample, trials, exponent, len(live)))
     confidence = judge(trials, exponent, temperatures, len(sample.targets))
-    return Calibrated(Scorer(scorer.encoder, scorer.base, scorer.tables, scorer.centroids, imputation), confidence)
+    return Calibrated(replace(scorer, imputation=imputation), confidence)
 
 
 def _name(scorer: Scorer, place: int) -> str:

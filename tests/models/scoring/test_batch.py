@@ -27,7 +27,13 @@ def added(values: int, column: CodeListColumn, rows: NDArray[np.float64]) -> NDA
     """The sums of one list field of so many values; the second of two numbers is evidence."""
     spec = FieldSpec("hobbies", MultiLabel())
     names = tuple(map(str, range(values)))
-    encoding = FieldEncoding(spec, names, np.arange(values), np.zeros(values), np.ones(values))
+    encoding = FieldEncoding(
+        spec=spec,
+        values=names,
+        column_of=np.arange(values),
+        centre=np.zeros(values),
+        weight=np.ones(values),
+    )
     addends = BatchTables((FieldTerms(encoding, np.zeros(2), rows, np.zeros(2)),), np.zeros(2), rank=1)
     return addends.sums({"hobbies": column})
 

@@ -33,7 +33,7 @@ def scale(spec: FieldSpec) -> Scale:
     title = attribute(normalise(spec.title))
     if spec.kind.scale != Scale() or not title:
         return spec.kind.scale
-    return Scale(f"low-{title}", f"high-{title}", phrase=f"have {spec.title} of {{value}}")
+    return Scale(low=f"low-{title}", high=f"high-{title}", phrase=f"have {spec.title} of {{value}}")
 
 
 def is_gift(spec: FieldSpec) -> bool:
