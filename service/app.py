@@ -1,10 +1,13 @@
 """The one place that builds the service and wires its parts. Nothing is opened before the app starts."""
 
 import asyncio
+import os
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from uuid import uuid4
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -26,15 +29,15 @@ from service.http.server.connection import CLIENT_SECONDS, EARLY_RESPONDER, WAIT
 from service.http.server.request_log import BodyLimit, RequestLog
 from service.limits import Bulkhead, FifoSemaphore, Queue
 from service.observability.metrics import Metrics
-from service.retraining import jobs
 from service.retraining.event_stream import Streams
-from service.retraining.jobs import RetrainRequest
-from service.retraining.launcher import Launcher, ProcessLauncher
+from service.retraining.heartbeat import Timing
+from service.retraining.launcher import Launcher
+from service.retraining.process_launcher import ProcessLauncher
+from service.retraining.run import Limits, RetrainContext
 from service.retraining.schedule import RetrainSchedule
-from service.retraining.supervisor import Limits, Supervisor, Timing
+from service.retraining.supervisor import Supervisor
 from service.security.keyring import Keyring
 from service.settings import Settings, listed
-from service.store.ports.jobs import Job
 from service.store.ports.store import Store
 from service.store.sql.store import SqlStore
 from service.users.reassignment import Reassignment
@@ -105,51 +108,15 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
 
 def _services(settings: Settings, metrics: Metrics, given: Store | None, launcher: Launcher | None) -> Services:
     store = given or SqlStore(settings.full_database_url())
-    # Keys are followed and health is told over connections of their own, however busy the others are.
+    # Keys and health are read over connections of their own, however busy the others are.
     watched = given or SqlStore(settings.full_database_url(), pool_size=2)
     registry = settings.registry()
     model = ActiveModel(
         registry, metrics, settings.model_poll_seconds, settings.model_retry_seconds, store.personas.overrides
     )
-    supervisor = Supervisor(
-        jobs=store.jobs,
-        users=store.users,
-        registry=registry,
-        launcher=launcher
-        or ProcessLauncher(
-            settings.retrain_threads,
-            settings.retrain_nice,
-            settings.retrain_stop_seconds,
-            artifact_key_file=settings.artifact_key_file,
-            report=settings.retrain_report,
-        ),
-        metrics=metrics,
-        timing=Timing(settings.job_beat_seconds, settings.job_lease),
-        data_dir=settings.data_dir,
-        retrain_rows=settings.retrain_rows,
-        activated=model.refresh,
-        limits=Limits(settings.retrain_seconds, settings.retrain_memory_mb * 10**6),
-        bounds=settings.bounds(),
-    )
+    supervisor = _supervisor(settings, store, model, metrics, launcher or _process_launcher(settings))
     drift_thresholds = DriftThresholds(settings.suggest_users, settings.suggest_drift, settings.suggest_unknown)
-    stopping = threading.Event()
-    jobs_of_maintenance = (
-        _reassignment_job(settings, store, model, metrics, supervisor.owner, stopping),
-        MaintenanceJob(
-            name="drift",
-            work=partial(publish_drift, store.users, model, metrics, drift_thresholds),
-            interval=settings.upkeep_seconds,
-        ),
-        MaintenanceJob(
-            name="pruning",
-            work=partial(prune_versions, registry, settings.keep_versions),
-            interval=settings.upkeep_seconds,
-        ),
-        *_scheduled_retrains(settings, store, model, supervisor),
-    )
-    readiness = ReadinessProbe(model, watched, settings.readiness_timeout_seconds)
     open_without_keys = settings.insecure or not settings.exposed
-    keyring = Keyring(watched.keys, settings.key_poll_seconds, settings.key_rate, open_without_keys)
     return Services(
         settings=settings,
         store=store,
@@ -158,43 +125,75 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
         registry=registry,
         model=model,
         supervisor=supervisor,
-        maintenance=Maintenance(settings.model_poll_seconds, jobs_of_maintenance, stopping),
-        readiness=readiness,
+        maintenance=_maintenance(settings, store, model, metrics, supervisor, drift_thresholds),
+        readiness=ReadinessProbe(model, watched, settings.readiness_timeout_seconds),
         long_work=FifoSemaphore(settings.max_in_flight),
         streams=Streams(settings.event_streams, settings.event_seconds),
-        keyring=keyring,
+        keyring=Keyring(watched.keys, settings.key_poll_seconds, settings.key_rate, open_without_keys),
         store_bulkhead=Bulkhead(settings.max_store_requests),
         drift_thresholds=drift_thresholds,
     )
 
 
-def _reassignment_job(
-    settings: Settings, store: Store, model: ActiveModel, metrics: Metrics, owner: str, stopping: threading.Event
-) -> MaintenanceJob:
+def _supervisor(
+    settings: Settings, store: Store, model: ActiveModel, metrics: Metrics, launcher: Launcher
+) -> Supervisor:
+    context = RetrainContext(
+        jobs=store.jobs,
+        users=store.users,
+        registry=model.registry,
+        launcher=launcher,
+        timing=Timing(settings.job_beat_seconds, settings.job_lease),
+        limits=Limits(settings.retrain_seconds, settings.retrain_memory_mb * 10**6),
+        data_dir=settings.data_dir,
+        owner=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
+        simulated_rows=settings.retrain_rows,
+        on_activated=model.refresh,
+        thresholds=settings.acceptance_thresholds(),
+    )
+    return Supervisor(context, metrics)
+
+
+def _process_launcher(settings: Settings) -> ProcessLauncher:
+    return ProcessLauncher(
+        threads=settings.retrain_threads,
+        nice=settings.retrain_nice,
+        stop_seconds=settings.retrain_stop_seconds,
+        artifact_key_file=settings.artifact_key_file,
+        report=settings.retrain_report,
+    )
+
+
+def _maintenance(
+    settings: Settings,
+    store: Store,
+    model: ActiveModel,
+    metrics: Metrics,
+    supervisor: Supervisor,
+    drift_thresholds: DriftThresholds,
+) -> Maintenance:
+    stopping, interval = threading.Event(), settings.upkeep_seconds
     reassignment = Reassignment(
         users=store.users,
         leases=store.leases,
         model=model,
         metrics=metrics,
-        owner=owner,
+        owner=supervisor.owner,
         batch_size=settings.reassign_batch,
-        recheck_seconds=settings.upkeep_seconds,
+        recheck_seconds=interval,
         stopping=stopping,
     )
-    return MaintenanceJob(name="reassignment", work=reassignment.run)
-
-
-def _scheduled_retrains(
-    settings: Settings, store: Store, model: ActiveModel, supervisor: Supervisor
-) -> tuple[MaintenanceJob, ...]:
-    if settings.retrain_every is None:
-        return ()
-
-    def start_retrain(request: RetrainRequest) -> Job:
-        return jobs.start(store.jobs, store.users, settings.data_dir, supervisor.owner, supervisor.run, request)
-
-    schedule = RetrainSchedule(store.jobs, model, settings.retrain_every, start_retrain)
-    return (MaintenanceJob(name="scheduled retrain", work=schedule.run, interval=settings.upkeep_seconds),)
+    measure_drift = partial(publish_drift, store.users, model, metrics, drift_thresholds)
+    prune = partial(prune_versions, model.registry, settings.keep_versions)
+    jobs = [
+        MaintenanceJob(name="reassignment", work=reassignment.run),
+        MaintenanceJob(name="drift", work=measure_drift, interval=interval),
+        MaintenanceJob(name="pruning", work=prune, interval=interval),
+    ]
+    if settings.retrain_every is not None:
+        schedule = RetrainSchedule(store.jobs, model, settings.retrain_every, supervisor.start_retrain)
+        jobs.append(MaintenanceJob(name="scheduled retrain", work=schedule.run, interval=interval))
+    return Maintenance(settings.model_poll_seconds, jobs, stopping)
 
 
 def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, object]]]:

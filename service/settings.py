@@ -164,8 +164,8 @@ class Settings(Thresholds, BaseSettings):
         default=10, description="Time that requests under way get to finish when the service stops."
     )
 
-    def bounds(self) -> dict[str, str]:
-        """The bounds of the gate, by their name for `training fit --bound`."""
+    def acceptance_thresholds(self) -> dict[str, str]:
+        """The thresholds of the acceptance checks, by their name for `training fit --bound`."""
         return {name.removeprefix("gate_"): str(getattr(self, name)) for name in Thresholds.model_fields}
 
     @property

@@ -49,7 +49,7 @@ class ActiveModel:
         retry_seconds: float,
         get_edits: Callable[[], Edits] | None = None,
     ) -> None:
-        self._registry = registry
+        self.registry = registry
         self._get_edits = get_edits
         self._edits: Edits = {}
         self._plain: LoadedArtifact | None = None
@@ -81,7 +81,7 @@ class ActiveModel:
     def loaded_if_current(self) -> LoadedArtifact | None:
         """The loaded model if ACTIVE names it: a worker that lags behind must not undo what others do."""
         loaded = self._loaded
-        if loaded is None or loaded.manifest.version != active_version(self._registry):
+        if loaded is None or loaded.manifest.version != active_version(self.registry):
             return None
         return loaded
 
@@ -150,7 +150,7 @@ class ActiveModel:
             self._edits_read.set()
 
     def _look(self) -> None:
-        version = self._registry.active()
+        version = self.registry.active()
         loaded = self._loaded
         if version is None:
             self._lose(loaded)
@@ -164,9 +164,9 @@ class ActiveModel:
             self._refuse("", "ACTIVE names no version any more; the one before it answers.", ())
 
     def _load(self, version: str) -> None:
-        seen = _signature(self._registry.root, version)
+        seen = _signature(self.registry.root, version)
         try:
-            loaded = self._registry.load(version, Profile)
+            loaded = self.registry.load(version, Profile)
         except SegmentsError as error:
             self._refuse(version, str(error), seen)
             return
@@ -191,7 +191,7 @@ class ActiveModel:
             refusal is not None
             and refusal.version == version
             and time.monotonic() < refusal.retry_at
-            and refusal.signature == _signature(self._registry.root, version)
+            and refusal.signature == _signature(self.registry.root, version)
         )
 
     def _refuse(self, version: str, sentence: str, seen: Signature) -> None:

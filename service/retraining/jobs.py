@@ -5,7 +5,6 @@ end.
 """
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -89,17 +88,10 @@ class RetrainRequest(BaseModel):
         return self
 
 
-def start(
-    jobs: JobStore,
-    users: UserStore,
-    data_dir: Path,
-    owner: str,
-    run: Callable[[Job], None],
-    request: RetrainRequest,
-) -> Job:
-    """Take the slot, then hand the job to `run`, which returns at once.
+def create(jobs: JobStore, users: UserStore, data_dir: Path, owner: str, request: RetrainRequest) -> Job:
+    """Check that a retrain can be run, and take the one slot for it.
 
-    Raises `UnusableDataFile`, `NothingToTrainOn`, `JobRunning` or `StoreUnavailable`; then nothing has started.
+    Raises `UnusableDataFile`, `NothingToTrainOn`, `JobRunning` or `StoreUnavailable`.
     """
     if request.path is not None:
         data_file(data_dir, request.path)
@@ -108,7 +100,7 @@ def start(
             "No profiles are stored yet. PUT /users/{user_id}/profile stores one; source 'simulated' needs none."
         )
     now = datetime.now(UTC)
-    job = jobs.start(
+    return jobs.start(
         Job(
             id=uuid4().hex,
             status=JobStatus.QUEUED,
@@ -118,8 +110,6 @@ def start(
             heartbeat_at=now,
         )
     )
-    run(job)
-    return job
 
 
 def get(jobs: JobStore, job_id: str) -> Job:

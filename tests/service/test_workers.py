@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from models.storage.registry import Registry
-from service.retraining.launcher import PROJECT_ROOT
+from service.retraining.process_launcher import PROJECT_ROOT
 from testkit.processes import children, gone
 from testkit.small_model import write_small_model
 from testkit.waiting import eventually

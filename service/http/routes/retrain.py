@@ -51,17 +51,9 @@ def start_retrain(
     key: IdempotencyKey = None,
 ) -> Response:
     """Train a new model in the background. One at a time: a second one is answered 409."""
-    supervisor = services.supervisor
 
     def work() -> Done:
-        job = jobs.start(
-            services.store.jobs,
-            services.store.users,
-            services.settings.data_dir,
-            supervisor.owner,
-            supervisor.run,
-            asked,
-        )
+        job = services.supervisor.start_retrain(asked)
         headers = RETRY_AFTER | {"Location": job_address(job.id)}
         return Done(202, headers, JobBody.of(job).model_dump_json())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.storage.registry import Registry
-from service.retraining.launcher import PROJECT_ROOT
+from service.retraining.process_launcher import PROJECT_ROOT
 from testkit.small_model import write_small_model
 
 FORBIDDEN = ("sklearn", "pandas", "scipy", "joblib", "pyarrow", "training", "matplotlib")

@@ -18,7 +18,7 @@ from service.commands.startup_checks import (
     access_line,
     exclusive_database,
 )
-from service.retraining.launcher import PROJECT_ROOT
+from service.retraining.process_launcher import PROJECT_ROOT
 from service.settings import Settings, SettingsError, is_loopback, listed
 from service.store.memory.keys import MemoryKeys
 from service.store.ports.errors import StoreUnavailable

@@ -1,4 +1,4 @@
-"""The child process: what it is told, what is heard of it, and that it never outlives anybody."""
+"""The child process: its arguments, its events, its limits, and that it never outlives its parent."""
 
 import dataclasses
 import os
@@ -11,37 +11,32 @@ from pathlib import Path
 import pytest
 
 from models.acceptance import Thresholds
-from service.retraining.launcher import (
-    LAST_LINES,
+from service.retraining.child_process import LAST_LINES, ChildProcess, exit_sentence
+from service.retraining.launcher import Ended, Event, FitOrder, LaunchFailed, Step
+from service.retraining.process_launcher import (
     PROJECT_ROOT,
-    ChildProcess,
-    Ended,
-    Event,
-    FitOrder,
-    LaunchFailed,
     ProcessLauncher,
-    Step,
     child_environment,
-    exit_sentence,
     fit_arguments,
 )
 from service.settings import Settings
 from testkit.processes import gone
 from testkit.waiting import eventually
 
-ORDER = FitOrder(Path("models/artifacts"), "auto", 7, rows=500)
+ORDER = FitOrder(out=Path("models/artifacts"), k="auto", seed=7, rows=500)
 
 
 def launch(script: str, nice: int = 0) -> ChildProcess:
     """A child that runs this script in place of training."""
-    launcher = ProcessLauncher(1, nice, 0.5, (sys.executable, "-c", textwrap.dedent(script)))
+    command = (sys.executable, "-c", textwrap.dedent(script))
+    launcher = ProcessLauncher(threads=1, nice=nice, stop_seconds=0.5, command=command)
     child = launcher.launch(ORDER)
     assert isinstance(child, ChildProcess)
     return child
 
 
-def everything(child: ChildProcess) -> list[Event]:
-    """All that is heard until the end."""
+def events_of(child: ChildProcess) -> list[Event]:
+    """All events until the end."""
     events: list[Event] = []
     while not (events and isinstance(events[-1], Ended)):
         event = child.next_event(10)
@@ -50,7 +45,7 @@ def everything(child: ChildProcess) -> list[Event]:
     return events
 
 
-def test_the_order_is_said_in_the_words_of_training() -> None:
+def test_order_becomes_arguments_of_training() -> None:
     assert fit_arguments(ORDER) == [
         *("fit", "--simulate", "500", "--k", "auto", "--seed", "7"),
         *("--out", str(Path("models/artifacts").resolve())),
@@ -58,19 +53,19 @@ def test_the_order_is_said_in_the_words_of_training() -> None:
     ]
 
 
-def test_a_file_is_named_with_its_origin() -> None:
-    order = FitOrder(Path("out"), 5, 0, data=Path("/data/x.csv"), origin="users")
+def test_data_file_is_passed_with_its_origin() -> None:
+    order = FitOrder(out=Path("out"), k=5, seed=0, data=Path("/data/x.csv"), origin="users")
     assert fit_arguments(order)[:5] == ["fit", "--data", "/data/x.csv", "--origin", "users"]
 
 
-def test_training_understands_the_order() -> None:
+def test_training_parses_the_arguments() -> None:
     from training.commands.main import parser
 
     options = parser().parse_args(fit_arguments(ORDER))
     assert (options.simulate, options.seed, options.activate) == (500, 7, False)
 
 
-def test_a_child_has_few_threads_and_no_secrets() -> None:
+def test_child_environment_limits_threads_and_withholds_secrets() -> None:
     environment = {"PATH": "/bin", "DATABASE_URL": "x", "database_password_file": "y", "OMP_NUM_THREADS": "64"}
     child = child_environment(environment, 2)
     assert child["OMP_NUM_THREADS"] == child["OPENBLAS_NUM_THREADS"] == "2"
@@ -78,7 +73,7 @@ def test_a_child_has_few_threads_and_no_secrets() -> None:
     assert not {"DATABASE_URL", "database_password_file"} & set(child)
 
 
-def test_progress_and_result_are_heard() -> None:
+def test_progress_and_result_become_events() -> None:
     child = launch(
         """
         import json
@@ -90,10 +85,10 @@ def test_progress_and_result_are_heard() -> None:
         print(json.dumps({"result": {"version": "v"}}))
         """
     )
-    assert everything(child) == [Step("fitting", 0.5), Step("done", 1.0), Ended("v")]
+    assert events_of(child) == [Step("fitting", 0.5), Step("done", 1.0), Ended("v")]
 
 
-def test_the_sentence_of_a_failure_is_kept_with_the_last_lines() -> None:
+def test_failure_has_its_sentence_and_the_last_lines() -> None:
     child = launch(
         """
         import sys
@@ -102,31 +97,31 @@ def test_the_sentence_of_a_failure_is_kept_with_the_last_lines() -> None:
         sys.exit(2)
         """
     )
-    (ended,) = everything(child)
+    (ended,) = events_of(child)
     assert isinstance(ended, Ended)
     assert (ended.version, ended.error) == (None, "The file has no rows.")
     assert len(ended.last_lines) == LAST_LINES
     assert ended.last_lines[-1] == "line 99"
 
 
-def test_a_result_of_a_child_that_fails_counts_for_nothing() -> None:
+def test_result_of_a_failed_child_is_ignored() -> None:
     child = launch("""import sys; print('{"result": {"version": "v"}}'); sys.exit(1)""")
-    assert everything(child) == [Ended(None, "Training ended with exit code 1.")]
+    assert events_of(child) == [Ended(None, "Training ended with exit code 1.")]
 
 
-def test_a_killed_child_is_said_to_be_killed() -> None:
+def test_killed_child_is_reported_with_its_signal() -> None:
     child = launch("import time; time.sleep(60)")
     os.kill(child.pid, signal.SIGKILL)
-    assert everything(child) == [Ended(None, "Training was killed by signal 9 (SIGKILL).")]
+    assert events_of(child) == [Ended(None, "Training was killed by signal 9 (SIGKILL).")]
 
 
-def test_a_silent_child_gives_no_event() -> None:
+def test_silent_child_gives_no_event() -> None:
     child = launch("import time; time.sleep(60)")
     assert child.next_event(0.01) is None
     child.stop()
 
 
-def test_a_child_that_will_not_stop_is_killed() -> None:
+def test_child_that_ignores_termination_is_killed() -> None:
     child = launch(
         """
         import signal, time
@@ -140,7 +135,7 @@ def test_a_child_that_will_not_stop_is_killed() -> None:
     assert gone(child.pid)
 
 
-def test_what_a_child_started_ends_with_it() -> None:
+def test_processes_of_a_child_end_with_it() -> None:
     child = launch(
         """
         import json, subprocess, sys
@@ -148,19 +143,19 @@ def test_what_a_child_started_ends_with_it() -> None:
         print(json.dumps({"stage": str(inner.pid), "progress": 0}), flush=True)
         """
     )
-    step, ended = everything(child)
+    step, ended = events_of(child)
     assert isinstance(step, Step)
     assert isinstance(ended, Ended)
     eventually(lambda: gone(int(step.stage)))
 
 
-def test_a_child_gives_way() -> None:
+def test_child_runs_with_its_niceness() -> None:
     child = launch("import time; time.sleep(60)", nice=7)
     assert os.getpriority(os.PRIO_PROCESS, child.pid) == 7
     child.stop()
 
 
-def test_a_child_dies_with_its_parent() -> None:
+def test_child_ends_when_its_parent_dies() -> None:
     parent = subprocess.Popen(
         [
             sys.executable,
@@ -169,10 +164,12 @@ def test_a_child_dies_with_its_parent() -> None:
                 """
                 import sys, time
                 from pathlib import Path
-                from service.retraining.launcher import FitOrder, ProcessLauncher
+                from service.retraining.launcher import FitOrder
+                from service.retraining.process_launcher import ProcessLauncher
                 waits = "import sys; sys.stdin.read()"
-                launcher = ProcessLauncher(1, 0, 1.0, (sys.executable, "-c", waits))
-                child = launcher.launch(FitOrder(Path("."), 2, 0, rows=100))
+                command = (sys.executable, "-c", waits)
+                launcher = ProcessLauncher(threads=1, nice=0, stop_seconds=1.0, command=command)
+                child = launcher.launch(FitOrder(out=Path("."), k=2, seed=0, rows=100))
                 print(child.pid, flush=True)
                 time.sleep(60)
                 """
@@ -190,26 +187,26 @@ def test_a_child_dies_with_its_parent() -> None:
         eventually(lambda: gone(pid))
 
 
-def test_a_command_that_cannot_start_is_refused() -> None:
+def test_command_that_cannot_start_is_refused() -> None:
     with pytest.raises(LaunchFailed, match="could not be started"):
-        ProcessLauncher(1, 0, 1.0, ("/no/such/python",)).launch(ORDER)
+        ProcessLauncher(threads=1, nice=0, stop_seconds=1.0, command=("/no/such/python",)).launch(ORDER)
 
 
 @pytest.mark.parametrize(("code", "words"), [(-9, "SIGKILL"), (-99, "unknown"), (0, "without naming"), (3, "3")])
-def test_exit_codes_are_said_in_words(code: int, words: str) -> None:
+def test_exit_code_has_a_sentence(code: int, words: str) -> None:
     assert words in exit_sentence(code)
 
 
-def test_bounds_are_told_one_by_one_and_understood() -> None:
+def test_thresholds_are_passed_one_by_one_and_parsed() -> None:
     from training.commands.main import parser
 
-    order = dataclasses.replace(ORDER, bounds=Settings(_env_file=None).bounds())
+    order = dataclasses.replace(ORDER, thresholds=Settings(_env_file=None).acceptance_thresholds())
     options = parser().parse_args(fit_arguments(order))
     assert ("max_changed_share", "0.3") in options.bound
     assert len(options.bound) == len(Thresholds.model_fields)
 
 
-def test_the_memory_that_a_child_holds_is_known() -> None:
+def test_memory_of_a_child_is_measured() -> None:
     child = launch('held = bytearray(200_000_000); print(\'{"stage": "x", "progress": 1}\', flush=True); input()')
     assert child.next_event(10) == Step("x", 1.0)
     assert 200_000_000 < (child.memory() or 0) < 400_000_000
@@ -217,8 +214,8 @@ def test_the_memory_that_a_child_holds_is_known() -> None:
     eventually(lambda: child.memory() is None or child.memory() == 0)
 
 
-def test_what_training_says_is_among_its_last_lines() -> None:
+def test_messages_of_training_are_among_the_last_lines() -> None:
     child = launch("""print('{"message": "Trained on 5 profiles."}'); raise SystemExit(2)""")
-    (ended,) = everything(child)
+    (ended,) = events_of(child)
     assert isinstance(ended, Ended)
     assert ended.last_lines == ("Trained on 5 profiles.",)

@@ -17,9 +17,10 @@ from models.storage.manifest import Verdict
 from models.storage.registry import Registry
 from service.app import create_app
 from service.paging import encode_cursor
+from service.retraining.heartbeat import STOPPED
 from service.retraining.jobs import RetrainRequest
 from service.retraining.launcher import Ended, Step
-from service.retraining.supervisor import LEFT_BEHIND, STOPPED
+from service.retraining.supervisor import ABANDONED
 from service.settings import Settings
 from service.store.memory.jobs import MemoryJobs
 from service.store.memory.store import MemoryStore
@@ -360,7 +361,7 @@ def test_a_job_whose_process_is_gone_is_failed_and_its_file_removed(
     (settings.data_dir / "kept.csv").write_text("")
     with TestClient(app) as client:
         job = end(client, f"/retrain/{job_id}")
-        assert (job["status"], job["error"]) == ("FAILED", LEFT_BEHIND)
+        assert (job["status"], job["error"]) == ("FAILED", ABANDONED)
         eventually(lambda: [path.name for path in settings.data_dir.iterdir()] == ["kept.csv"])
 
 
@@ -401,7 +402,7 @@ def test_a_store_that_stays_away_does_not_leave_the_child_running(
         address, child = begin(client, launcher)
         jobs.away = True
         eventually(lambda: child.stopped)
-        assert end(client, address)["error"] == LEFT_BEHIND
+        assert end(client, address)["error"] == ABANDONED
 
 
 def test_a_store_that_comes_back_in_time_is_forgiven(
@@ -422,10 +423,10 @@ def test_a_job_that_others_took_for_dead_puts_nothing_in_force(
     before = registry.active()
     address, child = begin(client, launcher)
     now = datetime.now(UTC)
-    store.jobs.expire(now + timedelta(minutes=1), now, LEFT_BEHIND)
+    store.jobs.expire(now + timedelta(minutes=1), now, ABANDONED)
     child.say(Ended(train(registry)))
     eventually(lambda: child.stopped)
-    assert end(client, address)["error"] == LEFT_BEHIND
+    assert end(client, address)["error"] == ABANDONED
     assert registry.active() == before
 
 
@@ -460,14 +461,14 @@ def test_a_retrain_that_takes_too_much_memory_is_stopped(client: TestClient, lau
     assert child.stopped
 
 
-def test_the_bounds_of_the_gate_go_to_the_child(
+def test_acceptance_thresholds_go_to_the_child(
     settings: Settings, store: MemoryStore, launcher: FakeLauncher
 ) -> None:
     strict = settings.model_copy(update={"gate_max_born": 0})
     with TestClient(create_app(strict, store=store, launcher=launcher)) as client:
         begin(client, launcher)
-    assert launcher.orders[0].bounds["max_born"] == "0"
-    assert launcher.orders[0].bounds["max_changed_share"] == "0.3"
+    assert launcher.orders[0].thresholds["max_born"] == "0"
+    assert launcher.orders[0].thresholds["max_changed_share"] == "0.3"
 
 
 def test_who_insists_is_kept(client: TestClient, launcher: FakeLauncher, registry: Registry) -> None:
@@ -479,14 +480,14 @@ def test_who_insists_is_kept(client: TestClient, launcher: FakeLauncher, registr
     assert FAILED_CHECK.sentence in latest["reason"]
 
 
-def test_a_model_judged_beside_another_than_the_one_in_force_waits(
+def test_model_compared_with_a_version_no_longer_active_waits(
     client: TestClient, launcher: FakeLauncher, registry: Registry
 ) -> None:
     address, child = begin(client, launcher)
     child.say(Ended(train(registry, previous="20200101-000000-00000000")))
     result = end(client, address)["result"]
     assert result["activated"] is False
-    assert "is not in force any more" in result["reason"]
+    assert "is not active any more" in result["reason"]
 
 
 def events_of(text: str) -> list[tuple[str, dict[str, Any]]]:

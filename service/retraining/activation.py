@@ -1,0 +1,29 @@
+"""Whether a retrain activates its model."""
+
+from models.storage.artifact import LoadedArtifact
+from service.retraining.jobs import RetrainRequest
+
+
+def decide_activation(request: RetrainRequest, loaded: LoadedArtifact, active: str | None) -> tuple[bool, str]:
+    """Whether to activate a new model, and a sentence that says why. `active`: the version that is active now."""
+    failed = _failed_checks(loaded, active)
+    who = f" by {request.by}" if request.by else ""
+    match request.activate:
+        case "never":
+            return False, f"It waits for review, as was asked{who} (activate: never)."
+        case "always":
+            despite = f", although a check failed: {failed}" if failed else "."
+            return True, f"It was activated, as was asked{who} (activate: always){despite}"
+        case "auto" if failed:
+            return False, f"It waits for review, because a check failed: {failed}"
+        case _:
+            return True, "It was activated: every check passed."
+
+
+def _failed_checks(loaded: LoadedArtifact, active: str | None) -> str:
+    """A sentence for each check that failed; one more where the model was compared with one no longer active."""
+    sentences = [verdict.sentence for verdict in loaded.manifest.verdicts if not verdict.passed]
+    previous = loaded.manifest.previous
+    if previous is not None and previous != active:
+        sentences.append(f"It was compared with {previous}, which is not active any more.")
+    return " ".join(sentences)
