@@ -62,5 +62,5 @@ lock: ## resolve the dependencies anew; locked versions stay where they fit (all
 	$(LOCK) $(UPGRADE) --python-version 3.11 requirements-trust.in -o requirements-trust.txt
 
 clean: ## remove the environment and caches (models and data stay)
-	rm -rf .venv .venv-trust .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-trust .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
