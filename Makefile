@@ -5,7 +5,7 @@ BIN := .venv/bin
 BESIDE ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help env serve test check audit resilience bench format lock clean
+.PHONY: help env serve test check lint layout types imports audit resilience bench format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,10 +24,18 @@ serve: env ## train a starter model if there is none, then serve (PORT=9000 HOST
 test: env check ## everything that CI runs
 	$(BIN)/python -m pytest $(BESIDE)
 
-check: env ## lint, format, types and the directions of import
+check: lint layout types imports ## lint, format, types and the directions of import
+
+lint: env
 	$(BIN)/ruff check .
+
+layout: env
 	$(BIN)/ruff format --check .
+
+types: env
 	$(BIN)/mypy models training service testkit checks tests benchmarks notebooks
+
+imports: env
 	$(BIN)/lint-imports
 
 # Both ask from outside, in an environment of their own: what they need need not fit what the service needs.
