@@ -5,7 +5,7 @@ BIN := .venv/bin
 BESIDE ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help env serve test check lint layout types imports audit resilience bench format lock clean
+.PHONY: help env serve test check lint layout types imports audit resilience bench docs format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,7 +33,7 @@ layout: env
 	$(BIN)/ruff format --check .
 
 types: env
-	$(BIN)/mypy models training service testkit checks tests benchmarks notebooks
+	$(BIN)/mypy models training service testkit checks tests benchmarks notebooks docs
 
 imports: env
 	$(BIN)/lint-imports
@@ -53,6 +53,9 @@ resilience: env .venv-trust/.complete ## an hour and a half of everything that t
 
 bench: env ## measure speed into benchmarks/RESULTS.md: scoring, serving, writes, training (all sizes: FULL=--full)
 	$(BIN)/python -m benchmarks $(FULL)
+
+docs: env ## write the generated documents anew
+	$(BIN)/python -m docs.generate
 
 format: env ## format the code
 	$(BIN)/ruff check --fix .
