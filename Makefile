@@ -5,7 +5,7 @@ BIN := .venv/bin
 BESIDE ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help env serve test check lint layout types imports audit resilience bench docs format lock clean
+.PHONY: help env serve test check lint layout types imports duplicates audit resilience bench docs format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,7 +24,7 @@ serve: env ## train a starter model if there is none, then serve (PORT=9000 HOST
 test: env check ## everything that CI runs
 	$(BIN)/python -m pytest $(BESIDE)
 
-check: lint layout types imports ## lint, format, types and the directions of import
+check: lint layout types imports duplicates ## lint, format, types, the directions of import, and duplicates
 
 lint: env
 	$(BIN)/ruff check .
@@ -37,6 +37,9 @@ types: env
 
 imports: env
 	$(BIN)/lint-imports
+
+duplicates: env
+	$(BIN)/pylint models training service testkit checks tests benchmarks notebooks docs
 
 # Both ask from outside, in an environment of their own: what they need need not fit what the service needs.
 .venv-trust/.complete: requirements-trust.txt

@@ -165,12 +165,15 @@ class StoredAnswer:
     persona: PersonaRef | None
     model_version: str | None
     assigned_at: datetime | None
+    # The fields of `Segmented`, between others: their order is public.
+    # pylint: disable=duplicate-code
     confidence: Confidence
     probabilities: Probabilities
     runner_up: RunnerUp
     margin: Margin
     typicality: Typicality
     is_outlier: IsOutlier
+    # pylint: enable=duplicate-code
     distances: dict[str, float]
     missing_fields: tuple[str, ...]
     warnings: tuple[AnswerWarning, ...]
