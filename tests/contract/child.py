@@ -1,4 +1,4 @@
-"""What a second process does in these tests: python -m tests.contract.child COMMAND URL."""
+"""The work of a second process in these tests: python -m tests.contract.child COMMAND URL."""
 
 import os
 import sys
@@ -27,7 +27,7 @@ def put_for_ever(url: str) -> None:
 
 
 def take_slot(url: str) -> None:
-    """Print the id of the job that has the slot in the end."""
+    """Print the id of the job that gets the slot."""
     store = SqlStore(url)
     store.check()
     wait_for_the_others()

@@ -223,8 +223,8 @@ def test_job_expires_once(jobs: JobStore) -> None:
 
 
 def test_jobs_are_listed_newest_first_page_by_page(jobs: JobStore) -> None:
-    made = [("a", 0), ("C", 1), ("b", 1), ("B", 1), ("é", 1), ("d", 2)]
-    for job_id, seconds in made:
+    jobs_to_start = [("a", 0), ("C", 1), ("b", 1), ("B", 1), ("é", 1), ("d", 2)]
+    for job_id, seconds in jobs_to_start:
         jobs.start(queued_job(job_id, created_at=NOW + seconds * SECOND))
         jobs.finish(job_id, JobStatus.SUCCEEDED, NOW)
     listed: list[Job] = []

@@ -1,4 +1,4 @@
-"""Whatever is done to a store in SQL, it answers as the one in memory does."""
+"""Random sequences of calls: the store in SQL returns what the store in memory returns."""
 
 import shutil
 import tempfile
@@ -31,7 +31,7 @@ results = st.none() | st.dictionaries(texts, st.integers() | texts | st.lists(st
 
 
 class Stores(RuleBasedStateMachine):
-    """The same calls to both stores."""
+    """The same calls of both stores."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,11 +50,11 @@ class Stores(RuleBasedStateMachine):
         assert in_sql == in_memory
 
     @rule(user_id=user_ids, text=texts, at=times, assignment=st.none() | assignments)
-    def put_user(self, user_id: str, text: str, at: datetime, assignment: StoredAssignment | None) -> None:
+    def put(self, user_id: str, text: str, at: datetime, assignment: StoredAssignment | None) -> None:
         self.both(lambda store: store.users.put(user_id, text, at, assignment))
 
     @rule(ids=st.lists(user_ids, max_size=5))
-    def get_users(self, ids: list[str]) -> None:
+    def get_many(self, ids: list[str]) -> None:
         self.both(lambda store: [store.users.get(user_id) for user_id in ids])
         self.both(lambda store: store.users.get_many(ids))
 
@@ -63,18 +63,18 @@ class Stores(RuleBasedStateMachine):
         self.both(lambda store: store.users.update_assignments(changes))
 
     @rule(size=st.integers(1, 4))
-    def iterate_users(self, size: int) -> None:
+    def iterate(self, size: int) -> None:
         self.both(lambda store: list(store.users.iterate(size)))
         self.both(lambda store: store.users.count())
 
     @rule(job_id=job_ids, owner=owners, at=times, request=results)
-    def start_job(self, job_id: str, owner: str, at: datetime, request: dict[str, Any] | None) -> None:
+    def start(self, job_id: str, owner: str, at: datetime, request: dict[str, Any] | None) -> None:
         fresh = f"{job_id}{len(self.stores[0].jobs.latest(1000))}"
         job = queued_job(fresh, request=request or {}, owner=owner, created_at=at, heartbeat_at=at)
         self.both(lambda store: store.jobs.start(job))
 
     @rule(owner=owners, at=times, stage=texts, progress=st.floats(0, 1))
-    def beat(self, owner: str, at: datetime, stage: str, progress: float) -> None:
+    def heartbeat(self, owner: str, at: datetime, stage: str, progress: float) -> None:
         self.both(lambda store: store.jobs.heartbeat(newest(store), owner, at, stage, progress))
 
     @rule(
@@ -83,27 +83,25 @@ class Stores(RuleBasedStateMachine):
         error=st.none() | texts,
         result=results,
     )
-    def finish_job(
-        self, status: JobStatus, at: datetime, error: str | None, result: dict[str, Any] | None
-    ) -> None:
+    def finish(self, status: JobStatus, at: datetime, error: str | None, result: dict[str, Any] | None) -> None:
         self.both(lambda store: store.jobs.finish(newest(store), status, at, error, result))
 
     @rule()
     def request_cancel(self) -> None:
         self.both(lambda store: store.jobs.request_cancel(newest(store)))
 
-    @rule(beat_before=times, at=times, error=texts)
-    def expire_jobs(self, beat_before: datetime, at: datetime, error: str) -> None:
-        self.both(lambda store: store.jobs.expire(beat_before, at, error))
+    @rule(heartbeat_before=times, at=times, error=texts)
+    def expire(self, heartbeat_before: datetime, at: datetime, error: str) -> None:
+        self.both(lambda store: store.jobs.expire(heartbeat_before, at, error))
 
     @rule(limit=st.integers(1, 5), at=times, job_id=job_ids)
-    def list_jobs(self, limit: int, at: datetime, job_id: str) -> None:
+    def latest(self, limit: int, at: datetime, job_id: str) -> None:
         self.both(lambda store: store.jobs.latest(limit))
         self.both(lambda store: store.jobs.latest(limit, (at, job_id)))
 
 
 def outcome(call: Callable[[Store], object], store: Store) -> object:
-    """What a call returns, or the error that it raises."""
+    """The result of a call, or the error that it raises."""
     try:
         return call(store)
     except StoreError as error:

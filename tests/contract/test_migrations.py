@@ -1,4 +1,4 @@
-"""The history of the schema ends where the tables are, in both databases."""
+"""Migrations lead to the declared tables, and back, in both databases."""
 
 import logging
 from collections.abc import Iterator
@@ -32,24 +32,24 @@ def tables(engine: Engine) -> set[str]:
 
 
 def indexes(engine: Engine) -> set[str]:
-    """The indexes as the database would make them again, conditions included."""
+    """The statements that create the indexes, conditions included."""
     queries = {
         "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
         "postgresql": "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
     }
     with engine.connect() as connection:
-        found = set(connection.scalars(text(queries[engine.dialect.name])))
-    return {index for index in found if "alembic" not in index}
+        definitions = set(connection.scalars(text(queries[engine.dialect.name])))
+    return {index for index in definitions if "alembic" not in index}
 
 
-def test_migrations_and_tables_agree(database_url: str, engine: Engine) -> None:
+def test_migrated_schema_equals_the_tables(database_url: str, engine: Engine) -> None:
     migrate(database_url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         assert compare_metadata(context, metadata) == []
 
 
-def test_migrations_and_tables_have_the_same_indexes(database_url: str, engine: Engine) -> None:
+def test_migrated_indexes_equal_those_of_the_tables(database_url: str, engine: Engine) -> None:
     migrate(database_url)
     migrated = indexes(engine)
     downgrade(database_url, "base")
@@ -58,7 +58,7 @@ def test_migrations_and_tables_have_the_same_indexes(database_url: str, engine: 
     assert migrated == indexes(engine)
 
 
-def test_the_way_down_leaves_nothing_and_up_again_everything(database_url: str, engine: Engine) -> None:
+def test_downgrade_drops_everything_and_upgrade_restores_it(database_url: str, engine: Engine) -> None:
     migrate(database_url)
     everything, their_indexes = tables(engine), indexes(engine)
     downgrade(database_url, "base")
@@ -67,13 +67,13 @@ def test_the_way_down_leaves_nothing_and_up_again_everything(database_url: str, 
     assert (tables(engine), indexes(engine)) == (everything, their_indexes)
 
 
-def test_a_second_migration_changes_nothing(database_url: str, sql_store: SqlStore) -> None:
+def test_second_migration_changes_nothing(database_url: str, sql_store: SqlStore) -> None:
     sql_store.users.put("u", "{}", NOW, None)
     migrate(database_url)
     assert sql_store.users.count() == 1
 
 
-def test_a_migration_that_fails_leaves_the_schema_as_it_was(database_url: str, engine: Engine) -> None:
+def test_failing_migration_leaves_the_schema_unchanged(database_url: str, engine: Engine) -> None:
     with writing(engine).begin() as connection:
         connection.execute(text("CREATE TABLE jobs (somebody TEXT)"))
     with pytest.raises(StoreUnavailable):
@@ -81,7 +81,7 @@ def test_a_migration_that_fails_leaves_the_schema_as_it_was(database_url: str, e
     assert tables(engine) == {"jobs"}
 
 
-def test_a_schema_from_the_future_is_left_alone(database_url: str, sql_store: SqlStore, engine: Engine) -> None:
+def test_newer_schema_is_refused_and_unchanged(database_url: str, sql_store: SqlStore, engine: Engine) -> None:
     with writing(engine).begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaNotCurrent, match="9999"):
@@ -92,11 +92,11 @@ def test_a_schema_from_the_future_is_left_alone(database_url: str, sql_store: Sq
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
 
 
-def test_a_migrated_database_passes_the_check(sql_store: SqlStore) -> None:
+def test_check_passes_after_migration(sql_store: SqlStore) -> None:
     sql_store.check()
 
 
-def test_a_migration_waits_for_the_one_that_runs(database_url: str, engine: Engine) -> None:
+def test_migration_waits_for_a_running_one(database_url: str, engine: Engine) -> None:
     with ThreadPoolExecutor(1) as pool:
         with _locked(engine):
             waiting = pool.submit(migrate, database_url)
@@ -106,7 +106,7 @@ def test_a_migration_waits_for_the_one_that_runs(database_url: str, engine: Engi
     assert "users" in tables(engine)
 
 
-def test_migrating_leaves_logging_alone(database_url: str) -> None:
+def test_migration_leaves_logging_unchanged(database_url: str) -> None:
     root, ours = logging.getLogger(), logging.getLogger("service.anything")
     before = (root.level, list(root.handlers))
     migrate(database_url)
@@ -114,7 +114,7 @@ def test_migrating_leaves_logging_alone(database_url: str) -> None:
     assert not ours.disabled
 
 
-def test_postgresql_sorts_ids_by_code_points_whatever_its_collation(
+def test_postgresql_ids_have_the_collation_of_code_points(
     postgres_url: str,
 ) -> None:
     migrate(postgres_url)
@@ -127,5 +127,5 @@ def test_postgresql_sorts_ids_by_code_points_whatever_its_collation(
     engine.dispose()
 
 
-def test_the_newest_revision_is_the_one_that_the_tables_expect() -> None:
+def test_newest_revision_is_the_expected_schema() -> None:
     assert ScriptDirectory(str(FOLDER)).get_heads() == [SCHEMA]

@@ -1,4 +1,4 @@
-"""How the databases go about what is asked all the time: along an index, whatever the number of users."""
+"""Query plans: frequent queries of users use the index."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.contract.records import NEW, NOW, OLD, assigned
 
 @pytest.fixture
 def connection(sql_store: SqlStore) -> Iterator[Connection]:
-    """To a database of a few users, where the planner may think that reading all of them is quickest."""
+    """To a database of few users, with sequential scans disabled, which the planner would choose for so few."""
     for number in range(20):
         sql_store.users.put(f"u{number}", "{}", NOW, assigned("p_1", NEW))
     sql_store.users.update_assignments([AssignmentUpdate("u1", 1, assigned("p_1", OLD))])
@@ -31,22 +31,22 @@ def plan(connection: Connection, statement: Select[*tuple[object, ...]]) -> str:
     return json.dumps([list(map(str, row)) for row in connection.execute(text(f"{explain} {compiled}"))])
 
 
-def test_users_of_a_model_are_found_along_the_index_and_in_order(connection: Connection) -> None:
+def test_users_of_a_version_are_read_from_the_index_in_order(connection: Connection) -> None:
     steps = plan(connection, users_of_version(OLD, "u", 10))
     assert "users_by_model" in steps
     assert "sort" not in steps.lower()
     assert "temp b-tree" not in steps.lower()
 
 
-def test_users_of_no_model_are_found_along_the_index(connection: Connection) -> None:
+def test_users_without_an_assignment_are_read_from_the_index(connection: Connection) -> None:
     assert "users_by_model" in plan(connection, users_of_version(None, "u", 10))
 
 
-def test_the_versions_that_occur_are_found_along_the_index(connection: Connection) -> None:
+def test_model_versions_are_read_from_the_index(connection: Connection) -> None:
     steps = plan(connection, MODEL_VERSIONS)
     assert "users_by_model" in steps
     assert "Seq Scan on users" not in steps
 
 
-def test_the_versions_that_occur_are_found(connection: Connection) -> None:
+def test_model_versions_are_those_that_occur(connection: Connection) -> None:
     assert list(connection.scalars(MODEL_VERSIONS)) == [OLD, NEW]

@@ -55,9 +55,9 @@ def test_profile_is_stored_unchanged(users: UserStore) -> None:
 
 def test_profile_of_a_megabyte_is_stored(users: UserStore) -> None:
     users.put("u", "é" * 1_000_000, NOW, None)
-    kept = users.get("u")
-    assert kept is not None
-    assert kept.profile_json == "é" * 1_000_000
+    user = users.get("u")
+    assert user is not None
+    assert user.profile_json == "é" * 1_000_000
 
 
 def test_user_without_an_assignment_is_stored(users: UserStore) -> None:
@@ -83,10 +83,10 @@ def test_put_without_an_assignment_removes_the_old_one(users: UserStore) -> None
 def test_times_are_returned_in_utc(users: UserStore) -> None:
     in_tokyo = NOW.astimezone(timezone(timedelta(hours=9)))
     users.put("u", "{}", in_tokyo, None)
-    kept = users.get("u")
-    assert kept is not None
-    assert kept.profile_updated_at == NOW
-    assert kept.profile_updated_at.tzinfo is not None
+    user = users.get("u")
+    assert user is not None
+    assert user.profile_updated_at == NOW
+    assert user.profile_updated_at.tzinfo is not None
 
 
 @pytest.mark.parametrize("user_id", UNUSUAL_IDS)
@@ -131,8 +131,8 @@ def test_put_refuses_a_profile_that_databases_refuse(users: UserStore, text: str
 def test_get_many_returns_the_users_that_exist(users: UserStore) -> None:
     users.put("a", "{}", NOW, ASSIGNED)
     users.put("b", "{}", NOW, None)
-    found = users.get_many(["nobody", "b", "a", "b"])
-    assert {user_id: user.assignment for user_id, user in found.items()} == {"a": ASSIGNED, "b": None}
+    existing = users.get_many(["nobody", "b", "a", "b"])
+    assert {user_id: user.assignment for user_id, user in existing.items()} == {"a": ASSIGNED, "b": None}
 
 
 def test_get_many_of_no_ids_is_empty(users: UserStore) -> None:
@@ -145,9 +145,9 @@ def test_thousand_users_are_read_and_updated_in_one_call(users: UserStore) -> No
         users.put(user_id, "{}", NOW, None)
     updates = [AssignmentUpdate(user_id, 1, ASSIGNED) for user_id in ids]
     assert users.update_assignments(updates) == 100
-    found = users.get_many(ids)
-    assert set(found) == set(ids[::10])
-    assert {user.assignment for user in found.values()} == {ASSIGNED}
+    stored = users.get_many(ids)
+    assert set(stored) == set(ids[::10])
+    assert {user.assignment for user in stored.values()} == {ASSIGNED}
 
 
 def test_update_replaces_the_assignment(users: UserStore) -> None:
@@ -197,9 +197,9 @@ def test_assignment_is_stored_to_the_last_digit(users: UserStore) -> None:
     users.put("u", "{}", NOW, WHOLE)
     users.put("v", "{}", NOW, None)
     users.update_assignments([AssignmentUpdate("v", 1, replace(WHOLE, manual=True))])
-    found = users.get_many(["u", "v"])
-    assert found["u"].assignment == WHOLE
-    assert found["v"].assignment == replace(WHOLE, manual=True)
+    stored = users.get_many(["u", "v"])
+    assert stored["u"].assignment == WHOLE
+    assert stored["v"].assignment == replace(WHOLE, manual=True)
 
 
 def test_assignments_are_the_summaries_of_users(users: UserStore) -> None:
@@ -215,12 +215,12 @@ def test_assignments_are_the_summaries_of_users(users: UserStore) -> None:
 def test_assignments_have_the_declared_types(users: UserStore) -> None:
     users.put("whole", "{}", NOW, WHOLE)
     users.put("none", "{}", NOW, None)
-    found = users.assignments(["whole", "none"])
-    assert [type(value) for value in found["whole"]] == [
+    stored = users.assignments(["whole", "none"])
+    assert [type(value) for value in stored["whole"]] == [
         *(str, int, datetime, str, str, datetime, float, str, float, float, bool)
     ]
-    assert [type(value) for value in found["none"]] == [str, int, datetime, *[type(None)] * 7, bool]
-    assert found["whole"].profile_updated_at.tzinfo is UTC
+    assert [type(value) for value in stored["none"]] == [str, int, datetime, *[type(None)] * 7, bool]
+    assert stored["whole"].profile_updated_at.tzinfo is UTC
 
 
 def test_assignments_nowait_equal_assignments_or_would_block(users: UserStore) -> None:
@@ -256,7 +256,7 @@ def test_concurrent_puts_of_one_user_are_all_counted(users: UserStore) -> None:
         return [users.put("u", f"{{{thread}}}", NOW, None).revision for _ in range(writes)]
 
     with ThreadPoolExecutor(threads) as pool:
-        revisions = [revision for made in pool.map(write, range(threads)) for revision in made]
+        revisions = [revision for of_thread in pool.map(write, range(threads)) for revision in of_thread]
     assert sorted(revisions) == list(range(1, threads * writes + 1))
 
 
@@ -266,8 +266,8 @@ def test_updates_in_opposite_orders_do_not_deadlock(users: UserStore) -> None:
         users.put(user_id, "{}", NOW, None)
     updates = [AssignmentUpdate(user_id, 1, ASSIGNED) for user_id in ids]
 
-    def update(turn: int) -> int:
-        return users.update_assignments(updates if turn % 2 else updates[::-1])
+    def update(call: int) -> int:
+        return users.update_assignments(updates if call % 2 else updates[::-1])
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(update, range(40))) == [50] * 40

@@ -1,7 +1,7 @@
-"""Bringing a database to the schema that this code expects: one history, for SQLite and PostgreSQL.
+"""Migration of a database to the schema that this code expects: one history for SQLite and PostgreSQL.
 
-Alembic is given an open connection, so that no URL stands in a file and all steps are one transaction: a
-migration that fails, or is killed, leaves the schema as it was.
+Alembic gets an open connection, so that no file contains the URL and all steps are one transaction: a migration
+that fails, or is killed, leaves the schema as it was.
 """
 
 import sqlite3
@@ -15,18 +15,18 @@ from sqlalchemy import URL, Connection, Engine, event, text
 
 from service.store.ports.errors import SchemaNotCurrent
 from service.store.sql.connections.deadline import within
-from service.store.sql.connections.engine import PATIENCE, open_engine, our_errors, schema_of, writing
+from service.store.sql.connections.engine import PATIENCE, open_engine, schema_of, translated_errors, writing
 from service.store.sql.tables import SCHEMA
 
 FOLDER = Path(__file__).with_name("migrations")
 _LOCK_SECONDS = 60.0
-_LOCK_KEY = 5_209_341_872_066  # any number that nobody else locks in the same database
+_LOCK_KEY = 5_209_341_872_066  # any number that nothing else locks in the same database
 # Alembic hands its configuration to env.py through a module.
 _one_at_a_time = threading.Lock()
 
 
 def migrate(url: str | URL) -> None:
-    """Bring the database to the newest schema, waiting for another process that is doing so.
+    """Migrate the database to the newest schema, after any other process that is doing so.
 
     Raises `StoreUnavailable`, `SchemaNotCurrent` for a schema from the future, `UnusableDatabaseUrl`.
     """
@@ -35,13 +35,13 @@ def migrate(url: str | URL) -> None:
 
 
 def downgrade(url: str | URL, revision: str) -> None:
-    """Take the database back to an older revision, or to `base` (nothing). Raises as `migrate` does."""
+    """Migrate the database back to an older revision, or to `base` (no tables). Raises as `migrate` does."""
     _run(url, "downgrade", revision)
 
 
 def _is_current(url: str | URL) -> bool:
-    """Whether there is nothing to do, found out without Alembic: a service that starts need not carry it along."""
-    with our_errors(), _engine(url) as engine, within(PATIENCE), engine.connect() as connection:
+    """Whether there is nothing to migrate. Without Alembic, which a starting service then need not import."""
+    with translated_errors(), _engine(url) as engine, within(PATIENCE), engine.connect() as connection:
         return schema_of(connection) == SCHEMA
 
 
@@ -52,13 +52,13 @@ def _run(url: str | URL, direction: Literal["upgrade", "downgrade"], revision: s
 
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    with _one_at_a_time, our_errors(), _engine(url) as engine, _locked(engine) as connection:
+    with _one_at_a_time, translated_errors(), _engine(url) as engine, _locked(engine) as connection:
         config.attributes["connection"] = connection
         try:
             getattr(command, direction)(config, revision)
         except CommandError as error:
             raise SchemaNotCurrent(
-                f"There is no way from the database's schema to the one asked for: {error}. Run the version "
+                f"No migration leads from the database's schema to the requested one: {error}. Run the version "
                 "of the service that made the database, or restore the backup from before it."
             ) from error
 
@@ -75,13 +75,13 @@ def _engine(url: str | URL) -> Iterator[Engine]:
 
 
 def _allow_rebuilding(connection: sqlite3.Connection, _: Any) -> None:
-    """Let batch mode drop the table that it has copied, without the rows that refer to it."""
+    """Let batch mode drop the table that it has copied without the rows that refer to it."""
     connection.execute("PRAGMA foreign_keys = OFF")
 
 
 @contextmanager
 def _locked(engine: Engine) -> Iterator[Connection]:
-    """A transaction beside which no other process migrates."""
+    """A transaction during which no other process migrates."""
     with writing(engine).connect() as connection:
         with within(_LOCK_SECONDS):
             transaction = connection.begin()
@@ -92,7 +92,7 @@ def _locked(engine: Engine) -> Iterator[Connection]:
 
 
 def _lock_postgres(connection: Connection) -> None:
-    # A migration of much data takes its time; only the wait for its turn is bounded.
+    # A migration of much data takes long; only the wait for the lock is bounded.
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS:.0f}s'"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})

@@ -53,7 +53,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class JsonText(TypeDecorator[Any]):
-    """A JSON value as text: databases' own JSON types refuse what JSON allows (the escape of NUL)."""
+    """A JSON value as text: the databases' JSON types refuse the escape of NUL, which JSON allows."""
 
     impl = Text
     cache_ok = True
@@ -72,7 +72,7 @@ def id_type() -> Text:
     return Text().with_variant(Text(collation="C"), "postgresql")
 
 
-# The newest revision in `migrations`; a test holds the two together.
+# The newest revision in `migrations`; a test compares the two.
 SCHEMA = "0004"
 metadata = MetaData()
 

@@ -10,7 +10,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store.ports.errors import StoreUnavailable
 from service.store.sql.connections.deadline import seconds_left, within
-from service.store.sql.connections.engine import PATIENCE, POOL_SIZE, open_engine, our_errors, reading, writing
+from service.store.sql.connections.engine import (
+    PATIENCE,
+    POOL_SIZE,
+    open_engine,
+    reading,
+    translated_errors,
+    writing,
+)
 
 Insert = Callable[[Table], sqlite.Insert] | Callable[[Table], postgresql.Insert]
 
@@ -42,13 +49,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for one SELECT."""
-        with self.time_limit(), our_errors(), self._reader.connect() as connection:
+        with self.time_limit(), translated_errors(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is committed at the end."""
-        with self.time_limit(), our_errors(), self._write_access(), self._writer.begin() as connection:
+        with self.time_limit(), translated_errors(), self._write_access(), self._writer.begin() as connection:
             yield connection
 
     def close(self) -> None:

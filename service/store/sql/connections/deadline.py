@@ -1,7 +1,7 @@
-"""How long one call may take, told to everything that it waits for.
+"""The deadline of one call of the store, shared by everything that it waits for.
 
-A pool, a lock, a busy file and a silent network each have a timeout of their own; added up they make several
-times what was meant. So a call states its deadline once, and each wait takes what is left of it.
+A pool, a lock, a busy file and a silent network each have their own timeout, which add up to several times the
+intended limit. So a call sets its deadline once, and each wait uses what is left of it.
 """
 
 import math
@@ -15,7 +15,7 @@ _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 @contextmanager
 def until(moment: float) -> Iterator[None]:
-    """What happens inside, in this thread, has until that moment (`time.monotonic`), or less where it had less."""
+    """Set the deadline (`time.monotonic`) of what runs inside, in this thread; never later than the outer one."""
     token = _deadline.set(min(moment, _deadline.get()))
     try:
         yield
@@ -24,15 +24,15 @@ def until(moment: float) -> Iterator[None]:
 
 
 def within(seconds: float) -> AbstractContextManager[None]:
-    """What happens inside, in this thread, has that long, or less where it had less."""
+    """`until`, that many seconds from now."""
     return until(monotonic() + seconds)
 
 
 def deadline() -> float:
-    """The moment until which this call may take; infinite outside `until` and `within`."""
+    """The deadline of this call; infinite outside `until` and `within`."""
     return _deadline.get()
 
 
 def seconds_left() -> float:
-    """What is left, never below 0; infinite outside `until` and `within`."""
+    """The time left, never below 0; infinite outside `until` and `within`."""
     return max(0.0, _deadline.get() - monotonic())

@@ -43,7 +43,7 @@ def open_engine(url: str | URL, patience: float = PATIENCE, pool_size: int = POO
     }
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed, options)
-    # The driver of a database that is not used would take its ten megabytes all the same.
+    # Imported here, because the driver takes ten megabytes even if it is not used.
     from service.store.sql.connections.postgres import postgres_engine
 
     return postgres_engine(parsed, options, patience)
@@ -62,27 +62,29 @@ def writing(engine: Engine) -> Engine:
 
 
 def schema_of(connection: Connection) -> str | None:
-    """The revision of the schema; None where there is none. Not by Alembic, which takes its time to import."""
+    """The revision of the schema; None without a schema. Without Alembic, which is slow to import."""
     migrated = inspect(connection).has_table("alembic_version")
-    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version")) if migrated else None
-    return found
+    if not migrated:
+        return None
+    version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return version
 
 
 @contextmanager
-def our_errors() -> Iterator[None]:
-    """Database errors become ours here; what was sent to the database stays out of the message."""
+def translated_errors() -> Iterator[None]:
+    """Translate database errors into the store's; the values sent to the database stay out of the message."""
     try:
         yield
     except (DataError, IntegrityError, sqlite3.DataError, sqlite3.IntegrityError) as error:
         raise StoreError(f"The database refused what it was given ({_reason(error)}).") from error
     except (DBAPIError, PoolTimeout, sqlite3.Error) as error:
         raise StoreUnavailable(
-            f"The database does not answer ({_reason(error)}); the same request may work later."
+            f"The database does not respond ({_reason(error)}); the same request may work later."
         ) from error
 
 
 def parse_url(url: str | URL) -> URL:
-    """The URL with the driver that we use. Raises `UnusableDatabaseUrl`."""
+    """The URL with the driver of this project. Raises `UnusableDatabaseUrl`."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -101,7 +103,7 @@ def _is_path(database: str | None) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """The kind of an error, short and without values: SQLITE_BUSY, LockNotAvailable …"""
+    """The kind of an error, without values: SQLITE_BUSY, LockNotAvailable …"""
     cause = getattr(error, "orig", None) or error
     return getattr(cause, "sqlite_errorname", None) or type(cause).__name__.lstrip("_")
 
@@ -133,7 +135,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # Past SQLAlchemy, whose bookkeeping would cost more than the read that follows.
+    # On the driver: SQLAlchemy's overhead would cost more than the read that follows.
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     driver.execute(f"PRAGMA busy_timeout = {milliseconds(wait_seconds())}")
@@ -141,12 +143,12 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def wait_seconds(otherwise: float = PATIENCE) -> float:
-    """What is left of the call, or `otherwise` outside one."""
+def wait_seconds(default: float = PATIENCE) -> float:
+    """The time left of the call, or the default outside one."""
     left = seconds_left()
-    return otherwise if math.isinf(left) else left
+    return default if math.isinf(left) else left
 
 
 def milliseconds(seconds: float) -> int:
-    """For settings that are whole milliseconds, 1 at least."""
+    """Whole milliseconds, at least 1."""
     return max(1, round(seconds * 1000))

@@ -8,8 +8,8 @@ performs them in order of submission, and commits once. No write is reported bef
 - A commit that fails, fails all of its writes. As with any database, a write reported as failed may turn out to be
   stored.
 - A write must begin before its deadline (`service.store.sql.connections.deadline`); otherwise it is dropped from
-  the queue with `StoreUnavailable`. A write that has begun is awaited however long the disk takes: a caller
-  told of a failure would be misled if the write was stored after all.
+  the queue with `StoreUnavailable`. A write that has begun is awaited however long the disk takes: a failure
+  reported for a write that is stored after all would mislead the caller.
 """
 
 import math
@@ -29,9 +29,9 @@ from service.store.ports.errors import StoreUnavailable
 from service.store.sql.connections.deadline import deadline, seconds_left, until
 
 T = TypeVar("T")
-_REFUSAL = "Other writes take too long; the same request may work later."
-# So many writes share a commit at most: the first of them waits for the last.
-MOST = 256
+_TIMED_OUT = "Other writes take too long; the same request may work later."
+# The most writes that share a commit: the first of them waits for the last.
+MAX_WRITES_PER_COMMIT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +41,17 @@ class _Write:
     outcome: Future[Any] = field(default_factory=Future)
 
     def begin(self) -> bool:
-        """Whether it is to be done: it was not given up, and its time is not up."""
+        """Whether to perform it: not if it was cancelled or its deadline has passed."""
         if not self.outcome.set_running_or_notify_cancel():
             return False
         if self.deadline < monotonic():
-            self.outcome.set_exception(StoreUnavailable(_REFUSAL))
+            self.outcome.set_exception(StoreUnavailable(_TIMED_OUT))
             return False
         return True
 
 
 class GroupCommit:
-    """The thread that writes, and the queue before it. `writing` opens a transaction and commits it at its end."""
+    """The writing thread and its queue. `writing` opens a transaction and commits it at the end."""
 
     def __init__(self, writing: Callable[[], AbstractContextManager[Connection]]) -> None:
         self._writing = writing
@@ -60,7 +60,7 @@ class GroupCommit:
         self._thread: threading.Thread | None = None
 
     def submit(self, work: Callable[[Connection], T]) -> Future[T]:
-        """Hand over a write; what it returns, once it is durable."""
+        """Queue a write; the future has its result once it is durable."""
         write = _Write(work, deadline())
         with self._starting:
             if self._thread is None:
@@ -70,7 +70,7 @@ class GroupCommit:
         return write.outcome
 
     def close(self) -> None:
-        """End, after what has been handed over."""
+        """Perform the queued writes, and stop the thread."""
         with self._starting:
             thread, self._thread = self._thread, None
             if thread is not None:
@@ -83,27 +83,27 @@ class GroupCommit:
                 self._commit(write)
 
     def _commit(self, first: _Write) -> None:
-        """Do the first write, and all that have come by the time that it can be begun with."""
+        """Perform the first write and every write queued by the time that the transaction has begun."""
         begun: list[_Write] = []
-        told: list[Any] = []
+        results: list[Any] = []
         try:
             with until(first.deadline), self._writing() as connection:
-                begun = [write for write in self._come(first) if write.begin()]
+                begun = [write for write in self._with_queued(first) if write.begin()]
                 for write in begun:
-                    told.append(write.work(connection))
+                    results.append(write.work(connection))
         except Exception as error:
-            if begun and len(told) < len(begun):
-                self._commit_each(begun)
+            if begun and len(results) < len(begun):
+                self._commit_separately(begun)
             else:
                 _fail(begun or [first], error)
         else:
-            for write, value in zip(begun, told, strict=True):
-                write.outcome.set_result(value)
+            for write, result in zip(begun, results, strict=True):
+                write.outcome.set_result(result)
 
-    def _come(self, first: _Write) -> list[_Write]:
-        """The first write and those behind it, in order."""
-        come = [first]
-        while len(come) < MOST:
+    def _with_queued(self, first: _Write) -> list[_Write]:
+        """The first write and those queued behind it, in order."""
+        writes = [first]
+        while len(writes) < MAX_WRITES_PER_COMMIT:
             try:
                 write = self._queue.get_nowait()
             except Empty:
@@ -111,40 +111,40 @@ class GroupCommit:
             if write is None:
                 self._queue.put(None)
                 break
-            come.append(write)
-        return come
+            writes.append(write)
+        return writes
 
-    def _commit_each(self, begun: list[_Write]) -> None:
-        """Each in a transaction of its own; all together they take no longer than one may."""
-        with until(max(write.deadline for write in begun)):
-            for write in begun:
+    def _commit_separately(self, writes: list[_Write]) -> None:
+        """Each write in its own transaction, all within the latest of their deadlines."""
+        with until(max(write.deadline for write in writes)):
+            for write in writes:
                 try:
                     with self._writing() as connection:
-                        value = write.work(connection)
+                        result = write.work(connection)
                 except Exception as error:
                     write.outcome.set_exception(error)
                 else:
-                    write.outcome.set_result(value)
+                    write.outcome.set_result(result)
 
 
 class IndependentCommits:
-    """The same for a database in which many write at a time: each in a transaction of its own, in some threads."""
+    """The same interface for a database that admits many writers: a thread pool with a transaction per write."""
 
     def __init__(self, writing: Callable[[], AbstractContextManager[Connection]], threads: int) -> None:
         self._writing = writing
-        self._number = threads
+        self._thread_count = threads
         self._starting = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
 
     def submit(self, work: Callable[[Connection], T]) -> Future[T]:
-        """Hand over a write; what it returns, once it is durable."""
+        """Queue a write; the future has its result once it is durable."""
         with self._starting:
-            self._threads = self._threads or ThreadPoolExecutor(self._number, "writer")
-            # With the deadline, which is part of the context.
+            self._threads = self._threads or ThreadPoolExecutor(self._thread_count, "writer")
+            # The context carries the deadline.
             return self._threads.submit(copy_context().run, self._commit, work)
 
     def close(self) -> None:
-        """End, after what has been handed over."""
+        """Perform the queued writes, and stop the threads."""
         with self._starting:
             threads, self._threads = self._threads, None
             if threads is not None:
@@ -162,12 +162,12 @@ def _fail(writes: list[_Write], error: Exception) -> None:
             outcome.set_exception(error)
 
 
-def outcome_of(handed_over: Future[T]) -> T:
-    """Wait for a write that was handed over, until the deadline while it is not begun with."""
+def outcome_of(submitted: Future[T]) -> T:
+    """Wait for a submitted write: until the deadline for its beginning, without limit for its end."""
     left = seconds_left()
     try:
-        return handed_over.result(None if math.isinf(left) else left)
+        return submitted.result(None if math.isinf(left) else left)
     except TimeoutError:
-        if handed_over.cancel():
-            raise StoreUnavailable(_REFUSAL) from None
-        return handed_over.result()
+        if submitted.cancel():
+            raise StoreUnavailable(_TIMED_OUT) from None
+        return submitted.result()

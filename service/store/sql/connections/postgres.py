@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL of which no call hangs: the server's own timeouts, and ours where it says nothing."""
+"""Connections to PostgreSQL whose calls never hang: timeouts of the server, and of the client."""
 
 import math
 from functools import partial
@@ -14,11 +14,11 @@ from service.store.sql.connections.engine import milliseconds, wait_seconds
 
 
 def postgres_engine(url: URL, options: dict[str, Any], patience: float) -> Engine:
-    """An engine for PostgreSQL, `options` being those of every engine."""
+    """An engine for PostgreSQL. `options`: those of every engine."""
     engine = create_engine(
         url,
         pool_pre_ping=True,
-        # A job's slot is looked at again after a conflict, which needs a new snapshot.
+        # `SqlJobs.start` reads the slot again after a conflict, which needs a new snapshot.
         isolation_level="READ COMMITTED",
         use_native_hstore=False,
         connect_args={"options": _server_options(url, patience)},
@@ -39,27 +39,27 @@ def _connect_postgres(
 
 
 def _server_options(url: URL, patience: float) -> str:
-    """What a session is started with; what the URL asks for comes last and wins."""
+    """The settings of a session; those in the URL come last and win."""
     settings = {
         "timezone": "UTC",
         "statement_timeout": milliseconds(patience * 0.8),
         "lock_timeout": milliseconds(patience * 0.6),
         "idle_in_transaction_session_timeout": milliseconds(patience * 4),
     }
-    asked = url.query.get("options", "")
-    ours = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    return f"{ours} {asked if isinstance(asked, str) else ' '.join(asked)}".strip()
+    from_url = url.query.get("options", "")
+    defaults = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    return f"{defaults} {from_url if isinstance(from_url, str) else ' '.join(from_url)}".strip()
 
 
 class _BoundedConnection(psycopg.Connection[TupleRow]):
-    """Waits for the server no longer than the call in which it waits may take."""
+    """Waits for the server until the deadline of the call at most."""
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         left = min(seconds_left(), math.inf if timeout is None else timeout)
         try:
             return super().wait(gen, interval, None if math.isinf(left) else left)
         except psycopg.OperationalError:
-            # An answer that comes later would be taken for the next statement's.
+            # A late result would be taken for that of the next statement.
             if not seconds_left():
                 self.pgconn.finish()
             raise

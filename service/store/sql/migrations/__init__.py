@@ -1,1 +1,1 @@
-"""The history of the schema. A revision that has been released is never edited: add one behind it."""
+"""The history of the schema. Never edit a released revision; add a new one."""

@@ -1,1 +1,1 @@
-"""One module a revision; they import nothing of ours, which changes while they must not."""
+"""One module a revision; none imports project code, which changes while a revision must not."""

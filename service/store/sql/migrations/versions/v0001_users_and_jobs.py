@@ -1,4 +1,4 @@
-"""Users with their assignments, and jobs of which one may be unended."""
+"""Users with their assignments, and jobs, of which one at a time may be under way."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,8 +8,8 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make both tables."""
-    # By code points in both databases; SQLite's own collation does so.
+    """Create both tables."""
+    # Sorted by code points in both databases, which is SQLite's default.
     id_type = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     op.create_table(
         "users",
@@ -51,6 +51,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop both tables, and what is in them."""
+    """Drop both tables with their rows."""
     op.drop_table("jobs")
     op.drop_table("users")

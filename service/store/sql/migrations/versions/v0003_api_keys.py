@@ -1,4 +1,4 @@
-"""API keys, and the number that says whether any has changed."""
+"""API keys, and the count of their changes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Make both tables."""
+    """Create both tables."""
     op.create_table(
         "api_keys",
         sa.Column("prefix", sa.Text, primary_key=True),
@@ -28,6 +28,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop both tables, and every key."""
+    """Drop both tables with every key."""
     op.drop_table("key_changes")
     op.drop_table("api_keys")

@@ -1,4 +1,4 @@
-"""Changes and edits of personas, leases, answers to repeat; a job's steps, and what an assignment was made of."""
+"""Persona changes and overrides, leases, idempotency keys; steps of jobs; value counts of assignments."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,7 +6,7 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-_OF_USERS = (
+_USER_COLUMNS = (
     ("manual", sa.Boolean()),
     ("told_values", sa.Integer()),
     ("unknown_values", sa.Integer()),
@@ -16,8 +16,8 @@ _OF_USERS = (
 
 
 def upgrade() -> None:
-    """Add columns to both tables, and four tables."""
-    for name, kind in _OF_USERS:
+    """Add columns to both tables, and create four."""
+    for name, kind in _USER_COLUMNS:
         op.add_column("users", sa.Column(name, kind))
     op.add_column("jobs", sa.Column("steps", sa.Text))
     op.create_table(
@@ -61,11 +61,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop them, and what is in them."""
+    """Drop them with their rows."""
     for table in ("idempotency_keys", "leases", "persona_edits", "persona_changes"):
         op.drop_table(table)
     with op.batch_alter_table("jobs") as jobs:
         jobs.drop_column("steps")
     with op.batch_alter_table("users") as users:
-        for name, _ in _OF_USERS:
+        for name, _ in _USER_COLUMNS:
             users.drop_column(name)

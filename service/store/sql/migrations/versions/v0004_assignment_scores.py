@@ -1,4 +1,4 @@
-"""What an assignment says beside the persona: how sure, the runner-up, how typical; users by model."""
+"""Scores of an assignment beside the persona, and an index of users by model."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ _NUMBERS = ("confidence", "margin", "typicality")
 
 
 def upgrade() -> None:
-    """Add the columns, empty where an assignment was kept before, and the index."""
+    """Add the columns, empty for assignments stored before, and the index."""
     for name in _NUMBERS:
         op.add_column("users", sa.Column(name, sa.Double))
     op.add_column("users", sa.Column("runner_up_id", sa.Text))
