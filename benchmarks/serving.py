@@ -165,7 +165,7 @@ def _peer_row(each: Peer, top: Running, case: Case, pipeline: Path, clusters: li
 
 
 def _settings(folder: Path, dataset: Dataset, log_level: str) -> dict[str, str]:
-    """A model in force, and a folder for all that the service keeps."""
+    """A active model, and a folder for all that the service keeps."""
     artifacts = folder / "artifacts"
     version = trained_on(dataset, artifacts).manifest.version
     Registry(artifacts).activate(version)
@@ -180,7 +180,7 @@ def _settings(folder: Path, dataset: Dataset, log_level: str) -> dict[str, str]:
 
 
 def _pipeline(settings: dict[str, str]) -> Path:
-    """The scikit-learn pipeline of the model in force."""
+    """The scikit-learn pipeline of the active model."""
     registry = Registry(Path(settings["ARTIFACTS_DIR"]))
     return registry.root / str(registry.active()) / PIPELINE
 

@@ -33,7 +33,7 @@ class TrainingConfig(BaseModel):
     max_values: int = Field(default=2_000, ge=1, description="Most values learned for one field.")
 
     keep_all_columns: int = Field(
-        default=10, ge=0, description="With so many encoded columns or fewer, all components are kept."
+        default=10, ge=0, description="With so many encoded columns or fewer, all components are retained."
     )
     permutations: int = Field(default=20, ge=1, description="Draws of the parallel analysis.")
     chance_quantile: float = Field(
@@ -42,7 +42,7 @@ class TrainingConfig(BaseModel):
     clearly: float = Field(
         default=4.0, ge=0, description="Standard deviations by which the first component must beat chance."
     )
-    max_components: int = Field(default=12, ge=1, description="Most components kept.")
+    max_components: int = Field(default=12, ge=1, description="Most components retained.")
     remove_lengths: bool = Field(
         default=True, description="Take out of each list what the number of its ticks alone says."
     )
@@ -84,9 +84,9 @@ class TrainingConfig(BaseModel):
         default=10_000, ge=2, description="Rows, drawn at random, on which personas are matched and compared."
     )
     held_out_share: float = Field(
-        default=0.1, ge=0, le=0.5, description="Share of the profiles kept from a refit, to judge it on."
+        default=0.1, ge=0, le=0.5, description="Share of the profiles held out from a refit, to check it on."
     )
-    held_out_rows: int = Field(default=5_000, ge=0, description="Most profiles kept from a refit.")
+    held_out_rows: int = Field(default=5_000, ge=0, description="Most profiles held out from a refit.")
     bootstraps: int = Field(default=10, ge=1, description="Resamples of the stability.")
 
     min_persona_share: float = Field(default=0.02, ge=0, le=1, description="A smaller persona fails the verdict.")

@@ -24,7 +24,7 @@ from training.data.files.chunks import Chunk
 from training.data.files.profile_file import ProfileFile
 from training.data.files.reading import without_collector
 from training.data.files.table_files import BatchWriter, growing_table
-from training.data.prefetch import ahead
+from training.data.prefetch import prefetch
 from training.data.refusals import SideFile, listed
 from training.errors import UnusableInput
 from training.progress import Pace, Progress
@@ -98,7 +98,7 @@ def _score_chunks(
         return chunk.read, coded, answers(model, coded)
 
     # The next chunk is read, and the one before it written, while one is scored.
-    for read, coded, batch in ahead(map(score, ahead(profiles.chunks()))):
+    for read, coded, batch in prefetch(map(score, prefetch(profiles.chunks()))):
         refused.add(coded.refused, coded.misfits)
         if len(batch):
             writer.write(batch)
@@ -109,7 +109,7 @@ def _judge(profiles: ProfileFile, rows: int, refused: SideFile, max_refused: flo
     if not rows + refused.rows:
         raise UnusableInput(f"{profiles.path} holds no rows.")
     refused.close()
-    if sentence := refused.told(rows, max_refused):
+    if sentence := refused.refusal_error(rows, max_refused):
         progress.say(sentence)
     if not rows:
         raise UnusableInput("There is no profile to score.")

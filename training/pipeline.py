@@ -26,7 +26,7 @@ from models.storage.writing import check_writable, write_artifact
 from training.acceptance.checks import Candidate, judge, unmatched
 from training.acceptance.comparison import compare, described
 from training.acceptance.evaluation import Evaluation, evaluate
-from training.acceptance.field_stats import field_figures
+from training.acceptance.field_stats import field_stats
 from training.acceptance.golden_predictions import golden_predictions
 from training.clustering.compile import compile_scorer, prove_equal
 from training.clustering.fit import draw, fit
@@ -36,7 +36,7 @@ from training.errors import UnusableInput
 from training.partial.calibration import calibrate
 from training.partial.reliability import confidence_metrics
 from training.personas.describing import describe
-from training.personas.identity import Known, Matching, catalogue, match, passages, persona_ids
+from training.personas.identity import Matching, Predecessor, catalogue, match, passages, persona_ids
 from training.progress import Part, Progress
 from training.report.analysis.analyse import analyse
 from training.report.settings import AnalysisConfig
@@ -50,7 +50,7 @@ _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "joblib", "
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A model in force that cannot be read, and why."""
+    """A active model that cannot be read, and why."""
 
     sentence: str
 
@@ -72,20 +72,23 @@ def train(
     analysis: AnalysisConfig = FULL_ANALYSIS,
     *,
     previous: LoadedArtifact | Unreadable | None = None,
-    bounds: Thresholds = DEFAULT_BOUNDS,
+    thresholds: Thresholds = DEFAULT_BOUNDS,
 ) -> Trained:
-    """Fit, compile, prove, recognise, describe, judge, analyse and write.
+    """Fit, compile, verify, match, describe, check, analyse and write.
 
-    `previous`: the model in force, whose personas are carried on and beside which this one is judged.
+    `previous`: the active model, whose personas are carried on, and which the candidate is compared with.
     Raises `UnusableInput`, `NotEquivalent` or `ArtifactNotWritten`; then there is no artifact.
     """
     check_usable(dataset, config)
     check_writable(out)
     key = key_from(os.environ)
-    known = _known(previous, dataset)
-    rows, held = _held_out(len(dataset), config, known)
+    predecessor = _predecessor_of(previous, dataset)
+    rows, held = _held_out(len(dataset), config, predecessor)
     fitted = fit(
-        dataset.take(rows), config, Part(progress, 0.0, 0.55), None if known is None else known.clusters[rows]
+        dataset.take(rows),
+        config,
+        Part(progress, 0.0, 0.55),
+        None if predecessor is None else predecessor.clusters[rows],
     )
     fitted = fitted if len(rows) == len(dataset) else fitted.applied_to(dataset)
     progress.step("compiling the scorer", 0.55)
@@ -94,23 +97,25 @@ def train(
     progress.step("learning from partial profiles", 0.57)
     calibrated = calibrate(dataset, fitted.clusters, scorer, config.seed)
     scorer = calibrated.scorer
-    progress.step("recognising the personas", 0.60)
-    found = None if known is None else _matched(known, scorer, dataset, config)
-    ids = persona_ids(dataset.fingerprint, config, fitted.k, known, found)
+    progress.step("matching the personas", 0.60)
+    matching = None if predecessor is None else _matched(predecessor, scorer, dataset, config)
+    ids = persona_ids(dataset.fingerprint, config, fitted.k, predecessor, matching)
     progress.step("describing the personas", 0.62)
-    personas = describe(dataset, fitted.clusters, ids, _known_names(known, found))
+    personas = describe(dataset, fitted.clusters, ids, _previous_names(predecessor, matching))
     progress.step("judging the candidate", 0.65)
     candidate = Candidate(origin, fitted, scorer, personas, dataset, dataset.take(held))
-    judgement = judge(candidate, known, found, bounds, config)
+    judgement = judge(candidate, predecessor, matching, thresholds, config)
     evaluation = evaluate(dataset, fitted, equivalence, config)
     verdicts = (*evaluation.verdicts, *judgement.verdicts)
     if isinstance(previous, Unreadable):
         verdicts = (*verdicts, unmatched(previous.sentence))
     metrics = evaluation.metrics | judgement.metrics | confidence_metrics(calibrated.confidence)
     evaluation = Evaluation(metrics, verdicts)
-    progress.step("comparing with the model in force", 0.70)
-    manifest = _manifest(candidate, config, evaluation, known, found)
-    others = {} if known is None else {COMPARISON: _comparison_writer(candidate, manifest, known, config)}
+    progress.step("comparing with the active model", 0.70)
+    manifest = _manifest(candidate, config, evaluation, predecessor, matching)
+    others = (
+        {} if predecessor is None else {COMPARISON: _comparison_writer(candidate, manifest, predecessor, config)}
+    )
     report = analyse(
         dataset, fitted, manifest, analysis, config.seed, Part(progress, 0.72, 0.97), calibrated.confidence
     )
@@ -146,45 +151,45 @@ def check_usable(dataset: Dataset, config: TrainingConfig) -> None:
 # --- the model before ------------------------------------------------------------------------------
 
 
-def _known(previous: LoadedArtifact | Unreadable | None, dataset: Dataset) -> Known | None:
+def _predecessor_of(previous: LoadedArtifact | Unreadable | None, dataset: Dataset) -> Predecessor | None:
     if not isinstance(previous, LoadedArtifact):
         return None
-    return Known(previous, previous.model.scorer.clusters(dataset.coded_for(previous.model.encoder)))
+    return Predecessor(previous, previous.model.scorer.clusters(dataset.coded_for(previous.model.encoder)))
 
 
-def _held_out(count: int, config: TrainingConfig, known: Known | None) -> tuple[IntArray, IntArray]:
+def _held_out(count: int, config: TrainingConfig, predecessor: Predecessor | None) -> tuple[IntArray, IntArray]:
     """The rows to fit on, and those to judge on: apart where there is a model before and there are enough."""
     rng = np.random.default_rng(config.seed)
     most = min(config.held_out_rows, int(count * config.held_out_share))
     held = draw(count, most, rng)
-    if known is None or most < FEWEST_HELD_OUT:
+    if predecessor is None or most < FEWEST_HELD_OUT:
         return np.arange(count), draw(count, config.held_out_rows, rng)
     return np.setdiff1d(np.arange(count), held), held
 
 
-def _matched(known: Known, scorer: Scorer, dataset: Dataset, config: TrainingConfig) -> Matching:
+def _matched(predecessor: Predecessor, scorer: Scorer, dataset: Dataset, config: TrainingConfig) -> Matching:
     """Matched by the clusters themselves: both models by the rule of their pipelines, on one sample."""
     rows = _reference_rows(dataset, config)
     coded = dataset.take(rows).coded_for(scorer.encoder)
     clusters, vectors = scorer.clusters(coded), scorer.encoder.encode(coded)
-    return match(known.clusters[rows], clusters, vectors, len(known.personas), len(scorer.centroids))
+    return match(predecessor.clusters[rows], clusters, vectors, len(predecessor.personas), len(scorer.centroids))
 
 
-def _known_names(known: Known | None, found: Matching | None) -> dict[int, str]:
-    if known is None or found is None:
+def _previous_names(predecessor: Predecessor | None, matching: Matching | None) -> dict[int, str]:
+    if predecessor is None or matching is None:
         return {}
-    return {new: known.personas[old].name for new, old in found.persona_of.items()}
+    return {new: predecessor.personas[old].name for new, old in matching.persona_of.items()}
 
 
 def _comparison_writer(
-    candidate: Candidate, manifest: Manifest, known: Known, config: TrainingConfig
+    candidate: Candidate, manifest: Manifest, predecessor: Predecessor, config: TrainingConfig
 ) -> Callable[[Path], object]:
-    """What writes the comparison with the model in force: shares and counts of the reference sample alone."""
+    """The function that writes the comparison with the active model, from the reference sample alone."""
     rows = _reference_rows(candidate.dataset, config)
     what = "simulated profiles" if candidate.origin.simulated else "of the profiles trained on"
     sample, reference = described(candidate.dataset.take(rows), what, candidate.origin.simulated)
     after = LoadedArtifact(manifest, SegmentModel(manifest.version, candidate.scorer, manifest.personas))
-    comparison = compare(known.loaded, after, sample, reference, by_id=True)
+    comparison = compare(predecessor.loaded, after, sample, reference, by_id=True)
     return lambda path: path.write_text(comparison.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
@@ -199,16 +204,16 @@ def _manifest(
     candidate: Candidate,
     config: TrainingConfig,
     evaluation: Evaluation,
-    known: Known | None,
-    found: Matching | None,
+    predecessor: Predecessor | None,
+    matching: Matching | None,
 ) -> Manifest:
     dataset, fitted, personas = candidate.dataset, candidate.fit, candidate.personas
     created_at = datetime.now(UTC)
     source = f"{dataset.fingerprint}|{config.model_dump_json()}|{created_at.isoformat()}"
     name = version_name(created_at, hashlib.sha256(source.encode()).hexdigest())
-    previous = None if known is None else known.manifest.version
+    previous = None if predecessor is None else predecessor.manifest.version
     step = LineageStep(
-        version=name, created_at=created_at, previous=previous, passages=passages(personas, known, found)
+        version=name, created_at=created_at, previous=previous, passages=passages(personas, predecessor, matching)
     )
     model = SegmentModel(name, candidate.scorer, personas)
     return Manifest(
@@ -224,23 +229,23 @@ def _manifest(
         personas=personas,
         golden=golden_predictions(model, dataset.profile_class, config.seed),
         previous=previous,
-        lineage=shortened((*_steps_before(known), step)),
-        retired=catalogue(name, personas, known, found),
-        field_figures=field_figures(dataset.take(_reference_rows(dataset, config)), candidate.scorer),
+        lineage=shortened((*_steps_before(predecessor), step)),
+        retired=catalogue(name, personas, predecessor, matching),
+        field_figures=field_stats(dataset.take(_reference_rows(dataset, config)), candidate.scorer),
     )
 
 
-def _steps_before(known: Known | None) -> tuple[LineageStep, ...]:
+def _steps_before(predecessor: Predecessor | None) -> tuple[LineageStep, ...]:
     """The lineage so far; of a model made before there was one, its personas as new."""
-    if known is None:
+    if predecessor is None:
         return ()
-    manifest = known.manifest
+    manifest = predecessor.manifest
     if manifest.lineage:
         return manifest.lineage
     return (
         LineageStep(
             version=manifest.version,
             created_at=manifest.created_at,
-            passages=passages(known.personas, None, None),
+            passages=passages(predecessor.personas, None, None),
         ),
     )

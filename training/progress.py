@@ -47,13 +47,13 @@ class Pace:
         self.rows = 0
         self._progress = progress
         self._clock = clock
-        self._begun = self._told = clock()
+        self._begun = self._reported = clock()
 
     def add(self, rows: int, share: float) -> None:
         """So many rows more; `share` of the whole is done with them."""
         self.rows += rows
-        if self._clock() - self._told >= 1.0:
-            self._told = self._clock()
+        if self._clock() - self._reported >= 1.0:
+            self._reported = self._clock()
             self._progress.step(f"{self.rows:,} rows, {self.rate:,.0f}/s", share)
 
     @property

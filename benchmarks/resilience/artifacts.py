@@ -73,7 +73,7 @@ def damaged(world: World) -> Outcome:
             eventually(server.ready, 10)
             names.append(name)
     return Outcome(
-        "A damaged version put in force while the service answers",
+        "A damaged version activated while the service answers",
         f"{len(names)} × ({', '.join(names)})",
         "each refused, the model before it went on answering, `/readyz` said so and was true again afterwards",
     )

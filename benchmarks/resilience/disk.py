@@ -28,12 +28,10 @@ def artifacts(world: World) -> Outcome:
         _remount(disk, "ro")
         read_only = _failed_retrain(server, disk)
         _remount(disk, "rw")
-        require(_segment(server) == before, "the model in force answers otherwise")
+        require(_segment(server) == before, "the active model answers otherwise")
         again = server.ended(server.retrain(activate="never")["id"])
         require(again["status"] == "SUCCEEDED", f"it did not heal: {again['error']}")
-    came = (
-        f'full: "{full}"; read-only: "{read_only}"; nothing half written, the old model in force, then it worked'
-    )
+    came = f'full: "{full}"; read-only: "{read_only}"; nothing half written, the old active model, then it worked'
     return Outcome("The disk full, then read-only, while a retrain writes a version", "2 ×", came)
 
 

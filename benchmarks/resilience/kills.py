@@ -49,7 +49,7 @@ def of_a_worker(world: World) -> Outcome:
             victim = world.chance.choice(sorted(server.workers()))
             kill(victim)
             _wait_for_another(server, victim)
-            require(_answers(server), "the model in force did not answer")
+            require(_answers(server), "the active model did not answer")
         eventually(server.ready, PATIENCE)
         load.__exit__()
         load.check()
@@ -76,10 +76,10 @@ def of_the_child(world: World) -> Outcome:
             require(ended["status"] in ("FAILED", "SUCCEEDED"), f"a job is {ended['status']}")
             killed += ended["status"] == "FAILED"
             require(ended["status"] == "SUCCEEDED" or ended["error"], "a job does not say why it failed")
-            require(_answers(server), "the model in force did not answer")
+            require(_answers(server), "the active model did not answer")
         load.check()
         drafts = [path.name for path in (folder / "artifacts").iterdir() if path.name.startswith(".")]
-    came = f"{killed} died and said why, {times - killed} had ended before; the model in force went on answering"
+    came = f"{killed} died and said why, {times - killed} had ended before; the active model went on answering"
     return Outcome(
         "`kill -9` of the retrain child", f"{times} ×", f"{came}; {len(drafts)} drafts left, none listed"
     )

@@ -70,7 +70,7 @@ def _judge(
     descriptors, threads = samples[quarter][1], samples[quarter][2]
     require(last[1] <= descriptors + 5 and last[2] <= threads + 2, f"{samples[quarter]} became {last}")
     came = (
-        f"{sum(statuses.values()):,} answers, no error; {sum(jobs.values())} retrains put in force; memory "
+        f"{sum(statuses.values()):,} answers, no error; {sum(jobs.values())} retrains activated; memory "
         f"at most {early / 2**20:.0f} MiB in quarter 2, {late / 2**20:.0f} MiB in 4 ({growth - 1:+.1%}); "
         f"descriptors {descriptors} → {last[1]}, threads {threads} → {last[2]}"
     )

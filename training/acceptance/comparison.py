@@ -130,12 +130,12 @@ def _verdicts(before: Manifest, after: Manifest) -> tuple[VerdictChange, ...]:
 
 
 def _vocabulary(before: Manifest, after: Manifest) -> tuple[VocabularyChange, ...]:
-    old, new = _known(before), _known(after)
+    old, new = _predecessor_of(before), _predecessor_of(after)
     changes = (_values_changed(name, old.get(name, ()), new.get(name, ())) for name in old | new)
     return tuple(change for change in changes if change.gained or change.lost)
 
 
-def _known(manifest: Manifest) -> dict[str, tuple[str, ...]]:
+def _predecessor_of(manifest: Manifest) -> dict[str, tuple[str, ...]]:
     """The known values of the open fields, most common first."""
     return {field.name: field.values for field in manifest.fields if field.kind in ("categorical", "multi_label")}
 

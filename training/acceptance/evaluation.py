@@ -1,4 +1,4 @@
-"""Fit → Evaluation: the numbers of a fit, and a verdict on each that has a bound."""
+"""Fit → Evaluation: the numbers of a fit, and a verdict on each that has a threshold."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ def evaluate(dataset: Dataset, fit: Fit, equivalence: Equivalence, config: Train
     metrics: dict[str, float | int | str | None] = {
         "rows": len(dataset),
         "personas": fit.k,
-        "components": fit.components.kept,
+        "components": fit.components.retained,
         "components_beating_chance": fit.components.beat_chance,
         "explained_variance": float(np.sum(pca.explained_variance_ratio_)),
         "inertia": float(fit.pipeline["kmeans"].inertia_),

@@ -16,7 +16,7 @@ from training.data.dataset import Dataset
 from training.report.analysis.answers import answered
 
 
-def field_figures(sample: Dataset, scorer: Scorer) -> dict[str, FieldFigures]:
+def field_stats(sample: Dataset, scorer: Scorer) -> dict[str, FieldFigures]:
     """The figures of every field that the scorer knows, on a sample of profiles."""
     coded = sample.coded_for(scorer.encoder)
     return {
@@ -32,18 +32,18 @@ def field_figures(sample: Dataset, scorer: Scorer) -> dict[str, FieldFigures]:
 
 def commonest_share(column: Column) -> float:
     """The share that the most common answer holds of all who answered, 0–1; for lists, the most common tick."""
-    told = int(answered(column).sum())
+    answered_count = int(answered(column).sum())
     if isinstance(column, NumberColumn):
         counts = np.unique(column.values[~np.isnan(column.values)], return_counts=True)[1]
     else:
         counts = np.bincount(column.codes[column.codes >= 0])
-    return float(counts.max(initial=0)) / max(told, 1)
+    return float(counts.max(initial=0)) / max(answered_count, 1)
 
 
 def repeated_share(dataset: Dataset, answers: int) -> float:
     """The share of all rows that repeat an earlier one word for word, among those with so many answers or more."""
-    told = sum(answered(column).astype(np.int64) for column in dataset.columns.values())
-    rows = np.flatnonzero(told >= answers)
+    answered_count = sum(answered(column).astype(np.int64) for column in dataset.columns.values())
+    rows = np.flatnonzero(answered_count >= answers)
     those = dataset if len(rows) == len(dataset) else dataset.take(rows)
     return (len(rows) - those.distinct_rows) / max(len(dataset), 1)
 
@@ -51,9 +51,9 @@ def repeated_share(dataset: Dataset, answers: int) -> float:
 def unknown_share(dataset: Dataset, scorer: Scorer) -> float:
     """The share of the values of open fields that the scorer does not know."""
     coded = dataset.coded_for(scorer.encoder)
-    told = sum(_values(dataset.columns[name]) for name in dataset.vocabularies)
-    known = sum(_values(coded[name]) for name in dataset.vocabularies if name in coded)
-    return (told - known) / max(told, 1)
+    answered_count = sum(_values(dataset.columns[name]) for name in dataset.vocabularies)
+    known_count = sum(_values(coded[name]) for name in dataset.vocabularies if name in coded)
+    return (answered_count - known_count) / max(answered_count, 1)
 
 
 def _values(column: Column) -> int:
@@ -66,7 +66,7 @@ def _strength(encoding: FieldEncoding, coded: dict[str, Column], scorer: Scorer)
     if len(rows) < 2:
         return 0.0
     others = {**coded, encoding.name: _nobody(column)}
-    clusters = scorer.clusters({name: each.take(rows) for name, each in others.items()})
+    clusters = scorer.clusters({name: column.take(rows) for name, column in others.items()})
     vectors = np.zeros((len(rows), encoding.width))
     fill(encoding, column.take(rows), vectors)
     return _explained(vectors, clusters, len(scorer.centroids))

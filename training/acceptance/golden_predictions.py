@@ -42,7 +42,7 @@ def _value(encoding: FieldEncoding, rng: np.random.Generator) -> object:
         case MultiLabel():
             choices = [*encoding.values, UNKNOWN]
             count = min(int(rng.integers(5)), len(choices))
-            return [choices[place] for place in rng.choice(len(choices), count, replace=False)]
+            return [choices[index] for index in rng.choice(len(choices), count, replace=False)]
         case Categorical():
             return _one_of([*encoding.values, UNKNOWN], rng)
         case _:

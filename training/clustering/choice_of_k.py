@@ -1,4 +1,4 @@
-"""How many personas: the gap statistic, behind the gate of the parallel analysis.
+"""How many personas: the gap statistic, behind the parallel analysis.
 
 The gap statistic (Tibshirani, Walther and Hastie, J. R. Statist. Soc. B 63, 2001) compares log W_k, the
 within-cluster sum of squares of K-Means with k clusters, with its mean over data drawn uniformly from the box
@@ -10,7 +10,7 @@ and uneven groups make splits that pay; so the smallest k is taken from which on
 whole rise is left (`config.plateau`).
 
 It is asked about the components alone that clearly beat chance, as PCA left them: k groups need k − 1 of those,
-and each weaker one, or one evened up, adds noise in which further splits pay too (docs/decisions/0007).
+and each weaker one, or one whitened, adds noise in which further splits pay too (docs/decisions/0007).
 """
 
 import warnings
@@ -80,8 +80,10 @@ def choose_k(
     stays = _undecided(curve, familiar, config)
     if stays is None or stays.k == best.k:
         return Choice(best.k, _reason(best, curve), tuple(curve))
-    kept = f"{_reason(stays, curve)} The model before has {stays.k} as well, and {best.k} would hardly be better."
-    return Choice(stays.k, kept, tuple(curve))
+    sentence = (
+        f"{_reason(stays, curve)} The model before has {stays.k} as well, and {best.k} would hardly be better."
+    )
+    return Choice(stays.k, sentence, tuple(curve))
 
 
 def _on_the_plateau(curve: list[GapPoint], plateau: float) -> GapPoint:

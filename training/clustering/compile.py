@@ -64,9 +64,9 @@ def prove_equal(fitted: Fit, scorer: Scorer, dataset: Dataset) -> Equivalence:
 def _compare(kmeans: KMeans, coordinates: FloatArray, scorer: Scorer, block: Dataset) -> tuple[float, int]:
     # Not KMeans.transform: it takes |x|² − 2xc + |c|², which next to a centroid is wrong by up to 1e-7.
     expected = cdist(coordinates, kmeans.cluster_centers_)
-    found = scorer.distances(block.coded_for(scorer.encoder))
-    gap = float(np.abs(expected - found).max(initial=0.0))
-    differs = kmeans.predict(coordinates) != found.argmin(axis=1)
+    distances = scorer.distances(block.coded_for(scorer.encoder))
+    gap = float(np.abs(expected - distances).max(initial=0.0))
+    differs = kmeans.predict(coordinates) != distances.argmin(axis=1)
     tied = _lead(expected) <= TOLERANCE
     if gap > TOLERANCE or (differs & ~tied).any():
         raise NotEquivalent(

@@ -3,11 +3,11 @@
 Horn's parallel analysis (Psychometrika 30, 1965): the eigenvalues of the data are compared with those of the same
 data after each field has been shuffled on its own, among those who answered it. That keeps every margin, breaks
 every dependence between answers, and leaves out together what was left out together. Whole single-choice fields
-are shuffled together, each item of a list on its own. Components are kept from the first on, while they exceed the
-stated quantile of chance. One data set without structure in twenty would pass a 95 % quantile, so the first
-component has to exceed chance clearly, by `config.clearly` standard deviations of the shuffled draws' own first
-eigenvalues; otherwise none does. Those that stand as clearly above the largest eigenvalue of chance are the ones
-in which the number of personas is looked for.
+are shuffled together, each item of a list on its own. Components are retained from the first on, while they
+exceed the stated quantile of chance. One data set without structure in twenty would pass a 95 % quantile, so the
+first component has to exceed chance clearly, by `config.clearly` standard deviations of the shuffled draws' own
+first eigenvalues; otherwise none does. Those that stand as clearly above the largest eigenvalue of chance are
+the ones in which the number of personas is looked for.
 
 Items of one list go together without telling anything of the rest of a profile, and a persona is more than a
 taste in films. So the fields have to be linked as well: the sum of the squared covariances between columns of
@@ -33,7 +33,7 @@ Block = tuple[IntArray, slice]
 class Components:
     """The outcome of a parallel analysis.
 
-    `eigenvalues`, `chance` (width,): of the data, and the quantile of the shuffled draws. `kept`: how many to
+    `eigenvalues`, `chance` (width,): of the data, and the quantile of the shuffled draws. `retained`: how many to
     use; `beat_chance`: how many of the leading ones exceed chance, `clear`: how many of them exceed even the
     largest eigenvalue of chance clearly; both are 0 when the data has no structure. `linked`: whether the fields
     depend on each other; without that there is no structure.
@@ -42,7 +42,7 @@ class Components:
     eigenvalues: FloatArray
     chance: FloatArray
     beat_chance: int
-    kept: int
+    retained: int
     clear: int
     linked: bool = True
 
@@ -66,10 +66,10 @@ def parallel_analysis(
     linked = _linked(vectors, whole_fields(vectors, encoder), config, rng)
     clear = _leading(eigenvalues > firsts.mean() + config.clearly * firsts.std() + rounding) if linked else 0
     leading = _leading(eigenvalues > chance + rounding) if clear else 0
-    kept = _kept(leading, eigenvalues, config)
+    retained = _retained(leading, eigenvalues, config)
     few = len(eigenvalues) <= config.keep_all_columns
-    wanted = kept if few and clear else min(clear, kept)
-    return Components(eigenvalues, chance, leading, kept, wanted, linked)
+    wanted = retained if few and clear else min(clear, retained)
+    return Components(eigenvalues, chance, leading, retained, wanted, linked)
 
 
 def _linked(
@@ -80,9 +80,9 @@ def _linked(
         return True
     shuffled = (_shuffle(vectors, fields, rng) for _ in range(config.permutations))
     spans = [span for _, span in fields]
-    draws = np.array([_between_fields(each, spans) for each in shuffled])
-    found = _between_fields(vectors, spans)
-    return bool(found > draws.mean() + config.clearly * draws.std() + 1e-9 * found)
+    draws = np.array([_between_fields(draw, spans) for draw in shuffled])
+    statistics = _between_fields(vectors, spans)
+    return bool(statistics > draws.mean() + config.clearly * draws.std() + 1e-9 * statistics)
 
 
 def _between_fields(vectors: FloatArray, fields: Sequence[slice]) -> float:
@@ -97,7 +97,7 @@ def _leading(beaten: BoolArray) -> int:
     return int(len(beaten) if beaten.all() else np.argmin(beaten))
 
 
-def _kept(leading: int, eigenvalues: FloatArray, config: TrainingConfig) -> int:
+def _retained(leading: int, eigenvalues: FloatArray, config: TrainingConfig) -> int:
     spread = int(np.count_nonzero(eigenvalues > 1e-9 * eigenvalues.max(initial=0.0)))
     wanted = spread if len(eigenvalues) <= config.keep_all_columns else leading
     return max(1, min(wanted, spread, config.max_components))
@@ -107,7 +107,7 @@ def shuffled_together(vectors: FloatArray, encoder: Encoder) -> list[Block]:
     """The columns that stay together, with the rows that answered: a field; of a list every item on its own."""
     blocks: list[Block] = []
     for rows, span in whole_fields(vectors, encoder):
-        blocks += [(rows, part) for part in _parts(encoder, span)]
+        blocks += [(rows, columns) for columns in _parts(encoder, span)]
     return blocks
 
 
@@ -118,7 +118,7 @@ def whole_fields(vectors: FloatArray, encoder: Encoder) -> list[Block]:
 
 
 def _parts(encoder: Encoder, span: slice) -> list[slice]:
-    encoding = next(each for each in encoder.fields if encoder.spans[each.name] == span)
+    encoding = next(field for field in encoder.fields if encoder.spans[field.name] == span)
     if isinstance(encoding.spec.kind, MultiLabel):
         return [slice(column, column + 1) for column in range(span.start, span.stop)]
     return [span]

@@ -93,15 +93,15 @@ class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
                 centre=np.zeros(1),
                 weight=np.ones(1),
             )
-        known = dataset.vocabularies[spec.name].values
-        counts = _counts(column, len(known))
+        values = dataset.vocabularies[spec.name].values
+        counts = _counts(column, len(values))
         codes = [c for c in np.argsort(-counts, kind="stable") if counts[c] >= self.min_value_count]
         codes = codes[: self.max_values]
         column_of = _share_rare(counts[codes], self.rare_share * _answers(column))
         width = int(column_of.max()) + 1 if codes else 0
-        values = tuple(known[code] for code in codes)
+        chosen = tuple(values[code] for code in codes)
         return FieldEncoding(
-            spec=spec, values=values, column_of=column_of, centre=np.zeros(width), weight=np.ones(width)
+            spec=spec, values=chosen, column_of=column_of, centre=np.zeros(width), weight=np.ones(width)
         )
 
 

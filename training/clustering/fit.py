@@ -34,7 +34,7 @@ from training.progress import Part, Progress
 class Fit:
     """The fitted pipeline, and what it makes of its training data.
 
-    `scores` (n, r): evened PCA scores. `clusters` (n,): nearest centroid; cluster 0 is the largest.
+    `scores` (n, r): partially whitened PCA scores. `clusters` (n,): nearest centroid; cluster 0 is the largest.
     """
 
     pipeline: Pipeline
@@ -62,10 +62,12 @@ class Fit:
         return replace(self, scores=scores, clusters=clusters)
 
 
-def fit(dataset: Dataset, config: TrainingConfig, progress: Progress, known: IntArray | None = None) -> Fit:
+def fit(
+    dataset: Dataset, config: TrainingConfig, progress: Progress, previous_clusters: IntArray | None = None
+) -> Fit:
     """Fit the pipeline. The criteria are computed on samples (`config`), the fit itself on every row.
 
-    `known` (n,): the clusters that the model before gives the profiles; K-Means starts from them, too.
+    `previous_clusters` (n,): the clusters that the previous model assigns; K-Means starts from them as well.
 
     Raises `UnusableInput` where the profiles, as they are encoded, cannot be told apart as asked.
     """
@@ -85,21 +87,21 @@ def fit(dataset: Dataset, config: TrainingConfig, progress: Progress, known: Int
         vectors = lengths.transform(encode.transform(sample))
         components = parallel_analysis(vectors, encode.encoder_, config, rng)
         progress.step("principal components", 0.40)
-        pca = principal_components(lengths.transform_moments(moments), components.kept)
-        # With few columns all components are kept, and the last ones hold rounding rather than people.
-        even = PartialWhitener(config.evenness if vectors.shape[1] > config.keep_all_columns else 0.0)
+        pca = principal_components(lengths.transform_moments(moments), components.retained)
+        # With few columns all components are retained, and the last ones hold rounding errors.
+        whiten = PartialWhitener(config.evenness if vectors.shape[1] > config.keep_all_columns else 0.0)
         steps = [("encode", encode), ("lengths", lengths), ("pca", pca)]
         coordinates = transformed(Pipeline(steps), dataset)
         rows = draw(len(coordinates), config.criteria_rows, rng)
-        familiar_k = None if known is None else int(known.max(initial=0)) + 1
+        familiar_k = None if previous_clusters is None else int(previous_clusters.max(initial=0)) + 1
         choice = choose_k(coordinates[rows], components, config, rng, Part(progress, 0.45, 0.90), familiar_k)
-        scores = even.fit_transform(coordinates)
+        scores = whiten.fit_transform(coordinates)
         progress.step(f"K-Means with {choice.k} personas", 0.90)
-        familiar = None if known is None else familiar_centroids(scores, known)
+        familiar = None if previous_clusters is None else familiar_centroids(scores, previous_clusters)
         kmeans = fit_kmeans(scores, choice.k, config, familiar)
         if config.k == "auto":
             choice, kmeans = _none_too_small(choice, kmeans, scores, config, familiar)
-    pipeline = Pipeline([*steps, ("even", even), ("kmeans", kmeans)])
+    pipeline = Pipeline([*steps, ("even", whiten), ("kmeans", kmeans)])
     return Fit(pipeline, scores, kmeans.labels_.astype(np.int64), components, choice)
 
 
@@ -128,9 +130,9 @@ def _none_too_small(
     return choice, kmeans
 
 
-def familiar_centroids(scores: FloatArray, known: IntArray) -> FloatArray:
+def familiar_centroids(scores: FloatArray, previous_clusters: IntArray) -> FloatArray:
     """Where the known clusters (n,) lie among the new scores (n, r): the means of their members, (clusters, r)."""
-    means = cluster_means(scores, known, int(known.max(initial=-1)) + 1)
+    means = cluster_means(scores, previous_clusters, int(previous_clusters.max(initial=-1)) + 1)
     return means[np.isfinite(means).all(axis=1)]
 
 

@@ -43,18 +43,18 @@ class ListLengthRemover(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
 
     def fit_moments(self, moments: Moments) -> Self:
         """The same from the moments of the vectors, which are all that it takes."""
-        lists = [each for each in self.encoder.fields if isinstance(each.spec.kind, MultiLabel) and each.width]
+        lists = [field for field in self.encoder.fields if isinstance(field.spec.kind, MultiLabel) and field.width]
         self.residuals_ = [
-            _residual(moments, self.encoder.spans[each.name], each.weight) for each in lists if self.remove
+            _residual(moments, self.encoder.spans[field.name], field.weight) for field in lists if self.remove
         ]
         return self
 
     def transform(self, X: FloatArray) -> FloatArray:
         """A copy of the vectors without the lengths; rows do not depend on one another."""
         removed = X.copy()
-        for each in self.residuals_:
-            part = removed[:, each.span]
-            part -= np.outer(part @ each.readout, each.slopes)
+        for residual in self.residuals_:
+            block = removed[:, residual.span]
+            block -= np.outer(block @ residual.readout, residual.slopes)
         return removed
 
     def transform_moments(self, moments: Moments) -> Moments:
@@ -66,9 +66,9 @@ class ListLengthRemover(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
     def pull_back(self, components: FloatArray) -> FloatArray:
         """Components (r, width) of the transformed vectors as those of the vectors before."""
         pulled = components.copy()
-        for each in self.residuals_:
-            part = pulled[:, each.span]
-            part -= np.outer(part @ each.slopes, each.readout)
+        for residual in self.residuals_:
+            block = pulled[:, residual.span]
+            block -= np.outer(block @ residual.slopes, residual.readout)
         return pulled
 
 

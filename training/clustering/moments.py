@@ -36,29 +36,29 @@ class Moments:
 
 def moments_of(blocks: Iterable[FloatArray]) -> Moments:
     """The moments of all rows of the blocks, each (rows, width). There is at least one block."""
-    parts = iter(blocks)
-    first = next(parts)
+    blocks = iter(blocks)
+    first = next(blocks)
     rows, sums, products = len(first), first.sum(axis=0), first.T @ first
-    for part in parts:
-        rows += len(part)
-        sums += part.sum(axis=0)
-        products += part.T @ part
+    for block in blocks:
+        rows += len(block)
+        sums += block.sum(axis=0)
+        products += block.T @ block
     return Moments(rows, sums, products)
 
 
-def principal_components(moments: Moments, kept: int) -> PCA:
-    """scikit-learn's PCA as `PCA(kept, svd_solver="covariance_eigh").fit` would leave it on the vectors.
+def principal_components(moments: Moments, components: int) -> PCA:
+    """scikit-learn's PCA as `PCA(components, svd_solver="covariance_eigh").fit` would leave it on the vectors.
 
     That solver, too, takes the eigenvectors of the covariance (`PCA._fit_full`).
     """
     ascending, vectors = np.linalg.eigh(moments.covariance)
     variances = np.maximum(ascending[::-1], 0.0)
     directions = svd_flip(None, vectors.T[::-1], u_based_decision=False)[1]
-    pca = PCA(kept, svd_solver="covariance_eigh")
+    pca = PCA(components, svd_solver="covariance_eigh")
     pca.n_samples_, pca.n_features_in_ = moments.rows, len(variances)
-    pca.mean_, pca.components_, pca.n_components_ = moments.mean, directions[:kept].copy(), kept
-    pca.explained_variance_ = variances[:kept]
-    pca.explained_variance_ratio_ = variances[:kept] / variances.sum()
-    pca.singular_values_ = np.sqrt(variances[:kept] * (moments.rows - 1))
-    pca.noise_variance_ = float(variances[kept:].mean()) if len(variances) > kept else 0.0
+    pca.mean_, pca.components_, pca.n_components_ = moments.mean, directions[:components].copy(), components
+    pca.explained_variance_ = variances[:components]
+    pca.explained_variance_ratio_ = variances[:components] / variances.sum()
+    pca.singular_values_ = np.sqrt(variances[:components] * (moments.rows - 1))
+    pca.noise_variance_ = float(variances[components:].mean()) if len(variances) > components else 0.0
     return pca

@@ -1,4 +1,4 @@
-"""Evening out the components, part of the way to equal variance.
+"""Partial whitening: components scaled part of the way to equal variance.
 
 A strong dependence between two fields alone (somebody's age and being retired) makes a component with a larger
 variance than a difference that runs through all fields a little, and K-Means follows variance. Each score is

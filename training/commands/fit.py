@@ -24,24 +24,24 @@ from training.simulation.simulate import SimulationConfig, simulate
 def _fit(chosen: argparse.Namespace, progress: Progress) -> None:
     registry = Registry(chosen.out, key_from(os.environ))
     if chosen.if_none and (active := registry.active()) is not None:
-        progress.say(f"Model {active} is in force already; nothing to do.")
+        progress.say(f"Model {active} is active already; nothing to do.")
         return
-    bounds = options.bounds(chosen.bound)
+    thresholds = options.bounds(chosen.bound)
     config = TrainingConfig(
         k=chosen.k,
         seed=chosen.seed,
-        min_persona_share=bounds.gate_min_persona_share,
-        max_persona_share=bounds.gate_max_persona_share,
+        min_persona_share=thresholds.gate_min_persona_share,
+        max_persona_share=thresholds.gate_max_persona_share,
     )
     previous = _previous(registry, chosen.previous, progress)
     dataset, origin = _data(chosen, progress)
-    part = Part(progress, 0.0, 0.9 if chosen.report else 1.0)
-    trained = train(dataset, origin, config, chosen.out, part, previous=previous, bounds=bounds)
+    progress_of_fit = Part(progress, 0.0, 0.9 if chosen.report else 1.0)
+    trained = train(dataset, origin, config, chosen.out, progress_of_fit, previous=previous, thresholds=thresholds)
     manifest = trained.manifest
     activated = chosen.activate and (manifest.passed or chosen.force)
     if activated:
         insisted = "" if manifest.passed else " although a check failed (--force)"
-        registry.activate(manifest.version, by="training fit", reason=f"Trained and put in force{insisted}.")
+        registry.activate(manifest.version, by="training fit", reason=f"Trained and activated{insisted}.")
     if chosen.report:
         progress.step("drawing the report", 0.9)
         progress.say(_page_beside(trained.folder))
@@ -50,7 +50,7 @@ def _fit(chosen: argparse.Namespace, progress: Progress) -> None:
 
 
 def _previous(registry: Registry, name: str, progress: Progress) -> LoadedArtifact | Unreadable | None:
-    """The model whose personas are carried on. One in force that cannot be read does not stop a retrain."""
+    """The model whose personas are carried on. An unreadable active model does not stop a retrain."""
     if name == "none":
         return None
     if name != "active":
@@ -60,7 +60,7 @@ def _previous(registry: Registry, name: str, progress: Progress) -> LoadedArtifa
     except NoActiveModel:
         return None
     except ModelError as error:
-        progress.say(f"The model in force cannot be read, so its personas are not carried on: {error}")
+        progress.say(f"The active model cannot be read, so its personas are not carried on: {error}")
         return Unreadable(str(error))
 
 
@@ -120,8 +120,8 @@ def _outcome(manifest: Manifest, activated: bool, chosen: argparse.Namespace) ->
     if activated:
         return f"Model {manifest.version} is in force."
     if chosen.activate:
-        return f"Model {manifest.version} was written but not put in force; --force insists."
-    return f"Model {manifest.version} was written, not put in force."
+        return f"Model {manifest.version} was written but not activated; --force activates it anyway."
+    return f"Model {manifest.version} was written, not activated."
 
 
 def _page_beside(folder: Path) -> str:
@@ -145,7 +145,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--previous",
         metavar="VERSION",
         default="active",
-        help="model whose personas are carried on: a version, 'none', or 'active' for the one in force (default)",
+        help="model whose personas are carried on: a version, 'none', or 'active' for the active one (default)",
     )
     parser.add_argument(
         "--bound",
@@ -159,7 +159,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--activate",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="put the model in force if every verdict holds (default)",
+        help="activate the model if every verdict holds (default)",
     )
     parser.add_argument("--force", action="store_true", help="put it in force whatever the verdicts say")
     parser.add_argument(
@@ -168,7 +168,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="draw report.html and its figures beside the model (default)",
     )
-    parser.add_argument("--if-none", action="store_true", help="do nothing when a model is in force")
+    parser.add_argument("--if-none", action="store_true", help="do nothing when a model is active")
     parser.add_argument(
         "--origin", choices=("file", "users"), default="file", help="what --data holds (default: file)"
     )

@@ -60,7 +60,7 @@ def overlap(text: str) -> float:
 
 
 def bound(text: str) -> tuple[str, str]:
-    """NAME=VALUE of one bound of the gate, its value checked."""
+    """NAME=VALUE of one threshold, validated."""
     name, _, value = text.partition("=")
     if name not in BOUNDS:
         near = get_close_matches(name, BOUNDS, n=1)

@@ -29,7 +29,7 @@ def _score(chosen: argparse.Namespace, progress: Progress) -> None:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", default="active", help="version (default: the one in force)")
+    parser.add_argument("--model", default="active", help="version (default: the active one)")
     parser.add_argument("--artifacts", type=Path, default=DEFAULT_ARTIFACTS, help="folder of the versions")
     parser.add_argument("--data", type=Path, required=True, help=".csv, .jsonl, .parquet or .arrow")
     parser.add_argument("--out", type=Path, required=True, help=".csv, .jsonl or .parquet")

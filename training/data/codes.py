@@ -34,13 +34,13 @@ def recode(column: Column, table: IntArray) -> Column:
     if isinstance(column, CodeColumn):
         return CodeColumn(table[column.codes])
     codes = table[column.codes]
-    known = codes >= 0
+    is_known = codes >= 0
     if (np.diff(table[table >= 0]) > 0).all():
         # The lists that are left are in order already.
-        kept = np.concatenate([[0], np.cumsum(known)])
-        lists = CodeListColumn(codes[known], kept[column.offsets], column.answered)
+        known_before = np.concatenate([[0], np.cumsum(is_known)])
+        lists = CodeListColumn(codes[is_known], known_before[column.offsets], column.answered)
     else:
-        lists = as_lists(column.rows[known], codes[known], column.answered)
+        lists = as_lists(column.rows[is_known], codes[is_known], column.answered)
     answered = column.answered & ((lists.lengths > 0) | (column.lengths == 0))
     return CodeListColumn(lists.codes, lists.offsets, answered)
 
@@ -53,18 +53,18 @@ def by_frequency(values: Sequence[str], column: Column) -> Vocabulary:
     return Vocabulary(tuple(value for _, value in sorted(occurring)))
 
 
-def concatenate(parts: Sequence[Column]) -> Column:
+def concatenate(columns_to_join: Sequence[Column]) -> Column:
     """Columns of one field, one below the other. There is at least one part, and all are alike."""
-    first = parts[0]
+    first = columns_to_join[0]
     if isinstance(first, NumberColumn):
-        return NumberColumn(np.concatenate([part.values for part in parts]))  # type: ignore[union-attr]
-    codes = np.concatenate([part.codes for part in parts])  # type: ignore[union-attr]
+        return NumberColumn(np.concatenate([column.values for column in columns_to_join]))  # type: ignore[union-attr]
+    codes = np.concatenate([column.codes for column in columns_to_join])  # type: ignore[union-attr]
     if isinstance(first, CodeColumn):
         return CodeColumn(codes)
-    lists = [part for part in parts if isinstance(part, CodeListColumn)]
-    lengths = np.concatenate([part.lengths for part in lists])
+    lists = [column for column in columns_to_join if isinstance(column, CodeListColumn)]
+    lengths = np.concatenate([column.lengths for column in lists])
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return CodeListColumn(codes, offsets, np.concatenate([part.answered for part in lists]))
+    return CodeListColumn(codes, offsets, np.concatenate([column.answered for column in lists]))
 
 
 def distinct_rows(columns: Columns, length: int) -> int:
@@ -74,14 +74,14 @@ def distinct_rows(columns: Columns, length: int) -> int:
     """
     rows, groups, alone = np.arange(length), np.zeros(length, np.int64), 0
     for column in columns.values():
-        groups = _told_apart(groups, column.take(rows))
+        groups = _distinguish(groups, column.take(rows))
         shared = np.bincount(groups)[groups] > 1
         alone += len(rows) - int(np.count_nonzero(shared))
         rows, groups = rows[shared], groups[shared]
     return alone + len(pd.unique(groups))
 
 
-def _told_apart(groups: IntArray, column: Column) -> IntArray:
+def _distinguish(groups: IntArray, column: Column) -> IntArray:
     """Groups of rows, split further wherever the column differs."""
     if isinstance(column, NumberColumn):
         return _split(groups, pd.factorize(column.values)[0])

@@ -1,4 +1,5 @@
-"""Chunks of a file → columns as a fitted encoder codes them. Nothing is kept of a chunk but the cells met so far.
+"""Chunks of a file → columns as a fitted encoder codes them. Only the distinct cells seen so far are remembered
+between chunks.
 
 The same rows are refused as when a dataset is read, for the same reasons.
 """
@@ -13,7 +14,13 @@ from models.profile.field_kinds import declared_fields
 from models.scoring.columns import Columns, IntArray, take
 from models.scoring.encoder import Encoder, FieldEncoding, unanswered
 from training.data.cell_validation import FieldCheck
-from training.data.column_builder import ListIntake, SingleIntake, as_ids, field_intake, refused_rows
+from training.data.column_builder import (
+    ListColumnBuilder,
+    SingleColumnBuilder,
+    as_ids,
+    column_builder_for,
+    refused_rows,
+)
 from training.data.files.chunks import Chunk
 from training.data.headers import id_column
 from training.data.refusals import Refusal
@@ -46,9 +53,9 @@ class Coder:
         self._remembered = remembered
         self._encoder = encoder
         self._profile_class = profile_class
-        known = {encoding.name: encoding for encoding in encoder.fields}
+        encodings = {encoding.name: encoding for encoding in encoder.fields}
         self._fields = {
-            spec.name: _intake(FieldCheck(profile_class, spec, text), known.get(spec.name))
+            spec.name: _builder_for(FieldCheck(profile_class, spec, text), encodings.get(spec.name))
             for spec in declared_fields(profile_class)
         }
 
@@ -57,7 +64,7 @@ class Coder:
         coded = {
             name: field.code(chunk.cells[name]) for name, field in self._fields.items() if name in chunk.cells
         }
-        misfits, fits = refused_rows({name: found for name, (_, found) in coded.items()}, chunk.lines)
+        misfits, fits = refused_rows({name: outcomes for name, (_, outcomes) in coded.items()}, chunk.lines)
         for field in self._fields.values():
             field.forget(self._remembered)
         columns = {
@@ -69,9 +76,11 @@ class Coder:
         refused = len(chunk.broken) + len(chunk.lines) - len(fits)
         if len(fits) == len(chunk.lines):
             return Coded(columns, chunk.lines, ids, refused, chunk.broken)
-        kept = None if ids is None else ids.take(pa.array(fits))
-        return Coded(take(columns, fits), chunk.lines[fits], kept, refused, sorted([*chunk.broken, *misfits]))
+        fitting_ids = None if ids is None else ids.take(pa.array(fits))
+        return Coded(
+            take(columns, fits), chunk.lines[fits], fitting_ids, refused, sorted([*chunk.broken, *misfits])
+        )
 
 
-def _intake(check: FieldCheck, encoding: FieldEncoding | None) -> SingleIntake | ListIntake:
-    return field_intake(check, None if encoding is None or encoding.is_number else encoding.vocabulary)
+def _builder_for(check: FieldCheck, encoding: FieldEncoding | None) -> SingleColumnBuilder | ListColumnBuilder:
+    return column_builder_for(check, None if encoding is None or encoding.is_number else encoding.vocabulary)

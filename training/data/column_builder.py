@@ -24,8 +24,8 @@ from training.data.refusals import Refusal
 Misfits = dict[int, str]
 
 
-class SingleIntake:
-    """The intake of a field with one answer; codes are those of `vocabulary`, if there is one."""
+class SingleColumnBuilder:
+    """Builds the column of a field with one answer; codes are those of `vocabulary`, if there is one."""
 
     def __init__(self, check: FieldCheck, vocabulary: Vocabulary | None = None) -> None:
         self._spec = check.spec
@@ -52,8 +52,8 @@ class SingleIntake:
         return _in_order_of_frequency(list(map(str, self._outcomes.values)), column)
 
 
-class ListIntake:
-    """The intake of a field with a list of answers; codes are those of `vocabulary`, if there is one."""
+class ListColumnBuilder:
+    """Builds the column of a field with a list of answers; codes are those of `vocabulary`, if there is one."""
 
     def __init__(self, check: FieldCheck, vocabulary: Vocabulary | None = None) -> None:
         self._check = check
@@ -61,25 +61,25 @@ class ListIntake:
         self._lengths: dict[int, str] = {}
 
     def code(self, cells: Cells) -> tuple[Column, Misfits]:
-        """As `SingleIntake.code`; the codes of a list are neither sorted nor distinct yet."""
+        """As `SingleColumnBuilder.code`; the codes of a list are neither sorted nor distinct yet."""
         items, lengths, given, misfits = self._flat(cells)
         outcomes = self._outcomes.of(items)
         misfits |= self._refused(outcomes, lengths) | self._too_long(lengths)
         offsets = np.concatenate([[0], np.cumsum(lengths)])
-        known = outcomes >= 0
-        if known.all():
+        is_known = outcomes >= 0
+        if is_known.all():
             return CodeListColumn(outcomes, offsets, given), misfits
-        kept = np.concatenate([[0], np.cumsum(known)])[offsets]
+        known_before = np.concatenate([[0], np.cumsum(is_known)])[offsets]
         wordless = np.concatenate([[0], np.cumsum(outcomes == NOTHING)])[offsets]
-        answered = given & ((np.diff(kept) > 0) | (np.diff(wordless) == 0))
-        return CodeListColumn(outcomes[known], kept, answered), misfits
+        answered = given & ((np.diff(known_before) > 0) | (np.diff(wordless) == 0))
+        return CodeListColumn(outcomes[is_known], known_before, answered), misfits
 
     def forget(self, most: int) -> None:
         """See `Outcomes.forget`."""
         self._outcomes.forget(most)
 
     def settle(self, column: Column) -> tuple[Column, Vocabulary | None]:
-        """As `SingleIntake.settle`; repeats within a list are gone."""
+        """As `SingleColumnBuilder.settle`; repeats within a list are removed."""
         assert isinstance(column, CodeListColumn)
         return _in_order_of_frequency(list(map(str, self._outcomes.values)), column.distinct())
 
@@ -116,8 +116,8 @@ class ListIntake:
         return dict(zip(rows.tolist(), self._outcomes.reasons(outcomes[refused]), strict=True))
 
     def _too_long(self, lengths: IntArray) -> Misfits:
-        found = np.flatnonzero(np.bincount(lengths)).tolist()
-        wrong = [length for length in found if self._length_misfit(length)]
+        lengths_found = np.flatnonzero(np.bincount(lengths)).tolist()
+        wrong = [length for length in lengths_found if self._length_misfit(length)]
         rows = np.flatnonzero(np.isin(lengths, wrong)).tolist() if wrong else []
         return {row: self._length_misfit(int(lengths[row])) for row in rows}
 
@@ -137,7 +137,7 @@ def _in_order_of_frequency(values: list[str], column: Column) -> tuple[Column, V
     return recode(column, recode_table([vocabulary.by_value.get(v, -1) for v in values])), vocabulary
 
 
-class Intake:
+class TableBuilder:
     """All fields of a profile class, taking chunks of rows. A row with one misfit is refused whole."""
 
     def __init__(self, profile_class: type[BaseModel], text: bool = False) -> None:
@@ -145,7 +145,7 @@ class Intake:
         self.refused: list[Refusal] = []
         self.refused_rows = 0
         self._fields = {
-            spec.name: field_intake(FieldCheck(profile_class, spec, text))
+            spec.name: column_builder_for(FieldCheck(profile_class, spec, text))
             for spec in declared_fields(profile_class)
         }
         self._parts: dict[str, list[Column]] = {name: [] for name in self._fields}
@@ -171,7 +171,7 @@ class Intake:
         self.refused_rows += len(refusals)
 
     def settled(self) -> tuple[dict[str, Column], dict[str, Vocabulary]]:
-        """The columns and, for open fields, the vocabularies in which they are coded. Ends the intake."""
+        """The columns and, for open fields, the vocabularies in which they are coded. Ends the building."""
         settled = {name: field.settle(concatenate(self._parts.pop(name))) for name, field in self._fields.items()}
         vocabularies = {name: words for name, (_, words) in settled.items() if words is not None}
         return {name: column for name, (column, _) in settled.items()}, vocabularies
@@ -194,9 +194,11 @@ class Intake:
         return fits
 
 
-def field_intake(check: FieldCheck, vocabulary: Vocabulary | None = None) -> SingleIntake | ListIntake:
-    """The intake of one field."""
-    kind = ListIntake if isinstance(check.spec.kind, MultiLabel) else SingleIntake
+def column_builder_for(
+    check: FieldCheck, vocabulary: Vocabulary | None = None
+) -> SingleColumnBuilder | ListColumnBuilder:
+    """The column builder of one field."""
+    kind = ListColumnBuilder if isinstance(check.spec.kind, MultiLabel) else SingleColumnBuilder
     return kind(check, vocabulary)
 
 

@@ -22,7 +22,7 @@ from models.scoring.columns import BLOCK_ROWS, CodeColumn, Column, Columns, IntA
 from models.scoring.encoder import Encoder, unanswered
 from training.data.cell_validation import as_cells, list_holder
 from training.data.codes import digest, distinct_rows, recode, recode_table
-from training.data.column_builder import Intake
+from training.data.column_builder import TableBuilder
 from training.data.files.profile_file import ProfileFile
 from training.data.files.reading import CHUNK, without_collector
 from training.data.headers import field_names, refuse_duplicates, unknown_columns
@@ -64,12 +64,15 @@ class Dataset:
 
     def take(self, rows: IntArray) -> "Dataset":
         """The rows of these positions, in that order, in the same vocabularies."""
-        return dataclasses.replace(
+        taken = dataclasses.replace(
             self,
             columns=take(self.columns, rows),
             line_numbers=self.line_numbers[rows],
             row_ids=None if self.row_ids is None else self.row_ids[rows],
         )
+        for key, (encoder, columns) in self._coded_by_encoder.items():
+            taken._coded_by_encoder[key] = (encoder, take(columns, rows))
+        return taken
 
     def blocks(self) -> Iterator["Dataset"]:
         """All rows in order, `BLOCK_ROWS` at a time, not copied."""
@@ -94,7 +97,19 @@ class Dataset:
         """The columns in the vocabulary of a fitted encoder, as `encoder.code` gives them for the profiles.
 
         What the encoder does not know is −1, or left out of lists; a field that the class lacks is not answered.
+        A data set is coded once for each encoder; rows taken from it afterwards are taken from the coded columns.
         """
+        coded = self._coded_by_encoder.get(id(encoder))
+        if coded is None:
+            coded = self._coded_by_encoder[id(encoder)] = (encoder, self._code_for(encoder))
+        return dict(coded[1])
+
+    @cached_property
+    def _coded_by_encoder(self) -> dict[int, tuple[Encoder, dict[str, Column]]]:
+        """Coded columns by the identity of their encoder, which is held so that its id is not used again."""
+        return {}
+
+    def _code_for(self, encoder: Encoder) -> dict[str, Column]:
         return {
             encoding.name: self._coded_in(encoding.vocabulary, encoding.name)
             if encoding.name in self.columns
@@ -113,8 +128,8 @@ class Dataset:
     def _coded_in(self, vocabulary: Vocabulary, name: str) -> Column:
         if name not in self.vocabularies:
             return self.columns[name]
-        known = [vocabulary.code(value) for value in self.vocabularies[name].values]
-        return recode(self.columns[name], recode_table(known))
+        codes = [vocabulary.code(value) for value in self.vocabularies[name].values]
+        return recode(self.columns[name], recode_table(codes))
 
     def _answers(self, name: str, rows: IntArray) -> Iterable[Any]:
         column = self.columns[name].take(rows)
@@ -126,8 +141,8 @@ class Dataset:
         holder = list_holder(self.profile_class, name)
         ends = column.offsets.tolist()
         return (
-            holder(values[code] for code in column.codes[start:end]) if answered else None
-            for start, end, answered in zip(ends, ends[1:], column.answered.tolist(), strict=False)
+            holder(values[code] for code in column.codes[start:end]) if is_answered else None
+            for start, end, is_answered in zip(ends, ends[1:], column.answered.tolist(), strict=False)
         )
 
     def _number(self, name: str, value: float) -> float | str | None:
@@ -144,18 +159,18 @@ def from_frame(
 ) -> Dataset:
     """The dataset of a frame whose columns are profile fields (lists as Python lists).
 
-    Rows that do not fit are left out and told in `refusals`; `line_numbers` (default: from 1) name them.
+    Rows that do not fit are left out and counted in `refusals`; `line_numbers` (default: from 1) name them.
     Raises `UnusableInput` when no column is a field, or two have one name.
     """
     names = [str(name) for name in frame.columns]
     refuse_duplicates(names)
     notes = unknown_columns(names, profile_class)
     lines = np.arange(1, len(frame) + 1) if line_numbers is None else line_numbers
-    intake = Intake(profile_class)
+    builder = TableBuilder(profile_class)
     for rows in _slices(len(frame)):
         cells = {name: as_cells(frame.iloc[rows, at]) for at, name in enumerate(names)}
-        intake.add(cells, lines[rows])
-    return _dataset(intake, notes)
+        builder.add(cells, lines[rows])
+    return _dataset(builder, notes)
 
 
 def from_profiles(profiles: Sequence[BaseModel], profile_class: type[BaseModel] | None = None) -> Dataset:
@@ -164,12 +179,12 @@ def from_profiles(profiles: Sequence[BaseModel], profile_class: type[BaseModel] 
         raise UnusableInput("There is no profile to train on.")
     profile_class = profile_class or type(profiles[0])
     lines = np.arange(1, len(profiles) + 1)
-    intake = Intake(profile_class)
+    builder = TableBuilder(profile_class)
     for rows in _slices(len(profiles)):
         some = profiles[rows]
         names = field_names(profile_class)
-        intake.add({name: [getattr(each, name, None) for each in some] for name in names}, lines[rows])
-    return _dataset(intake)
+        builder.add({name: [getattr(profile, name, None) for profile in some] for name in names}, lines[rows])
+    return _dataset(builder)
 
 
 def read_dataset(
@@ -187,12 +202,12 @@ def read_dataset(
     """
     file = ProfileFile(path, profile_class, mapping)
     notes = file.notes
-    intake = Intake(profile_class, text=file.source.text)
+    builder = TableBuilder(profile_class, text=file.source.text)
     with without_collector():
         for chunk in file.chunks():
-            intake.refuse(chunk.broken)
-            intake.add(chunk.cells, chunk.lines)
-    dataset = _dataset(intake, notes)
+            builder.refuse(chunk.broken)
+            builder.add(chunk.cells, chunk.lines)
+    dataset = _dataset(builder, notes)
     if not len(dataset) + dataset.refusals.rows:
         raise UnusableInput(f"{path} holds no rows.")
     return _with_side_file(dataset, max_refused, side_file or file.side_file)
@@ -202,15 +217,15 @@ def _slices(length: int) -> Iterator[slice]:
     return (slice(start, start + CHUNK) for start in range(0, length, CHUNK))
 
 
-def _dataset(intake: Intake, notes: tuple[str, ...] = ()) -> Dataset:
-    columns, vocabularies = intake.settled()
+def _dataset(builder: TableBuilder, notes: tuple[str, ...] = ()) -> Dataset:
+    columns, vocabularies = builder.settled()
     return Dataset(
-        intake.profile_class,
+        builder.profile_class,
         vocabularies,
         columns,
-        intake.line_numbers,
-        intake.row_ids,
-        Refusals(intake.refused_rows, tuple(sorted(intake.refused))),
+        builder.line_numbers,
+        builder.row_ids,
+        Refusals(builder.refused_rows, tuple(sorted(builder.refused))),
         notes,
     )
 
@@ -219,5 +234,5 @@ def _with_side_file(dataset: Dataset, max_refused: float, path: Path) -> Dataset
     with listed(path) as listing:
         listing.add(dataset.refusals.rows, dataset.refusals.misfits)
         listing.close()
-        sentence = listing.told(len(dataset), max_refused)
+        sentence = listing.refusal_error(len(dataset), max_refused)
     return dataset if sentence is None else dataclasses.replace(dataset, notes=(*dataset.notes, sentence))

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from models.profile.field_kinds import declared_fields
 from training.errors import UnusableInput
 
-# Kept aside as the id of the row, the first that is there.
+# Columns that may hold the id of the row; the first one present is used.
 ID_COLUMNS = ("user_id", "id")
 # The planted label of simulated profiles: an answer sheet, not an answer.
 TRUTH_COLUMN = "persona_truth"
@@ -56,11 +56,11 @@ def unknown_columns(names: Sequence[str], profile_class: type[BaseModel]) -> tup
     return tuple(notes)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str]) -> str:
     """The nearest known name as a parenthesis, or nothing: " (nearest: 'age')"."""
-    spellings = {name.casefold(): name for name in known}
-    close = get_close_matches(name.casefold(), spellings, n=1, cutoff=0.5)
-    return f" (nearest: '{spellings[close[0]]}')" if close else ""
+    names_by_folded = {name.casefold(): name for name in names}
+    close = get_close_matches(name.casefold(), names_by_folded, n=1, cutoff=0.5)
+    return f" (nearest: '{names_by_folded[close[0]]}')" if close else ""
 
 
 def quoted(names: Iterable[str]) -> str:

@@ -131,7 +131,7 @@ def _not_among(source: str, names: Iterable[str]) -> str:
 def _in_words(error: ValidationError) -> str:
     tags = {"rules", "rename", "split", "ratings", "recode", "bins"}
     said = [
-        (".".join(str(part) for part in problem["loc"] if part not in tags), _said(problem))
+        (".".join(str(step) for step in problem["loc"] if step not in tags), _said(problem))
         for problem in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     return "; ".join(f"[{where}] {message}" if where else message for where, message in said[:5])

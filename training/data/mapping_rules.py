@@ -121,8 +121,8 @@ class Bins(Rename):
         """See `FieldRule`. Raises `UnusableInput` when the column holds something else than numbers."""
         numbers = _numbers(frame[self.source])
         labels = [label or None for label in self.labels] + [None]
-        places = np.where(np.isnan(numbers), -1, np.digitize(numbers, self.edges))
-        return _objects([labels[place] for place in places.tolist()], frame.index)
+        indices = np.where(np.isnan(numbers), -1, np.digitize(numbers, self.edges))
+        return _objects([labels[index] for index in indices.tolist()], frame.index)
 
 
 class Ratings(FieldRule):
@@ -163,8 +163,8 @@ class Ratings(FieldRule):
 def _which(table: Any) -> str:
     """Which rule a table is, by its telling key."""
     keys = table if isinstance(table, Mapping) else {}
-    telling = {"at_least": "ratings", "split": "split", "recode": "recode", "edges": "bins"}
-    return next((rule for key, rule in telling.items() if key in keys), "rename")
+    key_of_rule = {"at_least": "ratings", "split": "split", "recode": "recode", "edges": "bins"}
+    return next((rule for key, rule in key_of_rule.items() if key in keys), "rename")
 
 
 Rule = Annotated[
@@ -190,12 +190,12 @@ def _objects(cells: list[Any], index: "pd.Index[Any]") -> "pd.Series[Any]":
 def _numbers(column: "pd.Series[Any]") -> FloatArray:
     cells = _list(column)
     try:
-        known = {cell: _number(cell) for cell in set(cells)}
+        number_of = {cell: _number(cell) for cell in set(cells)}
     except (TypeError, ValueError):
         raise UnusableInput(
             f"Column '{column.name}' is to be read as numbers, but holds something else."
         ) from None
-    return np.array([known[cell] for cell in cells], np.float64)
+    return np.array([number_of[cell] for cell in cells], np.float64)
 
 
 def _number(cell: Any) -> float:

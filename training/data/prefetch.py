@@ -7,7 +7,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def ahead(items: Iterable[Item]) -> Iterator[Item]:
+def prefetch(items: Iterable[Item]) -> Iterator[Item]:
     """The same items in the same order, and what making them raises. What runs in C meanwhile runs beside."""
     source = iter(items)
     with ThreadPoolExecutor(1) as pool:

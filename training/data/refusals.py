@@ -1,4 +1,4 @@
-"""Rows that do not fit the profile: counted by reason and kept with their lines, never with their values."""
+"""Rows that do not fit the profile: counted by reason and written with their lines, never with their values."""
 
 import csv
 from collections import Counter
@@ -81,7 +81,7 @@ class SideFile:
             with suppress(OSError):
                 self._draft.unlink(missing_ok=True)
 
-    def told(self, fitting: int, max_refused: float) -> str | None:
+    def refusal_error(self, fitting: int, max_refused: float) -> str | None:
         """How many rows were refused beside those that fit, and why; None if none was.
 
         Raises `UnusableInput` when they are more than the share `max_refused` of all rows.

@@ -65,15 +65,15 @@ class Calibrated:
 
 @dataclass(frozen=True)
 class _Sample:
-    """`scatters` (live,), `moves` (n, live, r), `known` (n, live), `folds`, `targets` (n,); by fold each field's
-    untempered evidence (n, live, k) and fill (live, k, r)."""
+    """`scatters` (live,), `moves` (n, live, r), `is_known` (n, live), `folds`, `targets` (n,); by fold each
+    field's untempered evidence (n, live, k) and fill (live, k, r)."""
 
     base: FloatArray
     centroids: FloatArray
     prior: FloatArray
     scatters: FloatArray
     moves: FloatArray
-    known: BoolArray
+    is_known: BoolArray
     evidence: FloatArray
     fills: FloatArray
     folds: IntArray
@@ -99,26 +99,26 @@ def _calibrate(dataset: Dataset, clusters: IntArray, scorer: Scorer, seed: int) 
     rng = np.random.default_rng(seed)
     columns, k, live = dataset.coded_for(scorer.encoder), len(scorer.centroids), live_fields(scorer)
     counts = {
-        place: count_field(scorer.encoder.fields[place], columns[_name(scorer, place)], clusters, k)
-        for place in live
+        index: count_field(scorer.encoder.fields[index], columns[_name(scorer, index)], clusters, k)
+        for index in live
     }
     prior = (np.bincount(clusters, minlength=k) + 1.0) / (len(clusters) + k)
     rows = draw(len(clusters), KIND_ROWS, rng)
-    scatters = {place: _scatter(scorer, columns, clusters, counts, place, rows) for place in live}
+    scatters = {index: _scatter(scorer, columns, clusters, counts, index, rows) for index in live}
     sample = _sample(scorer, columns, clusters, counts, prior, np.array([*scatters.values()]), rng)
     masked = [] if k == 1 else [_masked(sample, count, rng) for count in range(1, len(live))]
-    masked = [each for each in masked if len(each.rows)]
+    masked = [sets for sets in masked if len(sets.rows)]
     exponent = _best_exponent(sample, masked)
-    trials = [_trial(sample, each, exponent) for each in masked]
+    trials = [_trial(sample, sets, exponent) for sets in masked]
     temperatures = _temperatures(trials, len(live))
-    parts = _parts(scorer, columns, clusters, counts, exponent, scatters, rows, seed)
-    imputation = Imputation(prior, parts, temperatures, _spread(sample, trials, exponent, len(live)))
+    blocks = _parts(scorer, columns, clusters, counts, exponent, scatters, rows, seed)
+    imputation = Imputation(prior, blocks, temperatures, _spread(sample, trials, exponent, len(live)))
     confidence = judge(trials, exponent, temperatures, len(sample.targets))
     return Calibrated(replace(scorer, imputation=imputation), confidence)
 
 
-def _name(scorer: Scorer, place: int) -> str:
-    return scorer.encoder.fields[place].name
+def _name(scorer: Scorer, index: int) -> str:
+    return scorer.encoder.fields[index].name
 
 
 def _parts(
@@ -138,15 +138,15 @@ def _parts(
             table,
             columns[encoding.name],
             clusters,
-            counts[place],
+            counts[index],
             exponent,
-            scatters[place],
+            scatters[index],
             rows,
             seed,
         )
-        if place in counts
+        if index in counts
         else None
-        for place, (encoding, table) in fields
+        for index, (encoding, table) in fields
     )
 
 
@@ -155,11 +155,11 @@ def _scatter(
     columns: Columns,
     clusters: IntArray,
     counts: dict[int, FieldCounts],
-    place: int,
+    index: int,
     rows: IntArray,
 ) -> float:
-    encoding, table = scorer.encoder.fields[place], scorer.tables[place]
-    return scatter(encoding, table, columns[encoding.name].take(rows), clusters[rows], fill(table, counts[place]))
+    encoding, table = scorer.encoder.fields[index], scorer.tables[index]
+    return scatter(encoding, table, columns[encoding.name].take(rows), clusters[rows], fill(table, counts[index]))
 
 
 # --- the sample ------------------------------------------------------------------------------------
@@ -175,24 +175,26 @@ def _sample(
     rng: np.random.Generator,
 ) -> _Sample:
     fields, k, r = list(counts), *scorer.centroids.shape
-    rows = _fullest(columns, [_name(scorer, place) for place in fields], len(clusters), rng)
+    rows = _fullest(columns, [_name(scorer, index) for index in fields], len(clusters), rng)
     some, owners = take(columns, rows), clusters[rows]
     folds = rng.integers(FOLDS, size=len(rows))
     shape = (len(rows), len(fields))
-    known, moves, told = np.zeros(shape, np.bool_), np.zeros((*shape, r)), np.zeros((*shape, k))
+    is_known, moves, log_evidence = np.zeros(shape, np.bool_), np.zeros((*shape, r)), np.zeros((*shape, k))
     fills = np.zeros((FOLDS, len(fields), k, r))
-    for at, place in enumerate(fields):
-        encoding, table = scorer.encoder.fields[place], scorer.tables[place]
+    for at, index in enumerate(fields):
+        encoding, table = scorer.encoder.fields[index], scorer.tables[index]
         column = some[encoding.name]
-        known[:, at], moves[:, at] = known_rows(column), contributions(encoding, table, column)
+        is_known[:, at], moves[:, at] = known_rows(column), contributions(encoding, table, column)
         for fold in range(FOLDS):
             own = np.flatnonzero(folds == fold)
-            others = counts[place] - count_field(encoding, column.take(own), owners[own], k)
-            found = evidence(encoding, others)
-            own_told = np.zeros((len(own), k))
-            add_evidence(found, encoding, column.take(own), known[own, at], own_told)
-            told[own, at], fills[fold, at] = own_told, fill(table, others)
-    return _Sample(scorer.base, scorer.centroids, prior, scatters, moves, known, told, fills, folds, owners)
+            others = counts[index] - count_field(encoding, column.take(own), owners[own], k)
+            field_evidence_found = evidence(encoding, others)
+            own_evidence = np.zeros((len(own), k))
+            add_evidence(field_evidence_found, encoding, column.take(own), is_known[own, at], own_evidence)
+            log_evidence[own, at], fills[fold, at] = own_evidence, fill(table, others)
+    return _Sample(
+        scorer.base, scorer.centroids, prior, scatters, moves, is_known, log_evidence, fills, folds, owners
+    )
 
 
 def _fullest(columns: Columns, names: Sequence[str], count: int, rng: np.random.Generator) -> IntArray:
@@ -207,12 +209,12 @@ def _fullest(columns: Columns, names: Sequence[str], count: int, rng: np.random.
 
 def _masked(sample: _Sample, count: int, rng: np.random.Generator) -> _Masked:
     """Hide answers until `count` fields of each profile are hidden; at least one is hidden anew."""
-    gaps = (~sample.known).sum(axis=1)
+    gaps = (~sample.is_known).sum(axis=1)
     able = np.flatnonzero(gaps < count)
     masks = min(max(ROWS // max(len(able), 1), 1), MOST_MASKS)
     rows = np.tile(able, masks)
     # Gaps come first, then the known fields in random order.
-    order = np.where(sample.known[rows], rng.random((len(rows), sample.known.shape[1])), -1.0)
+    order = np.where(sample.is_known[rows], rng.random((len(rows), sample.is_known.shape[1])), -1.0)
     return _Masked(count, rows, order.argsort(axis=1).argsort(axis=1) < count)
 
 
@@ -224,8 +226,8 @@ def _trial(sample: _Sample, masked: _Masked, exponent: float) -> Trial:
 
 def _squares(sample: _Sample, rows: IntArray, hidden: BoolArray, exponent: float) -> FloatArray:
     """Squared distances (n, k) of profiles with these fields (n, live) hidden."""
-    told = np.einsum("nfk,nf->nk", sample.evidence[rows], ~hidden)
-    weights = softmax(np.log(sample.prior) + exponent * told)
+    log_evidence = np.einsum("nfk,nf->nk", sample.evidence[rows], ~hidden)
+    weights = softmax(np.log(sample.prior) + exponent * log_evidence)
     z = sample.base + np.einsum("nfr,nf->nr", sample.moves[rows], ~hidden)
     for fold in range(FOLDS):
         own = np.flatnonzero(sample.folds[rows] == fold)
@@ -246,7 +248,7 @@ def _best_exponent(sample: _Sample, masked: Sequence[_Masked]) -> float:
         return EXPONENTS[1]
     few = masked[:: -(-len(masked) // FEW_COUNTS)]
     losses = {
-        exponent: sum(best_temperature(_trial(sample, each, exponent))[1] for each in few)
+        exponent: sum(best_temperature(_trial(sample, sets, exponent))[1] for sets in few)
         for exponent in EXPONENTS
     }
     return min(losses, key=losses.__getitem__)
@@ -257,8 +259,8 @@ def _temperatures(trials: Sequence[Trial], live: int) -> FloatArray:
     if not trials:
         return np.ones(live + 1)
     counts = np.array([trial.count for trial in trials], np.float64)
-    found = [best_temperature(trial)[0] for trial in trials]
-    temperatures: FloatArray = np.interp(np.arange(live + 1), counts, found)
+    best = [best_temperature(trial)[0] for trial in trials]
+    temperatures: FloatArray = np.interp(np.arange(live + 1), counts, best)
     return temperatures
 
 
@@ -269,7 +271,7 @@ def _spread(sample: _Sample, trials: Sequence[Trial], exponent: float, live: int
     """Percentiles of the distance to the nearest centroid, (live · k, PERCENTILES): by number of hidden fields,
     then by persona."""
     k = len(sample.centroids)
-    full = _squares(sample, np.arange(len(sample.targets)), ~sample.known, exponent)
+    full = _squares(sample, np.arange(len(sample.targets)), ~sample.is_known, exponent)
     by_count = {0: full} | {trial.count: trial.squares for trial in trials}
     rows = [_percentiles(by_count[max(n for n in by_count if n <= count)], k) for count in range(live)]
     return np.concatenate(rows) if rows else np.zeros((0, PERCENTILES))
@@ -277,7 +279,7 @@ def _spread(sample: _Sample, trials: Sequence[Trial], exponent: float, live: int
 
 def _percentiles(squares: FloatArray, k: int) -> FloatArray:
     nearest, distances = squares.argmin(axis=1), np.sqrt(squares.min(axis=1, initial=np.inf))
-    parts: Iterator[FloatArray] = (distances[nearest == persona] for persona in range(k))
+    blocks: Iterator[FloatArray] = (distances[nearest == persona] for persona in range(k))
     steps = np.linspace(0, 100, PERCENTILES)
-    found = [np.percentile(part if len(part) >= FEWEST else distances, steps) for part in parts]
-    return np.array(found).round(QUANTILE_DIGITS)
+    field_evidence_found = [np.percentile(block if len(block) >= FEWEST else distances, steps) for block in blocks]
+    return np.array(field_evidence_found).round(QUANTILE_DIGITS)

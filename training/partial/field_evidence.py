@@ -46,37 +46,39 @@ KIND_ROWS: Final = 5_000
 class FieldCounts:
     """One field's answers by persona, summed.
 
-    `answered` (k,): profiles whose answer is known. `held` (terms, k): who holds each value; for a number Σx and
-    Σx². `sizes` (terms, k): the factors of the values' rows, summed; for a number Σx.
+    `answered_counts` (k,): profiles whose answer is known. `held` (terms, k): who holds each value; for a number
+    Σx and Σx². `sizes` (terms, k): the factors of the values' rows, summed; for a number Σx.
     """
 
-    answered: FloatArray
+    answered_counts: FloatArray
     held: FloatArray
     sizes: FloatArray
 
     def __sub__(self, others: "FieldCounts") -> "FieldCounts":
         """The counts without those others."""
-        return FieldCounts(self.answered - others.answered, self.held - others.held, self.sizes - others.sizes)
+        return FieldCounts(
+            self.answered_counts - others.answered_counts, self.held - others.held, self.sizes - others.sizes
+        )
 
 
 def live_fields(scorer: Scorer) -> list[int]:
     """The places of the fields whose answers can move a profile; the others are never hidden."""
-    return [place for place, table in enumerate(scorer.tables) if np.abs(table.rows).max(initial=0.0) > 0]
+    return [index for index, table in enumerate(scorer.tables) if np.abs(table.rows).max(initial=0.0) > 0]
 
 
 def count_field(encoding: FieldEncoding, column: Column, clusters: IntArray, k: int) -> FieldCounts:
     """Count a column in the encoding's codes; `clusters` (n,)."""
-    known = known_rows(column)
-    answered = np.bincount(clusters[known], minlength=k).astype(np.float64)
+    is_known = known_rows(column)
+    answered_counts = np.bincount(clusters[is_known], minlength=k).astype(np.float64)
     if isinstance(column, NumberColumn):
-        x, owners = raw_numbers(encoding.spec, column)[known], clusters[known]
+        x, owners = raw_numbers(encoding.spec, column)[is_known], clusters[is_known]
         sums = [np.bincount(owners, powers, minlength=k) for powers in (x, x * x)]
-        return FieldCounts(answered, np.array(sums), np.array(sums[:1]))
+        return FieldCounts(answered_counts, np.array(sums), np.array(sums[:1]))
     codes, owners, sizes = _ticks(column, clusters)
     cells, terms = codes * k + owners, len(encoding.values)
     held = np.bincount(cells, minlength=terms * k).reshape(terms, k).astype(np.float64)
     weighed = np.bincount(cells, sizes, minlength=terms * k).reshape(terms, k).astype(np.float64)
-    return FieldCounts(answered, held, weighed)
+    return FieldCounts(answered_counts, held, weighed)
 
 
 def _ticks(column: Column, clusters: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
@@ -99,11 +101,11 @@ def evidence(encoding: FieldEncoding, counts: FieldCounts) -> Evidence:
     if isinstance(encoding.spec.kind, MultiLabel):
         return _list_evidence(counts)
     everyone, shares = _shares(counts)
-    return Evidence(np.zeros(len(counts.answered)), np.log(shares / everyone), np.zeros(2))
+    return Evidence(np.zeros(len(counts.answered_counts)), np.log(shares / everyone), np.zeros(2))
 
 
 def _number_evidence(counts: FieldCounts) -> Evidence:
-    people, (sums, squares) = counts.answered, counts.held
+    people, (sums, squares) = counts.answered_counts, counts.held
     total = max(float(people.sum()), 1.0)
     mean = float(sums.sum()) / total
     # Moments about the common mean, or the squares of large numbers would swallow the spread.
@@ -127,7 +129,7 @@ def _number_evidence(counts: FieldCounts) -> Evidence:
 
 def _list_evidence(counts: FieldCounts) -> Evidence:
     everyone, shares = _shares(counts)
-    length = counts.held.sum() / max(counts.answered.sum(), 1.0)
+    length = counts.held.sum() / max(counts.answered_counts.sum(), 1.0)
     rates = np.minimum(shares * length, HIGHEST_RATE)
     rate = np.minimum(everyone * length, HIGHEST_RATE)
     unticked = np.log1p(-rates) - np.log1p(-rate)
@@ -144,9 +146,9 @@ def _shares(counts: FieldCounts) -> tuple[FloatArray, FloatArray]:
 
 def fill(table: FieldTable, counts: FieldCounts) -> FloatArray:
     """Each persona's mean contribution of the field, (k, r), drawn towards everyone's."""
-    sums = counts.answered[:, None] * table.constant + counts.sizes.T @ table.rows
-    everyone = sums.sum(axis=0) / max(float(counts.answered.sum()), 1.0)
-    filled: FloatArray = (sums + PRIOR_FILL * everyone) / (counts.answered + PRIOR_FILL)[:, None]
+    sums = counts.answered_counts[:, None] * table.constant + counts.sizes.T @ table.rows
+    everyone = sums.sum(axis=0) / max(float(counts.answered_counts.sum()), 1.0)
+    filled: FloatArray = (sums + PRIOR_FILL * everyone) / (counts.answered_counts + PRIOR_FILL)[:, None]
     return filled
 
 
@@ -165,10 +167,10 @@ def field_imputation(
     seed: int,
 ) -> FieldImputation:
     """One field's part of the model. `sample`: rows from which the kinds of answers are taken."""
-    told, k = evidence(encoding, counts), len(counts.answered)
+    log_evidence, k = evidence(encoding, counts), len(counts.answered_counts)
     kinds, shares = _kinds(encoding, table, column.take(sample), clusters[sample], k, seed)
     return FieldImputation(
-        evidence=Evidence(exponent * told.constant, exponent * told.rows, told.bounds),
+        evidence=Evidence(exponent * log_evidence.constant, exponent * log_evidence.rows, log_evidence.bounds),
         scatter=np.array([scatter]),
         fill=fill(table, counts),
         kinds=kinds,
@@ -189,9 +191,9 @@ def scatter(
     encoding: FieldEncoding, table: FieldTable, column: Column, clusters: IntArray, filled: FloatArray
 ) -> float:
     """The mean squared distance of a column's contributions from those expected of their personas (k, r)."""
-    known = np.flatnonzero(known_rows(column))
-    gaps = contributions(encoding, table, column.take(known)) - filled[clusters[known]]
-    return float(np.square(gaps).sum() / max(len(known), 1))
+    is_known = np.flatnonzero(known_rows(column))
+    gaps = contributions(encoding, table, column.take(is_known)) - filled[clusters[is_known]]
+    return float(np.square(gaps).sum() / max(len(is_known), 1))
 
 
 def _kinds(
@@ -199,8 +201,8 @@ def _kinds(
 ) -> tuple[FloatArray, FloatArray]:
     """Up to `KINDS` groups of like answers: their mean contributions and their shares by persona. Each holds
     several people's answers: nobody's list is published."""
-    known = np.flatnonzero(known_rows(column))
-    moves, owners = contributions(encoding, table, column.take(known)), clusters[known]
+    is_known = np.flatnonzero(known_rows(column))
+    moves, owners = contributions(encoding, table, column.take(is_known)), clusters[is_known]
     labels = _grouped(moves, seed)
     count = int(labels.max(initial=0)) + 1
     centres = np.array([moves[labels == kind].sum(axis=0) for kind in range(count)])
@@ -217,10 +219,10 @@ def _grouped(moves: FloatArray, seed: int) -> IntArray:
         return np.zeros(len(moves), np.int64)
     kmeans = KMeans(most, n_init=1, random_state=seed).fit(moves)
     sizes = np.bincount(kmeans.labels_, minlength=most)
-    kept = np.flatnonzero(sizes >= MIN_COUNT)
-    if len(kept) < 2:
+    frequent = np.flatnonzero(sizes >= MIN_COUNT)
+    if len(frequent) < 2:
         return np.zeros(len(moves), np.int64)
-    gaps = moves[:, None, :] - kmeans.cluster_centers_[kept][None, :, :]
+    gaps = moves[:, None, :] - kmeans.cluster_centers_[frequent][None, :, :]
     nearest: IntArray = np.einsum("nkr,nkr->nk", gaps, gaps).argmin(axis=1)
     return np.unique(nearest, return_inverse=True)[1]
 
@@ -228,8 +230,8 @@ def _grouped(moves: FloatArray, seed: int) -> IntArray:
 def _typical(encoding: FieldEncoding, column: Column, clusters: IntArray, k: int) -> FloatArray:
     """Each value's or level's lift by persona, (values, k); of a number without levels its means, (1, k)."""
     if isinstance(encoding.spec.kind, Numeric) and isinstance(column, NumberColumn):
-        known = known_rows(column)
-        values, owners = column.values[known], clusters[known]
+        is_known = known_rows(column)
+        values, owners = column.values[is_known], clusters[is_known]
         people = np.bincount(owners, minlength=k)
         means = np.bincount(owners, values, minlength=k) / np.maximum(people, 1)
         return np.where(people > 0, means, values.mean() if len(values) else 0.0)[None, :]

@@ -102,19 +102,19 @@ def _judged(trial: Trial) -> tuple[FloatArray, BoolArray]:
 def calibration_error(sure: FloatArray, right: BoolArray) -> float:
     """Expected calibration error in `BINS` equal bins (Naeini, Cooper and Hauskrecht, AAAI 2015)."""
     return round(
-        sum(abs(each.accuracy - each.confidence) * each.trials for each in _bins(sure, right)) / len(sure), 4
+        sum(abs(bin_.accuracy - bin_.confidence) * bin_.trials for bin_ in _bins(sure, right)) / len(sure), 4
     )
 
 
 def _bins(sure: FloatArray, right: BoolArray) -> tuple[ConfidenceBin, ...]:
-    places = np.minimum((sure * BINS).astype(np.int64), BINS - 1)
+    indices = np.minimum((sure * BINS).astype(np.int64), BINS - 1)
     return tuple(
         ConfidenceBin(
-            confidence=float(sure[places == place].mean()),
-            accuracy=float(right[places == place].mean()),
-            trials=int(np.count_nonzero(places == place)),
+            confidence=float(sure[indices == index].mean()),
+            accuracy=float(right[indices == index].mean()),
+            trials=int(np.count_nonzero(indices == index)),
         )
-        for place in np.unique(places)
+        for index in np.unique(indices)
     )
 
 
@@ -131,13 +131,13 @@ def best_temperature(trial: Trial, within: BoolArray | None = None) -> tuple[flo
         heat = np.exp(-log)
         return float(np.log(np.exp(-beyond * heat).sum(axis=1)).mean() + own * heat)
 
-    found = minimize_scalar(loss, bounds=_LOG_TEMPERATURES, method="bounded", options={"xatol": 1e-3})
-    return float(np.exp(found.x)), float(found.fun)
+    optimum = minimize_scalar(loss, bounds=_LOG_TEMPERATURES, method="bounded", options={"xatol": 1e-3})
+    return float(np.exp(optimum.x)), float(optimum.fun)
 
 
 def confidence_metrics(confidence: Confidence | None) -> dict[str, float | int | str | None]:
     """What the manifest says of the confidence."""
     return {
-        "partial_profiles_tried": 0 if confidence is None else sum(each.trials for each in confidence.by_hidden),
+        "partial_profiles_tried": 0 if confidence is None else sum(bin_.trials for bin_ in confidence.by_hidden),
         "calibration_error": None if confidence is None else confidence.error,
     }

@@ -31,18 +31,18 @@ def describe(
     of no matter. `known_names`: cluster → the name that its persona had in the model before.
     """
     k = len(ids)
-    found = findings(dataset, clusters, k)
+    findings_by_cluster = findings(dataset, clusters, k)
     sizes = np.bincount(clusters, minlength=k).tolist()
     affinities = _affinities(dataset, clusters, k)
-    called = _names(dataset, found, known_names)
+    called = _names(dataset, findings_by_cluster, known_names)
     return tuple(
         Persona(
             id=ids[cluster],
             name=called[cluster],
-            sentence=_sentence(found[cluster], k),
+            sentence=_sentence(findings_by_cluster[cluster], k),
             size=sizes[cluster],
             share=sizes[cluster] / max(len(dataset), 1),
-            traits=_traits(found[cluster]),
+            traits=_traits(findings_by_cluster[cluster]),
             gift_affinities=affinities[cluster],
         )
         for cluster in range(k)
@@ -50,37 +50,37 @@ def describe(
 
 
 def _names(
-    dataset: Dataset, found: Sequence[Sequence[Finding]], known: Mapping[int, str] | None
+    dataset: Dataset, findings_by_cluster: Sequence[Sequence[Finding]], known_names: Mapping[int, str] | None
 ) -> tuple[str, ...]:
     giving = any(len(dataset.vocabularies[spec.name].values) for spec in _gift_fields(dataset))
-    if len(found) == 1:
+    if len(findings_by_cluster) == 1:
         return ("All gift buyers" if giving else "Everyone",)
-    return names(found, "givers" if giving else "people", known)
+    return names(findings_by_cluster, "givers" if giving else "people", known_names)
 
 
-def _sentence(found: Sequence[Finding], k: int) -> str:
+def _sentence(findings: Sequence[Finding], k: int) -> str:
     if k == 1:
         return "Everyone: the answers show no groups that set themselves apart."
-    return persona_sentence(found)
+    return persona_sentence(findings)
 
 
-def _traits(found: Sequence[Finding]) -> tuple[Trait, ...]:
+def _traits(findings: Sequence[Finding]) -> tuple[Trait, ...]:
     """The strongest, but not all of one field, and no value twice."""
-    kept: list[Finding] = []
-    for finding in sorted(found, key=_told_first):
-        if len(kept) < MOST_TRAITS and _adds(finding, kept):
-            kept.append(finding)
-    return tuple(map(trait, kept))
+    chosen: list[Finding] = []
+    for finding in sorted(findings, key=_trait_order):
+        if len(chosen) < MOST_TRAITS and _adds(finding, chosen):
+            chosen.append(finding)
+    return tuple(map(trait, chosen))
 
 
-def _told_first(finding: Finding) -> float:
+def _trait_order(finding: Finding) -> float:
     return -round(finding.strength * (_RARE_WEIGHT if _is_rare(finding) else 1.0), 9)
 
 
-def _adds(finding: Finding, kept: Sequence[Finding]) -> bool:
-    values = {each.value for each in kept if isinstance(each, ValueFinding)}
-    of_field = sum(each.spec.name == finding.spec.name for each in kept)
-    if _is_rare(finding) and sum(map(_is_rare, kept)) >= _MOST_RARE:
+def _adds(finding: Finding, chosen: Sequence[Finding]) -> bool:
+    values = {each.value for each in chosen if isinstance(each, ValueFinding)}
+    of_field = sum(each.spec.name == finding.spec.name for each in chosen)
+    if _is_rare(finding) and sum(map(_is_rare, chosen)) >= _MOST_RARE:
         return False
     repeated = isinstance(finding, ValueFinding) and finding.value in values
     return of_field < _MOST_OF_A_FIELD and not repeated
@@ -100,9 +100,9 @@ def _affinities(dataset: Dataset, clusters: IntArray, k: int) -> tuple[tuple[Gif
     if not categories:
         return ((),) * k
     table = value_table(_all_gifts(dataset, categories), clusters, k, len(categories))
-    known = np.flatnonzero(table.counts.sum(axis=0) >= MIN_COUNT).tolist()
+    frequent = np.flatnonzero(table.counts.sum(axis=0) >= MIN_COUNT).tolist()
     return tuple(
-        tuple(sorted((_affinity(table, cluster, categories, code) for code in known), key=_by_affinity))
+        tuple(sorted((_affinity(table, cluster, categories, code) for code in frequent), key=_by_affinity))
         if table.answered[cluster] >= MIN_COUNT
         else ()
         for cluster in range(k)
@@ -124,17 +124,17 @@ def _by_affinity(affinity: GiftAffinity) -> tuple[float, str]:
 def _all_gifts(dataset: Dataset, categories: Sequence[str]) -> CodeListColumn:
     """The categories in any gift field of a profile, each once; answered where any of the fields is."""
     position = {category: code for code, category in enumerate(categories)}
-    rows, codes, answered = [], [], np.zeros(len(dataset), np.bool_)
+    rows, codes, is_answered = [], [], np.zeros(len(dataset), np.bool_)
     for spec in _gift_fields(dataset):
         column = dataset.columns[spec.name]
         merged = np.array([position[v] for v in dataset.vocabularies[spec.name].values], np.int64)
         if isinstance(column, CodeColumn):
-            told = np.flatnonzero(column.codes >= 0)
-            answered[told] = True
-            rows.append(told)
-            codes.append(merged[column.codes[told]])
+            rows_with_answer = np.flatnonzero(column.codes >= 0)
+            is_answered[rows_with_answer] = True
+            rows.append(rows_with_answer)
+            codes.append(merged[column.codes[rows_with_answer]])
         elif isinstance(column, CodeListColumn):
-            answered |= column.answered
+            is_answered |= column.answered
             rows.append(column.rows)
             codes.append(merged[column.codes])
-    return as_lists(np.concatenate(rows), np.concatenate(codes), answered)
+    return as_lists(np.concatenate(rows), np.concatenate(codes), is_answered)

@@ -34,7 +34,7 @@ _MOST: Final = 0.5
 
 
 @dataclass(frozen=True)
-class Known:
+class Predecessor:
     """The model before, and the clusters (n,) that it gives the profiles."""
 
     loaded: LoadedArtifact
@@ -71,8 +71,8 @@ class Matching:
     @property
     def retired(self) -> list[int]:
         """The known clusters that nothing carries on."""
-        kept = set(self.persona_of.values())
-        return [old for old in range(len(self.table)) if old not in kept]
+        carried_on = set(self.persona_of.values())
+        return [old for old in range(len(self.table)) if old not in carried_on]
 
     @property
     def born(self) -> list[int]:
@@ -93,50 +93,56 @@ class Matching:
         return new if new in self.persona_of or others else None
 
 
-def match(known: IntArray, clusters: IntArray, vectors: FloatArray, before: int, after: int) -> Matching:
+def match(predecessor: IntArray, clusters: IntArray, vectors: FloatArray, before: int, after: int) -> Matching:
     """Match `after` clusters (n,) to `before` known ones (n,) of the same profiles.
 
     `vectors` (n, width): the profiles' answers as they are encoded, before any projection.
     """
-    table = crossed(known, clusters, before, after)
+    table = crossed(predecessor, clusters, before, after)
     overlap = jaccard(table)
-    nearness = _nearness(cluster_means(vectors, known, before), cluster_means(vectors, clusters, after))
+    nearness = _nearness(cluster_means(vectors, predecessor, before), cluster_means(vectors, clusters, after))
     scores = (overlap + nearness) / 2
     pairs = {new: old for old, new in best_pairs(scores) if scores[old, new] >= MATCH_SCORE}
     return Matching(table, overlap, nearness, pairs)
 
 
-def _nearness(known: FloatArray, means: FloatArray) -> FloatArray:
+def _nearness(predecessor: FloatArray, means: FloatArray) -> FloatArray:
     """1 − |a − b| / (|a| + |b|) for each pair, (a, b); 0 where a cluster has no members, 1 where both are 0."""
-    gaps = np.linalg.norm(known[:, None] - means[None], axis=2)
-    lengths = np.linalg.norm(known, axis=1)[:, None] + np.linalg.norm(means, axis=1)
+    gaps = np.linalg.norm(predecessor[:, None] - means[None], axis=2)
+    lengths = np.linalg.norm(predecessor, axis=1)[:, None] + np.linalg.norm(means, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         nearness = 1 - np.where(lengths > 0, gaps / lengths, np.where(np.isnan(lengths), np.nan, 0.0))
-    told: FloatArray = np.nan_to_num(nearness, nan=0.0)
-    return told
+    changes: FloatArray = np.nan_to_num(nearness, nan=0.0)
+    return changes
 
 
 def _most(counts: IntArray) -> int | None:
     """Where more than half of them are."""
-    place = int(counts.argmax())
-    return place if counts[place] > _MOST * counts.sum() else None
+    index = int(counts.argmax())
+    return index if counts[index] > _MOST * counts.sum() else None
 
 
 # --- ids -------------------------------------------------------------------------------------------
 
 
 def persona_ids(
-    fingerprint: str, config: TrainingConfig, k: int, known: Known | None = None, found: Matching | None = None
+    fingerprint: str,
+    config: TrainingConfig,
+    k: int,
+    predecessor: Predecessor | None = None,
+    matching: Matching | None = None,
 ) -> tuple[str, ...]:
     """The id of each of k clusters: the persona's that it carries on, or a new one."""
-    if known is None or found is None:
+    if predecessor is None or matching is None:
         return mint(fingerprint, config, k)
-    taken = {persona.id for persona in known.personas} | {each.id for each in known.manifest.retired}
-    taken |= {passage.persona_id for step in known.manifest.lineage for passage in step.passages}
-    source = f"{known.manifest.version}|{fingerprint}"
-    fresh = (each for each in mint(source, config, k + len(taken)) if each not in taken)
-    kept = {new: known.personas[old].id for new, old in found.persona_of.items()}
-    return tuple(kept.get(cluster) or next(fresh) for cluster in range(k))
+    taken = {persona.id for persona in predecessor.personas} | {
+        persona.id for persona in predecessor.manifest.retired
+    }
+    taken |= {passage.persona_id for step in predecessor.manifest.lineage for passage in step.passages}
+    source = f"{predecessor.manifest.version}|{fingerprint}"
+    fresh = (new_id for new_id in mint(source, config, k + len(taken)) if new_id not in taken)
+    carried_on = {new: predecessor.personas[old].id for new, old in matching.persona_of.items()}
+    return tuple(carried_on.get(cluster) or next(fresh) for cluster in range(k))
 
 
 def mint(source: str, config: TrainingConfig, count: int) -> tuple[str, ...]:
@@ -153,78 +159,85 @@ def _id(source: str) -> str:
 # --- lineage ---------------------------------------------------------------------------------------
 
 
-def passages(personas: Sequence[Persona], known: Known | None, found: Matching | None) -> tuple[Passage, ...]:
+def passages(
+    personas: Sequence[Persona], predecessor: Predecessor | None, matching: Matching | None
+) -> tuple[Passage, ...]:
     """What became of every persona in this version: its own, in the order of the clusters, then the retired."""
-    if known is None or found is None:
+    if predecessor is None or matching is None:
         return tuple(_of(persona, fate="BORN") for persona in personas)
     own = (
-        _kept(persona, found, found.persona_of[cluster], cluster)
-        if cluster in found.persona_of
-        else _born(persona, known, found, cluster)
+        _carried_on(persona, matching, matching.persona_of[cluster], cluster)
+        if cluster in matching.persona_of
+        else _born(persona, predecessor, matching, cluster)
         for cluster, persona in enumerate(personas)
     )
-    return (*own, *(_retired(known.personas[old], personas, found, old) for old in found.retired))
+    return (*own, *(_retired(predecessor.personas[old], personas, matching, old) for old in matching.retired))
 
 
 def catalogue(
-    version: str, personas: Sequence[Persona], known: Known | None, found: Matching | None
+    version: str, personas: Sequence[Persona], predecessor: Predecessor | None, matching: Matching | None
 ) -> tuple[RetiredPersona, ...]:
     """Every persona that was retired, in this version or before."""
-    if known is None or found is None:
+    if predecessor is None or matching is None:
         return ()
     newly = (
         RetiredPersona(
-            id=known.personas[old].id,
-            name=known.personas[old].name,
-            sentence=known.personas[old].sentence,
+            id=predecessor.personas[old].id,
+            name=predecessor.personas[old].name,
+            sentence=predecessor.personas[old].sentence,
             retired_in=version,
-            merged_into=_merged_into(personas, found, old),
+            merged_into=_merged_into(personas, matching, old),
         )
-        for old in found.retired
+        for old in matching.retired
     )
-    return (*known.manifest.retired, *newly)
+    return (*predecessor.manifest.retired, *newly)
 
 
-def _kept(persona: Persona, found: Matching, old: int, new: int) -> Passage:
+def _carried_on(persona: Persona, matching: Matching, old: int, new: int) -> Passage:
     return _of(
         persona,
         fate="KEPT",
-        **_measures(found, old, new),
-        members_kept=_share(found.table[old, new], found.table[old].sum()),
+        **_measures(matching, old, new),
+        members_kept=_share(matching.table[old, new], matching.table[old].sum()),
     )
 
 
-def _born(persona: Persona, known: Known, found: Matching, new: int) -> Passage:
-    nearest, parent = int(found.scores[:, new].argmax()), found.split_from(new)
+def _born(persona: Persona, predecessor: Predecessor, matching: Matching, new: int) -> Passage:
+    nearest, parent = int(matching.scores[:, new].argmax()), matching.split_from(new)
     return _of(
         persona,
         fate="BORN",
-        **_measures(found, nearest, new),
-        split_from=None if parent is None else known.personas[parent].id,
+        **_measures(matching, nearest, new),
+        split_from=None if parent is None else predecessor.personas[parent].id,
     )
 
 
-def _retired(persona: Persona, personas: Sequence[Persona], found: Matching, old: int) -> Passage:
-    nearest = int(found.scores[old].argmax())
+def _retired(persona: Persona, personas: Sequence[Persona], matching: Matching, old: int) -> Passage:
+    nearest = int(matching.scores[old].argmax())
     passage = _of(
-        persona, fate="RETIRED", **_measures(found, old, nearest), merged_into=_merged_into(personas, found, old)
+        persona,
+        fate="RETIRED",
+        **_measures(matching, old, nearest),
+        merged_into=_merged_into(personas, matching, old),
     )
     return passage.model_copy(update={"share": None, "members_kept": 0.0})
 
 
-def _of(persona: Persona, **told: object) -> Passage:
-    return Passage.model_validate({"persona_id": persona.id, "name": persona.name, "share": persona.share, **told})
+def _of(persona: Persona, **changes: object) -> Passage:
+    return Passage.model_validate(
+        {"persona_id": persona.id, "name": persona.name, "share": persona.share, **changes}
+    )
 
 
-def _measures(found: Matching, old: int, new: int) -> dict[str, float]:
-    measured = {"match_score": found.scores, "overlap": found.overlap, "nearness": found.nearness}
+def _measures(matching: Matching, old: int, new: int) -> dict[str, float]:
+    measured = {"match_score": matching.scores, "overlap": matching.overlap, "nearness": matching.nearness}
     return {name: round(float(values[old, new]), 4) for name, values in measured.items()}
 
 
-def _merged_into(personas: Sequence[Persona], found: Matching, old: int) -> str | None:
-    new = found.merged_into(old)
+def _merged_into(personas: Sequence[Persona], matching: Matching, old: int) -> str | None:
+    new = matching.merged_into(old)
     return None if new is None else personas[new].id
 
 
-def _share(part: int, whole: int) -> float:
-    return round(float(part) / max(int(whole), 1), 4)
+def _share(members: int, whole: int) -> float:
+    return round(float(members) / max(int(whole), 1), 4)

@@ -141,13 +141,13 @@ def value_table(column: Column, clusters: IntArray, k: int, values: int) -> Valu
     if isinstance(column, NumberColumn):
         column = CodeColumn(np.nan_to_num(column.values, nan=-1).astype(np.int64))
     if isinstance(column, CodeColumn):
-        answered = column.codes >= 0
-        codes, owners = column.codes[answered], clusters[answered]
+        is_answered = column.codes >= 0
+        codes, owners = column.codes[is_answered], clusters[is_answered]
     else:
-        answered = column.answered
+        is_answered = column.answered
         codes, owners = column.codes, clusters[column.rows]
     counts = np.bincount(owners * values + codes, minlength=k * values).reshape(k, values)
-    return ValueTable(counts, np.bincount(clusters[answered], minlength=k))
+    return ValueTable(counts, np.bincount(clusters[is_answered], minlength=k))
 
 
 def number_table(column: NumberColumn, clusters: IntArray, k: int, log: bool) -> NumberTable:
@@ -170,14 +170,14 @@ def findings(dataset: Dataset, clusters: IntArray, k: int) -> tuple[tuple[Findin
     numbers, tables = _tables(dataset, clusters, k)
     comparisons = k * len(numbers) + k * sum(int(_known(table).sum()) for _, _, table in tables)
     bound = float(-ndtri(SIGNIFICANCE / 2 / max(comparisons, 1)))
-    found: list[list[Finding]] = [[] for _ in range(k)]
+    findings_by_cluster: list[list[Finding]] = [[] for _ in range(k)]
     for spec, number in numbers:
         for cluster in np.flatnonzero(_notable_numbers(number, bound)).tolist():
-            found[cluster].append(_number_finding(spec, number, cluster))
+            findings_by_cluster[cluster].append(_number_finding(spec, number, cluster))
     for spec, values, table in tables:
         for cluster, code in np.argwhere(_notable_values(table, bound)).tolist():
-            found[cluster].append(_value_finding(spec, values[code], table, cluster, code))
-    return tuple(tuple(sorted(each, key=_order)) for each in found)
+            findings_by_cluster[cluster].append(_value_finding(spec, values[code], table, cluster, code))
+    return tuple(tuple(sorted(some, key=_order)) for some in findings_by_cluster)
 
 
 def _tables(
@@ -196,8 +196,8 @@ def _tables(
 
 
 def _known(table: ValueTable) -> BoolArray:
-    known: BoolArray = table.counts.sum(axis=0) >= MIN_COUNT
-    return known
+    is_frequent: BoolArray = table.counts.sum(axis=0) >= MIN_COUNT
+    return is_frequent
 
 
 def _notable_values(table: ValueTable, bound: float) -> BoolArray:
@@ -209,7 +209,7 @@ def _notable_values(table: ValueTable, bound: float) -> BoolArray:
 
 
 def _notable_numbers(table: NumberTable, bound: float) -> BoolArray:
-    # A long tail can pull the mean the other way; such a difference cannot be told in one sentence.
+    # A long tail can pull the mean the other way; one sentence cannot say such a difference.
     agree = np.sign(table.means - table.mean_everyone) == np.sign(table.differences)
     large = (np.abs(table.z) > bound) & (np.abs(table.differences) >= MIN_DIFFERENCE)
     notable: BoolArray = agree & large & (table.members >= MIN_COUNT)
@@ -252,4 +252,4 @@ def _means(values: FloatArray, owners: IntArray, members: IntArray) -> FloatArra
 
 def _ranges(values: FloatArray, owners: IntArray, k: int) -> FloatArray:
     parts: Iterable[FloatArray] = (values[owners == cluster] for cluster in range(k))
-    return np.array([np.quantile(part, (0.2, 0.8)) if len(part) else (0.0, 0.0) for part in parts])
+    return np.array([np.quantile(values, (0.2, 0.8)) if len(values) else (0.0, 0.0) for values in parts])

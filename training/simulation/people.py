@@ -1,6 +1,6 @@
 """Drawing people from the simulator's tables, and the exact posterior of what kind of person each is.
 
-Both walk the form from top to bottom, and a link between fields looks at nothing but what was told above. So
+Both walk the form from top to bottom, and a link between fields looks at nothing but the answers above. So
 what a missing answer would have been never has to be summed out; only age band and engagement are.
 """
 
@@ -29,7 +29,7 @@ _OLDER: Final = 60
 
 @dataclass(frozen=True)
 class People:
-    """What was drawn: the hidden kind and engagement of each person, (n,), and what they told."""
+    """What was drawn: the hidden kind and engagement of each person, (n,), and their answers."""
 
     kinds: IntArray
     engagement: IntArray
@@ -47,7 +47,7 @@ def draw_people(world: World, rows: int, rng: np.random.Generator) -> People:
 
 
 def posterior(world: World, answers: Answers) -> FloatArray:
-    """The chance of each kind of person given everything told and everything left out, shape (n, P)."""
+    """The chance of each kind of person given all answers and all missing answers, shape (n, P)."""
     rows = len(answers[FORM[0]])
     parts = [
         _posterior({name: answers[name][block] for name in FORM}, world)
@@ -56,7 +56,7 @@ def posterior(world: World, answers: Answers) -> FloatArray:
     return np.concatenate(parts)
 
 
-def told(answers: NDArray[np.integer]) -> BoolArray:
+def is_answered(answers: NDArray[np.integer]) -> BoolArray:
     """Who answered a field, (n,)."""
     return (answers if answers.ndim == 1 else answers[:, 0]) >= 0
 
@@ -147,24 +147,24 @@ def _posterior(answers: Answers, world: World) -> FloatArray:
 
 
 def _skip_logs(name: str, world: World, answers: Answers) -> FloatArray:
-    answered = told(answers[name])
+    given = is_answered(answers[name])
     skips = world.skips[name]
     logs = np.log(np.stack([skips, 1 - skips]))
-    taken: FloatArray = logs[answered.astype(int), _raised(name, answers, len(answered))]
+    taken: FloatArray = logs[given.astype(int), _raised(name, answers, len(given))]
     return taken
 
 
 def _choice_logs(name: str, world: World, answers: Answers) -> FloatArray:
     codes, table = answers[name], world.choices[name]
     logs = np.log(table[_context(name, answers, len(codes)), :, :, codes])
-    return np.where(told(codes)[:, None, None], logs, 0.0)
+    return np.where(is_answered(codes)[:, None, None], logs, 0.0)
 
 
 def _tick_logs(name: str, world: World, answers: Answers) -> FloatArray:
     """Σ over values of log p where ticked and log (1 − p) where not, as one product a level."""
     table, ticks = world.ticks[name], answers[name]
     level = _history_level(answers) if name == "gift_history" else np.zeros(ticks.shape, np.int64)
-    level = np.where(told(ticks)[:, None], level, -1)
+    level = np.where(is_answered(ticks)[:, None], level, -1)
     cells = shape(world)
     total = np.zeros((len(ticks), int(np.prod(cells))))
     for number, chances in enumerate(table.reshape(len(table), -1, table.shape[-1])):
@@ -175,11 +175,11 @@ def _tick_logs(name: str, world: World, answers: Answers) -> FloatArray:
     return total.reshape(-1, *cells)
 
 
-# --- what was told above ---------------------------------------------------------------------------
+# --- the answers above ---------------------------------------------------------------------------
 
 
 def _context(name: str, answers: Answers, rows: int) -> IntArray:
-    """The context of a choice's table, (n,); 0 where nothing that matters was told."""
+    """The context of a choice's table, (n,); 0 where no relevant field was answered."""
     if name == "budget_range":
         occupation = answers["occupation"]
         tight = _among(occupation, "occupation", TIGHT_OCCUPATIONS)
@@ -192,7 +192,7 @@ def _context(name: str, answers: Answers, rows: int) -> IntArray:
 
 
 def _history_level(answers: Answers) -> IntArray:
-    """For each gift category, 1 if a told hobby draws it, plus 2 if it was the last gift; (n, values)."""
+    """For each gift category, 1 if a stated hobby draws it, plus 2 if it was the last gift; (n, values)."""
     hobbies, last = answers["hobbies"], answers["last_gift_category"]
     by_hobby = (hobbies > 0).astype(np.float32) @ _HOBBY_TO_GIFT > 0
     is_last = last[:, None] == _LAST_GIFT_CODES
@@ -201,13 +201,13 @@ def _history_level(answers: Answers) -> IntArray:
 
 
 def _raised(name: str, answers: Answers, rows: int) -> IntArray:
-    """1 where what was told above makes an answer less likely, (n,)."""
+    """1 where the answers above makes an answer less likely, (n,)."""
     if name in ("age", "hobbies", "last_gift_category"):
         return _among(answers["relationship"], "relationship", DISTANT)
     if name in ("occupation", "favourite_movies"):
         return (answers["age"] >= _OLDER - NUMBERS["age"].start).astype(np.int64)
     above = _LEFT_OUT_WITH.get(name)
-    return np.zeros(rows, np.int64) if above is None else (~told(answers[above])).astype(np.int64)
+    return np.zeros(rows, np.int64) if above is None else (~is_answered(answers[above])).astype(np.int64)
 
 
 def _among(codes: NDArray[np.integer], name: str, values: frozenset[str]) -> IntArray:

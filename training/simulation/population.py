@@ -140,9 +140,9 @@ ENGAGEMENT_SHARES: Final = (0.16, 0.22, 0.26, 0.21, 0.15)
 ENGAGEMENT_TICKS: Final = (0.45, 0.75, 1.1, 1.7, 2.7)
 ENGAGEMENT_SKIPS: Final = (1.6, 1.25, 1.0, 0.75, 0.5)
 
-# A hobby that was told draws gifts of its category; the last gift is likelier to stand in the history, too.
+# A stated hobby draws gifts of its category; the last gift is likelier to stand in the history, too.
 HOBBY_BOOST: Final = 1.4
-LAST_GIFT_TOLD_AGAIN: Final = 0.3
+LAST_GIFT_REPEATED: Final = 0.3
 HOBBY_GIFTS: Final[Mapping[str, str]] = {
     "reading": "books", "writing": "books", "history": "books", "languages": "books",
     "cooking": "kitchenware", "baking": "kitchenware", "home_brewing": "kitchenware",
@@ -164,7 +164,7 @@ OCCASION_LEAD: Final[Shares] = {
     "retirement": 1.3, "easter": 0.7,
 }  # fmt: skip
 
-# What an occupation that was told does to low, medium and high budgets; then a told budget to stores.
+# The effect of a stated occupation on low, medium and high budgets, and of a stated budget on stores.
 TIGHT_OCCUPATIONS: Final = frozenset(
     {"student", "apprentice", "intern", "shop_assistant", "volunteer", "musician", "driver"}
 )

@@ -17,7 +17,7 @@ from models.profile.field_kinds import declared_fields
 from models.scoring.columns import BoolArray, FloatArray
 from training.data.files.table_files import write_table
 from training.errors import UnusableInput
-from training.simulation.people import People, draw_people, posterior, told
+from training.simulation.people import People, draw_people, is_answered, posterior
 from training.simulation.planted import BY_KEY, CATALOGUE, NOBODY
 from training.simulation.world import NUMBERS, VALUES, Answers, World, planted_world, with_nobody
 
@@ -147,7 +147,7 @@ def _frame(answers: Answers) -> pd.DataFrame:
 def _column(name: str, answers: NDArray[np.integer]) -> pd.Series | pd.api.extensions.ExtensionArray:
     if name in NUMBERS:
         numbers = answers.astype(np.int64) + NUMBERS[name].start
-        return pd.arrays.IntegerArray(numbers, ~told(answers))
+        return pd.arrays.IntegerArray(numbers, ~is_answered(answers))
     if answers.ndim == 2:
         return pd.Series(_lists(answers, VALUES[name]), dtype=object)
     # Code −1, no answer, takes the None at the end.
@@ -159,5 +159,5 @@ def _lists(ticks: NDArray[np.integer], values: tuple[str, ...]) -> list[list[str
     flat = np.array(values, dtype=object)[np.nonzero(ticked)[1]].tolist()
     ends = np.cumsum(np.count_nonzero(ticked, axis=1)).tolist()
     starts = [0, *ends[:-1]]
-    answered = told(ticks).tolist()
-    return [flat[start:end] if some else None for start, end, some in zip(starts, ends, answered, strict=True)]
+    given = is_answered(ticks).tolist()
+    return [flat[start:end] if some else None for start, end, some in zip(starts, ends, given, strict=True)]

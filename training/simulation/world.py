@@ -28,7 +28,7 @@ from training.simulation.population import (
     FIRST_AGE,
     HOBBY_BOOST,
     LAST_AGE,
-    LAST_GIFT_TOLD_AGAIN,
+    LAST_GIFT_REPEATED,
     LISTS,
     MOST_LEAD_DAYS,
     MOST_PURCHASES,
@@ -43,10 +43,10 @@ from training.simulation.population import (
     Shares,
 )
 
-# One array a field: codes (n,), or ticks 0/1 of shape (n, values); negative where nothing was told.
+# One array a field: codes (n,), or ticks 0/1 of shape (n, values); negative where there is no answer.
 Answers = Mapping[str, NDArray[np.integer]]
 
-# The order in which the form is filled: what is told above bears on what is answered below.
+# The order in which the form is filled: the answers above bears on what is answered below.
 FORM: Final = tuple(SKIP_READINESS)
 NUMBERS: Final = {
     "age": range(FIRST_AGE, LAST_AGE + 1),
@@ -67,7 +67,7 @@ class World:
     """The tables of P kinds of people, A age bands, E classes of engagement.
 
     `prior` (P,); `bands` (P, A): share of each band. `choices[field]` (contexts, P, A, values) and `ticks[field]`
-    (levels, P, A, E, values): chances, given what was told above. `skips[field]` (2, P, A, E): the chance of
+    (levels, P, A, E, values): chances, given the answers above. `skips[field]` (2, P, A, E): the chance of
     no answer, usual and raised.
     """
 
@@ -136,7 +136,7 @@ def _choice(name: str, personas: Sequence[PlantedPersona], overlap: float) -> Fl
 
 def _by_band(shares: Mapping[str, Shares]) -> FloatArray:
     """Shares of the values in each age band, (A, values)."""
-    columns = [np.array(CURVES[curve]) * share for curve, part in shares.items() for share in part.values()]
+    columns = [np.array(CURVES[curve]) * share for curve, values in shares.items() for share in values.values()]
     return np.stack(columns, axis=1)
 
 
@@ -152,12 +152,12 @@ def _lifted(name: str, lifts: Lifts) -> FloatArray:
 
 
 def _contexts(name: str) -> FloatArray:
-    """What was told above does to each value, (contexts, values); context 0 is nothing told."""
+    """The answers above does to each value, (contexts, values); context 0: not answered."""
     if name == "budget_range":
         return np.array([np.ones(3), TIGHT_BUDGET, WELL_PAID_BUDGET])
     if name == "store_preference":
-        told = [_lifted(name, BUDGET_STORES[level]) for level in VALUES["budget_range"]]
-        return np.stack([np.ones(len(VALUES[name])), *told])
+        is_answered = [_lifted(name, BUDGET_STORES[level]) for level in VALUES["budget_range"]]
+        return np.stack([np.ones(len(VALUES[name])), *is_answered])
     return np.ones((1, len(VALUES[name])))
 
 
@@ -206,18 +206,18 @@ def _ticks(name: str, personas: Sequence[PlantedPersona], overlap: float) -> Flo
     if name != "gift_history":
         return usual[None]
     by_hobby = -np.expm1(-rates * HOBBY_BOOST)
-    told_again = [1 - (1 - chances) * (1 - LAST_GIFT_TOLD_AGAIN) for chances in (usual, by_hobby)]
-    return np.stack([usual, by_hobby, *told_again])
+    repeated_rates = [1 - (1 - chances) * (1 - LAST_GIFT_REPEATED) for chances in (usual, by_hobby)]
+    return np.stack([usual, by_hobby, *repeated_rates])
 
 
 def _tick_rates(name: str, personas: Sequence[PlantedPersona], overlap: float) -> FloatArray:
     """Rates of ticking, (P, A, values): of the same total for everybody, so that no count tells a persona."""
     rates = {
-        curve: {value: -log1p(-share) for value, share in part.items()} for curve, part in LISTS[name].items()
+        curve: {value: -log1p(-share) for value, share in values.items()} for curve, values in LISTS[name].items()
     }
     population = _by_band(rates)
     own = _normalised(population * _pure_lifts(name, personas)[:, None, :])
-    total = sum(sum(part.values()) for part in rates.values())
+    total = sum(sum(values.values()) for values in rates.values())
     mixed: FloatArray = total * _mixed(own, _normalised(population), overlap)
     return mixed
 
@@ -250,9 +250,9 @@ def _overall(name: str, pilot: Answers, world: World) -> FloatArray:
 
 
 def _tick_shares(ticks: NDArray[np.integer], engagement: IntArray) -> FloatArray:
-    """Share of the told lists that hold each value, (E, values)."""
-    told = ticks[:, 0] >= 0
-    return np.stack([_mean(ticks[told & (engagement == level)]) for level in range(len(ENGAGEMENT_SHARES))])
+    """Share of the answered lists that hold each value, (E, values)."""
+    is_answered = ticks[:, 0] >= 0
+    return np.stack([_mean(ticks[is_answered & (engagement == level)]) for level in range(len(ENGAGEMENT_SHARES))])
 
 
 def _skip_shares(answers: NDArray[np.integer], engagement: IntArray) -> FloatArray:

@@ -40,7 +40,9 @@ def refit(
 ) -> Trained:
     dataset = from_frame(frame, Profile)
     made_of = origin_of(dataset).model_copy(update=origin)
-    return train(dataset, made_of, config, out, Silent(), LITTLE, previous=before, bounds=bounds or Thresholds())
+    return train(
+        dataset, made_of, config, out, Silent(), LITTLE, previous=before, thresholds=bounds or Thresholds()
+    )
 
 
 def failed(manifest: Manifest) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The verdicts: what a fit has to hold to be put in force by itself."""
+"""The verdicts: what a fit has to hold to be activated by itself."""
 
 import math
 

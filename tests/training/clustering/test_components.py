@@ -18,14 +18,14 @@ def test_planted_personas_beat_chance(dataset: Dataset) -> None:
     encode = ProfileEncoder().fit(dataset)
     found = parallel_analysis(encode.transform(dataset), encode.encoder_, QUICK, np.random.default_rng(0))
     assert found.structured
-    assert 2 <= found.kept == found.beat_chance <= 12
+    assert 2 <= found.retained == found.beat_chance <= 12
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_shuffled_fields_do_not(dataset: Dataset, seed: int) -> None:
     found = _shuffled(dataset, ProfileEncoder().fit(dataset), seed)
     assert not found.structured
-    assert found.kept == 1
+    assert found.retained == 1
 
 
 def _shuffled(dataset: Dataset, encode: ProfileEncoder, seed: int) -> Components:
@@ -44,7 +44,7 @@ def test_lists_that_hang_together_in_themselves_alone_are_no_structure(dataset: 
     found = parallel_analysis(vectors, encode.encoder_, QUICK, rng)
     assert not found.linked
     assert not found.structured
-    assert found.kept == 1
+    assert found.retained == 1
 
 
 @pytest.mark.parametrize("blank", [0.15, 0.3])
@@ -79,7 +79,7 @@ def test_with_few_columns_all_components_are_kept(dataset: Dataset) -> None:
     encode = ProfileEncoder().fit(dataset)
     config = QUICK.model_copy(update={"keep_all_columns": encode.encoder_.width, "max_components": 500})
     found = parallel_analysis(encode.transform(dataset), encode.encoder_, config, np.random.default_rng(0))
-    assert found.kept > found.beat_chance
+    assert found.retained > found.beat_chance
 
 
 def test_single_choice_fields_are_shuffled_whole_and_items_alone(dataset: Dataset) -> None:

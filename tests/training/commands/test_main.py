@@ -44,7 +44,7 @@ def test_a_model_that_fails_its_verdicts_is_written_but_not_put_in_force(
     assert main(["fit", "--simulate", "60", "--k", "30", "--no-report", "--out", str(tmp_path)]) == 0
     assert len(Registry(tmp_path).versions()) == 1
     assert Registry(tmp_path).active() is None
-    assert "written but not put in force; --force insists" in capsys.readouterr().err
+    assert "written but not activated; --force insists" in capsys.readouterr().err
 
 
 def test_no_activate_holds_even_when_forced(tmp_path: Path) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from training.data.prefetch import ahead
+from training.data.prefetch import prefetch
 
 
 def test_items_come_in_order() -> None:
-    assert list(ahead(iter(range(5)))) == [0, 1, 2, 3, 4]
-    assert list(ahead([])) == []
+    assert list(prefetch(iter(range(5)))) == [0, 1, 2, 3, 4]
+    assert list(prefetch([])) == []
 
 
 def test_no_more_than_one_item_is_made_early() -> None:
@@ -20,7 +20,7 @@ def test_no_more_than_one_item_is_made_early() -> None:
             made.append(number)
             yield number
 
-    for used in ahead(numbers()):
+    for used in prefetch(numbers()):
         assert len(made) <= used + 1
 
 
@@ -29,7 +29,7 @@ def test_what_goes_wrong_is_raised_where_the_item_is_due() -> None:
         yield 1
         raise ValueError("no second one")
 
-    items = ahead(failing())
+    items = prefetch(failing())
     assert next(items) == 1
     with pytest.raises(ValueError, match="no second one"):
         next(items)

@@ -20,7 +20,7 @@ from tests.training.conftest import QUICK
 from training.clustering.fit import Fit, fit, fit_kmeans
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame
-from training.personas.identity import Known, Matching, catalogue, match, mint, passages, persona_ids
+from training.personas.identity import Matching, Predecessor, catalogue, match, mint, passages, persona_ids
 from training.pipeline import Trained
 from training.progress import Silent
 from training.simulation.simulate import Simulated, SimulationConfig, simulate
@@ -30,7 +30,7 @@ from training.simulation.simulate import Simulated, SimulationConfig, simulate
 class Refit:
     """A refit beside the model before: its clusters' ids, and what became of whom."""
 
-    known: Known
+    known: Predecessor
     fitted: Fit
     found: Matching
     ids: tuple[str, ...]
@@ -60,7 +60,7 @@ def before(trained: Trained) -> LoadedArtifact:
 
 
 def refitted(before: LoadedArtifact, dataset: Dataset, config: TrainingConfig = QUICK) -> Refit:
-    known = Known(before, before.model.scorer.clusters(dataset.coded_for(before.model.encoder)))
+    known = Predecessor(before, before.model.scorer.clusters(dataset.coded_for(before.model.encoder)))
     fitted = fit(dataset, config, Silent(), known.clusters)
     vectors = fitted.encoder.encode(dataset.coded_for(fitted.encoder))
     found = match(known.clusters, fitted.clusters, vectors, len(known.personas), fitted.k)
@@ -211,7 +211,7 @@ def test_an_id_that_the_lineage_knows_is_never_minted_again(before: LoadedArtifa
     retired = tuple(Passage(persona_id=each, name="", fate="RETIRED") for each in used)
     step = LineageStep(version="x", created_at=before.manifest.created_at, passages=retired)
     manifest = before.manifest.model_copy(update={"lineage": (step,)})
-    known = Known(dataclasses.replace(before, manifest=manifest), np.zeros(4, np.int64))
+    known = Predecessor(dataclasses.replace(before, manifest=manifest), np.zeros(4, np.int64))
     nobody = Matching(np.zeros((5, 5), np.int64), np.zeros((5, 5)), np.zeros((5, 5)), {})
     ids = persona_ids(dataset.fingerprint, QUICK, 5, known, nobody)
     assert len(set(ids)) == 5

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from training.data.files.chunks import Chunk, telling
+from training.data.files.chunks import Chunk, unreadable_file_errors
 from training.data.headers import ID_COLUMNS, refuse_duplicates
 
 # Rows read at once.
@@ -36,14 +36,14 @@ class ParquetSource:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The columns of the schema."""
-        with telling(self.path):
+        with unreadable_file_errors(self.path):
             names = tuple(pq.read_schema(self.path).names)
         refuse_duplicates(names)
         return names
 
     def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
         """See `Source`."""
-        with telling(self.path), self._opened() as file:
+        with unreadable_file_errors(self.path), self._opened() as file:
             yield from _chunks(_of_row_groups(file, wanted), wanted)
 
     def _opened(self) -> pq.ParquetFile:
@@ -61,7 +61,7 @@ class ArrowSource:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The columns of the schema."""
-        with telling(self.path), self._opened() as (schema, _):
+        with unreadable_file_errors(self.path), self._opened() as (schema, _):
             names = tuple(schema.names)
         refuse_duplicates(names)
         return names
@@ -69,7 +69,7 @@ class ArrowSource:
     def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
         """See `Source`."""
         places = sorted(self.names.index(name) for name in wanted)
-        with telling(self.path), self._opened(places) as (_, batches):
+        with unreadable_file_errors(self.path), self._opened(places) as (_, batches):
             yield from _chunks(batches, wanted)
 
     @contextmanager
@@ -87,8 +87,8 @@ class ArrowSource:
 def text_columns(path: Path) -> list[str]:
     """The paths of the columns of a Parquet file that hold text, those within lists included."""
     columns = pq.read_metadata(path).schema
-    each = map(columns.column, range(len(columns)))
-    return [column.path for column in each if column.physical_type == "BYTE_ARRAY"]
+    columns_in_order = map(columns.column, range(len(columns)))
+    return [column.path for column in columns_in_order if column.physical_type == "BYTE_ARRAY"]
 
 
 def _of_row_groups(file: pq.ParquetFile, wanted: Sequence[str]) -> Iterator[_Read]:
@@ -115,8 +115,8 @@ def _chunks(batches: Iterable[_Read], wanted: Sequence[str]) -> Iterator[Chunk]:
     for batch, share in batches:
         batch.validate(full=True)
         for start in range(0, len(batch), ROWS):
-            part = batch.slice(start, ROWS)
-            read += share * len(part) / len(batch)
-            lines = np.arange(first, first + len(part), dtype=np.int64)
-            first += len(part)
-            yield Chunk({name: part.column(name) for name in wanted}, lines, read=read)
+            slice_of_rows = batch.slice(start, ROWS)
+            read += share * len(slice_of_rows) / len(batch)
+            lines = np.arange(first, first + len(slice_of_rows), dtype=np.int64)
+            first += len(slice_of_rows)
+            yield Chunk({name: slice_of_rows.column(name) for name in wanted}, lines, read=read)

@@ -43,7 +43,7 @@ class Source(Protocol):
 
 
 @contextmanager
-def telling(path: Path) -> Iterator[None]:
+def unreadable_file_errors(path: Path) -> Iterator[None]:
     """What reading can raise, as a sentence about the file."""
     try:
         yield

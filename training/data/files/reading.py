@@ -20,7 +20,7 @@ import numpy as np
 from pydantic_core import from_json
 
 from training.data.files.arrow import ArrowSource, ParquetSource
-from training.data.files.chunks import Chunk, Source, telling
+from training.data.files.chunks import Chunk, Source, unreadable_file_errors
 from training.data.headers import refuse_duplicates
 from training.data.refusals import Refusal
 from training.errors import UnusableInput
@@ -31,7 +31,7 @@ Share: TypeAlias = Callable[[], float]
 
 def open_source(path: Path) -> Source:
     """The source of a file, by its suffix. Raises `UnusableInput` when there is no such file or format."""
-    with telling(path):
+    with unreadable_file_errors(path):
         if not path.is_file():
             what = "is not a file" if path.exists() else "does not exist"
             raise UnusableInput(f"{path} {what}; name a file of profiles.")
@@ -83,7 +83,7 @@ class CsvSource:
         whole = [(line, row) for line, row in rows if row is not None and len(row) == width]
         columns = list(zip(*(row for _, row in whole), strict=True)) or [()] * width
         return Chunk(
-            {name: columns[place] for name, place in places.items()},
+            {name: columns[index] for name, index in places.items()},
             np.array([line for line, _ in whole], np.int64),
             [] if len(whole) == len(rows) else _broken_csv(rows, width),
             read,
@@ -179,7 +179,7 @@ def without_collector() -> Iterator[None]:
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[TextIO, Share]]:
     """The text of a file, and how much of it has been read."""
-    with telling(path), path.open("rb") as raw:
+    with unreadable_file_errors(path), path.open("rb") as raw:
         size = max(path.stat().st_size, 1)
         binary = gzip.GzipFile(fileobj=raw) if path.suffix.lower() == ".gz" else raw
         with TextIOWrapper(binary, encoding="utf-8-sig", newline="") as file:

@@ -1,1 +1,1 @@
-"""How clusters are told to people: what sets them apart, and names and sentences made from it."""
+"""Names and sentences for clusters, made from what distinguishes them."""

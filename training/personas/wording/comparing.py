@@ -32,12 +32,12 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
 
 
 def _living(comparison: Comparison) -> str:
-    alive, known = len(comparison.personas.matches), len(comparison.personas.before)
-    if known == 1:
+    alive, total = len(comparison.personas.matches), len(comparison.personas.before)
+    if total == 1:
         return "The one persona lives on" if alive else "The one persona does not live on"
-    if alive == known:
-        return f"All {known} personas live on"
-    return f"{alive or 'None'} of {known} personas {'lives' if alive == 1 else 'live'} on"
+    if alive == total:
+        return f"All {total} personas live on"
+    return f"{alive or 'None'} of {total} personas {'lives' if alive == 1 else 'live'} on"
 
 
 def _moving(share: float) -> str:
@@ -114,7 +114,7 @@ def _transition_lines(comparison: Comparison) -> str:
 
 
 def _metric_lines(metrics: Sequence[MetricChange]) -> str:
-    lines = [f"  {each.title:26}{_figure(each.before):>10}{_figure(each.after):>10}" for each in metrics]
+    lines = [f"  {metric.title:26}{_figure(metric.before):>10}{_figure(metric.after):>10}" for metric in metrics]
     return "\n".join([f"{'Training':28}{'before':>10}{'after':>10}", *lines])
 
 

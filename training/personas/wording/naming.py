@@ -40,47 +40,63 @@ class _Candidate:
 
     persona: int
     name: str
-    parts: tuple[str, ...]
+    words: tuple[str, ...]
     strength: float
 
 
 def names(
-    found: Sequence[Sequence[Finding]], people: str, known: Mapping[int, str] | None = None
+    findings_by_cluster: Sequence[Sequence[Finding]], people: str, previous_names: Mapping[int, str] | None = None
 ) -> tuple[str, ...]:
     """One name for each persona, unique, from its findings, strongest first.
 
-    `people`: what everybody is called ("givers"). `known`: the names, all different, that personas had before;
-    one stays for as long as what it is made from still sets the persona apart.
+    `people`: what everybody is called ("givers"). `previous_names`: the names, all different, that personas had
+    before; one stays for as long as what it is made from still sets the persona apart.
     """
-    candidates = [each for persona, some in enumerate(found) for each in _candidates(persona, some, people)]
-    kept = _kept(candidates, known or {})
-    chosen = _chosen(candidates, kept)
+    candidates = [
+        candidate
+        for persona, some in enumerate(findings_by_cluster)
+        for candidate in _candidates(persona, some, people)
+    ]
+    reused = _reused(candidates, previous_names or {})
+    chosen = _chosen(candidates, reused)
     middling = (name for name in _middling(people) if name not in chosen.values())
-    return tuple(chosen.get(persona) or next(middling) for persona in range(len(found)))
+    return tuple(chosen.get(persona) or next(middling) for persona in range(len(findings_by_cluster)))
 
 
-def _kept(candidates: Sequence[_Candidate], known: Mapping[int, str]) -> list[_Candidate]:
+def _reused(candidates: Sequence[_Candidate], previous_names: Mapping[int, str]) -> list[_Candidate]:
     """Known names that could still be made; a plain one ("Everyday givers") while there is nothing else to say."""
-    some = {each.persona for each in candidates}
-    plain = [_Candidate(each, name, (), 0.0) for each, name in known.items() if each not in some]
-    return [each for each in candidates if known.get(each.persona) == each.name] + plain
+    some = {candidate.persona for candidate in candidates}
+    plain = [_Candidate(persona, name, (), 0.0) for persona, name in previous_names.items() if persona not in some]
+    return [
+        candidate for candidate in candidates if previous_names.get(candidate.persona) == candidate.name
+    ] + plain
 
 
-def _chosen(candidates: Sequence[_Candidate], kept: Sequence[_Candidate]) -> dict[int, str]:
-    """A name by persona: those kept, then the strongest candidate of all, the next that is free, and so on."""
-    chosen = {each.persona: each.name for each in kept}
-    used = {part for each in kept for part in each.parts}
-    candidates = [each for each in candidates if each.persona not in chosen and each.name not in chosen.values()]
+def _chosen(candidates: Sequence[_Candidate], reused: Sequence[_Candidate]) -> dict[int, str]:
+    """A name by persona: those reused, then the strongest candidate of all, the next that is free, and so on."""
+    chosen = {candidate.persona: candidate.name for candidate in reused}
+    used = {word for candidate in reused for word in candidate.words}
+    candidates = [
+        candidate
+        for candidate in candidates
+        if candidate.persona not in chosen and candidate.name not in chosen.values()
+    ]
     while candidates:
-        best = min(candidates, key=lambda each: (-_weighed(each, used), each.name, each.persona))
+        best = min(
+            candidates, key=lambda candidate: (-_weighed(candidate, used), candidate.name, candidate.persona)
+        )
         chosen[best.persona] = best.name
-        used.update(best.parts)
-        candidates = [each for each in candidates if each.persona != best.persona and each.name != best.name]
+        used.update(best.words)
+        candidates = [
+            candidate
+            for candidate in candidates
+            if candidate.persona != best.persona and candidate.name != best.name
+        ]
     return chosen
 
 
 def _weighed(candidate: _Candidate, used: set[str]) -> float:
-    repeated = sum(part in used for part in candidate.parts)
+    repeated = sum(word in used for word in candidate.words)
     # Rounded: sums of logarithms depend on the order of the rows in their last digits.
     return round(candidate.strength * _USED_WEIGHT**repeated, 9)
 
@@ -100,18 +116,18 @@ def _candidates(persona: int, findings: Sequence[Finding], people: str) -> Itera
             yield _candidate(persona, (noun.text,), _PLAIN_WEIGHT * noun.strength)
 
 
-def _candidate(persona: int, parts: tuple[str, ...], strength: float) -> _Candidate:
-    return _Candidate(persona, capitalised(" ".join(parts)), parts, strength)
+def _candidate(persona: int, words: tuple[str, ...], strength: float) -> _Candidate:
+    return _Candidate(persona, capitalised(" ".join(words)), words, strength)
 
 
 def _adjectives(findings: Sequence[Finding]) -> list[_Part]:
-    parts = (_part(finding, _adjective(finding)) for finding in findings)
-    return [part for part in parts if part.text][:_MOST_PARTS]
+    words = (_part(finding, _adjective(finding)) for finding in findings)
+    return [word for word in words if word.text][:_MOST_PARTS]
 
 
 def _nouns(findings: Sequence[Finding]) -> list[_Part]:
-    parts = (_part(finding, _noun(finding)) for finding in findings)
-    return [part for part in parts if part.text][:_MOST_PARTS]
+    words = (_part(finding, _noun(finding)) for finding in findings)
+    return [word for word in words if word.text][:_MOST_PARTS]
 
 
 def _part(finding: Finding, text: str) -> _Part:

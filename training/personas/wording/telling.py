@@ -91,21 +91,23 @@ def _groups(findings: Sequence[Finding]) -> Iterator[str]:
 
 def _joined(clauses: Sequence[Sequence[Finding]]) -> str:
     """The clauses, numbers last. Each may hold an "and" of its own, which a comma sets apart from the last."""
-    told = [_clause(each) for each in sorted(clauses, key=lambda each: isinstance(each[0], NumberFinding))]
-    if len(told) == 2 and not any(" and " in clause for clause in told):
-        return " and ".join(told)
-    return ", and ".join([", ".join(told[:-1]), told[-1]]) if told[1:] else told[0]
+    clause_texts = [
+        _clause(group) for group in sorted(clauses, key=lambda group: isinstance(group[0], NumberFinding))
+    ]
+    if len(clause_texts) == 2 and not any(" and " in clause for clause in clause_texts):
+        return " and ".join(clause_texts)
+    return ", and ".join([", ".join(clause_texts[:-1]), clause_texts[-1]]) if clause_texts[1:] else clause_texts[0]
 
 
 def _clauses(findings: Sequence[Finding]) -> list[list[Finding]]:
     """The strongest fields with their strongest values; of the gift fields, which say nearly the same, one."""
-    kept: dict[str, list[Finding]] = {}
+    by_field: dict[str, list[Finding]] = {}
     for finding in filter(_tellable, findings):
-        clause = kept.setdefault("gifts" if is_gift(finding.spec) else finding.spec.name, [])
+        clause = by_field.setdefault("gifts" if is_gift(finding.spec) else finding.spec.name, [])
         if not clause or clause[0].spec is finding.spec:
             clause.append(finding)
-    most = _MOST_VALUES if len(kept) > 1 else _MOST_VALUES + 1
-    return [clause[:most] for clause in kept.values()][:_MOST_CLAUSES]
+    most = _MOST_VALUES if len(by_field) > 1 else _MOST_VALUES + 1
+    return [clause[:most] for clause in by_field.values()][:_MOST_CLAUSES]
 
 
 def _tellable(finding: Finding) -> bool:
@@ -118,4 +120,6 @@ def _clause(findings: Sequence[Finding]) -> str:
     first = findings[0]
     if isinstance(first, NumberFinding):
         return _level(first, f"about {first.mean:,.0f}" if first.mean >= 1 else number(first.mean))
-    return phrase(first.spec, [each.value for each in findings if isinstance(each, ValueFinding)], many=True)
+    return phrase(
+        first.spec, [finding.value for finding in findings if isinstance(finding, ValueFinding)], many=True
+    )

@@ -185,7 +185,7 @@ def _details(
 def _components(fitted: Fit, said: tuple[Axis, ...]) -> Components:
     found = fitted.components
     return Components(
-        kept=found.kept,
+        kept=found.retained,
         beat_chance=found.beat_chance,
         linked=found.linked,
         eigenvalues=tuple(found.eigenvalues.tolist()),

@@ -1,4 +1,4 @@
-"""The versions of the model over HTTP: listed, compared, put in force, and who did it."""
+"""The versions of the model over HTTP: listed, compared, activated, and who did it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,7 +109,7 @@ def test_a_version_that_never_was_is_not_found(client: TestClient, version: str)
     assert client.post(f"/models/{version}/activate", json=REASON).status_code == 404
 
 
-# --- put in force ----------------------------------------------------------------------------------
+# --- activated ----------------------------------------------------------------------------------
 
 
 def test_promotion_and_rollback_are_the_same_call(client: TestClient, versions: list[str]) -> None:

@@ -34,7 +34,7 @@ class ForgetfulUsers(MemoryUsers):
 
 
 def activate_another(client: TestClient, registry: Registry) -> str:
-    """Put a second model in force, and wait until the service follows."""
+    """Put a second active model, and wait until the service follows."""
     version = write_small_model(registry.root, seed=3).name
     registry.activate(version)
     eventually(lambda: client.get("/personas").json()["model_version"] == version)

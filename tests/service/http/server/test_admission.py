@@ -78,7 +78,7 @@ async def thinking(scope: Scope, receive: Receive, send: Send) -> None:
     await asyncio.sleep(60)
 
 
-async def telling(scope: Scope, receive: Receive, send: Send) -> None:
+async def unreadable_file_errors(scope: Scope, receive: Receive, send: Send) -> None:
     """Begins to answer at once, and goes on for longer than an answer may take to begin."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await asyncio.sleep(0.2)
@@ -108,7 +108,7 @@ def test_an_answer_that_does_not_come_is_given_up_on() -> None:
 
 
 def test_an_answer_that_has_begun_may_take_its_time() -> None:
-    told = ask(gate(telling))
+    told = ask(gate(unreadable_file_errors))
     assert [message["type"] for message in told] == ["http.response.start", "http.response.body"]
 
 

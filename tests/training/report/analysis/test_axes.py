@@ -39,4 +39,4 @@ def test_scores_that_nothing_explains_have_no_words(dataset: Dataset, fitted: Fi
 
 
 def test_every_component_has_its_sentence(report: Report, fitted: Fit) -> None:
-    assert [axis.number for axis in report.components.axes] == list(range(1, fitted.components.kept + 1))
+    assert [axis.number for axis in report.components.axes] == list(range(1, fitted.components.retained + 1))
