@@ -98,7 +98,7 @@ def _candidate_checks(candidate: Candidate, thresholds: Thresholds, config: Trai
     unknown = unknown_share(candidate.held, candidate.scorer)
     yield _at_most(
         "unknown_values", unknown, thresholds.gate_max_unknown_share,
-        f"It does not know {_percent(unknown)} of the values that people told",
+        f"It does not know {_percent(unknown)} of the values that people gave",
     )  # fmt: skip
     outliers = outlier_share(candidate.scorer.distances(candidate.held.coded_for(candidate.scorer.encoder)))
     yield _at_most(
@@ -304,12 +304,12 @@ def _one_value(field: str, now: FieldFigures, then: FieldFigures, thresholds: Th
 
 def _at_most(name: str, value: float, threshold: float, measured: str, wanted: str = "") -> Verdict:
     sentence = f"{measured}; at most {wanted or _percent(threshold)} is wanted."
-    return Verdict(name=name, passed=value <= threshold, sentence=sentence, value=value, threshold=threshold)
+    return Verdict(name=name, passed=value <= threshold, sentence=sentence, value=value, bound=threshold)
 
 
 def _at_least(name: str, value: float, threshold: float, measured: str, wanted: str) -> Verdict:
     sentence = f"{measured}; at least {wanted} is wanted."
-    return Verdict(name=name, passed=value >= threshold, sentence=sentence, value=value, threshold=threshold)
+    return Verdict(name=name, passed=value >= threshold, sentence=sentence, value=value, bound=threshold)
 
 
 def _percent(share: float) -> str:

@@ -118,7 +118,7 @@ def _tell(manifest: Manifest, activated: bool, chosen: argparse.Namespace, progr
 
 def _outcome(manifest: Manifest, activated: bool, chosen: argparse.Namespace) -> str:
     if activated:
-        return f"Model {manifest.version} is in force."
+        return f"Model {manifest.version} is active."
     if chosen.activate:
         return f"Model {manifest.version} was written but not activated; --force activates it anyway."
     return f"Model {manifest.version} was written, not activated."
@@ -161,7 +161,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="activate the model if every verdict holds (default)",
     )
-    parser.add_argument("--force", action="store_true", help="put it in force whatever the verdicts say")
+    parser.add_argument("--force", action="store_true", help="activate it whatever the verdicts say")
     parser.add_argument(
         "--report",
         action=argparse.BooleanOptionalAction,

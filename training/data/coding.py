@@ -68,8 +68,10 @@ class Coder:
         for field in self._fields.values():
             field.forget(self._remembered)
         columns = {
-            each.name: coded[each.name][0] if each.name in coded else unanswered(each.spec, len(chunk.lines))
-            for each in self._encoder.fields
+            encoding.name: coded[encoding.name][0]
+            if encoding.name in coded
+            else unanswered(encoding.spec, len(chunk.lines))
+            for encoding in self._encoder.fields
         }
         name = id_column(chunk.cells, self._profile_class)
         ids = None if name is None else as_ids(chunk.cells[name])

@@ -78,8 +78,8 @@ def _trait_order(finding: Finding) -> float:
 
 
 def _adds(finding: Finding, chosen: Sequence[Finding]) -> bool:
-    values = {each.value for each in chosen if isinstance(each, ValueFinding)}
-    of_field = sum(each.spec.name == finding.spec.name for each in chosen)
+    values = {other.value for other in chosen if isinstance(other, ValueFinding)}
+    of_field = sum(other.spec.name == finding.spec.name for other in chosen)
     if _is_rare(finding) and sum(map(_is_rare, chosen)) >= _MOST_RARE:
         return False
     repeated = isinstance(finding, ValueFinding) and finding.value in values

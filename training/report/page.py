@@ -65,8 +65,8 @@ def write_report(report: Report, folder: Path) -> Path:
     Raises `ArtifactNotWritten`, and then leaves no half-written file.
     """
     drawings = drawings_of(report)
-    files = {f"{FIGURES}/{each.name}.svg": each.svg for each in drawings}
-    files |= {f"{FIGURES}/{each.name}.png": each.png for each in drawings}
+    files = {f"{FIGURES}/{drawing.name}.svg": drawing.svg for drawing in drawings}
+    files |= {f"{FIGURES}/{drawing.name}.png": drawing.png for drawing in drawings}
     files[PAGE] = page_of(report, drawings).encode()
     try:
         _put(folder, files)
@@ -115,7 +115,7 @@ def _environment() -> Environment:
         ink_on=style.ink_on,
         key_numbers=page_text.key_numbers,
         leaning=page_text.leaning,
-        kept_together=page_text.kept_together,
+        stability_text=page_text.stability_text,
         insights_by_topic=page_text.insights_by_topic,
         metrics_of=page_text.metrics,
         day=page_text.day,
@@ -132,10 +132,10 @@ def _put(folder: Path, files: Mapping[str, bytes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FIGURES).mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".report.", dir=folder) as draft:
-        for place, content in enumerate(files.values()):
-            (Path(draft) / str(place)).write_bytes(content)
-        for place, name in enumerate(files):
-            (Path(draft) / str(place)).replace(folder / name)
+        for index, content in enumerate(files.values()):
+            (Path(draft) / str(index)).write_bytes(content)
+        for index, name in enumerate(files):
+            (Path(draft) / str(index)).replace(folder / name)
 
 
 def _remove_stale(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -168,9 +168,9 @@ def _check_format(path: Path, text: bytes) -> None:
     except (ValueError, RecursionError) as error:
         raise UnusableInput(f"{path} is damaged: it is no JSON. Restore it, or train again.") from error
     # The first format had no number.
-    found = document.get("format", 1) if isinstance(document, dict) else 1
-    if found != DOCUMENT_FORMAT:
+    format_number = document.get("format", 1) if isinstance(document, dict) else 1
+    if format_number != DOCUMENT_FORMAT:
         raise UnusableInput(
-            f"{path} has format {found}, but this release draws format {DOCUMENT_FORMAT}. "
+            f"{path} has format {format_number}, but this release draws format {DOCUMENT_FORMAT}. "
             "Train again, or use the release that wrote it."
         )

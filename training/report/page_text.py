@@ -12,7 +12,7 @@ from models.persona import GiftAffinity
 from training.personas.wording.words import capitalised
 from training.report.analysis.summary import grade
 from training.report.document import Insight, PersonaDetail, Report
-from training.report.drawing.words import known, said, stability
+from training.report.drawing.words import present, said, stability
 from training.text import percent
 
 _MOST_GIFTS: Final = 5
@@ -116,7 +116,7 @@ def key_numbers(report: Report) -> list[KeyNumber]:
     ]
     if len(report.personas) > 1:
         numbers.append(KeyNumber(percent(largest.share), "in the largest persona", largest.name))
-    jaccards = known(detail.stability for detail in report.details)
+    jaccards = present(detail.stability for detail in report.details)
     if jaccards:
         mean = float(np.mean(jaccards))
         numbers.append(KeyNumber(f"{mean:.2f}", "mean stability, 0–1", capitalised(stability(mean))))
@@ -126,14 +126,16 @@ def key_numbers(report: Report) -> list[KeyNumber]:
     return numbers
 
 
-def kept_together(detail: PersonaDetail) -> str:
+def stability_text(detail: PersonaDetail) -> str:
     """How stable and how well set apart a persona is, in words with the numbers; "" where neither is known."""
-    told = []
+    sentences = []
     if detail.stability is not None:
-        told.append(f"{stability(detail.stability)} when the profiles are drawn anew ({detail.stability:.2f})")
+        sentences.append(
+            f"{stability(detail.stability)} when the profiles are drawn anew ({detail.stability:.2f})"
+        )
     if detail.silhouette is not None:
-        told.append(f"{grade(detail.silhouette)} (silhouette {detail.silhouette:.2f})")
-    return capitalised("; ".join(told))
+        sentences.append(f"{grade(detail.silhouette)} (silhouette {detail.silhouette:.2f})")
+    return capitalised("; ".join(sentences))
 
 
 def leaning(affinities: Sequence[GiftAffinity]) -> bool:
@@ -160,7 +162,7 @@ def insights_by_topic(insights: Sequence[Insight]) -> list[tuple[str, list[str]]
 def metrics(report: Report) -> list[tuple[str, str]]:
     """The metrics that exist, by what they are called."""
     return [
-        (_METRICS.get(name, said(name)), _told(value))
+        (_METRICS.get(name, said(name)), _value_text(value))
         for name, value in report.metrics.items()
         if value is not None
     ]
@@ -172,7 +174,7 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
-def _told(value: float | int | str) -> str:
+def _value_text(value: float | int | str) -> str:
     if isinstance(value, str):
         return value
     return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1_000 else f"{value:.4g}"

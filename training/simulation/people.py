@@ -108,9 +108,9 @@ def _draw_codes(table: FloatArray, rows: IntArray, rng: np.random.Generator) -> 
     """One code by the shares in each of these rows of a table, by one search in all rows' running sums."""
     sums = np.cumsum(table, axis=1)
     sums = sums / np.maximum(sums[:, -1:], np.finfo(float).tiny) + np.arange(len(table))[:, None]
-    found = np.searchsorted(sums.ravel(), rows + rng.random(len(rows)), side="right")
+    indices = np.searchsorted(sums.ravel(), rows + rng.random(len(rows)), side="right")
     size = table.shape[1]
-    codes: IntArray = np.minimum(found - rows * size, size - 1)
+    codes: IntArray = np.minimum(indices - rows * size, size - 1)
     return codes
 
 

@@ -1,6 +1,6 @@
 """The simulator's probability tables: for every kind of person, how they answer each field.
 
-Given the kind of person (a planted persona, or nobody), the age band, the tick tendency and what was told
+Given the kind of person (a planted persona, or nobody), the age band, the tick tendency and the answers
 further up the form, each answer is independent of the rest. That is what makes the posterior exact and cheap:
 `training.simulation.people` draws from these tables and sums over them.
 """

@@ -1,4 +1,4 @@
-"""A comparison in words: the sentences in it, and the whole of it as text."""
+"""The sentences of a comparison, and its text."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Findings in sentences: one for each trait, and one for the persona."""
+"""Sentences from findings: one for each trait, and one for the persona."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final

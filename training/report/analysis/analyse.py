@@ -153,8 +153,8 @@ def _stability(
     rng: np.random.Generator,
 ) -> tuple[float | None, ...] | None:
     """Of the personas: from the curve where it has their number, whose clusters are theirs."""
-    known = [each.stability for each in curve if each.k == k]
-    return known[0] if known else stability(scores, clusters, k, settings, rng)
+    stabilities = [candidate.stability for candidate in curve if candidate.k == k]
+    return stabilities[0] if stabilities else stability(scores, clusters, k, settings, rng)
 
 
 def _count(dataset: Dataset, fitted: Fit) -> _Counted:
@@ -183,13 +183,13 @@ def _details(
 
 
 def _components(fitted: Fit, said: tuple[Axis, ...]) -> Components:
-    found = fitted.components
+    components = fitted.components
     return Components(
-        kept=found.retained,
-        beat_chance=found.beat_chance,
-        linked=found.linked,
-        eigenvalues=tuple(found.eigenvalues.tolist()),
-        chance=tuple(found.chance.tolist()),
+        kept=components.retained,
+        beat_chance=components.beat_chance,
+        linked=components.linked,
+        eigenvalues=tuple(components.eigenvalues.tolist()),
+        chance=tuple(components.chance.tolist()),
         axes=said,
     )
 
@@ -207,7 +207,13 @@ def _insights(
 
 
 def _silhouette(manifest: Manifest, measured: _Measured) -> float | None:
-    """The mean silhouette as the metrics have it, so that one number is told everywhere; else the sample's."""
-    told = manifest.metrics.get("silhouette")
+    """The mean silhouette as the metrics have it, so that every page shows one number; else the sample's."""
+    silhouette_of_fit = manifest.metrics.get("silhouette")
     values = np.concatenate(measured.silhouettes)
-    return told if isinstance(told, float) else float(values.mean()) if len(values) else None
+    return (
+        silhouette_of_fit
+        if isinstance(silhouette_of_fit, float)
+        else float(values.mean())
+        if len(values)
+        else None
+    )

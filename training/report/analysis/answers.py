@@ -1,6 +1,6 @@
 """Answers counted: by persona, and two fields against each other. Every row counts; nothing is sampled.
 
-A value that fewer than `MIN_COUNT` profiles hold is not told anywhere: it may be about a person.
+A value that fewer than `MIN_COUNT` profiles hold is shown nowhere: it may identify a person.
 """
 
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ class FieldTable:
     table: ValueTable
 
     @cached_property
-    def known(self) -> BoolArray:
-        """Which values enough profiles hold to be told, (values,)."""
-        known: BoolArray = self.table.counts.sum(axis=0) >= MIN_COUNT
-        return known
+    def is_frequent(self) -> BoolArray:
+        """Which values enough profiles hold to be shown, (values,)."""
+        is_frequent: BoolArray = self.table.counts.sum(axis=0) >= MIN_COUNT
+        return is_frequent
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,13 @@ def held(dataset: Dataset, spec: FieldSpec, most: int) -> Held:
         raise TypeError(f"'{spec.name}' holds numbers.")
     rows, codes = _pairs(column)
     counts = np.bincount(codes, minlength=len(values))
-    kept = [code for code in np.argsort(-counts, kind="stable")[:most].tolist() if counts[code] >= MIN_COUNT]
+    frequent = [code for code in np.argsort(-counts, kind="stable")[:most].tolist() if counts[code] >= MIN_COUNT]
     places = np.full(len(values), -1)
-    places[kept] = np.arange(len(kept))
+    places[frequent] = np.arange(len(frequent))
     within = places[codes] >= 0
     pairs = (rows[within], places[codes[within]])
-    ticks = csr_matrix((np.ones(len(pairs[0])), pairs), shape=(len(column), len(kept)))
-    return Held(spec, tuple(values[code] for code in kept), ticks, answered(column))
+    ticks = csr_matrix((np.ones(len(pairs[0])), pairs), shape=(len(column), len(frequent)))
+    return Held(spec, tuple(values[code] for code in frequent), ticks, answered(column))
 
 
 def _pairs(column: CodeColumn | CodeListColumn) -> tuple[IntArray, IntArray]:

@@ -36,8 +36,8 @@ def axes(dataset: Dataset, encoder: Encoder, scores: FloatArray, shares: FloatAr
     """
     vectors = encoder.encode(dataset.coded_for(encoder))
     columns = _columns(dataset, encoder)
-    told = np.array([column is not None for column in columns], np.bool_)
-    correlations = np.where(told[:, None], _correlations(vectors, scores), 0.0)
+    is_shown = np.array([column is not None for column in columns], np.bool_)
+    correlations = np.where(is_shown[:, None], _correlations(vectors, scores), 0.0)
     least = max(_LEAST_CORRELATION, 3 / np.sqrt(max(len(scores), 1)))
     return tuple(
         _axis(number, float(share), correlations[:, number], columns, least) for number, share in enumerate(shares)
@@ -94,7 +94,7 @@ def _standardised(values: FloatArray) -> FloatArray:
 
 
 def _columns(dataset: Dataset, encoder: Encoder) -> list[_Column | None]:
-    """The encoded columns in words; None for a value that too few hold to be told."""
+    """The encoded columns in words; None for a value that too few profiles hold."""
     columns: list[_Column | None] = []
     for encoding in encoder.fields:
         if encoding.is_number:

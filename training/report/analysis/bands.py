@@ -26,22 +26,22 @@ def bands(values: FloatArray) -> Bands | None:
 
     Bands with fewer than twenty rows join the next; None where not even two are left.
     """
-    known = values[~np.isnan(values)]
-    edges = _edges(known) if len(known) else []
+    values_given = values[~np.isnan(values)]
+    edges = _edges(values_given) if len(values_given) else []
     if not edges:
         return None
     places = np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
-    whole = bool((known == np.floor(known)).all()) and all(edge.is_integer() for edge in edges)
+    whole = bool((values_given == np.floor(values_given)).all()) and all(edge.is_integer() for edge in edges)
     return Bands(places.astype(np.int64), _labels(edges, whole))
 
 
-def _edges(known: FloatArray) -> list[float]:
-    low, high = np.quantile(known, (0.05, 0.95)).tolist()
+def _edges(values_given: FloatArray) -> list[float]:
+    low, high = np.quantile(values_given, (0.05, 0.95)).tolist()
     if not high > low:
         return []
     step = _step((high - low) / _WANTED)
     first, last = int(np.floor(low / step)) + 1, int(np.ceil(high / step))
-    return _filled(known, (np.arange(first, last) * step).round(12).tolist())
+    return _filled(values_given, (np.arange(first, last) * step).round(12).tolist())
 
 
 def _step(width: float) -> float:
@@ -50,17 +50,17 @@ def _step(width: float) -> float:
     return min((factor * power for factor in _ROUND), key=lambda step: abs(np.log(step / width)))
 
 
-def _filled(known: FloatArray, candidates: list[float]) -> list[float]:
+def _filled(values_given: FloatArray, candidates: list[float]) -> list[float]:
     """The edges that leave enough rows in every band."""
-    kept: list[float] = []
+    edges: list[float] = []
     start = 0
-    order = np.sort(known)
+    order = np.sort(values_given)
     for edge in candidates:
         end = int(np.searchsorted(order, edge, side="left"))
         if end - start >= MIN_IN_BAND and len(order) - end >= MIN_IN_BAND:
-            kept.append(edge)
+            edges.append(edge)
             start = end
-    return kept
+    return edges
 
 
 def _labels(edges: list[float], whole: bool) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ def prediction_strength(
 
     Tibshirani and Walther (Journal of Computational and Graphical Statistics 14, 2005, 511–528): for the weakest
     cluster of the one half, the share of its pairs that the other half's centroids put together; the mean over
-    splits, each used both ways. By definition 1 for one cluster. They take 0.8 and more for clusters.
+    splits, each used in both directions. By definition 1 for one cluster. They take 0.8 and more for clusters.
     """
     if not settings.splits or len(scores) // 2 < k:
         return None
@@ -165,10 +165,10 @@ def _split(scores: FloatArray, k: int, settings: AnalysisConfig, rng: np.random.
     halves = (scores[order[::2]], scores[order[1::2]])
     fits = [_kmeans(half, k, settings, rng) for half in halves] if len(halves[1]) >= k else []
     ways = ((0, 1), (1, 0)) if fits else ()
-    return float(np.mean([_kept_together(halves[a], fits[a], fits[b]) for a, b in ways])) if ways else 0.0
+    return float(np.mean([_pairs_kept(halves[a], fits[a], fits[b]) for a, b in ways])) if ways else 0.0
 
 
-def _kept_together(half: FloatArray, own: KMeans, other: KMeans) -> float:
+def _pairs_kept(half: FloatArray, own: KMeans, other: KMeans) -> float:
     """The smallest share, over the own clusters, of pairs that the other centroids keep together."""
     predicted = pairwise_distances_argmin(half, other.cluster_centers_)
     pairs = _crossed(own.labels_, predicted, own.n_clusters).astype(np.float64)

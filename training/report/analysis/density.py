@@ -99,32 +99,34 @@ class _View:
 def _dbscan(scores: FloatArray, clusters: IntArray, radius: float) -> _View:
     samples, smallest = _min_samples(scores), _smallest(scores)
     # Where most rows coincide the knee is 0, which is no radius.
-    found = DBSCAN(eps=max(radius, 1e-9), min_samples=samples).fit_predict(scores)
+    labels = DBSCAN(eps=max(radius, 1e-9), min_samples=samples).fit_predict(scores)
     settings = {"eps": round(radius, 4), "min_samples": samples, "smallest_cluster": smallest}
-    return _view("DBSCAN", settings, _without_specks(found, smallest), clusters)
+    return _view("DBSCAN", settings, _without_specks(labels, smallest), clusters)
 
 
 def _hdbscan(scores: FloatArray, clusters: IntArray) -> _View:
     size, samples = _smallest(scores), _min_samples(scores)
-    found = HDBSCAN(min_cluster_size=size, min_samples=samples, copy=True).fit_predict(scores)
-    return _view("HDBSCAN", {"min_cluster_size": size, "min_samples": samples}, found, clusters)
+    labels = HDBSCAN(min_cluster_size=size, min_samples=samples, copy=True).fit_predict(scores)
+    return _view("HDBSCAN", {"min_cluster_size": size, "min_samples": samples}, labels, clusters)
 
 
-def _without_specks(found: IntArray, smallest: int) -> IntArray:
-    sizes = np.bincount(found + 1)
-    return np.where((found >= 0) & (sizes[found + 1] >= smallest), found, -1)
+def _without_specks(labels: IntArray, smallest: int) -> IntArray:
+    sizes = np.bincount(labels + 1)
+    return np.where((labels >= 0) & (sizes[labels + 1] >= smallest), labels, -1)
 
 
 def _view(
     method: Literal["DBSCAN", "HDBSCAN"],
     settings: Mapping[str, float | int],
-    found: IntArray,
+    labels: IntArray,
     clusters: IntArray,
 ) -> _View:
-    told = found >= 0
-    sizes = np.bincount(found[told])
-    agreement = float(adjusted_rand_score(clusters[told], found[told])) if told.any() else None
-    return _View(method, settings, sizes[sizes > 0], 1 - float(told.mean()), agreement)
+    is_clustered = labels >= 0
+    sizes = np.bincount(labels[is_clustered])
+    agreement = (
+        float(adjusted_rand_score(clusters[is_clustered], labels[is_clustered])) if is_clustered.any() else None
+    )
+    return _View(method, settings, sizes[sizes > 0], 1 - float(is_clustered.mean()), agreement)
 
 
 def _finding(view: _View) -> DensityFinding:

@@ -80,24 +80,24 @@ def trends(numbers: FloatArray, givers: Held) -> FloatArray:
 def season(dataset: Dataset, tables: Sequence[FieldTable], personas: Sequence[Persona]) -> tuple[Insight, ...]:
     """What the personas shop for more than others, and which of them meet there."""
     spec = season_field(dataset)
-    each = next((table for table in tables if spec and table.spec.name == spec.name), None)
-    if each is None or not each.known.any():
+    table = next((table for table in tables if spec and table.spec.name == spec.name), None)
+    if table is None or not table.is_frequent.any():
         return ()
     if len(personas) == 1:
-        return (_said("season", _leading(each)),)
-    bound = unlikely(len(personas) * int(each.known.sum()))
-    real = each.known & (each.table.residuals > bound)
-    above = real & (each.table.lifts >= MIN_LIFT)
-    strongest = each.table.residuals.max(axis=0).round(9)
+        return (_said("season", _leading(table)),)
+    bound = unlikely(len(personas) * int(table.is_frequent.sum()))
+    real = table.is_frequent & (table.table.residuals > bound)
+    above = real & (table.table.lifts >= MIN_LIFT)
+    strongest = table.table.residuals.max(axis=0).round(9)
     # First where most personas meet.
     codes = sorted(
         np.flatnonzero(above.any(axis=0)).tolist(), key=lambda at: (-above[:, at].sum(), -strongest[at])
     )
     if not codes:
         much = "much" if real.any() else "by more than chance"
-        return (_said("season", f"No persona's {each.spec.title} differs from everyone's {much}."),)
+        return (_said("season", f"No persona's {table.spec.title} differs from everyone's {much}."),)
     return tuple(
-        _said("season", _shoppers(each, code, np.flatnonzero(above[:, code]).tolist(), personas))
+        _said("season", _shoppers(table, code, np.flatnonzero(above[:, code]).tolist(), personas))
         for code in codes[:_MOST_SEASONS]
     )
 
@@ -135,23 +135,24 @@ def _trend(givers: Held, code: int, age: str, ages: Bands, shares: FloatArray) -
     return f"The share who {does} {moves} with {age}: from {first} to {last}."
 
 
-def _leading(each: FieldTable) -> str:
-    order = np.argsort(-each.table.everyone.round(9), kind="stable").tolist()
-    told = [
-        f"{percent(float(each.table.everyone[code]))} {doing(each.spec, [each.values[code]])}"
+def _leading(table: FieldTable) -> str:
+    order = np.argsort(-table.table.everyone.round(9), kind="stable").tolist()
+    phrases = [
+        f"{percent(float(table.table.everyone[code]))} {doing(table.spec, [table.values[code]])}"
         for code in order[:2]
-        if each.known[code]
+        if table.is_frequent[code]
     ]
-    return f"Of everyone, {listed(told)}."
+    return f"Of everyone, {listed(phrases)}."
 
 
-def _shoppers(each: FieldTable, code: int, above: Sequence[int], personas: Sequence[Persona]) -> str:
-    does, everyone = doing(each.spec, [each.values[code]]), percent(float(each.table.everyone[code]))
-    told = [(quoted(personas[cluster]), percent(float(each.table.shares[cluster, code]))) for cluster in above]
-    if len(told) == 1:
-        return f"Of {told[0][0]} {told[0][1]} {does}, against {everyone} of everyone; no other persona stands out."
-    together = listed([f"{name} ({share})" for name, share in told])
-    return f"{together} {'both' if len(told) == 2 else 'all'} {does} more than everyone ({everyone})."
+def _shoppers(table: FieldTable, code: int, above: Sequence[int], personas: Sequence[Persona]) -> str:
+    does, everyone = doing(table.spec, [table.values[code]]), percent(float(table.table.everyone[code]))
+    phrases = [(quoted(personas[cluster]), percent(float(table.table.shares[cluster, code]))) for cluster in above]
+    if len(phrases) == 1:
+        name, share = phrases[0]
+        return f"Of {name} {share} {does}, against {everyone} of everyone; no other persona stands out."
+    together = listed([f"{name} ({share})" for name, share in phrases])
+    return f"{together} {'both' if len(phrases) == 2 else 'all'} {does} more than everyone ({everyone})."
 
 
 def _pair(pairs: Crossed, one: int, other: int) -> str:

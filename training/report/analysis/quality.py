@@ -37,28 +37,30 @@ def data_quality(dataset: Dataset, encoder: Encoder, clusters: IntArray, k: int)
 
 def values_to_learn(dataset: Dataset, encoder: Encoder) -> tuple[ValuesToLearn, ...]:
     """For each open field that has some, the values that the model does not know or does not tell apart."""
-    found = (_to_learn(dataset, encoding) for encoding in encoder.fields if encoding.name in dataset.vocabularies)
-    return tuple(each for each in found if each.unknown or each.next)
+    values_by_field = (
+        _to_learn(dataset, encoding) for encoding in encoder.fields if encoding.name in dataset.vocabularies
+    )
+    return tuple(values for values in values_by_field if values.unknown or values.next)
 
 
 def _to_learn(dataset: Dataset, encoding: FieldEncoding) -> ValuesToLearn:
     column, values = dataset.columns[encoding.name], dataset.vocabularies[encoding.name].values
     codes = np.zeros(0, np.int64) if isinstance(column, NumberColumn) else column.codes[column.codes >= 0]
     counts = np.bincount(codes, minlength=len(values))
-    known = np.array([encoding.vocabulary.code(value) for value in values], np.int64)
+    codes = np.array([encoding.vocabulary.code(value) for value in values], np.int64)
     shared = np.bincount(encoding.column_of, minlength=max(encoding.width, 1)) > 1
-    unknown = np.flatnonzero((known < 0) & (counts > 0))
+    unknown = np.flatnonzero((codes < 0) & (counts > 0))
     # Without a column of their own: in the shared one, or common but past the most that are learned.
-    together = np.append(shared[encoding.column_of], False)[known]
-    waiting = np.flatnonzero((counts >= MIN_COUNT) & ((known < 0) | together))
+    together = np.append(shared[encoding.column_of], False)[codes]
+    waiting = np.flatnonzero((counts >= MIN_COUNT) & ((codes < 0) | together))
     waiting = waiting[np.argsort(-counts[waiting], kind="stable")][:MOST_TO_LEARN]
-    spelling = Suggester(encoding.values)
+    suggester = Suggester(encoding.values)
     return ValuesToLearn(
         field=encoding.name,
         title=encoding.spec.title,
         unknown=len(unknown),
         unknown_share=round(float(counts[unknown].sum() / max(counts.sum(), 1)), 4),
-        misspelt=sum(bool(spelling.nearest(values[code])) for code in unknown[:MOST_SPELLED]),
+        misspelt=sum(bool(suggester.nearest(values[code])) for code in unknown[:MOST_SPELLED]),
         next=tuple(values[code] for code in waiting.tolist()),
     )
 

@@ -67,21 +67,23 @@ def on_quality(data: DataQuality) -> tuple[Insight, ...]:
     return tuple(Insight(topic="quality", sentence=sentence) for sentence in sentences)
 
 
-def told_by_personas(data: DataQuality) -> list[ListLength]:
+def lengths_explained_by_personas(data: DataQuality) -> list[ListLength]:
     """The lists whose length, rather than what is in them, the personas tell, beyond chance."""
-    answers = {each.field: round(each.answered * data.profiles) for each in data.fields}
+    answers = {field.field: round(field.answered * data.profiles) for field in data.fields}
     return [
-        each
-        for each in data.list_lengths
-        if each.explained > TOO_MUCH_EXPLAINED and beats_chance(each, answers.get(each.field, 0))
+        length
+        for length in data.list_lengths
+        if length.explained > TOO_MUCH_EXPLAINED and beats_chance(length, answers.get(length.field, 0))
     ]
 
 
 def _separate(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> str:
-    told = sorted((each.silhouette, place) for place, each in enumerate(details) if each.silhouette is not None)
-    if len(told) < 2:
+    values = sorted(
+        (detail.silhouette, index) for index, detail in enumerate(details) if detail.silhouette is not None
+    )
+    if len(values) < 2:
         return ""
-    (low, blurred), (high, clear) = told[0], told[-1]
+    (low, blurred), (high, clear) = values[0], values[-1]
     return (
         f"{quoted(personas[clear])} is the most distinct persona (mean silhouette {high:.2f}), "
         f"{quoted(personas[blurred])} the least ({low:.2f})."
@@ -89,14 +91,14 @@ def _separate(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> 
 
 
 def _stable(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> str:
-    told = [(each.stability, place) for place, each in enumerate(details) if each.stability is not None]
-    if not told:
+    values = [(detail.stability, index) for index, detail in enumerate(details) if detail.stability is not None]
+    if not values:
         return ""
-    least = min(told)[0]
-    every = "Every persona" if len(told) == len(details) else "Every persona with enough profiles to tell"
+    least = min(values)[0]
+    every = "Every persona" if len(values) == len(details) else "Every persona with enough profiles to tell"
     if least >= STABLE:
         return f"{every} is found again when profiles are redrawn (Jaccard similarity at least {least:.2f})."
-    shaky = [f"{quoted(personas[place])} ({value:.2f})" for value, place in told if value < DOUBTFUL]
+    shaky = [f"{quoted(personas[index])} ({value:.2f})" for value, index in values if value < DOUBTFUL]
     if not shaky:
         return f"When profiles are redrawn, personas come back in part (Jaccard similarity at least {least:.2f})."
     return f"When profiles are redrawn, these personas do not come back reliably (Jaccard): {listed(shaky)}."
@@ -104,9 +106,9 @@ def _stable(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> st
 
 def _lengths(data: DataQuality) -> list[str]:
     return [
-        f"Personas are partly about how much people tick: they explain {percent(each.explained)} of the variance "
-        f"of the length of {each.title}."
-        for each in told_by_personas(data)
+        f"Personas are partly about how much people tick: they explain {percent(length.explained)} "
+        f"of the variance of the length of {length.title}."
+        for length in lengths_explained_by_personas(data)
     ]
 
 
@@ -122,15 +124,15 @@ def _repeated(data: DataQuality) -> list[str]:
 
 
 def _seldom(data: DataQuality) -> list[str]:
-    seldom = sorted((each.answered, each.title) for each in data.fields if each.answered < _SELDOM_ANSWERED)
-    told = listed([f"{title} ({percent(share)})" for share, title in seldom[:_MOST_SELDOM]])
+    seldom = sorted((field.answered, field.title) for field in data.fields if field.answered < _SELDOM_ANSWERED)
+    values = listed([f"{title} ({percent(share)})" for share, title in seldom[:_MOST_SELDOM]])
     if len(seldom) > _MOST_SELDOM:
-        return [f"{len(seldom)} fields are answered by fewer than half of the profiles, least of all {told}."]
-    return [f"Answered by fewer than half of the profiles: {told}."] if seldom else []
+        return [f"{len(seldom)} fields are answered by fewer than half of the profiles, least of all {values}."]
+    return [f"Answered by fewer than half of the profiles: {values}."] if seldom else []
 
 
 def _least_answered(data: DataQuality) -> list[str]:
-    least = min(data.fields, key=lambda each: each.answered)
+    least = min(data.fields, key=lambda field: field.answered)
     return [
         f"Every field is answered by at least {percent(least.answered)} of the profiles (least: {least.title})."
     ]

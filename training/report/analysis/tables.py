@@ -36,19 +36,19 @@ def lift_rows(tables: Sequence[FieldTable]) -> tuple[LiftRow, ...]:
     Values count that differ significantly in at least one persona (adjusted residuals, Bonferroni over all
     cells). Within a field they run from those of the first persona to those of the last.
     """
-    bound = unlikely(sum(int(each.known.sum()) * len(each.table.answered) for each in tables))
+    bound = unlikely(sum(int(field.is_frequent.sum()) * len(field.table.answered) for field in tables))
     strongest = sorted(
-        (-strength, place, code)
-        for place, each in enumerate(tables)
-        for strength, code in _telling(each, bound)[:_MOST_OF_A_FIELD]
+        (-strength, index, code)
+        for index, field in enumerate(tables)
+        for strength, code in _informative(field, bound)[:_MOST_OF_A_FIELD]
     )[:MOST_LIFT_ROWS]
-    chosen = sorted((place, _leader(tables[place].table, code), code) for _, place, code in strongest)
-    return tuple(_lift_row(tables[place], code, bound) for place, _, code in chosen)
+    chosen = sorted((index, _leader(tables[index].table, code), code) for _, index, code in strongest)
+    return tuple(_lift_row(tables[index], code, bound) for index, _, code in chosen)
 
 
 def snake_rows(tables: Sequence[NumberFieldTable]) -> tuple[SnakeRow, ...]:
     """Numbers and ordered fields over the personas. A persona without answers differs in nothing."""
-    return tuple(_snake_row(each) for each in tables)
+    return tuple(_snake_row(field) for field in tables)
 
 
 def history_against_hobbies(dataset: Dataset) -> Crossed | None:
@@ -117,16 +117,16 @@ def _unless_empty(hobbies: Held, gifts: Held) -> Crossed | None:
     return crossed(hobbies, gifts) if hobbies.values and gifts.values else None
 
 
-def _telling(each: FieldTable, bound: float) -> list[tuple[float, int]]:
+def _informative(field: FieldTable, bound: float) -> list[tuple[float, int]]:
     """Values with a significant difference and how much they tell, strongest first."""
-    table = each.table
+    table = field.table
     shares, everyone = table.shares, table.everyone
     # What one learns of the persona from this answer, in nats (mutual information).
-    told = rel_entr(shares, everyone) + rel_entr(1 - shares, 1 - everyone)
-    told[table.answered == 0] = 0.0
+    information = rel_entr(shares, everyone) + rel_entr(1 - shares, 1 - everyone)
+    information[table.answered == 0] = 0.0
     weights = table.answered / max(int(table.answered.sum()), 1)
-    strength = (weights[:, None] * told).sum(axis=0).round(9)
-    notable = each.known & (np.abs(table.residuals) > bound).any(axis=0)
+    strength = (weights[:, None] * information).sum(axis=0).round(9)
+    notable = field.is_frequent & (np.abs(table.residuals) > bound).any(axis=0)
     return sorted(((float(strength[code]), code) for code in np.flatnonzero(notable).tolist()), key=_by_strength)
 
 
@@ -138,12 +138,12 @@ def _leader(table: ValueTable, code: int) -> int:
     return int(table.lifts[:, code].argmax())
 
 
-def _lift_row(each: FieldTable, code: int, bound: float) -> LiftRow:
-    table = each.table
+def _lift_row(field: FieldTable, code: int, bound: float) -> LiftRow:
+    table = field.table
     return LiftRow(
-        field=each.spec.name,
-        title=each.spec.title,
-        value=said(each.spec, each.values[code]),
+        field=field.spec.name,
+        title=field.spec.title,
+        value=said(field.spec, field.values[code]),
         lifts=_rounded(table.lifts[:, code]),
         shares=_rounded(table.shares[:, code]),
         significant=tuple((np.abs(table.residuals[:, code]) > bound).tolist()),
@@ -151,24 +151,24 @@ def _lift_row(each: FieldTable, code: int, bound: float) -> LiftRow:
     )
 
 
-def _snake_row(each: NumberFieldTable) -> SnakeRow:
-    table, some = each.table, each.table.members > 0
+def _snake_row(field: NumberFieldTable) -> SnakeRow:
+    table, some = field.table, field.table.members > 0
     return SnakeRow(
-        title=each.spec.title,
+        title=field.spec.title,
         differences=_rounded(np.where(some, table.differences, 0.0)),
         means=_rounded(np.where(some, table.means, table.mean_everyone)),
         mean_everyone=round(table.mean_everyone, 4),
     )
 
 
-def _said(each: Held) -> tuple[str, ...]:
-    return tuple(said(each.spec, value) for value in each.values)
+def _said(field: Held) -> tuple[str, ...]:
+    return tuple(said(field.spec, value) for value in field.values)
 
 
-def _cells(values: FloatArray, told: BoolArray) -> tuple[tuple[float | None, ...], ...]:
+def _cells(values: FloatArray, information: BoolArray) -> tuple[tuple[float | None, ...], ...]:
     return tuple(
         tuple(value if said else None for value, said in zip(row, saids, strict=True))
-        for row, saids in zip(values.round(4).tolist(), told.tolist(), strict=True)
+        for row, saids in zip(values.round(4).tolist(), information.tolist(), strict=True)
     )
 
 

@@ -25,7 +25,7 @@ def typical_profiles(
 
     A field is left out for a persona fewer than five members of which answered it, or agree on a value.
     """
-    by_field = {each.spec.name: each for each in tables}
+    by_field = {table.spec.name: table for table in tables}
     fields = [_field(dataset, spec, by_field, clusters, k) for spec in dataset.specs]
     return tuple(tuple(answers[cluster] for answers in fields if answers[cluster]) for cluster in range(k))  # type: ignore[misc]
 
@@ -48,28 +48,28 @@ def _number(spec: FieldSpec, values: FloatArray) -> Typical | None:
     return Typical(title=spec.title, answer=median if low == high else f"{median} ({low}–{high})")
 
 
-def _values(each: FieldTable, cluster: int) -> Typical | None:
-    chosen = _chosen(each, cluster)
+def _values(table: FieldTable, cluster: int) -> Typical | None:
+    chosen = _chosen(table, cluster)
     if not chosen:
         return None
     return Typical(
-        title=each.spec.title,
-        answer=", ".join(said(each.spec, each.values[code]) for code in chosen),
-        share=round(float(each.table.shares[cluster, chosen[0]]), 4),
+        title=table.spec.title,
+        answer=", ".join(said(table.spec, table.values[code]) for code in chosen),
+        share=round(float(table.table.shares[cluster, chosen[0]]), 4),
     )
 
 
-def _chosen(each: FieldTable, cluster: int) -> list[int]:
+def _chosen(table: FieldTable, cluster: int) -> list[int]:
     """The most common level; of a choice or a list what is common and more common than among everyone, if
     anything is, and the most common otherwise."""
-    counts, shares = each.table.counts[cluster], each.table.shares[cluster]
-    common = [code for code in _ranked(shares) if counts[code] >= MIN_COUNT and each.known[code]]
-    if isinstance(each.spec.kind, Ordinal):
+    counts, shares = table.table.counts[cluster], table.table.shares[cluster]
+    common = [code for code in _ranked(shares) if counts[code] >= MIN_COUNT and table.is_frequent[code]]
+    if isinstance(table.spec.kind, Ordinal):
         return common[:1]
-    lifts = each.table.lifts[cluster]
+    lifts = table.table.lifts[cluster]
     lifted = [code for code in _ranked(shares * lifts) if shares[code] >= MIN_SHARE and lifts[code] >= MIN_LIFT]
     lifted = [code for code in lifted if code in common]
-    most = _MOST_OF_A_LIST if isinstance(each.spec.kind, MultiLabel) else 1
+    most = _MOST_OF_A_LIST if isinstance(table.spec.kind, MultiLabel) else 1
     return lifted[:most] or common[:1]
 
 

@@ -43,10 +43,10 @@ def share_map(axes: Axes, shares: FloatArray, rows: Sequence[str], columns: Sequ
 
 def column_label(text: str, columns: int) -> str:
     """A column's name, wrapped to lie above its column or, where columns are narrow, to stand on it."""
-    each = _INCHES / columns
-    if each >= _NARROW:
-        return style.wrapped(text, each - 0.04, _SIZE, most=6)
-    return style.wrapped(text, 1.7, _SIZE, most=2 if each >= 0.32 else 1)
+    cell = _INCHES / columns
+    if cell >= _NARROW:
+        return style.wrapped(text, cell - 0.04, _SIZE, most=6)
+    return style.wrapped(text, 1.7, _SIZE, most=2 if cell >= 0.32 else 1)
 
 
 def _draw(

@@ -26,6 +26,6 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def known(values: Iterable[float | None]) -> list[float]:
+def present(values: Iterable[float | None]) -> list[float]:
     """The values that are there."""
     return [value for value in values if value is not None]

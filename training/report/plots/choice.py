@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from training.report.analysis.summary import DOUBTFUL, STABLE
 from training.report.document import Candidate, Report
 from training.report.drawing import style
-from training.report.drawing.words import count, known
+from training.report.drawing.words import count, present
 
 _ACROSS: Final = "Number of personas (band: chosen)"
 # What a candidate holds, what it is called, and whether more is better.
@@ -33,14 +33,14 @@ def draw_gap(report: Report) -> Figure | None:
     if not curve:
         return None
     figure = style.canvas(3.1, f"{count(report.choice.k, 'persona')}: what the gap statistic and stability say")
-    stable = any(known(candidate.stability or ()) for candidate in curve)
+    stable = any(present(candidate.stability or ()) for candidate in curve)
     axes = style.panels(figure, 1, 1 + stable)
     _gap(axes[0], curve)
     if stable:
         _stability(axes[1], curve)
-    for each in axes:
-        _mark(each, report.choice.k)
-        each.set_xlabel(_ACROSS)
+    for panel in axes:
+        _mark(panel, report.choice.k)
+        panel.set_xlabel(_ACROSS)
     return figure
 
 
@@ -48,14 +48,14 @@ def say_gap(report: Report) -> str:
     """Where the curve starts, is and ends, and how stable the chosen number is."""
     curve = report.choice.curve
     first, last = curve[0], curve[-1]
-    told = f"The gap is {first.gap:.2f} at {first.k} and {last.gap:.2f} at {count(last.k, 'persona')}."
+    sentence = f"The gap is {first.gap:.2f} at {first.k} and {last.gap:.2f} at {count(last.k, 'persona')}."
     chosen = _chosen(report)
-    if chosen is not None and (values := known(chosen.stability or ())):
-        told += (
+    if chosen is not None and (values := present(chosen.stability or ())):
+        sentence += (
             f" With {count(chosen.k, 'persona')} the least stable keeps a Jaccard similarity of "
             f"{min(values):.2f}, on average they keep {np.mean(values):.2f}."
         )
-    return f"{report.choice.sentence} {told}"
+    return f"{report.choice.sentence} {sentence}"
 
 
 def _gap(axes: Axes, curve: Sequence[Candidate]) -> None:
@@ -67,7 +67,7 @@ def _gap(axes: Axes, curve: Sequence[Candidate]) -> None:
 
 def _stability(axes: Axes, curve: Sequence[Candidate]) -> None:
     """A dot a cluster, and their mean."""
-    measured = [(c.k, values) for c in curve if (values := known(c.stability or ()))]
+    measured = [(c.k, values) for c in curve if (values := present(c.stability or ()))]
     for k, values in measured:
         axes.plot([k] * len(values), values, "o", color=style.COLOURS[4], markersize=4, alpha=0.75)
     means = [float(np.mean(values)) for _, values in measured]
@@ -91,12 +91,12 @@ def draw_criteria(report: Report) -> Figure | None:
     rows = -(-len(shown) // columns)
     figure = style.canvas(0.5 + 2.0 * rows, "Other criteria, for comparison: they inform the choice")
     axes = style.panels(figure, rows, columns)
-    for each, (name, called, advice) in zip(axes, shown, strict=False):
+    for panel, (name, called, advice) in zip(axes, shown, strict=False):
         ks, values = _series(report, name)
-        each.plot(ks, values, "o-", color=style.ACCENT, markersize=3.5, linewidth=1.4)
-        each.set_title(f"{called}\n({advice})", fontsize=style.SMALL)
-        each.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-        _mark(each, report.choice.k)
+        panel.plot(ks, values, "o-", color=style.ACCENT, markersize=3.5, linewidth=1.4)
+        panel.set_title(f"{called}\n({advice})", fontsize=style.SMALL)
+        panel.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        _mark(panel, report.choice.k)
     figure.supxlabel(_ACROSS, fontsize=style.SMALL, color=style.MUTED)
     for spare in axes[len(shown) :]:
         spare.set_axis_off()
@@ -106,11 +106,11 @@ def draw_criteria(report: Report) -> Figure | None:
 def say_criteria(report: Report) -> str:
     """Each criterion at the chosen number of personas."""
     chosen = _chosen(report)
-    told = [f"{called} {getattr(chosen, name):,.3g}" for name, called, _ in _OTHERS if _has(chosen, name)]
+    sentence = [f"{called} {getattr(chosen, name):,.3g}" for name, called, _ in _OTHERS if _has(chosen, name)]
     names = ", ".join(called for name, called, _ in _OTHERS if _series(report, name)[0])
-    if not told:
+    if not sentence:
         return f"{names} for each number of personas that was tried."
-    return f"At the chosen {count(report.choice.k, 'persona')}: {', '.join(told)}."
+    return f"At the chosen {count(report.choice.k, 'persona')}: {', '.join(sentence)}."
 
 
 def _has(candidate: Candidate | None, name: str) -> bool:
@@ -119,7 +119,7 @@ def _has(candidate: Candidate | None, name: str) -> bool:
 
 def _series(report: Report, name: str) -> tuple[list[int], list[float]]:
     there = [candidate for candidate in report.choice.curve if _has(candidate, name)]
-    return [candidate.k for candidate in there], known(getattr(candidate, name) for candidate in there)
+    return [candidate.k for candidate in there], present(getattr(candidate, name) for candidate in there)
 
 
 # --- both ------------------------------------------------------------------------------------------

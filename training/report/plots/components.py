@@ -43,13 +43,12 @@ def draw_variance(report: Report) -> Figure | None:
 
 def say_variance(report: Report) -> str:
     """How many beat chance, and by how much the first does."""
-    parts = report.components
-    told = f"{_finding(report)}. {len(parts.eigenvalues)} were compared with shuffled data."
-    if not parts.chance:
-        return told
-    return (
-        f"{told} The first has a variance of {parts.eigenvalues[0]:.2f}, against {parts.chance[0]:.2f} by chance."
-    )
+    components = report.components
+    sentence = f"{_finding(report)}. {len(components.eigenvalues)} were compared with shuffled data."
+    if not components.chance:
+        return sentence
+    first, chance = components.eigenvalues[0], components.chance[0]
+    return f"{sentence} The first has a variance of {first:.2f}, against {chance:.2f} by chance."
 
 
 def _finding(report: Report) -> str:
@@ -77,8 +76,8 @@ def draw_loadings(report: Report) -> Figure | None:
     rows = -(-len(shown) // columns)
     figure = style.canvas(0.6 + 2.9 * rows, "What the strongest components say, in the answers that pull most")
     axes = style.panels(figure, rows, columns)
-    for each, axis in zip(axes, shown, strict=False):
-        _bars(each, axis)
+    for panel, axis in zip(axes, shown, strict=False):
+        _bars(panel, axis)
     for spare in axes[len(shown) :]:
         spare.set_axis_off()
     figure.supxlabel("Correlation with the component, −1 to 1", fontsize=style.SMALL, color=style.MUTED)

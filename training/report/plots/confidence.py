@@ -22,14 +22,14 @@ def draw_confidence(report: Report) -> Figure | None:
 
 def say_confidence(report: Report) -> str:
     """Accuracy and confidence by number of hidden fields."""
-    found = report.confidence
-    if found is None:
+    confidence = report.confidence
+    if confidence is None:
         return "The confidence of partial profiles was not measured."
-    told = [
-        f"{each.hidden} hidden: right in {percent(each.accuracy)}, sure by {percent(each.confidence)}"
-        for each in found.by_hidden
+    sentences = [
+        f"{bin_.hidden} hidden: right in {percent(bin_.accuracy)}, sure by {percent(bin_.confidence)}"
+        for bin_ in confidence.by_hidden
     ]
-    return f"{_finding(found)}. With fields hidden from complete profiles: {'; '.join(told)}."
+    return f"{_finding(confidence)}. With fields hidden from complete profiles: {'; '.join(sentences)}."
 
 
 def _finding(confidence: Confidence) -> str:
@@ -43,24 +43,24 @@ def _finding(confidence: Confidence) -> str:
 
 
 def _reliability(axes: Axes, confidence: Confidence) -> None:
-    sure = [each.confidence * 100 for each in confidence.bins]
-    right = [each.accuracy * 100 for each in confidence.bins]
-    most = max(each.trials for each in confidence.bins)
+    sure = [bin_.confidence * 100 for bin_ in confidence.bins]
+    right = [bin_.accuracy * 100 for bin_ in confidence.bins]
+    most = max(bin_.trials for bin_ in confidence.bins)
     axes.plot([0, 100], [0, 100], color=style.MUTED, linestyle="--", linewidth=1)
     axes.plot(sure, right, color=style.ACCENT, linewidth=1.2)
-    axes.scatter(sure, right, [8 + 60 * each.trials / most for each in confidence.bins], color=style.ACCENT)
+    axes.scatter(sure, right, [8 + 60 * bin_.trials / most for bin_ in confidence.bins], color=style.ACCENT)
     axes.set(xlim=(0, 108), ylim=(0, 104), xlabel="Confidence, in per cent", ylabel="Right, in per cent")
     axes.set_title(f"Reliability (error {confidence.error:.3f})")
 
 
 def _by_hidden(axes: Axes, confidence: Confidence) -> None:
-    hidden = [each.hidden for each in confidence.by_hidden]
+    hidden = [bin_.hidden for bin_ in confidence.by_hidden]
     axes.plot(
-        hidden, [each.accuracy * 100 for each in confidence.by_hidden], "o-", color=style.ACCENT, label="right"
+        hidden, [bin_.accuracy * 100 for bin_ in confidence.by_hidden], "o-", color=style.ACCENT, label="right"
     )
     axes.plot(
         hidden,
-        [each.confidence * 100 for each in confidence.by_hidden],
+        [bin_.confidence * 100 for bin_ in confidence.by_hidden],
         "s--",
         color=style.WARNING,
         label="confidence",

@@ -28,13 +28,17 @@ def draw_density(report: Report) -> Figure | None:
 def say_density(report: Report) -> str:
     """What each method found."""
     density = report.density
-    return "" if density is None else " ".join([density.sentence, *(each.sentence for each in density.findings)])
+    return (
+        ""
+        if density is None
+        else " ".join([density.sentence, *(finding.sentence for finding in density.findings)])
+    )
 
 
 def _curve(axes: Axes, density: Density) -> None:
     """The curve is thinned; its length stands for all rows."""
     distances = density.k_distances
-    steps = [density.rows * place / max(len(distances) - 1, 1) for place in range(len(distances))]
+    steps = [density.rows * index / max(len(distances) - 1, 1) for index in range(len(distances))]
     axes.plot(steps, distances, color=style.ACCENT, linewidth=1.8)
     axes.axhline(density.knee, color=style.WARNING, linestyle="--", linewidth=1.2)
     axes.annotate(
@@ -48,12 +52,14 @@ def _curve(axes: Axes, density: Density) -> None:
 
 def _noise(axes: Axes, density: Density, personas: int) -> None:
     """The share that belongs to no cluster; K-Means leaves nobody out."""
-    found = density.findings
-    names = [each.method for each in found]
-    shares = [each.noise_share * 100 for each in found]
-    told = [f"{count(each.clusters, 'cluster')},\n{percent(each.noise_share)} noise" for each in found]
+    findings = density.findings
+    names = [finding.method for finding in findings]
+    shares = [finding.noise_share * 100 for finding in findings]
+    labels = [
+        f"{count(finding.clusters, 'cluster')},\n{percent(finding.noise_share)} noise" for finding in findings
+    ]
     bars = axes.barh(["K-Means", *names], [0.0, *shares], 0.6, color=style.COLOURS[1])
-    axes.bar_label(bars, [f"{count(personas, 'persona')},\nno noise", *told], padding=4, fontsize=style.SMALL)
+    axes.bar_label(bars, [f"{count(personas, 'persona')},\nno noise", *labels], padding=4, fontsize=style.SMALL)
     axes.set(xlim=(0, 150), xticks=range(0, 101, 25), xlabel="Noise: profiles in no cluster, in per cent")
     axes.set_title("Clusters and noise")
     axes.invert_yaxis()

@@ -22,7 +22,7 @@ _MOST_COLUMNS: Final = 16
 
 def draw_history_by_hobby(report: Report) -> Figure | None:
     """Lift of each gift category among those of each hobby."""
-    matrix = _most_telling(report.history_by_hobby)
+    matrix = _most_informative(report.history_by_hobby)
     if matrix is None:
         return None
     values = _values(matrix)
@@ -42,8 +42,8 @@ def say_history_by_hobby(report: Report) -> str:
     values = np.nan_to_num(_values(matrix))
     best = np.argsort(-values, axis=None, kind="stable")[:5]
     pairs = [(int(row), int(column)) for row, column in zip(*np.unravel_index(best, values.shape), strict=True)]
-    told = [f"{matrix.rows[r]} and {matrix.columns[c]} ({number(values[r, c])} ×)" for r, c in pairs]
-    return f"{said(matrix.title)}. The strongest links: {', '.join(told)}.".replace("_", " ")
+    pairs_said = [f"{matrix.rows[r]} and {matrix.columns[c]} ({number(values[r, c])} ×)" for r, c in pairs]
+    return f"{said(matrix.title)}. The strongest links: {', '.join(pairs_said)}.".replace("_", " ")
 
 
 def _strongest_link(matrix: Matrix) -> str:
@@ -60,7 +60,7 @@ def _strongest_link(matrix: Matrix) -> str:
 
 def draw_gifts_by_age(report: Report) -> Figure | None:
     """Share of each gift category in each age band."""
-    matrix = _most_telling(report.gifts_by_age)
+    matrix = _most_informative(report.gifts_by_age)
     if matrix is None:
         return None
     figure = _canvas(matrix, _widest_span(matrix))
@@ -101,7 +101,7 @@ def _values(matrix: Matrix) -> FloatArray:
     return np.array(matrix.values, dtype=np.float64)
 
 
-def _most_telling(matrix: Matrix | None) -> Matrix | None:
+def _most_informative(matrix: Matrix | None) -> Matrix | None:
     """The rows and columns that vary most, where there are too many to read; order as it was. None: all empty."""
     if matrix is None or np.isnan(values := _values(matrix)).all():
         return None

@@ -40,14 +40,14 @@ def say_tsne(report: Report) -> str:
 
 
 def _draw(report: Report, method: str, title: str) -> Figure | None:
-    found = _map(report, method)
-    if found is None:
+    plane = _map(report, method)
+    if plane is None:
         return None
     figure = style.canvas(4.7 + style.legend_height(report), title)
     [axes] = style.panels(figure, 1, 1)
-    _points(axes, found, len(report.personas))
-    _badges(axes, _middles(found, len(report.personas)))
-    axes.set(xlabel=found.axes[0], ylabel=found.axes[1])
+    _points(axes, plane, len(report.personas))
+    _badges(axes, _middles(plane, len(report.personas)))
+    axes.set(xlabel=plane.axes[0], ylabel=plane.axes[1])
     if method == "tsne":  # the numbers on its axes mean nothing
         axes.tick_params(length=0, labelbottom=False, labelleft=False)
         axes.grid(visible=False)
@@ -56,27 +56,27 @@ def _draw(report: Report, method: str, title: str) -> Figure | None:
 
 
 def _say(report: Report, method: str) -> str:
-    found = _map(report, method)
-    if found is None:
+    plane = _map(report, method)
+    if plane is None:
         return ""
-    across, up = found.axes
+    across, up = plane.axes
     personas = ", ".join(f"{number} {persona.name}" for number, persona in enumerate(report.personas, 1))
-    return f"Map of {count(len(found.points), 'sampled profile')}, {across} by {up}. Numbered: {personas}."
+    return f"Map of {count(len(plane.points), 'sampled profile')}, {across} by {up}. Numbered: {personas}."
 
 
 def _map(report: Report, method: str) -> Map | None:
-    return next((each for each in report.maps if each.method == method and each.points), None)
+    return next((plane for plane in report.maps if plane.method == method and plane.points), None)
 
 
-def _places(found: Map, cluster: int) -> FloatArray:
+def _positions(plane: Map, cluster: int) -> FloatArray:
     """(n, 2), the points of one persona."""
-    return np.array([(point.x, point.y) for point in found.points if point.cluster == cluster]).reshape(-1, 2)
+    return np.array([(point.x, point.y) for point in plane.points if point.cluster == cluster]).reshape(-1, 2)
 
 
-def _points(axes: Axes, found: Map, personas: int) -> None:
-    size = float(np.clip(12_000 / len(found.points), 8, 30))
+def _points(axes: Axes, plane: Map, personas: int) -> None:
+    size = float(np.clip(12_000 / len(plane.points), 8, 30))
     for cluster in range(personas):
-        xs, ys = _places(found, cluster).T
+        xs, ys = _positions(plane, cluster).T
         axes.scatter(
             xs,
             ys,
@@ -85,15 +85,15 @@ def _points(axes: Axes, found: Map, personas: int) -> None:
             marker=style.marker(cluster),
             alpha=0.6,
             linewidths=0,
-            rasterized=len(found.points) > _MOST_VECTORS,
+            rasterized=len(plane.points) > _MOST_VECTORS,
         )
 
 
-def _middles(found: Map, personas: int) -> dict[int, FloatArray]:
+def _middles(plane: Map, personas: int) -> dict[int, FloatArray]:
     """Of each persona the centroid or else the median point, (2,)."""
-    if len(found.centroids) == personas:
-        return {cluster: np.array(centroid) for cluster, centroid in enumerate(found.centroids)}
-    places = {cluster: _places(found, cluster) for cluster in range(personas)}
+    if len(plane.centroids) == personas:
+        return {cluster: np.array(centroid) for cluster, centroid in enumerate(plane.centroids)}
+    places = {cluster: _positions(plane, cluster) for cluster in range(personas)}
     return {cluster: np.median(points, axis=0) for cluster, points in places.items() if len(points)}
 
 
@@ -102,12 +102,12 @@ def _badges(axes: Axes, middles: dict[int, FloatArray]) -> None:
     axes.autoscale_view()
     low, high = np.array([axes.get_xlim(), axes.get_ylim()]).T
     apart = _moved_apart((np.array(list(middles.values())) - low) / (high - low)) * (high - low) + low
-    for cluster, place in zip(middles, apart, strict=True):
+    for cluster, position in zip(middles, apart, strict=True):
         background = style.colour(cluster)
         axes.annotate(
             str(cluster + 1),
             tuple(middles[cluster]),
-            tuple(place),
+            tuple(position),
             ha="center",
             va="center",
             fontweight="bold",

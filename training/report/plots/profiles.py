@@ -43,19 +43,19 @@ def draw_lifts(report: Report) -> Figure | None:
 
 def say_lifts(report: Report) -> str:
     """Of each persona the values that it leans to most."""
-    told = []
+    sentences = []
     for cluster, persona in enumerate(report.personas):
         more = [row for row in report.lifts if row.significant[cluster] and row.lifts[cluster] > 1]
         more.sort(key=lambda row: -row.lifts[cluster])
         top = [f"{row.title} {said(row.value).lower()} ({number(row.lifts[cluster])} ×)" for row in more[:3]]
-        told.append(f"{persona.name}: {listed(top) or 'nothing that is beyond chance'}")
-    return f"Values that are more likely among a persona's members than among everyone. {'; '.join(told)}."
+        sentences.append(f"{persona.name}: {listed(top) or 'nothing that is beyond chance'}")
+    return f"Values that are more likely among a persona's members than among everyone. {'; '.join(sentences)}."
 
 
 def strongest(rows: Sequence[LiftRow], most: int = MOST_ROWS) -> list[LiftRow]:
     """The rows that set some persona apart most, field by field in the order given."""
-    kept = set(sorted(range(len(rows)), key=lambda place: -_strength(rows[place]))[:most])
-    return [row for place, row in enumerate(rows) if place in kept]
+    strongest_rows = set(sorted(range(len(rows)), key=lambda index: -_strength(rows[index]))[:most])
+    return [row for index, row in enumerate(rows) if index in strongest_rows]
 
 
 def _strength(row: LiftRow) -> float:
@@ -89,7 +89,7 @@ def _label(line: LiftRow | str) -> str:
 
 def _mute(axes: Axes, rows: Sequence[LiftRow]) -> None:
     """Grey the shares that do not differ beyond chance. Headings have no text, so texts run as the rows do."""
-    sure = [each for row in rows for each in row.significant]
+    sure = [is_significant for row in rows for is_significant in row.significant]
     for text, is_sure in zip(axes.texts, sure, strict=True):
         if is_sure:
             text.set_fontweight("bold")
@@ -130,15 +130,15 @@ def draw_snake(report: Report) -> Figure | None:
 
 def say_snake(report: Report) -> str:
     """Of each field the lowest and the highest persona."""
-    return " ".join(_extremes(report, place) for place in range(len(report.snake)))
+    return " ".join(_extremes(report, index) for index in range(len(report.snake)))
 
 
 def _numbered(title: str, mean: float) -> str:
     return f"{style.wrapped(said(title), 1.8, style.SMALL, most=2)}\n(everyone: {number(mean)})"
 
 
-def _extremes(report: Report, place: int) -> str:
-    row = report.snake[place]
+def _extremes(report: Report, index: int) -> str:
+    row = report.snake[index]
     low, high = int(np.argmin(row.differences)), int(np.argmax(row.differences))
     return (
         f"{said(row.title)}: lowest in {report.personas[low].name} ({number(row.means[low])}), "

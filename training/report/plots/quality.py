@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from models.profile.vocabulary import label
 from training.personas.wording.words import listed
 from training.report.analysis.quality import TOO_MUCH_EXPLAINED
-from training.report.analysis.summary import told_by_personas
+from training.report.analysis.summary import lengths_explained_by_personas
 from training.report.document import DataQuality, Report
 from training.report.drawing import style
 from training.report.drawing.words import count, said
@@ -32,18 +32,18 @@ def draw_quality(report: Report) -> Figure | None:
 def say_quality(report: Report) -> str:
     """Each field's share, and each list's η²."""
     data = report.data
-    told = [f"{said(field.title)} {percent(field.answered)}" for field in data.fields]
-    lengths = [f"{said(each.title)} {percent(each.explained)}" for each in data.list_lengths]
+    shares_answered = [f"{said(field.title)} {percent(field.answered)}" for field in data.fields]
+    lengths = [f"{said(length.title)} {percent(length.explained)}" for length in data.list_lengths]
     sentences = [f"{_finding(data)}."]
-    if told:
-        sentences.append(f"Answered: {', '.join(told)}.")
+    if shares_answered:
+        sentences.append(f"Answered: {', '.join(shares_answered)}.")
     if lengths:
         sentences.append(f"Of the variance of a list's length the personas explain: {', '.join(lengths)}.")
     return " ".join(sentences)
 
 
 def _finding(data: DataQuality) -> str:
-    long = [label(each.title) for each in told_by_personas(data)]
+    long = [label(length.title) for length in lengths_explained_by_personas(data)]
     if long:
         return f"The personas differ in how many values people tick: {listed(long)}"
     if not data.fields:
@@ -68,8 +68,8 @@ def _answered(axes: Axes, data: DataQuality) -> None:
 
 
 def _lengths(axes: Axes, data: DataQuality) -> None:
-    labels = [style.wrapped(said(each.title), 1.2, style.SMALL, most=2) for each in data.list_lengths]
-    shares = [each.explained * 100 for each in data.list_lengths]
+    labels = [style.wrapped(said(length.title), 1.2, style.SMALL, most=2) for length in data.list_lengths]
+    shares = [length.explained * 100 for length in data.list_lengths]
     limit = TOO_MUCH_EXPLAINED * 100
     colours = [style.WARNING if share > limit else style.ACCENT for share in shares]
     bars = axes.barh(range(len(labels)), shares, 0.5, color=colours)

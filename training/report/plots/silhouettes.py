@@ -34,12 +34,12 @@ def draw_silhouettes(report: Report) -> Figure | None:
 
 def say_silhouettes(report: Report) -> str:
     """Each persona's mean, and how many of its members lie nearer to another."""
-    told = [
+    sentences = [
         f"{persona.name}: mean {np.mean(values):.2f}, {percent(_below(values))} of its members below zero"
         for persona, values in zip(report.personas, report.silhouettes, strict=True)
         if values
     ]
-    return f"{_finding(report)}. {'; '.join(told)}."
+    return f"{_finding(report)}. {'; '.join(sentences)}."
 
 
 def _knives(axes: Axes, report: Report, labels: list[str]) -> None:
@@ -62,10 +62,10 @@ def _below(silhouettes: Sequence[float]) -> float:
 
 
 def _mean(report: Report) -> float:
-    """As the metrics have it, so that one number is told everywhere; else that of the blades."""
-    told = report.metrics.get("silhouette")
-    if isinstance(told, float):
-        return told
+    """As the metrics have it, so that every page shows one number; else that of the blades."""
+    sentences = report.metrics.get("silhouette")
+    if isinstance(sentences, float):
+        return sentences
     return float(np.mean(np.concatenate([np.array(values) for values in report.silhouettes])))
 
 

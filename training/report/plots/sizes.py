@@ -16,8 +16,8 @@ def draw_sizes(report: Report) -> Figure | None:
     [axes] = style.panels(figure, 1, 1)
     shares = [persona.share * 100 for persona in report.personas]
     bars = axes.barh(labels, shares, 0.68, color=[style.colour(c) for c in range(len(labels))])
-    told = [f"{percent(p.share)}  ({p.size:,})" for p in report.personas]
-    axes.bar_label(bars, told, padding=4, fontsize=style.SMALL)
+    labels = [f"{percent(p.share)}  ({p.size:,})" for p in report.personas]
+    axes.bar_label(bars, labels, padding=4, fontsize=style.SMALL)
     axes.set(xlabel="Share of the profiles, in per cent", xlim=(0, max(*shares, 1) * 1.22))
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
@@ -26,8 +26,8 @@ def draw_sizes(report: Report) -> Figure | None:
 
 def say_sizes(report: Report) -> str:
     """The shares in words."""
-    told = [f"{persona.name} {percent(persona.share)} ({persona.size:,})" for persona in report.personas]
-    return f"{_finding(report)}. {'; '.join(told)}."
+    labels = [f"{persona.name} {percent(persona.share)} ({persona.size:,})" for persona in report.personas]
+    return f"{_finding(report)}. {'; '.join(labels)}."
 
 
 def _finding(report: Report) -> str:
