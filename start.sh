@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make serve` and the container run: a starter model if none is in force, then the service, as this process.
+# What `make serve` and the container run: a starter model if none is active, then the service, as this process.
 set -eu
 cd "$(dirname "$0")"
 trap 'exit 143' TERM # the first process of a container ignores signals that it does not trap
@@ -19,7 +19,7 @@ if [ ! -e "$artifacts/ACTIVE" ]; then
     # Training reads the environment alone; the service reads .env too.
     key=$(python -c 'from service.settings import Settings; print(Settings().artifact_key_file or "")')
     if [ -n "$key" ]; then export ARTIFACT_KEY_FILE="$key"; fi
-    echo "No model is in force yet: training a starter model on simulated profiles." >&2
+    echo "No model is active yet: training a starter model on simulated profiles." >&2
     python -m training fit --simulate 5000 --seed 7 --force --out "$artifacts"
 fi
 serve

@@ -22,6 +22,11 @@ RENAMED: Final = {
     "training.evening": "training.clustering.partial_whitening",
     "training.lengths": "training.clustering.list_length",
 }
+# Classes that have another name now: module, old name → new name.
+RENAMED_CLASSES: Final = {
+    ("training.clustering.list_length", "LengthRemover"): "ListLengthRemover",
+    ("training.clustering.partial_whitening", "ScoreEvener"): "PartialWhitener",
+}
 
 
 class _Alias(Loader):
@@ -36,8 +41,11 @@ class _Alias(Loader):
         return self._module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Give the module the spec of its new name back, which importlib has replaced."""
+        """Restore the spec of the new name, which importlib has replaced, and add classes by their old names."""
         module.__spec__ = self._spec
+        for (name, old), new in RENAMED_CLASSES.items():
+            if name == module.__name__:
+                setattr(module, old, getattr(module, new))
 
 
 class _Finder(MetaPathFinder):

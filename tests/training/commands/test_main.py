@@ -44,7 +44,7 @@ def test_a_model_that_fails_its_verdicts_is_written_but_not_put_in_force(
     assert main(["fit", "--simulate", "60", "--k", "30", "--no-report", "--out", str(tmp_path)]) == 0
     assert len(Registry(tmp_path).versions()) == 1
     assert Registry(tmp_path).active() is None
-    assert "written but not activated; --force insists" in capsys.readouterr().err
+    assert "written but not activated; --force activates it anyway" in capsys.readouterr().err
 
 
 def test_no_activate_holds_even_when_forced(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_no_activate_holds_even_when_forced(tmp_path: Path) -> None:
 
 def test_if_none_leaves_a_model_in_force_alone(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", *FEW, "--if-none", "--out", str(out)]) == 0
-    assert "in force already" in capsys.readouterr().err
+    assert "active already" in capsys.readouterr().err
     assert len(Registry(out).versions()) == 1
 
 
