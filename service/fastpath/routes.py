@@ -11,7 +11,7 @@ from service.http.json_bodies import parse
 from service.http.responses import RenderedJson, model_headers, plain
 from service.http.routes import segment, users
 from service.http.routes.segment import render_assignment
-from service.http.schemas import USER_ID
+from service.http.schemas.bounds import USER_ID
 from service.segmenting.assignment import PLAIN
 from service.segmenting.segment_json import SegmentEncoder
 from service.users.personas import get_personas_nowait

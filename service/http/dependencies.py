@@ -6,7 +6,7 @@ from fastapi import Depends, Header, Path, Query, Request
 
 from models.storage.artifact import LoadedArtifact
 from service.container import Services
-from service.http.schemas import MAX_PAGE, USER_ID
+from service.http.schemas.bounds import MAX_PAGE, USER_ID
 from service.observability.metrics import Metrics
 from service.segmenting.assignment import Wanted
 from service.store.ports.store import Store

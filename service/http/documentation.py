@@ -4,7 +4,6 @@ from copy import deepcopy
 from typing import Any
 
 from models.errors import SegmentsError
-from service.http import examples
 from service.http.error_table import (
     BY_STATUS,
     INTERNAL,
@@ -14,6 +13,7 @@ from service.http.error_table import (
     ProblemType,
     problem_type,
 )
+from service.http.examples.problems import problem
 from service.http.problems import MEDIA_TYPE
 from service.limits import Overloaded, RateExceeded
 from service.security.guard import Forbidden, Unauthenticated
@@ -34,15 +34,19 @@ def documented(
     body: bool = False,
     invalid: bool = False,
     media: str = "application/json",
+    model: type[object] | None = None,
 ) -> Responses:
-    """The answers of a route: one that succeeds, and the problems that it may tell.
+    """The responses of a route: one that succeeds, and its problems.
 
-    `body`: it reads JSON, with all that can be wrong with that; `invalid`: it has parameters to validate.
+    `body`: it reads JSON, with all that can be wrong with that; `invalid`: it has parameters to validate; `model`:
+    the schema of a success that is not the route's main one.
     """
     kinds = [problem_type(error) for error in errors]
     kinds += [BY_STATUS[number] for number in BODY_STATUSES] if body else []
     kinds += [INVALID] if body or invalid else []
     responses: Responses = {status: {"content": {media: {"example": example}}}}
+    if model is not None:
+        responses[status]["model"] = model
     for kind in sorted([*kinds, INTERNAL], key=lambda kind: kind.status):
         _add(responses, kind)
     return responses
@@ -63,7 +67,7 @@ def with_refusals(responses: Responses, guarded: bool, always_answered: bool) ->
 def _add(responses: Responses, kind: ProblemType) -> None:
     content = {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA, "examples": {}}}
     entry = responses.setdefault(kind.status, {"description": kind.title, "content": content})
-    example = {"summary": kind.title, "value": examples.problem(kind)}
+    example = {"summary": kind.title, "value": problem(kind)}
     entry["content"][MEDIA_TYPE]["examples"][kind.name] = example
     if kind.status == 401:
         entry["headers"] = {"WWW-Authenticate": {"description": "How to ask.", "schema": {"type": "string"}}}

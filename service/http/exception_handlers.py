@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Match
 from models.errors import SegmentsError
 from service.http.error_table import INVALID, problem_type, problem_type_of_status
 from service.http.problems import MAX_ERRORS, field_problems, problem_response
-from service.http.schemas import job_address
+from service.http.schemas.retrain import job_path
 from service.limits import LimitExceeded
 from service.observability.logs import log_failure
 from service.security.guard import Forbidden, Unauthenticated
@@ -45,7 +45,7 @@ def answer_of(error: SegmentsError, path: str) -> Response:
     # A crowd that is turned away would fill the log: the line of each request says as much.
     if kind.status >= 500 and not isinstance(error, LimitExceeded):
         log_failure(error)
-    job = job_address(error.job.id) if isinstance(error, JobRunning) else None
+    job = job_path(error.job.id) if isinstance(error, JobRunning) else None
     detail = str(error) if kind.status != 500 else "This is our fault; the log has it under the request id."
     return problem_response(kind, detail, path, job=job, headers=_headers(error))
 
@@ -53,7 +53,7 @@ def answer_of(error: SegmentsError, path: str) -> Response:
 def _headers(error: SegmentsError) -> dict[str, str]:
     match error:
         case JobRunning():
-            return {"Location": job_address(error.job.id)}
+            return {"Location": job_path(error.job.id)}
         case Unauthenticated() | Forbidden():
             return {"WWW-Authenticate": error.challenge}
         case LimitExceeded():

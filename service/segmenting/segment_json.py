@@ -25,7 +25,8 @@ from models.storage.artifact import LoadedArtifact
 T = TypeVar("T")
 # Where a text has a gap: JSON has no such byte.
 _GAP = b"\0"
-# A comma, then an item of a batch as `service.http.schemas.BatchItem` serialises, around its index and its answer.
+# A comma, then an item of a batch as `service.http.schemas.segment.BatchItem` serialises, around its index and its
+# answer.
 _ITEM = (b',{"index":', b',"status":200,"result":', b"}")
 _FLAGS = {True: b"true", False: b"false", None: b"null"}
 
@@ -92,7 +93,7 @@ class BatchItems:
         return cls([b""] * count, 1)
 
     def answer(self, model_version: str) -> bytes:
-        """The answer of a batch, as `service.http.schemas.BatchAnswer` serialises."""
+        """The answer of a batch, as `service.http.schemas.segment.BatchResponse` serialises."""
         start = b'{"model_version":%b,"items":[' % to_json(model_version)
         # Each item starts with a comma, the first needs none.
         first = [piece[1:] for piece in self._pieces[:1]]

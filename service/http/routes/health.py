@@ -9,12 +9,12 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from service.active_model.readiness import Readiness
-from service.http import examples
 from service.http.dependencies import MetricsDep, ServicesDep
 from service.http.documentation import documented
+from service.http.examples import health as examples
 from service.http.guarded_route import GuardedRoute
 from service.http.responses import answer
-from service.http.schemas import Alive, Index, ModelSummary
+from service.http.schemas.health import Alive, Index, ModelSummary
 from service.security.scopes import PUBLIC, Scope, needs
 from service.version import NAME, VERSION
 

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Body, Response
 from models.errors import ArtifactError, ModelNotFound, NoActiveModel
 from models.storage.registry import Activation
 from service.container import Services
-from service.http import examples
 from service.http.dependencies import Cursor, IdempotencyKey, Limit, ServicesDep, Version
 from service.http.documentation import documented
+from service.http.examples import models as examples
 from service.http.idempotency import Done, KeyInProgress, KeyReused, once
 from service.http.json_bodies import JsonRoute
 from service.http.responses import answer, done_answer, to_json
-from service.http.schemas import ModelList
+from service.http.schemas.models import ModelList
 from service.paging import UnusableCursor
 from service.security.scopes import Scope, needs
 from service.store.ports.errors import StoreUnavailable

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Body, Header, Request, Response
 
 from models.errors import NoActiveModel
 from models.persona import Persona
-from service.http import examples
 from service.http.dependencies import Cursor, Limit, ModelDep, PersonaId, ServicesDep
 from service.http.documentation import NOT_MODIFIED, documented
+from service.http.examples import personas as examples
 from service.http.json_bodies import JsonRoute
 from service.http.responses import answer, cached_answer, entity_tag, matches, model_headers
 from service.paging import UnusableCursor

@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 from starlette.responses import StreamingResponse
 
-from service.http import examples
 from service.http.dependencies import Cursor, IdempotencyKey, JobId, Limit, ServicesDep, StoreDep
 from service.http.documentation import documented
+from service.http.examples import retrain as examples
 from service.http.idempotency import Done, KeyInProgress, KeyReused, once
 from service.http.json_bodies import JsonRoute
 from service.http.responses import answer, done_answer
-from service.http.schemas import JobBody, JobList, job_address
+from service.http.schemas.retrain import JobBody, JobList, job_path
 from service.paging import UnusableCursor
 from service.retraining import jobs
 from service.retraining.event_stream import TooManyStreams
@@ -54,7 +54,7 @@ def start_retrain(
 
     def work() -> Done:
         job = services.supervisor.start_retrain(asked)
-        headers = RETRY_AFTER | {"Location": job_address(job.id)}
+        headers = RETRY_AFTER | {"Location": job_path(job.id)}
         return Done(202, headers, JobBody.of(job).model_dump_json())
 
     return done_answer(once(services.store.idempotency, key, f"retrain {asked.model_dump_json()}", work))

@@ -13,12 +13,18 @@ from fastapi import APIRouter, Body, Request, Response
 from models.errors import NoActiveModel
 from models.profile import Profile
 from models.storage.artifact import LoadedArtifact
-from service.http import examples
 from service.http.dependencies import ModelDep, ServicesDep, WantedDep
 from service.http.documentation import documented
+from service.http.examples import segment as examples
 from service.http.json_bodies import OneByOneRoute
 from service.http.responses import RenderedJson, answer, model_headers, plain, response, to_json
-from service.http.schemas import BatchAnswer, BatchRequest, CompareRequest, batch_item_of, profile_or_refusal
+from service.http.schemas.segment import (
+    BatchRequest,
+    BatchResponse,
+    CompareRequest,
+    batch_item_of,
+    validate_profile,
+)
 from service.observability.metrics import Metrics
 from service.security.scopes import Scope, needs
 from service.segmenting.assignment import (
@@ -58,7 +64,7 @@ async def segment(
     "/segment/batch",
     openapi_extra=needs(Scope.SEGMENT_ASSIGN),
     status_code=207,
-    response_model=BatchAnswer,
+    response_model=BatchResponse,
     responses=documented(207, examples.BATCH, NoActiveModel, body=True),
 )
 async def segment_batch(
@@ -136,7 +142,7 @@ def _segment_batch(batch: BatchRequest, swift: SegmentEncoder, metrics: Metrics,
     count = len(profiles)
     items, rest = swift.items(profiles) if wanted == PLAIN else (BatchItems.none_of(count), [*range(count)])
     metrics.observe_assignment("batch", {}, count - len(rest))
-    read = (profile_or_refusal(profiles[place]) for place in rest)
+    read = (validate_profile(profiles[place]) for place in rest)
     for place, outcome in zip(rest, assign_each(loaded.model, read, wanted), strict=True):
         if outcome.result is not None:
             metrics.observe_assignment("batch", unknown_by_field(outcome.result.warnings))

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Body, Response
 
 from models.errors import NoActiveModel
 from models.profile import Profile
-from service.http import examples
 from service.http.dependencies import Cursor, Limit, ModelDep, ServicesDep, StoreDep, UserId
 from service.http.documentation import documented
+from service.http.examples import users as examples
+from service.http.examples.segment import PROFILE
 from service.http.json_bodies import JsonRoute
 from service.http.responses import answer, model_headers
-from service.http.schemas import ChosenPersona, StoredAnswer, UsersRequest
+from service.http.schemas.users import ChosenPersona, StoredProfileBody, UsersRequest
 from service.paging import UnusableCursor
 from service.personas.catalogue import PersonaNotFound
 from service.security.scopes import Scope, needs
@@ -35,12 +36,13 @@ router = APIRouter(route_class=JsonRoute, tags=["users"])
 @router.put(
     "/users/{user_id}/profile",
     openapi_extra=needs(Scope.USERS_WRITE),
-    response_model=StoredAnswer,
-    responses=documented(201, examples.STORED) | documented(200, examples.STORED, StoreUnavailable, body=True),
+    response_model=StoredProfileBody,
+    responses=documented(201, examples.STORED_PROFILE, model=StoredProfileBody)
+    | documented(200, examples.STORED_PROFILE, StoreUnavailable, body=True),
 )
 async def put_user_profile(
     user_id: UserId,
-    profile: Annotated[Profile, Body(examples=[examples.PROFILE])],
+    profile: Annotated[Profile, Body(examples=[PROFILE])],
     services: ServicesDep,
 ) -> Response:
     """Keep a user's profile, in place of the one before, and assign it. 201 for the first, 200 after."""
@@ -50,7 +52,7 @@ async def put_user_profile(
     if stored.assignment is not None:
         services.metrics.observe_assignment("user", unknown_by_field(stored.assignment.warnings))
     status = 201 if stored.revision == 1 else 200
-    return answer(StoredAnswer.of(stored), status, model_headers(loaded) if loaded else None)
+    return answer(StoredProfileBody.of(stored), status, model_headers(loaded) if loaded else None)
 
 
 @router.get(
@@ -71,7 +73,7 @@ def get_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Resp
     response_model=UserPersona,
     responses=documented(
         200,
-        examples.CHOSEN_PERSONA,
+        examples.CHOSEN_USER_PERSONA,
         NoActiveModel,
         UserNotFound,
         PersonaNotFound,
@@ -82,7 +84,7 @@ def get_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Resp
 )
 def choose_user_persona(
     user_id: UserId,
-    chosen: Annotated[ChosenPersona, Body(examples=[examples.CHOICE])],
+    chosen: Annotated[ChosenPersona, Body(examples=[examples.PERSONA_CHOICE])],
     loaded: ModelDep,
     store: StoreDep,
 ) -> Response:
@@ -122,7 +124,7 @@ def list_user_persona_changes(
     "/users/personas:batchGet",
     openapi_extra=needs(Scope.USERS_READ),
     response_model=FoundPersonas,
-    responses=documented(200, examples.FOUND, NoActiveModel, StoreUnavailable, body=True),
+    responses=documented(200, examples.USER_PERSONAS, NoActiveModel, StoreUnavailable, body=True),
 )
 def batch_get_user_personas(
     asked: Annotated[UsersRequest, Body(examples=[examples.USERS_REQUEST])],

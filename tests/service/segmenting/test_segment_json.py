@@ -18,7 +18,7 @@ from models.scoring.scorer import Scorer
 from models.segment_model import SegmentModel
 from models.storage.artifact import LoadedArtifact
 from service.http.responses import to_json
-from service.http.schemas import BatchAnswer, BatchItem
+from service.http.schemas.segment import BatchItem, BatchResponse
 from service.segmenting.assignment import assign
 from service.segmenting.segment_json import SegmentEncoder
 from testkit.small_model import small_manifest, small_personas
@@ -140,7 +140,7 @@ def test_a_batch_of_one_cast_is_recognised_by_columns() -> None:
 @given(content=st.sampled_from([{}, {"age": 40}, {"hobbies": ["value_3"]}]), version=st.text(max_size=8))
 def test_the_body_of_a_batch_is_what_its_schema_serialises_to(content: dict[str, Any], version: str) -> None:
     result = assign(SWIFT.loaded.model, Profile.model_validate(content))
-    asked = BatchAnswer(version, tuple(BatchItem(place, 200, result) for place in range(3)))
+    asked = BatchResponse(version, tuple(BatchItem(place, 200, result) for place in range(3)))
     items, rest = SWIFT.items([content] * 3)
     items.put(1, to_json(asked.items[1]))
     written = items.answer(version)
@@ -151,7 +151,7 @@ def test_the_body_of_a_batch_is_what_its_schema_serialises_to(content: dict[str,
 
 def test_the_body_of_a_batch_of_none_is_what_its_schema_serialises_to() -> None:
     items, rest = SWIFT.items([])
-    assert (items.answer("v"), rest) == (to_json(BatchAnswer("v", ())), [])
+    assert (items.answer("v"), rest) == (to_json(BatchResponse("v", ())), [])
 
 
 BATCH: list[Any] = [

@@ -1,0 +1,94 @@
+"""Examples of `/personas` and `/vocabulary`."""
+
+from typing import Any
+
+from service.http.examples.common import PERSONA_ID, PERSONA_REF, PREVIOUS_VERSION, TIME, VERSION
+
+PERSONA: dict[str, Any] = {
+    **PERSONA_REF,
+    "sentence": "Younger people who are into gaming and are given gadgets.",
+    "size": 4210,
+    "share": 0.21,
+    "traits": [
+        {
+            "field": "hobbies",
+            "value": "gaming",
+            "share": 0.62,
+            "lift": 2.7,
+            "mean": None,
+            "mean_everyone": None,
+            "sentence": "2.7 × as likely as everyone to be into gaming.",
+        }
+    ],
+    "gift_affinities": [{"category": "gadgets", "share": 0.48, "lift": 2.2}],
+    "note": None,
+    "edited": [],
+}
+
+PERSONA_PATCH = {"name": "Gadget lovers", "note": "The autumn campaign is about them.", "by": "marketing"}
+
+EDITED_PERSONA = {
+    **PERSONA,
+    "name": "Gadget lovers",
+    "note": "The autumn campaign is about them.",
+    "edited": ["name", "note"],
+}
+
+RETIRED = {
+    "id": "p_M3ro",
+    "name": "Last-minute givers",
+    "sentence": "People who buy about 2 days ahead.",
+    "retired_in": VERSION,
+    "merged_into": PERSONA_ID,
+}
+
+PASSAGE = {
+    "persona_id": PERSONA_ID,
+    "name": "Tech-loving gadget givers",
+    "fate": "KEPT",
+    "share": 0.21,
+    "match_score": 0.93,
+    "overlap": 0.89,
+    "nearness": 0.97,
+    "members_kept": 0.94,
+    "split_from": None,
+    "merged_into": None,
+}
+
+LINEAGE = {
+    "persona_id": PERSONA_ID,
+    "name": "Gadget lovers",
+    "status": "ACTIVE",
+    "items": [
+        {"model_version": VERSION, "created_at": TIME, "previous": PREVIOUS_VERSION, "passage": PASSAGE},
+    ],
+    "model_version": VERSION,
+}
+
+PERSONAS = {
+    "items": [PERSONA],
+    "next_cursor": None,
+    "model_version": VERSION,
+    "simulated": True,
+    "origin": "20000 simulated profiles: a stand-in until there are real ones.",
+    "retired": [RETIRED],
+}
+
+VOCABULARY = {
+    "fields": [
+        {
+            "name": "hobbies",
+            "title": "hobbies",
+            "kind": "multi_label",
+            "description": "What the person likes to do.",
+            "values": ["reading", "gaming"],
+            "levels": [],
+            "minimum": None,
+            "maximum": None,
+            "max_items": 200,
+            "max_length": 200,
+        }
+    ],
+    "model_version": VERSION,
+    "simulated": True,
+}

@@ -1,0 +1,107 @@
+"""Examples of `/segment`."""
+
+from typing import Any
+
+from service.http.error_table import INVALID
+from service.http.examples.common import CONFIDENCE, PERSONA_ID, PERSONA_REF, PROBABILITIES, RUNNER_UP, VERSION
+
+PROFILE = {
+    "age": 27,
+    "hobbies": ["gaming", "board games"],
+    "favourite_items": ["headphones"],
+    "last_gift_category": "gadgets",
+    "budget_range": "medium",
+    "store_preference": "online_only",
+}
+
+QUESTION = {
+    "field": "gift_history",
+    "title": "gift history",
+    "kind": "multi_label",
+    "expected_gain": 0.11,
+}
+
+NEXT_QUESTIONS = {
+    "next_question": QUESTION,
+    "questions": [QUESTION],
+    "entropy": 0.33,
+    "model_version": VERSION,
+}
+
+SEGMENTED: dict[str, Any] = {
+    "persona": PERSONA_REF,
+    **CONFIDENCE,
+    "probabilities": PROBABILITIES,
+    "distances": {PERSONA_ID: 1.82, "p_Q9ma": 3.4},
+    "model_version": VERSION,
+    "missing_fields": ["relationship", "occupation", "favourite_movies"],
+    "warnings": [
+        {
+            "code": "UNKNOWN_VALUE",
+            "detail": "The model does not know this value; it was left out. Did you mean 'board_games'?",
+            "field": "hobbies",
+            "value": "bored games",
+            "suggestions": ["board_games"],
+            "count": 1,
+        }
+    ],
+}
+
+SEGMENTED_IN_DETAIL = {
+    **SEGMENTED,
+    "explanation": {
+        "lead": 8.25,
+        "base": 2.01,
+        "reasons": [
+            {
+                "field": "hobbies",
+                "value": "gaming",
+                "contribution": 6.24,
+                "sentence": "You are into gaming: 2.7 × as common among Tech-loving gadget givers as among "
+                "Yoga-loving wellness givers.",
+            }
+        ],
+    },
+    "next_question": QUESTION,
+}
+
+COMPARE_REQUEST = {"profile": PROFILE, "changes": {"hobbies": ["yoga"], "budget_range": None}}
+
+_MOVE = {
+    "persona_changed": True,
+    "probability_changes": {PERSONA_ID: -0.5, "p_Q9ma": 0.5},
+    "distance_changes": {PERSONA_ID: 1.1, "p_Q9ma": -0.9},
+}
+
+COMPARED = {
+    **_MOVE,
+    "before": SEGMENTED,
+    "after": SEGMENTED,
+    "alone": [{**_MOVE, "field": "hobbies", "persona": RUNNER_UP}],
+}
+
+BATCH_REQUEST = {"profiles": [PROFILE, {}]}
+
+BATCH = {
+    "model_version": VERSION,
+    "items": [
+        {"index": 0, "status": 200, "result": SEGMENTED},
+        {
+            "index": 1,
+            "status": 422,
+            "error": {
+                "type": INVALID.uri,
+                "title": INVALID.title,
+                "status": 422,
+                "detail": "This profile is not valid; correct what `errors` names and send it again.",
+                "errors": [
+                    {
+                        "place": "body",
+                        "pointer": "/profiles/1/age",
+                        "detail": "Input should be greater than or equal to 13.",
+                    }
+                ],
+            },
+        },
+    ],
+}

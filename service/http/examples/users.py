@@ -1,0 +1,66 @@
+"""Examples of `/users`."""
+
+from service.http.examples.common import (
+    CONFIDENCE,
+    PERSONA_ID,
+    PERSONA_REF,
+    PREVIOUS_VERSION,
+    PROBABILITIES,
+    TIME,
+    VERSION,
+)
+
+STORED_PROFILE = {
+    "user_id": "user-42",
+    "revision": 1,
+    "profile_updated_at": TIME,
+    "persona": PERSONA_REF,
+    "model_version": VERSION,
+    "assigned_at": TIME,
+    **CONFIDENCE,
+    "probabilities": PROBABILITIES,
+    "distances": {PERSONA_ID: 1.82, "p_Q9ma": 3.4},
+    "missing_fields": ["relationship"],
+    "warnings": [],
+}
+
+USER_PERSONA = {
+    "user_id": "user-42",
+    "persona": PERSONA_REF,
+    **CONFIDENCE,
+    "model_version": VERSION,
+    "assigned_at": TIME,
+    "revision": 1,
+    "profile_updated_at": TIME,
+    "manual": False,
+}
+
+PERSONA_CHOICE = {"persona_id": PERSONA_ID}
+
+CHOSEN_USER_PERSONA = {**USER_PERSONA, "manual": True}
+
+CHANGES = {
+    "items": [
+        {
+            "id": 7,
+            "user_id": "user-42",
+            "changed_at": TIME,
+            "cause": "MODEL_CHANGED",
+            "from_persona_id": "p_Q9ma",
+            "to_persona_id": PERSONA_ID,
+            "from_model_version": PREVIOUS_VERSION,
+            "to_model_version": VERSION,
+        }
+    ],
+    "next_cursor": None,
+}
+
+USERS_REQUEST = {"user_ids": ["user-42", "nobody"]}
+
+USER_PERSONAS = {
+    "items": [
+        {"user_id": "user-42", "status": "PRESENT", "persona": PERSONA_REF, "confidence": 0.94},
+        {"user_id": "nobody", "status": "NOT_FOUND", "persona": None, "confidence": None},
+    ],
+    "model_version": VERSION,
+}

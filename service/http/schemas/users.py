@@ -1,0 +1,91 @@
+"""Requests and responses of `/users`."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from service.http.schemas.bounds import MAX_BATCH, STRICT, USER_ID
+from service.segmenting.assignment import (
+    AnswerWarning,
+    Confidence,
+    IsOutlier,
+    Margin,
+    PersonaRef,
+    Probabilities,
+    RunnerUp,
+    Segmented,
+    Typicality,
+)
+from service.users.personas import Revision
+from service.users.profiles import StoredProfile
+
+UserIdText = Annotated[str, StringConstraints(pattern=USER_ID)]
+
+
+class UsersRequest(BaseModel):
+    """The users whose personas are requested."""
+
+    model_config = STRICT
+
+    user_ids: Annotated[list[UserIdText], Field(max_length=MAX_BATCH)]
+
+
+class ChosenPersona(BaseModel):
+    """The persona that a user is given by hand."""
+
+    model_config = STRICT
+
+    persona_id: Annotated[str, Field(max_length=200, description="A persona of the active model.")]
+
+
+NO_MODEL = AnswerWarning(
+    code="NO_MODEL", detail="The profile is stored; it is assigned at the first request after a model is active."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProfileBody:
+    """A stored profile's persona; null while no model is active."""
+
+    user_id: str
+    revision: Revision
+    profile_updated_at: datetime
+    persona: PersonaRef | None
+    model_version: str | None
+    assigned_at: datetime | None
+    # The fields of `Segmented`, between others: their order is public.
+    # pylint: disable=duplicate-code
+    confidence: Confidence
+    probabilities: Probabilities
+    runner_up: RunnerUp
+    margin: Margin
+    typicality: Typicality
+    is_outlier: IsOutlier
+    # pylint: enable=duplicate-code
+    distances: dict[str, float]
+    missing_fields: tuple[str, ...]
+    warnings: tuple[AnswerWarning, ...]
+
+    @classmethod
+    def of(cls, stored: StoredProfile) -> "StoredProfileBody":
+        """The body for a stored profile; without an assignment its fields are empty, and a warning says why."""
+        assignment = stored.assignment
+        assigned = {name: getattr(assignment, name) for name in _UNASSIGNED} if assignment else _UNASSIGNED
+        return cls(
+            user_id=stored.user_id,
+            revision=stored.revision,
+            profile_updated_at=stored.profile_updated_at,
+            assigned_at=stored.assigned_at,
+            **assigned,
+        )
+
+
+# The fields of `Segmented` in a `StoredProfileBody`, as they are without an assignment.
+_UNASSIGNED: dict[str, Any] = {
+    **dict.fromkeys(field.name for field in fields(Segmented)),
+    "distances": {},
+    "missing_fields": (),
+    "warnings": (NO_MODEL,),
+}
