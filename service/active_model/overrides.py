@@ -1,4 +1,4 @@
-"""A model with what people have written of its personas: edits follow the id, from model to model, and win."""
+"""A model with people's overrides of its personas laid over it: an override follows the persona's id, and wins."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,42 +10,47 @@ from models.segment_model import SegmentModel
 from models.storage.artifact import LoadedArtifact
 from service.store.ports.personas import PersonaOverride
 
-Edits = Mapping[str, PersonaOverride]
+Overrides = Mapping[str, PersonaOverride]
 
 
-def with_edits(loaded: LoadedArtifact, edits: Edits) -> LoadedArtifact:
-    """The same model, its personas as people have edited them. Names are unique: a made one gives way."""
-    if not edits:
+def with_overrides(loaded: LoadedArtifact, overrides: Overrides) -> LoadedArtifact:
+    """The same model with the overrides, by persona id. Names stay unique: a generated name gives way."""
+    if not overrides:
         return loaded
-    personas = _unique(tuple(_edited(each, edits.get(each.id)) for each in loaded.manifest.personas))
-    retired = tuple(_named(each, edits.get(each.id)) for each in loaded.manifest.retired)
-    manifest = loaded.manifest.model_copy(update={"personas": personas, "retired": retired})
+    manifest = loaded.manifest
+    personas = _with_unique_names(
+        tuple(_override(persona, overrides.get(persona.id)) for persona in manifest.personas)
+    )
+    retired = tuple(_override_retired(persona, overrides.get(persona.id)) for persona in manifest.retired)
     model = SegmentModel(loaded.model.version, loaded.model.scorer, personas)
-    return replace(loaded, manifest=manifest, model=model)
+    return replace(
+        loaded, manifest=manifest.model_copy(update={"personas": personas, "retired": retired}), model=model
+    )
 
 
-def _edited(persona: Persona, edit: PersonaOverride | None) -> Persona:
-    if edit is None:
+def _override(persona: Persona, override: PersonaOverride | None) -> Persona:
+    if override is None:
         return persona
-    written = {"name": edit.name, "sentence": edit.sentence, "note": edit.note}
-    changes = {field: text for field, text in written.items() if text is not None}
+    texts = {"name": override.name, "sentence": override.sentence, "note": override.note}
+    changes = {field: text for field, text in texts.items() if text is not None}
     return persona.model_copy(update={**changes, "edited": tuple(changes)})
 
 
-def _named(persona: RetiredPersona, edit: PersonaOverride | None) -> RetiredPersona:
-    if edit is None:
+def _override_retired(persona: RetiredPersona, override: PersonaOverride | None) -> RetiredPersona:
+    if override is None:
         return persona
-    written = {"name": edit.name, "sentence": edit.sentence}
-    return persona.model_copy(update={field: text for field, text in written.items() if text is not None})
+    texts = {"name": override.name, "sentence": override.sentence}
+    return persona.model_copy(update={field: text for field, text in texts.items() if text is not None})
 
 
-def _unique(personas: tuple[Persona, ...]) -> tuple[Persona, ...]:
-    """A number after a made name that a person gave to another persona."""
-    taken = {persona.name for persona in personas if "name" in persona.edited}
+def _with_unique_names(personas: tuple[Persona, ...]) -> tuple[Persona, ...]:
+    """The personas, with a number after each generated name that a person gave to another persona."""
+    names = {persona.name for persona in personas}
+    overridden = {persona.name for persona in personas if "name" in persona.edited}
     return tuple(
-        persona
-        if "name" in persona.edited or persona.name not in taken
-        else persona.model_copy(update={"name": _numbered(persona.name, taken | {p.name for p in personas})})
+        persona.model_copy(update={"name": _numbered(persona.name, names)})
+        if persona.name in overridden and "name" not in persona.edited
+        else persona
         for persona in personas
     )
 

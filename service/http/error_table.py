@@ -11,7 +11,7 @@ from service.http.idempotency import KeyInProgress, KeyReused
 from service.limits import LimitExceeded, RateExceeded
 from service.paging import UnusableCursor
 from service.personas.catalogue import PersonaNotFound, StaleCursor
-from service.personas.overrides import EditNeedsTag, EditStale, NameTaken
+from service.personas.overrides import IfMatchMissing, NameTaken, PersonaChangedSince
 from service.retraining.event_stream import TooManyStreams
 from service.retraining.jobs import JobEnded, NothingToTrainOn, UnusableDataFile
 from service.retraining.launcher import LaunchFailed
@@ -52,8 +52,8 @@ TABLE: dict[type[SegmentsError], ProblemType] = {
     UserNotFound: ProblemType(404, "user-not-found", "There is no such user"),
     ProfileChanging: ProblemType(409, "profile-changing", "The profile is being changed", retry_after=1),
     ActivationRefused: ProblemType(409, "activation-refused", "The model cannot be put in force"),
-    EditNeedsTag: ProblemType(428, "if-match-required", "The edit must say what it is an edit of"),
-    EditStale: ProblemType(412, "persona-changed", "The persona has changed since"),
+    IfMatchMissing: ProblemType(428, "if-match-required", "The edit must say what it is an edit of"),
+    PersonaChangedSince: ProblemType(412, "persona-changed", "The persona has changed since"),
     NameTaken: ProblemType(409, "name-taken", "Another persona has this name"),
     KeyReused: ProblemType(422, "idempotency-key-reused", "The idempotency key was used for something else"),
     KeyInProgress: ProblemType(409, "idempotency-key-in-progress", "The same request is under way", retry_after=1),

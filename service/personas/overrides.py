@@ -1,4 +1,4 @@
-"""Use case: what a person writes of a persona. It follows the id from model to model, until it is taken back."""
+"""Use case: a person overrides texts of a persona. They follow its id from model to model until taken back."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,27 +12,30 @@ from service.personas.catalogue import get_persona
 from service.store.ports.personas import PersonaOverride, PersonaStore
 
 UNNAMED = "somebody who gave no name"
+CHANGED_SINCE = "The persona has changed since; GET it again, and send its ETag as If-Match."
 
 
-class EditNeedsTag(SegmentsError):
-    """An edit must say which state of the persona it is of."""
+class IfMatchMissing(SegmentsError):
+    """A patch must name the state of the persona that it changes."""
 
 
-class EditStale(SegmentsError):
-    """The persona is not any more as it was when its tag was given."""
+class PersonaChangedSince(SegmentsError):
+    """The persona is in another state than the patch names."""
 
 
 class NameTaken(SegmentsError):
     """Another persona has that name."""
 
 
-def _text(most: int) -> StringConstraints:
-    # No control characters: what is written here is shown in many places.
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=most, pattern=r"^[^\x00-\x1f\x7f]*$")
+def _text(max_length: int) -> StringConstraints:
+    # No control characters: these texts are shown in many places.
+    return StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=max_length, pattern=r"^[^\x00-\x1f\x7f]*$"
+    )
 
 
 By = Annotated[str, _text(200)]
-# Of several lines, perhaps; no database keeps NUL.
+# It may have several lines, but no database stores NUL.
 _NOTE = StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=r"^[^\x00]*$")
 
 
@@ -47,20 +50,20 @@ class PersonaPatch(BaseModel):
     by: By | None = Field(default=None, description="Who writes it.")
 
 
-def edit(
+def override_persona(
     personas: PersonaStore, loaded: LoadedArtifact, persona_id: str, patch: PersonaPatch, now: datetime
 ) -> None:
-    """Keep what is written. Raises `PersonaNotFound`, `NameTaken`, `NotStorable` or `EditStale`."""
+    """Store an override. Raises `PersonaNotFound`, `NameTaken`, `NotStorable` or `PersonaChangedSince`."""
     get_persona(loaded, persona_id)
-    _require_free(loaded, persona_id, patch.name)
+    _require_free_name(loaded, persona_id, patch.name)
     stored = personas.overrides().get(persona_id) or _no_override(persona_id, now)
     changes = {
         field: getattr(patch, field) for field in ("name", "sentence", "note") if field in patch.model_fields_set
     }
     by = patch.by or UNNAMED
-    written = replace(stored, **changes, revision=stored.revision + 1, edited_at=now, edited_by=by)
-    if not personas.put_override(written):
-        raise EditStale(STALE)
+    changed = replace(stored, **changes, revision=stored.revision + 1, edited_at=now, edited_by=by)
+    if not personas.put_override(changed):
+        raise PersonaChangedSince(CHANGED_SINCE)
 
 
 def _no_override(persona_id: str, now: datetime) -> PersonaOverride:
@@ -69,11 +72,8 @@ def _no_override(persona_id: str, now: datetime) -> PersonaOverride:
     )
 
 
-STALE = "The persona has changed since; GET it again, and send its ETag as If-Match."
-
-
-def _require_free(loaded: LoadedArtifact, persona_id: str, name: str | None) -> None:
-    wanted = name.casefold() if name else None
+def _require_free_name(loaded: LoadedArtifact, persona_id: str, name: str | None) -> None:
+    folded = name.casefold() if name else None
     for persona in loaded.manifest.personas:
-        if persona.id != persona_id and persona.name.casefold() == wanted:
+        if persona.id != persona_id and persona.name.casefold() == folded:
             raise NameTaken(f"Persona {persona.id} has this name; names are unique within a model.")

@@ -16,7 +16,14 @@ from service.paging import UnusableCursor
 from service.personas import catalogue
 from service.personas.catalogue import PersonaNotFound, PersonaPage, StaleCursor, VocabularyAnswer
 from service.personas.lineage import Lineage, lineage
-from service.personas.overrides import STALE, EditNeedsTag, EditStale, NameTaken, PersonaPatch, edit
+from service.personas.overrides import (
+    CHANGED_SINCE,
+    IfMatchMissing,
+    NameTaken,
+    PersonaChangedSince,
+    PersonaPatch,
+    override_persona,
+)
 from service.security.scopes import Scope, needs
 from service.store.ports.errors import NotStorable, StoreUnavailable
 
@@ -55,8 +62,8 @@ async def get_persona(request: Request, loaded: ModelDep, persona_id: PersonaId)
         examples.EDITED_PERSONA,
         NoActiveModel,
         PersonaNotFound,
-        EditNeedsTag,
-        EditStale,
+        IfMatchMissing,
+        PersonaChangedSince,
         NameTaken,
         NotStorable,
         StoreUnavailable,
@@ -74,14 +81,14 @@ def edit_persona(
 ) -> Response:
     """Give a persona a name, a sentence or a note of your own. They follow its id from model to model."""
     if if_match is None:
-        raise EditNeedsTag("GET the persona and send its ETag as If-Match, so that nobody's edit is lost.")
-    services.model.refresh_edits()
+        raise IfMatchMissing("GET the persona and send its ETag as If-Match, so that nobody's edit is lost.")
+    services.model.refresh_overrides()
     loaded = services.model.require()
     persona = catalogue.get_persona(loaded, persona_id)
     if not matches(request.headers.getlist("if-match"), entity_tag(persona, loaded)):
-        raise EditStale(STALE)
-    edit(services.store.personas, loaded, persona_id, patch, datetime.now(UTC))
-    services.model.refresh_edits()
+        raise PersonaChangedSince(CHANGED_SINCE)
+    override_persona(services.store.personas, loaded, persona_id, patch, datetime.now(UTC))
+    services.model.refresh_overrides()
     loaded = services.model.require()
     persona = catalogue.get_persona(loaded, persona_id)
     return answer(persona, headers={**model_headers(loaded), "ETag": entity_tag(persona, loaded)})

@@ -1,4 +1,4 @@
-"""The model that answers: loaded whole, followed, and kept when its successor is no good."""
+"""The active model: loaded whole, followed, and kept when its successor cannot be used."""
 
 import shutil
 import threading
@@ -52,27 +52,27 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_without_a_model_nobody_answers(model: ActiveModel) -> None:
+def test_require_without_a_model_is_refused(model: ActiveModel) -> None:
     model.start()
     with pytest.raises(NoActiveModel, match="POST /retrain"):
         model.require()
     assert model.refusal is None
 
 
-def test_the_active_model_answers_from_the_start(model: ActiveModel, versions: Registry) -> None:
+def test_active_model_is_loaded_at_the_start(model: ActiveModel, versions: Registry) -> None:
     folder = activate(versions, 0)
     model.start()
     assert model.require().manifest.version == folder.name
 
 
-def test_a_newly_activated_model_is_followed(model: ActiveModel, versions: Registry) -> None:
+def test_newly_activated_model_is_followed(model: ActiveModel, versions: Registry) -> None:
     activate(versions, 0)
     model.start()
     newer = activate(versions, 1)
     eventually(lambda: model.require().manifest.version == newer.name, seconds=2)
 
 
-def test_what_a_request_took_stays_whole_while_models_change(model: ActiveModel, versions: Registry) -> None:
+def test_required_model_stays_whole_while_models_change(model: ActiveModel, versions: Registry) -> None:
     activate(versions, 0)
     model.start()
     taken = model.require()
@@ -82,7 +82,7 @@ def test_what_a_request_took_stays_whole_while_models_change(model: ActiveModel,
 
 
 @pytest.mark.parametrize("name", [MANIFEST, ARRAYS])
-def test_a_damaged_successor_is_refused_and_the_model_stays(
+def test_damaged_successor_is_refused_and_the_model_stays(
     model: ActiveModel, versions: Registry, metrics: Metrics, name: str
 ) -> None:
     first = activate(versions, 0)
@@ -95,7 +95,7 @@ def test_a_damaged_successor_is_refused_and_the_model_stays(
     assert refusals(metrics) == 1
 
 
-def test_a_refused_version_is_not_loaded_again_until_its_files_change(
+def test_refused_version_is_not_loaded_again_until_its_files_change(
     model: ActiveModel, versions: Registry, metrics: Metrics
 ) -> None:
     folder = write_small_model(versions.root, seed=1)
@@ -112,7 +112,7 @@ def test_a_refused_version_is_not_loaded_again_until_its_files_change(
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"../../etc\n", b"x" * 10_000, b"20260101-000000-00000000\n"])
-def test_an_active_file_that_names_nothing_is_refused(
+def test_active_file_that_names_no_version_is_refused(
     model: ActiveModel, versions: Registry, content: bytes
 ) -> None:
     first = activate(versions, 0)
@@ -122,7 +122,7 @@ def test_an_active_file_that_names_nothing_is_refused(
     assert model.require().manifest.version == first.name
 
 
-def test_the_model_stays_when_its_folder_is_taken_away(model: ActiveModel, versions: Registry) -> None:
+def test_model_stays_when_its_folder_is_removed(model: ActiveModel, versions: Registry) -> None:
     first = activate(versions, 0)
     model.start()
     shutil.rmtree(versions.root)

@@ -1,0 +1,73 @@
+"""Personas that people choose for users, and the changes of a user's persona."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from models.storage.registry import Registry
+from testkit.small_model import write_small_model
+from tests.support.problems import assert_problem
+
+
+def other_than(client: TestClient, user_id: str) -> str:
+    own = client.get(f"/users/{user_id}/persona").json()["persona"]["id"]
+    return next(persona for persona in ("p_0", "p_1", "p_2") if persona != own)
+
+
+def test_chosen_persona_stays_with_the_next_model(client: TestClient, registry: Registry) -> None:
+    client.put("/users/u/profile", json={"age": 30})
+    chosen = other_than(client, "u")
+    answer = client.put("/users/u/persona", json={"persona_id": chosen})
+    assert (answer.json()["persona"]["id"], answer.json()["manual"]) == (chosen, True)
+    version = write_small_model(registry.root, seed=1).name
+    client.post(f"/models/{version}/activate", json={"reason": "try"})
+    body = client.get("/users/u/persona").json()
+    assert (body["persona"]["id"], body["manual"], body["model_version"]) == (chosen, True, version)
+    (change,) = client.get("/users/u/persona/changes").json()["items"]
+    assert (change["cause"], change["to_persona_id"]) == ("MANUAL", chosen)
+
+
+def test_chosen_persona_has_its_own_confidence_and_nothing_of_the_models_persona(client: TestClient) -> None:
+    client.put("/users/u/profile", json={"age": 30})
+    chances = client.post("/segment", json={"age": 30}).json()["probabilities"]
+    chosen = other_than(client, "u")
+    client.put("/users/u/persona", json={"persona_id": chosen})
+    body = client.get("/users/u/persona").json()
+    assert body["confidence"] == pytest.approx(chances[chosen])
+    assert [body[name] for name in ("runner_up", "margin", "typicality", "is_outlier")] == [None] * 4
+    (item,) = client.post("/users/personas:batchGet", json={"user_ids": ["u"]}).json()["items"]
+    assert (item["persona"]["id"], item["confidence"]) == (chosen, pytest.approx(chances[chosen]))
+
+
+def test_choice_ends_with_the_profile_or_when_it_is_released(client: TestClient) -> None:
+    client.put("/users/u/profile", json={"age": 30})
+    own = client.get("/users/u/persona").json()["persona"]["id"]
+    chosen = other_than(client, "u")
+    client.put("/users/u/persona", json={"persona_id": chosen})
+    released = client.delete("/users/u/persona").json()
+    assert (released["persona"]["id"], released["manual"]) == (own, False)
+    client.put("/users/u/persona", json={"persona_id": chosen})
+    client.put("/users/u/profile", json={"age": 30})
+    assert client.get("/users/u/persona").json()["persona"]["id"] == own
+    causes = [item["cause"] for item in client.get("/users/u/persona/changes").json()["items"]]
+    assert causes == ["PROFILE_CHANGED", "MANUAL", "MANUAL", "MANUAL"]
+
+
+def test_changes_are_listed_page_by_page(client: TestClient) -> None:
+    client.put("/users/u/profile", json={"age": 30})
+    own = client.get("/users/u/persona").json()["persona"]["id"]
+    for chosen in (other_than(client, "u"), own) * 2:
+        client.put("/users/u/persona", json={"persona_id": chosen})
+    whole = client.get("/users/u/persona/changes").json()["items"]
+    first = client.get("/users/u/persona/changes?limit=3").json()
+    rest = client.get("/users/u/persona/changes", params={"cursor": first["next_cursor"]}).json()
+    assert [*first["items"], *rest["items"]] == whole
+    assert len(whole) == 4
+
+
+def test_missing_user_and_missing_persona_are_not_found(client: TestClient) -> None:
+    assert_problem(client.put("/users/x/persona", json={"persona_id": "p_0"}), 404, "user-not-found")
+    assert_problem(client.get("/users/x/persona/changes"), 404, "user-not-found")
+    client.put("/users/u/profile", json={})
+    assert_problem(client.put("/users/u/persona", json={"persona_id": "p_9"}), 404, "persona-not-found")
+    answer = client.get("/users/u/persona/changes?cursor=xx")
+    assert_problem(answer, 422, "unusable-cursor")
