@@ -26,7 +26,7 @@ from service.http.server.request_log import NO_SNIFFING, log_answered, safe_id
 from service.observability.logs import written_together
 from service.security.guard import admit
 from service.security.scopes import Scope as Permission
-from service.segmenting.assignment import LONG
+from service.segmenting.assignment import LONG_BODY
 from service.settings import listed
 
 _LENGTH = re.compile(rb"[0-9]{1,5}")
@@ -94,7 +94,7 @@ class FastPath:
         self._ways = ways
         self._fixed = {(way.method, way.route.path): way for way in ways if way.with_body}
         self._named = [way for way in ways if not way.with_body]
-        self._limit = min(LONG, settings.max_body_bytes)
+        self._limit = min(LONG_BODY, settings.max_body_bytes)
         self._hosts = listed(settings.trusted_hosts)
 
     def find(self, scope: Scope) -> Found | None:

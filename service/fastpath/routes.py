@@ -12,7 +12,7 @@ from service.http.responses import RenderedJson, model_headers, plain
 from service.http.routes import segment, users
 from service.http.routes.segment import render_assignment
 from service.http.schemas.bounds import USER_ID
-from service.segmenting.assignment import PLAIN
+from service.segmenting.assignment import NO_DETAILS
 from service.segmenting.segment_json import SegmentEncoder
 from service.users.personas import get_personas_nowait
 
@@ -25,12 +25,12 @@ MAX_UNUSUAL = 16
 def _segment_bodies(services: Services, bodies: Sequence[bytes]) -> list[RenderedJson | None]:
     """The same for bodies as most are; None where FastAPI is to say what is wrong with one."""
     parsed = [_parsed(body) for body in bodies]
-    swift = services.model.require_encoder()
-    contents, headers = swift.answer_each(parsed), model_headers(swift.loaded)
+    encoder = services.model.require_encoder()
+    contents, headers = encoder.encode_each(parsed), model_headers(encoder.loaded)
     answers = [None if content is None else RenderedJson(content, 200, headers) for content in contents]
     rest = [place for place, content in enumerate(contents) if content is None]
     for place in rest[:MAX_UNUSUAL]:
-        answers[place] = _segment_or_leave(services, swift, parsed[place])
+        answers[place] = _segment_or_leave(services, encoder, parsed[place])
     if len(rest) < len(contents):
         services.metrics.observe_assignment("single", {}, len(contents) - len(rest))
     return answers
@@ -44,9 +44,9 @@ def _parsed(body: bytes) -> object:
         return None
 
 
-def _segment_or_leave(services: Services, swift: SegmentEncoder, answers: object) -> RenderedJson | None:
+def _segment_or_leave(services: Services, encoder: SegmentEncoder, answers: object) -> RenderedJson | None:
     try:
-        return render_assignment(Profile.model_validate(answers), swift.loaded, services.metrics, PLAIN)
+        return render_assignment(Profile.model_validate(answers), encoder.loaded, services.metrics, NO_DETAILS)
     except ValueError:
         return None
 

@@ -8,7 +8,7 @@ from models.storage.artifact import LoadedArtifact
 from service.container import Services
 from service.http.schemas.bounds import MAX_PAGE, USER_ID
 from service.observability.metrics import Metrics
-from service.segmenting.assignment import Wanted
+from service.segmenting.assignment import Details
 from service.store.ports.store import Store
 
 
@@ -37,11 +37,11 @@ Explain = Annotated[bool, Query(description="Whether to say why, answer by answe
 Suggest = Annotated[bool, Query(description="Whether to say what to ask next.")]
 
 
-async def _wanted(explain: Explain = False, suggest: Suggest = False) -> Wanted:
-    return Wanted(explain, suggest)
+async def _details(explain: Explain = False, suggest: Suggest = False) -> Details:
+    return Details(explain, suggest)
 
 
-WantedDep = Annotated[Wanted, Depends(_wanted)]
+DetailsDep = Annotated[Details, Depends(_details)]
 ModelDep = Annotated[LoadedArtifact, Depends(_model)]
 StoreDep = Annotated[Store, Depends(_store)]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]

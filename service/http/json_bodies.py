@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic_core import from_json
 
 from service.http.guarded_route import GuardedRoute
-from service.segmenting.assignment import LONG
+from service.segmenting.assignment import LONG_BODY
 
 _JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-?8\"?\s*)?;?\s*", re.IGNORECASE)
 # More than any body of ours has; pydantic would make an error of every one too many.
@@ -46,7 +46,7 @@ class JsonRoute(GuardedRoute):
         _check_media_type(request)
         asked = JsonRequest(request.scope, request.receive)
         body = await asked.body()
-        turn = request.app.state.services.long_work if self.one_by_one and len(body) > LONG else nullcontext()
+        turn = request.app.state.services.long_work if self.one_by_one and len(body) > LONG_BODY else nullcontext()
         async with turn:
             if body:
                 _check_size(await asked.json())

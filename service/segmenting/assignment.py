@@ -1,4 +1,4 @@
-"""Use case: which persona is a profile? Frozen values in, frozen values out; microseconds, and nothing blocks."""
+"""Use case: assign a persona to a profile. Takes microseconds, and nothing blocks."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,14 +13,13 @@ from models.scoring.reasons import explain
 from models.segment_model import SegmentModel
 from service.segmenting.next_question import QuestionBody, questions_of
 
-# An answer must not be many times as long as the question.
+# A response must not be many times as long as its request.
 MAX_WARNINGS = 50
-# For so many unknown values of a profile the nearest known ones are looked for.
+# Unknown values of a profile for which known ones are suggested.
 MAX_SUGGESTED = 10
 
-# Of a profile's JSON, in bytes or characters: ten times those of one in which everything is answered. What is
-# longer is not for an event loop.
-LONG = 16_384
+# Length of a profile's JSON that would block the event loop: ten times that of one with every field answered.
+LONG_BODY = 16_384
 
 Code = Literal["UNKNOWN_VALUE", "MORE_UNKNOWN_VALUES", "NO_MODEL"]
 
@@ -65,7 +64,7 @@ IsOutlier = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerWarning:
-    """Something about the answer that is no error."""
+    """Something about the assignment that is no error."""
 
     code: Code
     detail: str
@@ -135,7 +134,7 @@ class ExplanationBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentedInDetail(Segmented):
-    """The persona of a profile with what was asked for besides."""
+    """The persona of a profile, with the details that were requested."""
 
     explanation: Annotated[
         ExplanationBody | None, Field(description="With `?explain=true`; null where there is no runner-up.")
@@ -147,14 +146,14 @@ class SegmentedInDetail(Segmented):
 
 @dataclass(frozen=True, slots=True)
 class InvalidProfile:
-    """A profile of a batch that does not fit: JSON pointers within it, and sentences."""
+    """A profile of a batch that is invalid: JSON pointers within it, and sentences."""
 
     errors: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the profile at that position of a batch."""
+    """What became of the profile at that index of a batch: one of the two."""
 
     index: int
     result: Segmented | None
@@ -162,21 +161,21 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is wanted besides the persona: the reasons, the next question."""
+class Details:
+    """What a response holds besides the assignment: the explanation, the next question."""
 
     explain: bool = False
     suggest: bool = False
 
 
-PLAIN = Wanted()
+NO_DETAILS = Details()
 
 
-def assign(model: SegmentModel, profile: Profile, wanted: Wanted = PLAIN) -> Segmented:
-    """The persona of one profile; a `SegmentedInDetail` where more is wanted."""
+def assign(model: SegmentModel, profile: Profile, details: Details = NO_DETAILS) -> Segmented:
+    """The assignment of one profile; a `SegmentedInDetail` where details are requested."""
     assignment = model.assign(profile)
     runner_up, unknown = assignment.runner_up, assignment.unknown_values
-    plain = Segmented(
+    segmented = Segmented(
         persona=PersonaRef(assignment.persona.id, assignment.persona.name),
         confidence=assignment.confidence,
         probabilities=assignment.probabilities,
@@ -189,35 +188,37 @@ def assign(model: SegmentModel, profile: Profile, wanted: Wanted = PLAIN) -> Seg
         missing_fields=assignment.missing_fields,
         warnings=unknown_value_warnings(model, unknown) if unknown else (),
     )
-    return plain if wanted == PLAIN else _in_detail(plain, model, profile, wanted)
+    return segmented if details == NO_DETAILS else _in_detail(segmented, model, profile, details)
 
 
-def _in_detail(plain: Segmented, model: SegmentModel, profile: Profile, wanted: Wanted) -> SegmentedInDetail:
-    parts = {field.name: getattr(plain, field.name) for field in fields(plain)}
+def _in_detail(segmented: Segmented, model: SegmentModel, profile: Profile, details: Details) -> SegmentedInDetail:
     return SegmentedInDetail(
-        **parts,
-        explanation=_explanation(model, profile) if wanted.explain else None,
-        next_question=next(iter(questions_of(model, profile)), None) if wanted.suggest else None,
+        **{field.name: getattr(segmented, field.name) for field in fields(segmented)},
+        explanation=_explanation(model, profile) if details.explain else None,
+        next_question=next(iter(questions_of(model, profile)), None) if details.suggest else None,
     )
 
 
 def _explanation(model: SegmentModel, profile: Profile) -> ExplanationBody | None:
-    found = explain(model.scorer, model.personas, profile)
-    if found is None:
+    explanation = explain(model.scorer, model.personas, profile)
+    if explanation is None:
         return None
-    reasons = (ReasonBody(each.field, each.value, each.contribution, each.sentence) for each in found.reasons)
-    return ExplanationBody(found.lead, found.base, tuple(reasons))
+    reasons = tuple(
+        ReasonBody(reason.field, reason.value, reason.contribution, reason.sentence)
+        for reason in explanation.reasons
+    )
+    return ExplanationBody(explanation.lead, explanation.base, reasons)
 
 
 def assign_each(
-    model: SegmentModel, profiles: Iterable[Profile | InvalidProfile], wanted: Wanted = PLAIN
+    model: SegmentModel, profiles: Iterable[Profile | InvalidProfile], details: Details = NO_DETAILS
 ) -> tuple[Outcome, ...]:
-    """Each profile's own outcome, in order, all from one model."""
-    return tuple(_outcome(model, index, profile, wanted) for index, profile in enumerate(profiles))
+    """The outcome for each profile, in order, all by one model."""
+    return tuple(_outcome(model, index, profile, details) for index, profile in enumerate(profiles))
 
 
 def unknown_by_field(warnings: Iterable[AnswerWarning]) -> dict[str, int]:
-    """How many values of each field were not known."""
+    """The number of unknown values by field."""
     counts: dict[str, int] = {}
     for warning in warnings:
         if warning.field is not None:
@@ -226,28 +227,30 @@ def unknown_by_field(warnings: Iterable[AnswerWarning]) -> dict[str, int]:
 
 
 def unknown_value_warnings(model: SegmentModel, unknown: tuple[UnknownValue, ...]) -> tuple[AnswerWarning, ...]:
-    """One warning a value; past `MAX_WARNINGS` one for all the rest of a field."""
-    told = [
-        _unknown(item, model.nearest_values(*item) if place < MAX_SUGGESTED else ())
-        for place, item in enumerate(unknown[:MAX_WARNINGS])
+    """A warning for each value; after `MAX_WARNINGS` one for all other values of a field."""
+    warnings = [
+        _unknown_value(value, model.nearest_values(*value) if index < MAX_SUGGESTED else ())
+        for index, value in enumerate(unknown[:MAX_WARNINGS])
     ]
-    rest = Counter(item.field for item in unknown[MAX_WARNINGS:])
-    told += [
+    rest = Counter(value.field for value in unknown[MAX_WARNINGS:])
+    warnings += [
         AnswerWarning(
             code="MORE_UNKNOWN_VALUES", detail=f"{count} more values are not known.", field=field, count=count
         )
         for field, count in rest.items()
     ]
-    return tuple(told)
+    return tuple(warnings)
 
 
-def _unknown(item: UnknownValue, near: tuple[str, ...]) -> AnswerWarning:
-    hint = f" Did you mean '{near[0]}'?" if near else ""
+def _unknown_value(unknown: UnknownValue, nearest: tuple[str, ...]) -> AnswerWarning:
+    hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
     detail = f"The model does not know this value; it was left out.{hint}"
-    return AnswerWarning(code="UNKNOWN_VALUE", detail=detail, field=item.field, value=item.value, suggestions=near)
+    return AnswerWarning(
+        code="UNKNOWN_VALUE", detail=detail, field=unknown.field, value=unknown.value, suggestions=nearest
+    )
 
 
-def _outcome(model: SegmentModel, index: int, profile: Profile | InvalidProfile, wanted: Wanted) -> Outcome:
+def _outcome(model: SegmentModel, index: int, profile: Profile | InvalidProfile, details: Details) -> Outcome:
     if isinstance(profile, InvalidProfile):
         return Outcome(index, None, profile)
-    return Outcome(index, assign(model, profile, wanted), None)
+    return Outcome(index, assign(model, profile, details), None)

@@ -1,4 +1,4 @@
-"""Use case: what to ask next, so that the persona is known after few questions."""
+"""Use case: suggest what to ask next, so that few questions lead to a persona."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -40,18 +40,28 @@ class NextQuestions:
 
 
 def questions_of(model: SegmentModel, profile: Profile) -> tuple[QuestionBody, ...]:
-    """The unanswered fields by what they are expected to tell, the best first."""
-    return ask(model, profile).questions
+    """The unanswered fields by their expected gain, the largest first."""
+    return suggest_questions(model, profile).questions
 
 
-def ask(model: SegmentModel, profile: Profile) -> NextQuestions:
-    """What to ask whoever has this profile."""
-    found = next_questions(model.scorer, profile)
-    if found is None:
-        return NextQuestions(None, (), None, model.version)
+def suggest_questions(model: SegmentModel, profile: Profile) -> NextQuestions:
+    """The questions that a profile leaves open, and its entropy so far."""
+    suggested = next_questions(model.scorer, profile)
+    if suggested is None:
+        return NextQuestions(next_question=None, questions=(), entropy=None, model_version=model.version)
     specs = {encoding.name: encoding.spec for encoding in model.encoder.fields}
     questions = tuple(
-        QuestionBody(each.field, specs[each.field].title, specs[each.field].kind.name, each.expected_gain)
-        for each in found.questions
+        QuestionBody(
+            field=question.field,
+            title=specs[question.field].title,
+            kind=specs[question.field].kind.name,
+            expected_gain=question.expected_gain,
+        )
+        for question in suggested.questions
     )
-    return NextQuestions(questions[0] if questions else None, questions, found.entropy, model.version)
+    return NextQuestions(
+        next_question=questions[0] if questions else None,
+        questions=questions,
+        entropy=suggested.entropy,
+        model_version=model.version,
+    )

@@ -1,6 +1,6 @@
 """The JSON of `/segment` for profiles whose answers are all known (`models.scoring.known_answers`).
 
-The bytes are those that `service.segmenting.assignment.Segmented` serialises to;
+The bytes equal those that `service.segmenting.assignment.Segmented` serialises to;
 `tests/service/segmenting/test_segment_json.py` compares them.
 """
 
@@ -23,160 +23,172 @@ from models.segment_model import SegmentModel
 from models.storage.artifact import LoadedArtifact
 
 T = TypeVar("T")
-# Where a text has a gap: JSON has no such byte.
+# Marks where a value goes: JSON never contains this byte.
 _GAP = b"\0"
-# A comma, then an item of a batch as `service.http.schemas.segment.BatchItem` serialises, around its index and its
-# answer.
+# A comma, then a `service.http.schemas.segment.BatchItem` as it serialises: before, between and after its index
+# and its result.
 _ITEM = (b',{"index":', b',"status":200,"result":', b"}")
 _FLAGS = {True: b"true", False: b"false", None: b"null"}
 
 
 class SegmentEncoder:
-    """Answers for recognised profiles by one model, `loaded`."""
+    """Assigns profiles of known answers by one model, `loaded`, straight to JSON."""
 
     def __init__(self, loaded: LoadedArtifact) -> None:
         self.loaded = loaded
         self._model = loaded.model
         self._single = loaded.model.scorer.single
-        self._writer = ResponseTemplate(loaded.model)
-        self._recognition = KnownAnswers(self._single, Profile)
+        self._template = ResponseTemplate(loaded.model)
+        self._known_answers = KnownAnswers(self._single, Profile)
 
     @cached_property
-    def _many(self) -> KnownAnswersBatch:
-        return KnownAnswersBatch(self._recognition, self._model.encoder)
+    def _known_answers_batch(self) -> KnownAnswersBatch:
+        return KnownAnswersBatch(self._known_answers, self._model.encoder)
 
-    def items(self, profiles: Sequence[object]) -> tuple["BatchItems", list[int]]:
-        """The items of a batch of profiles as they are parsed from JSON, and the places of those not recognised.
+    def encode_batch(self, profiles: Sequence[object]) -> tuple["BatchItems", list[int]]:
+        """The items of a batch of profiles, as parsed from JSON, and the indices of profiles with unknown answers.
 
-        All at once where they are of one cast.
+        Those items are still to be put.
         """
-        coded = self._many.code(profiles) if profiles else None
+        coded = self._known_answers_batch.code(profiles) if profiles else None
         if coded is None:
-            contents = self.answer_each(profiles)
-            rest = [place for place, content in enumerate(contents) if content is None]
-            return _interleave(_ITEM, [_indices(len(contents)), [each or b"" for each in contents]]), rest
+            contents = self.encode_each(profiles)
+            unknown = [index for index, content in enumerate(contents) if content is None]
+            columns = [_indices(len(contents)), [content or b"" for content in contents]]
+            return _interleave(_ITEM, columns), unknown
         scores = self._model.scorer.scores(coded.columns)
         answered = coded.answered.tolist()
-        names = {each: _names(self._recognition.missing_fields(each).missing) for each in set(answered)}
-        missing = [names[each] for each in answered]
-        items = self._writer.write_items(scores, self._model.typicality(scores), missing)
+        names = {bits: _names(self._known_answers.missing_fields(bits).missing) for bits in set(answered)}
+        missing = [names[bits] for bits in answered]
+        items = self._template.render_items(scores, self._model.typicality(scores), missing)
         return items, np.flatnonzero(~coded.is_known).tolist()
 
-    def answer_each(self, profiles: Sequence[object]) -> list[bytes | None]:
-        """The answers to few profiles, each by itself but stage by stage; None where one is not recognised."""
-        found = [self._recognition.of(each) if isinstance(each, dict) else None for each in profiles]
-        is_known = [each for each in found if each is not None]
-        numbers = [self._single.unpack(each.total) for each in is_known]
-        scores = [
-            self._single.score_of(each, missing_fields.hidden, missing_fields.missing)
-            for each, (_, missing_fields) in zip(numbers, is_known, strict=True)
+    def encode_each(self, profiles: Sequence[object]) -> list[bytes | None]:
+        """The responses to a few profiles, computed stage by stage; None for a profile with an unknown answer."""
+        looked_up = [
+            self._known_answers.of(profile) if isinstance(profile, dict) else None for profile in profiles
         ]
-        typical = [self._model.typicality_of(each) for each in scores]
-        written = map(self._writer.write, scores, typical)
-        return [None if each is None else next(written) for each in found]
+        known = [profile for profile in looked_up if profile is not None]
+        unpacked = [self._single.unpack(profile.total) for profile in known]
+        scores = [
+            self._single.score_of(numbers, missing_fields.hidden, missing_fields.missing)
+            for numbers, (_, missing_fields) in zip(unpacked, known, strict=True)
+        ]
+        typicality = [self._model.typicality_of(score) for score in scores]
+        rendered = map(self._template.render, scores, typicality)
+        return [None if profile is None else next(rendered) for profile in looked_up]
 
 
 class BatchItems:
-    """The items of a batch's answer, each of so many pieces: joined once, they need not be copied before."""
+    """The items of a batch's response, each in `width` pieces, which are joined once and not copied before."""
 
     def __init__(self, pieces: list[bytes], width: int) -> None:
         self._pieces, self._width = pieces, width
 
-    def put(self, place: int, content: bytes) -> None:
-        """Have this JSON as an item."""
-        start = place * self._width
-        self._pieces[start : start + self._width] = [b"," + content, *repeat(b"", self._width - 1)]
-
     @classmethod
-    def none_of(cls, count: int) -> "BatchItems":
-        """So many items, each yet to be put."""
+    def empty(cls, count: int) -> "BatchItems":
+        """Items that are all still to be put."""
         return cls([b""] * count, 1)
 
-    def answer(self, model_version: str) -> bytes:
-        """The answer of a batch, as `service.http.schemas.segment.BatchResponse` serialises."""
+    def put(self, index: int, content: bytes) -> None:
+        """Set the JSON of one item."""
+        start = index * self._width
+        self._pieces[start : start + self._width] = [b"," + content, *repeat(b"", self._width - 1)]
+
+    def join(self, model_version: str) -> bytes:
+        """The JSON of the response, as `service.http.schemas.segment.BatchResponse` serialises."""
         start = b'{"model_version":%b,"items":[' % to_json(model_version)
-        # Each item starts with a comma, the first needs none.
+        # Each item starts with a comma, which the first must lose.
         first = [piece[1:] for piece in self._pieces[:1]]
         return b"".join([start, *first, *self._pieces[1:], b"]}"])
 
 
 class ResponseTemplate:
-    """Writes the answers of one model that have no warnings."""
+    """The JSON of one model's responses without warnings, with gaps for what differs between profiles."""
 
     def __init__(self, model: SegmentModel) -> None:
         self._personas = [to_json({"id": persona.id, "name": persona.name}) for persona in model.personas]
         self._personas_or_none = [*self._personas, b"null"]
         by_persona = b"{%b}" % b",".join(b"%b:%b" % (to_json(persona.id), _GAP) for persona in model.personas)
-        tells = model.scorer.imputation is not None
-        # The confidence and, where the model can tell, the probabilities.
-        self._sure = 1 + len(model.personas) * tells
-        chances, version = by_persona if tells else b"null", to_json(model.version)
+        has_chances = model.scorer.imputation is not None
+        # Gaps of the confidence and, where the model has them, the probabilities.
+        self._chance_gaps = 1 + len(model.personas) * has_chances
+        probabilities, version = by_persona if has_chances else b"null", to_json(model.version)
         text = (
             b'{"persona":%b,"confidence":%b,"probabilities":%b,"runner_up":%b,"margin":%b,"typicality":%b,'
             b'"is_outlier":%b,"distances":%b,"model_version":%b,"missing_fields":%b,"warnings":[]}'
-        ) % (_GAP, _GAP, chances, _GAP, _GAP, _GAP, _GAP, by_persona, version, _GAP)
-        self._between = text.split(_GAP)
-        self._template = b"%b".join(part.replace(b"%", b"%%") for part in self._between)
+        ) % (_GAP, _GAP, probabilities, _GAP, _GAP, _GAP, _GAP, by_persona, version, _GAP)
+        self._between_gaps = text.split(_GAP)
+        self._format = b"%b".join(part.replace(b"%", b"%%") for part in self._between_gaps)
 
-    def write(self, score: Score, typicality: float | None) -> bytes:
+    def render(self, score: Score, typicality: float | None) -> bytes:
         """The JSON of a scored profile."""
         cluster, other, distances, chances = score.cluster, score.runner_up, score.distances, score.probabilities
         margin = None if other is None else distances[other] - distances[cluster]
-        sure = [None] if chances is None else [chances[cluster], *chances]
-        told = to_json([*sure, margin, typicality, *distances])[1:-1].split(b",")
+        confidences = [None] if chances is None else [chances[cluster], *chances]
+        numbers = to_json([*confidences, margin, typicality, *distances])[1:-1].split(b",")
         runner_up = b"null" if other is None else self._personas[other]
         outlier = _FLAGS[is_outlier(typicality)]
-        return self._template % self._in_order(
-            self._personas[cluster], told, runner_up, outlier, _names(score.missing_fields)
+        return self._format % self._in_order(
+            self._personas[cluster], numbers, runner_up, outlier, _names(score.missing_fields)
         )
 
-    def write_items(self, scores: Scores, typicality: FloatArray | None, missing: list[bytes]) -> BatchItems:
-        """The items of many scored profiles; `missing`: the JSON of the fields that each does not answer."""
+    def render_items(self, scores: Scores, typicality: FloatArray | None, missing: list[bytes]) -> BatchItems:
+        """The items of many scored profiles; `missing`: for each the JSON of its missing fields."""
         count = len(missing)
-        nothing = np.full(count, np.nan)
-        confidence, typical = (nothing if each is None else each for each in (scores.confidence, typicality))
+        no_value = np.full(count, np.nan)
+        confidence = no_value if scores.confidence is None else scores.confidence
+        typicality = no_value if typicality is None else typicality
         chances = [] if scores.probabilities is None else [scores.probabilities]
-        numbers = np.column_stack([confidence, *chances, scores.margin, typical, scores.distances])
+        numbers = np.column_stack([confidence, *chances, scores.margin, typicality, scores.distances])
         texts = to_json(numbers.ravel().tolist(), inf_nan_mode="null")[1:-1].split(b",")
         width = numbers.shape[1]
         columns = self._in_order(
-            [self._personas[place] for place in scores.clusters.tolist()],
-            [texts[place::width] for place in range(width)],
-            # Of none the place is −1: the end.
-            [self._personas_or_none[place] for place in scores.runners_up.tolist()],
-            _flags(typical),
+            [self._personas[cluster] for cluster in scores.clusters.tolist()],
+            [texts[column::width] for column in range(width)],
+            # No runner-up is −1: the last element.
+            [self._personas_or_none[cluster] for cluster in scores.runners_up.tolist()],
+            _outlier_flags(typicality),
             missing,
         )
         start, before, after = _ITEM
-        first, *between, last = self._between
+        first, *between, last = self._between_gaps
         return _interleave([start, before + first, *between, last + after], [_indices(count), *columns])
 
-    def _in_order(self, persona: T, told: list[T], runner_up: T, outlier: T, missing: T) -> tuple[T, ...]:
-        """In the order of the template; `told`: how sure, margin, typicality, distances."""
-        sure = self._sure
-        return persona, *told[:sure], runner_up, *told[sure : sure + 2], outlier, *told[sure + 2 :], missing
+    def _in_order(self, persona: T, numbers: list[T], runner_up: T, outlier: T, missing: T) -> tuple[T, ...]:
+        """The values in the order of the gaps; `numbers`: chances, margin, typicality, distances."""
+        chances = self._chance_gaps
+        return (
+            persona,
+            *numbers[:chances],
+            runner_up,
+            *numbers[chances : chances + 2],
+            outlier,
+            *numbers[chances + 2 :],
+            missing,
+        )
 
 
-def _flags(typical: FloatArray) -> list[bytes]:
-    """Whether each is an outlier, NaN being nothing known."""
-    flags = [_FLAGS[each] for each in (typical < OUTLIER).tolist()]
-    for place in np.flatnonzero(np.isnan(typical)).tolist():
-        flags[place] = _FLAGS[None]
+def _outlier_flags(typicality: FloatArray) -> list[bytes]:
+    """For each profile whether it is an outlier; null where its typicality is NaN."""
+    flags = [_FLAGS[is_far] for is_far in (typicality < OUTLIER).tolist()]
+    for index in np.flatnonzero(np.isnan(typicality)).tolist():
+        flags[index] = _FLAGS[None]
     return flags
 
 
 def _indices(count: int) -> list[bytes]:
-    return [b"%d" % place for place in range(count)]
+    return [b"%d" % index for index in range(count)]
 
 
-def _interleave(fixed: Sequence[bytes], columns: Sequence[list[bytes]]) -> BatchItems:
-    """BatchItems of the same fixed pieces, and between each two of these the next column's."""
-    count, width = len(columns[0]), len(fixed) + len(columns)
+def _interleave(constants: Sequence[bytes], columns: Sequence[list[bytes]]) -> BatchItems:
+    """Items that alternate between the same constants and, between each two of these, a column's values."""
+    count, width = len(columns[0]), len(constants) + len(columns)
     pieces = [b""] * (count * width)
-    for place, each in enumerate(fixed):
-        pieces[2 * place :: width] = [each] * count
-    for place, column in enumerate(columns):
-        pieces[2 * place + 1 :: width] = column
+    for position, constant in enumerate(constants):
+        pieces[2 * position :: width] = [constant] * count
+    for position, column in enumerate(columns):
+        pieces[2 * position + 1 :: width] = column
     return BatchItems(pieces, width)
 
 

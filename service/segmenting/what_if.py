@@ -1,4 +1,4 @@
-"""Use case: what if some answers were others?"""
+"""Use case: how the assignment changes if some answers were others."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,26 +14,26 @@ MOVED = "Persona id → how much its probability rises (or falls, below 0); null
 FARTHER = "Persona id → how much farther its centroid is afterwards (or nearer, below 0), in PCA units."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """How the answer moves."""
+    """How the assignment changes."""
 
     persona_changed: bool
     probability_changes: Annotated[dict[str, float] | None, Field(description=MOVED)]
     distance_changes: Annotated[dict[str, float], Field(description=FARTHER)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeAlone(Move):
-    """How the answer would move by one of the changes alone."""
+    """How the assignment would change by one of the changes alone."""
 
     field: str
     persona: PersonaRef
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared(Move):
-    """A profile's answer before and after some changes, both by one model."""
+    """A profile's assignment before and after some changes, both by one model."""
 
     before: Segmented
     after: Segmented
@@ -44,11 +44,17 @@ class Compared(Move):
 
 
 def compare(model: SegmentModel, profile: Profile, changes: Profile) -> Compared:
-    """Answer a profile, and the same profile with every field that `changes` sets; null takes an answer back."""
-    before, after = assign(model, profile), assign(model, changed(profile, changes, changes.model_fields_set))
+    """Assign a profile, and the same profile with every field that `changes` sets; null removes an answer."""
     names = [name for name in type(profile).model_fields if name in changes.model_fields_set]
-    alone = tuple(_alone(model, profile, changes, name, before) for name in names)
-    return Compared(*_move(before, after), before, after, alone)
+    before, after = assign(model, profile), assign(model, changed(profile, changes, names))
+    return Compared(
+        persona_changed=before.persona != after.persona,
+        probability_changes=_probability_changes(before, after),
+        distance_changes=_differences(before.distances, after.distances),
+        before=before,
+        after=after,
+        alone=tuple(_compare_alone(model, profile, changes, name, before) for name in names),
+    )
 
 
 def changed(profile: Profile, changes: Profile, names: Iterable[str]) -> Profile:
@@ -56,16 +62,23 @@ def changed(profile: Profile, changes: Profile, names: Iterable[str]) -> Profile
     return profile.model_copy(update={name: getattr(changes, name) for name in names})
 
 
-def _alone(model: SegmentModel, profile: Profile, changes: Profile, name: str, before: Segmented) -> ChangeAlone:
+def _compare_alone(
+    model: SegmentModel, profile: Profile, changes: Profile, name: str, before: Segmented
+) -> ChangeAlone:
     after = assign(model, changed(profile, changes, [name]))
-    return ChangeAlone(*_move(before, after), name, after.persona)
+    return ChangeAlone(
+        persona_changed=before.persona != after.persona,
+        probability_changes=_probability_changes(before, after),
+        distance_changes=_differences(before.distances, after.distances),
+        field=name,
+        persona=after.persona,
+    )
 
 
-def _move(before: Segmented, after: Segmented) -> tuple[bool, dict[str, float] | None, dict[str, float]]:
-    chances = None
-    if before.probabilities is not None and after.probabilities is not None:
-        chances = _differences(before.probabilities, after.probabilities)
-    return before.persona != after.persona, chances, _differences(before.distances, after.distances)
+def _probability_changes(before: Segmented, after: Segmented) -> dict[str, float] | None:
+    if before.probabilities is None or after.probabilities is None:
+        return None
+    return _differences(before.probabilities, after.probabilities)
 
 
 def _differences(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:

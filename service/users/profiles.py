@@ -7,7 +7,7 @@ from datetime import datetime
 from models.errors import SegmentsError
 from models.profile import Profile
 from models.storage.artifact import LoadedArtifact
-from service.segmenting.assignment import LONG, Segmented, assign, unknown_by_field
+from service.segmenting.assignment import LONG_BODY, Segmented, assign, unknown_by_field
 from service.store.ports.users import StoredAssignment, StoredUser, UserStore
 from service.users.stored_assignment import stored_assignment
 
@@ -59,7 +59,7 @@ def require_user(users: UserStore, user_id: str) -> StoredUser:
 
 
 async def _assign(loaded: LoadedArtifact, profile: Profile, length: int) -> Segmented:
-    if length > LONG:
+    if length > LONG_BODY:
         return await asyncio.to_thread(assign, loaded.model, profile)
     return assign(loaded.model, profile)
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Body, Request, Response
 from models.errors import NoActiveModel
 from models.profile import Profile
 from models.storage.artifact import LoadedArtifact
-from service.http.dependencies import ModelDep, ServicesDep, WantedDep
+from service.http.dependencies import DetailsDep, ModelDep, ServicesDep
 from service.http.documentation import documented
 from service.http.examples import segment as examples
 from service.http.json_bodies import OneByOneRoute
@@ -28,15 +28,15 @@ from service.http.schemas.segment import (
 from service.observability.metrics import Metrics
 from service.security.scopes import Scope, needs
 from service.segmenting.assignment import (
-    LONG,
-    PLAIN,
+    LONG_BODY,
+    NO_DETAILS,
+    Details,
     SegmentedInDetail,
-    Wanted,
     assign,
     assign_each,
     unknown_by_field,
 )
-from service.segmenting.next_question import NextQuestions, ask
+from service.segmenting.next_question import NextQuestions, suggest_questions
 from service.segmenting.segment_json import BatchItems, SegmentEncoder
 from service.segmenting.what_if import Compared, compare
 
@@ -54,10 +54,12 @@ async def segment(
     profile: Annotated[Profile, Body(examples=[examples.PROFILE])],
     loaded: ModelDep,
     services: ServicesDep,
-    wanted: WantedDep,
+    details: DetailsDep,
 ) -> Response:
     """Say which persona a profile is, and how sure that is. Any field may be missing, or all of them."""
-    return await _answered(request, lambda: response(render_assignment(profile, loaded, services.metrics, wanted)))
+    return await _answered(
+        request, lambda: response(render_assignment(profile, loaded, services.metrics, details))
+    )
 
 
 @router.post(
@@ -72,13 +74,13 @@ async def segment_batch(
     batch: Annotated[BatchRequest, Body(examples=[examples.BATCH_REQUEST])],
     loaded: ModelDep,
     services: ServicesDep,
-    wanted: WantedDep,
+    details: DetailsDep,
 ) -> Response:
     """Assign up to 1,000 profiles by one model. Each has its own status; a bad one does not fail the others."""
-    swift = services.model.encoder_of(loaded)
+    encoder = services.model.encoder_of(loaded)
 
     def work() -> Response:
-        return _segment_batch(batch, swift, services.metrics, wanted)
+        return _segment_batch(batch, encoder, services.metrics, details)
 
     if await _is_long(request):
         return await asyncio.to_thread(work)
@@ -99,7 +101,9 @@ async def next_question(
     loaded: ModelDep,
 ) -> Response:
     """Say which unanswered field is expected to tell most about the persona: for a form that asks bit by bit."""
-    return await _answered(request, lambda: answer(ask(loaded.model, profile), headers=model_headers(loaded)))
+    return await _answered(
+        request, lambda: answer(suggest_questions(loaded.model, profile), headers=model_headers(loaded))
+    )
 
 
 @router.post(
@@ -127,24 +131,28 @@ async def _answered(request: Request, work: Callable[[], Response]) -> Response:
 
 async def _is_long(request: Request) -> bool:
     """Whether the body is long: then the route has its turn already (`OneByOneRoute`)."""
-    return len(await request.body()) > LONG
+    return len(await request.body()) > LONG_BODY
 
 
-def render_assignment(profile: Profile, loaded: LoadedArtifact, metrics: Metrics, wanted: Wanted) -> RenderedJson:
+def render_assignment(
+    profile: Profile, loaded: LoadedArtifact, metrics: Metrics, details: Details
+) -> RenderedJson:
     """Assign one profile, count it, and render the response. The fast path calls this too."""
-    segmented = assign(loaded.model, profile, wanted)
+    segmented = assign(loaded.model, profile, details)
     metrics.observe_assignment("single", unknown_by_field(segmented.warnings))
     return plain(segmented, headers=model_headers(loaded))
 
 
-def _segment_batch(batch: BatchRequest, swift: SegmentEncoder, metrics: Metrics, wanted: Wanted) -> Response:
-    profiles, loaded = batch.profiles, swift.loaded
+def _segment_batch(batch: BatchRequest, encoder: SegmentEncoder, metrics: Metrics, details: Details) -> Response:
+    profiles, loaded = batch.profiles, encoder.loaded
     count = len(profiles)
-    items, rest = swift.items(profiles) if wanted == PLAIN else (BatchItems.none_of(count), [*range(count)])
+    items, rest = (
+        encoder.encode_batch(profiles) if details == NO_DETAILS else (BatchItems.empty(count), [*range(count)])
+    )
     metrics.observe_assignment("batch", {}, count - len(rest))
     read = (validate_profile(profiles[place]) for place in rest)
-    for place, outcome in zip(rest, assign_each(loaded.model, read, wanted), strict=True):
+    for place, outcome in zip(rest, assign_each(loaded.model, read, details), strict=True):
         if outcome.result is not None:
             metrics.observe_assignment("batch", unknown_by_field(outcome.result.warnings))
         items.put(place, to_json(batch_item_of(place, outcome)))
-    return response(RenderedJson(items.answer(loaded.manifest.version), 207, model_headers(loaded)))
+    return response(RenderedJson(items.join(loaded.manifest.version), 207, model_headers(loaded)))

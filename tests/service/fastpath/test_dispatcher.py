@@ -17,7 +17,7 @@ from service.app import ROUTERS
 from service.fastpath.routes import MAX_UNUSUAL
 from service.http.guarded_route import ADMITTED
 from service.security.scopes import Scope
-from service.segmenting.assignment import LONG
+from service.segmenting.assignment import LONG_BODY
 from service.store.memory.store import MemoryStore
 from service.store.memory.users import MemoryUsers
 from service.store.ports.errors import StoreUnavailable
@@ -178,7 +178,7 @@ def test_another_method_goes_the_long_way(both: Both, method: str) -> None:
 
 def test_a_body_that_is_long_or_of_unknown_length_goes_the_long_way(both: Both) -> None:
     text = body(FULL)
-    padded = text + b" " * (LONG - len(text))
+    padded = text + b" " * (LONG_BODY - len(text))
     assert both.same("POST", "/segment", padded, JSON)
     assert not both.same("POST", "/segment", padded + b" ", JSON)
     for length in ("", "-1", "1e2", "0x10", " 5"):
