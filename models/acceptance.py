@@ -1,6 +1,7 @@
-"""The bounds of the gate: what a retrained model must hold to be put in force by itself.
+"""The thresholds of the acceptance checks, which a retrained model must pass to be activated automatically.
 
-Declared once: settings of the service (by these names in the environment) and `--bound` of `training fit`.
+Declared once, for the settings of the service (by these names in the environment) and the option `--bound` of
+`training fit`.
 """
 
 from typing import Annotated
@@ -11,43 +12,46 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Thresholds(BaseModel):
-    """One bound for each check. `gate_max_…` may not be passed, `gate_min_…` must be reached."""
+    """One threshold for each check. `gate_max_…` must not be exceeded, `gate_min_…` must be reached."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     gate_max_silhouette_loss: Annotated[float, Field(ge=0, le=2)] = Field(
-        default=0.05, description="Largest fall of the silhouette below that of the model in force."
+        default=0.05, description="Largest fall of the silhouette below that of the active model."
     )
     gate_min_stability: Annotated[float, Field(ge=-1, le=1)] = Field(
-        default=0.5, description="Least adjusted Rand index between a candidate and refits of resampled data."
+        default=0.5, description="Smallest adjusted Rand index between a candidate and refits on resampled data."
     )
     gate_min_persona_share: Share = Field(
-        default=0.02, description="Least share of the profiles that the smallest persona of a candidate holds."
+        default=0.02, description="Smallest share of the profiles in a persona of a candidate."
     )
     gate_max_persona_share: Share = Field(
-        default=0.80, description="Largest share of the profiles that one persona holds."
+        default=0.80, description="Largest share of the profiles in one persona."
     )
     gate_max_changed_share: Share = Field(
-        default=0.30, description="Largest share of people who would change persona."
+        default=0.30, description="Largest share of people whose persona would change."
     )
     gate_max_drift: Share = Field(
         default=0.30,
-        description="Largest share of people of other personas, to the model in force, than in its training.",
+        description="Largest change in the active model's persona shares since its training "
+        "(total variation distance).",
     )
-    gate_max_born: Annotated[int, Field(ge=0)] = Field(default=2, description="Most new personas at once.")
-    gate_max_retired: Annotated[int, Field(ge=0)] = Field(default=1, description="Most personas retired at once.")
+    gate_max_born: Annotated[int, Field(ge=0)] = Field(default=2, description="Most new personas in one version.")
+    gate_max_retired: Annotated[int, Field(ge=0)] = Field(
+        default=1, description="Most retired personas in one version."
+    )
     gate_max_unknown_share: Share = Field(
-        default=0.10, description="Largest share of the values told that a candidate does not know."
+        default=0.10, description="Largest share of values in the answers that a candidate does not know."
     )
     gate_max_outlier_share: Share = Field(
         default=0.02, description="Largest share of profiles far from every persona (beyond Q3 + 3 IQR)."
     )
     gate_max_repeated_share: Share = Field(
-        default=0.005, description="Largest share of rows that repeat a row of five answers or more."
+        default=0.005, description="Largest share of rows that repeat a row with five answers or more."
     )
     gate_max_value_share: Share = Field(
-        default=0.80, description="Largest share that one answer to a field holds, unless it did before."
+        default=0.80, description="Largest share of one answer to a field, unless it was as common before."
     )
     gate_min_strength_kept: Share = Field(
-        default=0.25, description="Least part of what a field had to do with the others that is left."
+        default=0.25, description="Smallest ratio of the strength of a field to its strength before."
     )

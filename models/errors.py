@@ -1,34 +1,34 @@
 """The errors of the project's core, one tree. Errors know no HTTP status; `service/http/error_table.py` does.
 
     SegmentsError
-    ├── ProfileShapeError          a class cannot serve as a profile
+    ├── ProfileShapeError          a class is not usable as a profile
     └── ModelError
-        ├── NoActiveModel          the registry has no version in force
+        ├── NoActiveModel          the registry has no active version
         ├── ModelNotFound          no version of that name
-        └── ArtifactError          a version folder cannot be used
-            ├── ArtifactDamaged        bytes, checksums, shapes or golden predictions do not agree
-            ├── ArtifactUnsupported    written in a format, or for a profile, that we do not read
-            └── ArtifactNotWritten     the folder could not be written whole
+        └── ArtifactError          a version folder is not usable
+            ├── ArtifactDamaged        checksums, shapes or golden predictions differ
+            ├── ArtifactUnsupported    of a format or a profile that this code does not read
+            └── ArtifactNotWritten     the folder could not be written completely
 
-Training and service hang their own errors below `SegmentsError`, each beside the code that raises it.
-Every message says what is wrong and, where there is something to do, what to do next.
+Training and service derive their own errors from `SegmentsError`, beside the code that raises them. Every message
+says what is wrong and, where possible, what to do next.
 """
 
 
 class SegmentsError(Exception):
-    """The root: everything that this project raises on purpose."""
+    """The root of all errors that this project raises on purpose."""
 
 
 class ProfileShapeError(SegmentsError):
-    """A pydantic class was offered as a profile, but a field declares no kind or an unusable one."""
+    """A class is not usable as a profile: a field declares no kind, or an unusable one."""
 
 
 class ModelError(SegmentsError):
-    """Something about a segment model or the folder of its versions."""
+    """An error of a segment model or of the folder of versions."""
 
 
 class NoActiveModel(ModelError):
-    """No version is in force: train one, or activate one of those that exist."""
+    """There is no active version: train one, or activate an existing one."""
 
 
 class ModelNotFound(ModelError):
@@ -36,16 +36,16 @@ class ModelNotFound(ModelError):
 
 
 class ArtifactError(ModelError):
-    """A version folder cannot be used."""
+    """A version folder is not usable."""
 
 
 class ArtifactDamaged(ArtifactError):
-    """The files are not what was written: a checksum, a shape or a golden prediction differs."""
+    """The files are not those that were written: a checksum, a shape or a golden prediction differs."""
 
 
 class ArtifactUnsupported(ArtifactError):
-    """The files are whole, but of a format or a profile shape that this code does not read."""
+    """The files are intact, but of a format or a profile that this code does not read."""
 
 
 class ArtifactNotWritten(ArtifactError):
-    """The folder could not be written whole (disk full, no permission); nothing was left behind."""
+    """The folder could not be written completely (disk full, no permission); nothing was left behind."""

@@ -1,10 +1,10 @@
-"""Persona: the named face of a segment. What people see; its id never changes."""
+"""Persona: a segment as people see it. Its id never changes."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
 class Trait(BaseModel):
-    """Something that sets a persona's members apart from everyone."""
+    """A difference between a persona's members and everyone."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -17,7 +17,7 @@ class Trait(BaseModel):
     )
     lift: float | None = Field(
         default=None,
-        description="That share divided by everyone's, drawn toward 1 where few members answered.",
+        description="That share divided by everyone's, shrunk toward 1 where few members answered.",
     )
     mean: float | None = Field(default=None, description="Mean of a number among the members.")
     mean_everyone: float | None = Field(default=None, description="Mean of that number among everyone.")
@@ -25,17 +25,19 @@ class Trait(BaseModel):
 
 
 class GiftAffinity(BaseModel):
-    """How much a persona is given gifts of one category."""
+    """How common gifts of one category are in a persona."""
 
     model_config = ConfigDict(frozen=True)
 
     category: str
     share: float = Field(description="Share of the members who answered and have this category, 0–1.")
-    lift: float = Field(description="That share divided by everyone's, drawn toward 1 where few members answered.")
+    lift: float = Field(
+        description="That share divided by everyone's, shrunk toward 1 where few members answered."
+    )
 
 
 class Persona(BaseModel):
-    """A segment as people see it. `id` is opaque, minted once, and never reused."""
+    """A segment as people see it. `id` is opaque, assigned once, and never reused."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,7 +48,7 @@ class Persona(BaseModel):
     share: float = Field(description="Members as a share of the training data, 0–1.")
     traits: tuple[Trait, ...]
     gift_affinities: tuple[GiftAffinity, ...]
-    note: str | None = Field(default=None, description="What a person noted of it.")
+    note: str | None = Field(default=None, description="A note by a person.")
     edited: tuple[str, ...] = Field(
-        default=(), description="Which of name, sentence and note a person wrote; they follow the id."
+        default=(), description="Which of name, sentence and note a person wrote; overrides belong to the id."
     )

@@ -23,9 +23,10 @@ class Assignment:
 
     `distances`: persona id → Euclidean distance in PCA units. `runner_up`: the next nearest persona (with no
     known answer the next most probable), None where the model has one; `margin`: how much farther it is, negative
-    only where no answer is known. `probabilities`: persona id → chance that the complete profile would be that
-    persona; `confidence`: that of the persona; both None in format 1. `typicality`: the share of the persona's
-    profiles with as many answers that lie as far out or farther; None where no answer is known, and in format 1.
+    only where no answer is known. `probabilities`: persona id → probability that the complete profile is that
+    persona; `confidence`: the probability of the assigned one; both None in format 1. `typicality`: the share of
+    the persona's profiles with as many answers that lie as far out or farther; None where no answer is known, and
+    in format 1.
     """
 
     persona: Persona
@@ -70,7 +71,7 @@ class SegmentModel:
         return self.scorer.encoder
 
     def assign(self, profile: BaseModel) -> Assignment:
-        """The persona of one profile, the empty one included."""
+        """Assign a persona to one profile, which may be empty."""
         score = self.scorer.score(profile)
         cluster, distances, probabilities = score.cluster, score.distances, score.probabilities
         other = score.runner_up

@@ -1,11 +1,11 @@
-"""What kinds of field a profile has, and how a class declares them.
+"""The kinds of profile fields, and how a class declares them.
 
 A field is declared once, by an annotation on a pydantic class:
 
     hobbies: Annotated[Labels, MultiLabel(Wording("be into {value}"))] = None
 
 Everything else (encoding, tables, vocabulary, traits, the form of the app) derives from
-`declared_fields(cls)`. Any frozen pydantic class with such annotations is a profile shape.
+`declared_fields(cls)`. Any frozen pydantic class with such annotations can serve as a profile.
 """
 
 import types
@@ -24,13 +24,12 @@ KindName = Literal["numeric", "ordinal", "categorical", "multi_label"]
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How values of a field are said.
+    """The wording of a field's values.
 
     `phrase` completes "as likely as everyone to …"; it starts with an infinitive and holds `{value}`, or
     `{a_value}` for "a nurse". `adjective` and `noun` are the field's parts in a persona's name
-    ("{value}-loving" → "Board-game-loving", "{value} givers" → "gadget givers"); empty means that the field
-    does not lend itself to that part. Values with nicer words of their own stand in
-    `training.personas.wording.lexicon`.
+    ("{value}-loving" → "Board-game-loving", "{value} givers" → "gadget givers"); empty means that a
+    name has no such part of this field. `training.personas.wording.lexicon` has better words for some values.
     """
 
     phrase: str = ""
@@ -40,11 +39,11 @@ class Wording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How a number, or its two ends, are said.
+    """The wording of a number and of its two ends.
 
-    `low`, `high`: adjectives in a name ("last-minute", "early-planning"); empty means that this end makes no
-    name. `phrase`: an infinitive with `{value}` ("buy {value} days ahead"). `less`, `more`: after a difference
-    ("12 days earlier than everyone"). `group`: the members by a range ("{range} year olds").
+    `low`, `high`: adjectives in a name ("last-minute", "early-planning"); empty means that names do not mention
+    this end. `phrase`: an infinitive with `{value}` ("buy {value} days ahead"). `less`, `more`: after a difference
+    ("12 days earlier than everyone"). `group`: the members within a range ("{range} year olds").
     """
 
     low: str = ""
@@ -58,9 +57,9 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Numeric:
-    """A number. `log` says that it is a count or a duration with a long tail, used as log(1 + x).
+    """A number. `log`: a count or a duration with a long tail, used as log(1 + x).
 
-    Such a field declares that it is never negative: `Field(ge=0)`, or more, beside its kind.
+    A field with `log` needs a lower limit: `Field(ge=0)` or higher.
     """
 
     scale: Scale = field(default_factory=Scale)
@@ -72,7 +71,7 @@ class Numeric:
 class Ordinal:
     """One of a closed, ordered list of levels: the field's own `Literal`, lowest first.
 
-    `scale` names its lowest and its highest level.
+    `scale` words its lowest and its highest level.
     """
 
     wording: Wording = field(default_factory=Wording)
@@ -82,7 +81,7 @@ class Ordinal:
 
 @dataclass(frozen=True, slots=True)
 class Categorical:
-    """One value of an open vocabulary. `gift` marks a field that tells what is given."""
+    """One value of an open vocabulary. `gift`: the values are gift categories."""
 
     wording: Wording = field(default_factory=Wording)
     gift: bool = False
@@ -91,7 +90,7 @@ class Categorical:
 
 @dataclass(frozen=True, slots=True)
 class MultiLabel:
-    """A set of values of an open vocabulary. `gift` marks a field that tells what is given."""
+    """A set of values of an open vocabulary. `gift`: the values are gift categories."""
 
     wording: Wording = field(default_factory=Wording)
     gift: bool = False
@@ -116,7 +115,7 @@ class FieldSpec:
 def declared_fields(profile_class: type[BaseModel]) -> tuple[FieldSpec, ...]:
     """The fields of a profile class in the order of their declaration.
 
-    Raises `ProfileShapeError` when a field has no kind, or may not be missing.
+    Raises `ProfileShapeError` where a field has no kind, or is required.
     """
     specs = tuple(_spec(name, info) for name, info in profile_class.model_fields.items())
     if not specs:
@@ -145,9 +144,9 @@ def _is_count(info: FieldInfo) -> bool:
 
 
 def _levels(name: str, info: FieldInfo) -> tuple[str, ...]:
-    for part in _alternatives(info.annotation):
-        if typing.get_origin(part) is Literal:
-            return tuple(str(level) for level in typing.get_args(part))
+    for alternative in _alternatives(info.annotation):
+        if typing.get_origin(alternative) is Literal:
+            return tuple(str(level) for level in typing.get_args(alternative))
     raise ProfileShapeError(f"Ordinal field '{name}' needs its levels as a Literal, lowest first.")
 
 

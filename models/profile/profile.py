@@ -1,9 +1,9 @@
-"""The gifting profile: what somebody told BackPocket about a person they want to give to.
+"""The gifting profile: what a giver answered about a person they want to give to.
 
 Each field is declared here and nowhere else; its annotation says its kind (see `models.profile.field_kinds`).
-Absent or null means *not answered*; an empty list means *answered: none*. Lists are sets: order and
-repeats mean nothing. Values of open vocabularies are kept as given and normalised where they are used
-(`models.profile.vocabulary`), so that an unknown value can be told back in the words of whoever sent it.
+Absent or null means *not answered*; an empty list means *answered: none*. Lists are sets: order and repeats do not
+matter. A profile holds values of open vocabularies as they were sent; the code that uses them normalises them
+(`models.profile.vocabulary`), so that a warning can quote an unknown value.
 """
 
 from typing import Annotated, Literal
@@ -17,19 +17,19 @@ MAX_LABEL_LENGTH = 200
 
 Label = Annotated[str, StringConstraints(max_length=MAX_LABEL_LENGTH)]
 # JSON has no tuples: strict would refuse its arrays once they are Python lists.
-# The first misfit ends the reading of a list: a million of them would cost seconds.
+# Validation of a list stops at the first error: a million errors would cost seconds.
 Labels = Annotated[tuple[Label, ...] | None, Field(strict=False, max_length=MAX_LABELS), FailFast()]
 
 
 class Profile(BaseModel):
-    """A gifting profile. Every field may be missing, down to the empty profile."""
+    """A gifting profile. Every field may be missing; the empty profile is valid."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     age: Annotated[
         int | None,
         Numeric(
-            # No name says that somebody is old.
+            # Names do not say that somebody is old.
             Scale(
                 low="younger",
                 unit="years",

@@ -1,9 +1,9 @@
-"""Which known values a value that is not known may have been meant to be.
+"""Suggestions for an unknown value: the known values that it resembles.
 
-Known values are looked up by what is left of them when one letter is dropped (symmetric deletion: Garbe, SymSpell,
-2012): a value one letter away from a known one, too much, missing, wrong or swapped with its neighbour, shares
-such a rest with it. Beside them stand values that share a whole word. The cost of one look-up grows with the
-length of the value alone, never with the vocabulary: bodies full of unknown values are cheap to answer.
+Known values are indexed by each text that remains when one letter is deleted (symmetric deletion: Garbe, SymSpell,
+2012). A value that differs from a known one by one letter, added, missing, wrong or swapped with its neighbour,
+shares such a text with it. Values that share a whole word are candidates, too. The cost of a look-up depends on
+the length of the value and not on the vocabulary, so that requests full of unknown values stay cheap.
 """
 
 from collections.abc import Iterator
@@ -11,47 +11,49 @@ from difflib import SequenceMatcher
 
 from models.profile.vocabulary import normalise
 
-MOST_SUGGESTED = 3
+MAX_SUGGESTIONS = 3
 # Longer values are not misspelled words.
-_LONGEST = 40
-_SHORTEST_WORD = 4
-# Of the values that share a rest or a word, as many are compared.
-_MOST_COMPARED = 5
-_LEAST_ALIKE = 0.5
+_MAX_LENGTH = 40
+_MIN_WORD_LENGTH = 4
+# At most this many of the candidates are compared.
+_MAX_CANDIDATES = 5
+_MIN_SIMILARITY = 0.5
 
 
 class Suggester:
-    """The known values of one field, ready to be found by their neighbours."""
+    """The known values of one field, indexed for look-up by similar values."""
 
     def __init__(self, values: tuple[str, ...]) -> None:
-        self._by_rest: dict[str, list[str]] = {}
+        self._by_key: dict[str, list[str]] = {}
         for value in values:
-            for key in {*_rests(value), *_words(value)}:
-                known = self._by_rest.setdefault(key, [])
-                # The most common come first.
-                if len(known) < _MOST_COMPARED:
-                    known.append(value)
+            for key in {*_deletions(value), *_words(value)}:
+                candidates = self._by_key.setdefault(key, [])
+                # The most common values come first.
+                if len(candidates) < _MAX_CANDIDATES:
+                    candidates.append(value)
 
     def nearest(self, value: str) -> tuple[str, ...]:
-        """The known values most like this one, the nearest first; often none."""
-        text = normalise(value[: 2 * _LONGEST])
-        if len(text) > _LONGEST:
+        """The known values most similar to this one, the nearest first; often none."""
+        text = normalise(value[: 2 * _MAX_LENGTH])
+        if len(text) > _MAX_LENGTH:
             return ()
-        found: dict[str, None] = {}
-        for key in (*_rests(text), *_words(text)):
-            found |= dict.fromkeys(self._by_rest.get(key, ()))
-        alike = {known: SequenceMatcher(None, text, known).ratio() for known in list(found)[:_MOST_COMPARED]}
-        near = sorted((known for known in alike if alike[known] >= _LEAST_ALIKE), key=lambda known: -alike[known])
-        return tuple(near[:MOST_SUGGESTED])
+        candidates: dict[str, None] = {}
+        for key in (*_deletions(text), *_words(text)):
+            candidates |= dict.fromkeys(self._by_key.get(key, ()))
+        compared = list(candidates)[:_MAX_CANDIDATES]
+        similarity = {candidate: SequenceMatcher(None, text, candidate).ratio() for candidate in compared}
+        similar = [candidate for candidate in compared if similarity[candidate] >= _MIN_SIMILARITY]
+        near = sorted(similar, key=lambda candidate: -similarity[candidate])
+        return tuple(near[:MAX_SUGGESTIONS])
 
 
-def _rests(text: str) -> Iterator[str]:
-    """The text, and what is left without each of its letters."""
+def _deletions(text: str) -> Iterator[str]:
+    """The text itself, and the text without each of its letters."""
     yield text
-    if 2 < len(text) <= _LONGEST:
-        yield from (text[:place] + text[place + 1 :] for place in range(len(text)))
+    if 2 < len(text) <= _MAX_LENGTH:
+        yield from (text[:index] + text[index + 1 :] for index in range(len(text)))
 
 
 def _words(text: str) -> Iterator[str]:
     words = text.split("_")
-    return (word for word in words if len(word) >= _SHORTEST_WORD)
+    return (word for word in words if len(word) >= _MIN_WORD_LENGTH)

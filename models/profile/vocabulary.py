@@ -1,4 +1,4 @@
-"""Open vocabularies: one spelling for each value, and codes for those that a model knows."""
+"""Open vocabularies: the normalised form of a value, and the codes of the values that a model knows."""
 
 import re
 import unicodedata
@@ -9,13 +9,13 @@ _SEPARATORS = re.compile(r"[\s\-_‐-―]+")
 
 
 def normalise(value: str) -> str:
-    """The one spelling of a value: compatibility form, case folded, words joined by single underscores.
+    """The normalised form of a value: NFKC, case folded, words joined by single underscores.
 
     "Board  Games", "board-games" and "BOARD_GAMES" all become "board_games"; blank text becomes "".
     Idempotent.
     """
     previous, text = None, value
-    # Case folding can undo the compatibility form (and the reverse); both settle within a few rounds.
+    # Case folding can undo NFKC, and the reverse; a few rounds reach a fixed point.
     while text != previous:
         previous = text
         text = unicodedata.normalize("NFKC", text).casefold()
@@ -38,12 +38,12 @@ class Vocabulary:
         object.__setattr__(self, "by_value", {value: code for code, value in enumerate(self.values)})
 
     def code(self, value: str) -> int:
-        """The code of a value in any spelling; −1 when it is not known."""
+        """The code of a value, normalised if needed; −1 for an unknown value."""
         code = self.by_value.get(value)
         return self.by_value.get(normalise(value), -1) if code is None else code
 
     def codes(self, values: Collection[str]) -> list[int]:
-        """The distinct known codes in a list, ascending, so that order and repeats mean nothing."""
+        """The distinct codes of the known values in a list, ascending."""
         codes = {self.by_value.get(value, -1) for value in values}
         if -1 in codes:
             codes = {code for value in values if (code := self.code(value)) >= 0}

@@ -1,7 +1,7 @@
-"""What changed between two models, as a value: everything that the text, the JSON and the API say of it.
+"""The differences between two models; the text, the JSON and the API derive from this value.
 
-"Before" is the first model, "after" the second. Shares and counts are of the reference sample, which both
-scored; nothing in it is about a single person.
+"Before" is the first model, "after" the second. Shares and counts refer to the reference sample, which both models
+scored; nothing is about a single person.
 """
 
 from collections.abc import Collection, Sequence
@@ -35,7 +35,7 @@ class Reference(_Part):
     rows: int
     simulated: bool
     description: str = Field(description="One sentence for people.")
-    fingerprint: str = Field(description="sha256 of the profiles as they were understood.")
+    fingerprint: str = Field(description="sha256 of the parsed profiles.")
 
 
 class PersonaAt(_Part):
@@ -43,22 +43,22 @@ class PersonaAt(_Part):
 
     id: str
     name: str
-    share: float = Field(description="Share of the reference sample that the model gives this persona, 0–1.")
+    share: float = Field(description="Share of the reference sample that the model assigns to this persona, 0–1.")
 
 
 class Match(_Part):
-    """A persona of the first model that lives on in the second."""
+    """A persona of the first model that survives in the second."""
 
     before: PersonaAt
     after: PersonaAt
     overlap: float = Field(
-        description="Jaccard similarity of their members in the reference sample: those in both, "
-        "divided by those in either; 0–1."
+        description="Jaccard similarity of their members in the reference sample: members of both, "
+        "divided by members of either; 0–1."
     )
 
 
 class MetricChange(_Part):
-    """One figure of both trainings; None where a training does not have it."""
+    """One metric of both trainings; None where a training does not have it."""
 
     name: str
     title: str
@@ -75,33 +75,35 @@ class VerdictChange(_Part):
 
 
 class VocabularyChange(_Part):
-    """How the known values of one field differ. Every value was learned from several profiles."""
+    """The differences in the known values of one field. Every value occurred in several training profiles."""
 
     field: str
     gained: int = Field(description="Values that only the second model knows.")
     lost: int = Field(description="Values that only the first model knows.")
-    gained_values: tuple[str, ...] = Field(description="The most common of the values gained, a few.")
-    lost_values: tuple[str, ...] = Field(description="The most common of the values lost, a few.")
+    gained_values: tuple[str, ...] = Field(description="The most common values gained.")
+    lost_values: tuple[str, ...] = Field(description="The most common values lost.")
 
 
 class PersonaChanges(_Part):
     """The personas of both models on the reference sample.
 
     `transitions`: profiles by persona before (rows, as `before`) and after (columns, as `after`). `matches`
-    pairs the personas that live on; the others are `retired` and `born`.
+    pairs the personas that survive; the others are `retired` and `born`.
     """
 
     before: tuple[PersonaAt, ...]
     after: tuple[PersonaAt, ...]
-    minimum_overlap: float = Field(description="Personas that overlap less do not count as the same, 0–1.")
+    minimum_overlap: float = Field(description="Personas with less overlap do not match, 0–1.")
     matches: tuple[Match, ...]
     retired: tuple[PersonaAt, ...]
     born: tuple[PersonaAt, ...]
     transitions: tuple[tuple[int, ...], ...]
     changed_share: float = Field(
-        description="Share of the sample whose persona after is not the one that theirs lives on in, 0–1."
+        description="Share of the sample whose persona after does not match their persona before, 0–1."
     )
-    adjusted_rand: float = Field(description="Adjusted Rand index: 1 the same groups, 0 as alike as by chance.")
+    adjusted_rand: float = Field(
+        description="Adjusted Rand index: 1 for the same groups, 0 for the agreement of chance."
+    )
 
 
 class Comparison(_Part):
@@ -115,7 +117,7 @@ class Comparison(_Part):
     metrics: tuple[MetricChange, ...]
     verdicts: tuple[VerdictChange, ...]
     vocabulary: tuple[VocabularyChange, ...] = Field(description="Only the fields that differ.")
-    sentences: tuple[str, ...] = Field(default=(), description="What changed, the most important first.")
+    sentences: tuple[str, ...] = Field(default=(), description="The changes in words, the most important first.")
 
 
 def persona_changes(
@@ -125,9 +127,9 @@ def persona_changes(
     pairs: Sequence[tuple[int, int]],
     minimum_overlap: float,
 ) -> PersonaChanges:
-    """The changes that a table of profiles by persona before and after, (a, b), tells.
+    """The changes, from `table` (a, b): the number of profiles by persona before and after, at least one in all.
 
-    `pairs`: the places of those that live on, (before, after). The table holds at least one profile.
+    `pairs`: the indices of personas that survive, (before, after).
     """
     old, new = _shares(before, table.sum(axis=1)), _shares(after, table.sum(axis=0))
     either = table.sum(axis=1)[:, None] + table.sum(axis=0) - table
@@ -147,15 +149,15 @@ def persona_changes(
 
 
 def same_ids(before: Sequence[Persona], after: Sequence[Persona]) -> list[tuple[int, int]]:
-    """The places, before and after, of the personas that are in both."""
-    places = {persona.id: place for place, persona in enumerate(after)}
-    return [(place, places[persona.id]) for place, persona in enumerate(before) if persona.id in places]
+    """The indices, before and after, of the personas that are in both."""
+    indices = {persona.id: index for index, persona in enumerate(after)}
+    return [(index, indices[persona.id]) for index, persona in enumerate(before) if persona.id in indices]
 
 
 def adjusted_rand(table: IntArray) -> float:
-    """The adjusted Rand index of two clusterings whose crossed counts are `table`.
+    """The adjusted Rand index of two clusterings with the contingency table `table`.
 
-    Hubert and Arabie, Journal of Classification 2 (1985), 193-218. 1 where both leave no choice.
+    Hubert and Arabie, Journal of Classification 2 (1985), 193-218. 1 where its maximum equals its expectation.
     """
     both = float(_pairs(table).sum())
     first, second = float(_pairs(table.sum(axis=1)).sum()), float(_pairs(table.sum(axis=0)).sum())
@@ -176,4 +178,4 @@ def _shares(personas: Sequence[Persona], counts: IntArray) -> tuple[PersonaAt, .
 
 
 def _others(personas: Sequence[PersonaAt], taken: Collection[int]) -> tuple[PersonaAt, ...]:
-    return tuple(persona for place, persona in enumerate(personas) if place not in taken)
+    return tuple(persona for index, persona in enumerate(personas) if index not in taken)

@@ -1,4 +1,4 @@
-"""The manifest: what an artifact says of itself, in JSON, read before anything else is."""
+"""The manifest: the description of an artifact, in JSON, which is read before its other files."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -9,8 +9,8 @@ from models.lineage import LineageStep, RetiredPersona
 from models.persona import Persona
 from models.profile.field_kinds import KindName
 
-# Raise this when the files change their meaning, and keep an old artifact in tests/data.
-# 1: tables and centroids. 2: and what is expected of answers that were not given (`models.scoring.imputation`).
+# Raise this when the meaning of the files changes, and add an old artifact to tests/data.
+# 1: tables and centroids. 2: also the imputation of missing answers (`models.scoring.imputation`).
 FORMAT = 2
 READABLE = (1, 2)
 
@@ -20,20 +20,20 @@ class _Part(BaseModel):
 
 
 class Origin(_Part):
-    """Where the training data came from. `simulated` is said wherever the model is shown."""
+    """The origin of the training data. Whatever shows the model also shows `simulated`."""
 
     source: Literal["simulated", "file", "users"]
     simulated: bool
     description: str = Field(description="One sentence for people.")
-    rows: int = Field(description="Profiles trained on.")
-    refused_rows: int = Field(default=0, description="Rows that did not fit the profile.")
-    fingerprint: str = Field(description="sha256 of the profiles as they were understood.")
+    rows: int = Field(description="Number of training profiles.")
+    refused_rows: int = Field(default=0, description="Rows that are not valid profiles.")
+    fingerprint: str = Field(description="sha256 of the parsed profiles.")
 
 
 class FieldManifest(_Part):
     """One field of the encoder; its centre, weight and rows are arrays named after it.
 
-    `completed`: it can be hidden, and has the arrays of a `FieldImputation`; `phrases` are that one's.
+    `completed`: it can be hidden, and has the arrays and `phrases` of a `FieldImputation`.
     """
 
     name: str
@@ -46,17 +46,17 @@ class FieldManifest(_Part):
 
 
 class Verdict(_Part):
-    """One check that training made of its own result."""
+    """The result of one check that training ran on its own result."""
 
     name: str
     passed: bool
     sentence: str
-    value: float | None = Field(default=None, description="What was measured.")
-    bound: float | None = Field(default=None, description="What it was held against.")
+    value: float | None = Field(default=None, description="The measured value.")
+    bound: float | None = Field(default=None, description="The threshold.")
 
 
 class GoldenPrediction(_Part):
-    """A profile and the answer that the model gave when it was made; loading must reproduce it."""
+    """A profile and its assignment by the new model; every load must reproduce it."""
 
     profile: dict[str, Any]
     persona_id: str
@@ -64,17 +64,17 @@ class GoldenPrediction(_Part):
 
 
 class FieldFigures(_Part):
-    """What the training data's answers to one field were like, for the next retrain's gate to compare with."""
+    """Statistics of one field in the training data, for the acceptance checks of the next retrain."""
 
     answered_share: float = Field(description="Share of the profiles that answered it, 0–1.")
-    commonest_share: float = Field(description="Share of those answers that the most common one holds, 0–1.")
+    commonest_share: float = Field(description="Share of the most common answer among these, 0–1.")
     strength: float = Field(
-        description="Share of its variance that the personas explain which the other fields alone assign, 0–1."
+        description="Share of its variance explained by the personas that the other fields alone assign, 0–1."
     )
 
 
 class Manifest(_Part):
-    """Everything about a model but its arrays. `files`: name → sha256 of every other file."""
+    """Everything about a model except its arrays. `files`: name → sha256 of every other file."""
 
     format: int = FORMAT
     version: str
@@ -83,24 +83,24 @@ class Manifest(_Part):
     configuration: dict[str, Any]
     libraries: dict[str, str]
     metrics: dict[str, float | int | str | None]
-    choice_of_k: str = Field(description="Why there are this many personas, in one sentence.")
+    choice_of_k: str = Field(description="Why the model has this many personas, in one sentence.")
     verdicts: tuple[Verdict, ...] = ()
     fields: tuple[FieldManifest, ...]
     personas: tuple[Persona, ...] = Field(description="In the order of the centroids.")
     golden: tuple[GoldenPrediction, ...]
     previous: str | None = Field(
-        default=None, description="The version in force at its training, whose personas it carries on."
+        default=None, description="The version that was active during training, whose personas it continues."
     )
     lineage: tuple[LineageStep, ...] = Field(
-        default=(), description="What became of each persona, version by version, this one last."
+        default=(), description="The fate of each persona, version by version, this one last."
     )
     retired: tuple[RetiredPersona, ...] = Field(
-        default=(), description="Personas that no cluster carries on; their ids are never used again."
+        default=(), description="Personas that no cluster continues; their ids are never used again."
     )
     field_figures: dict[str, FieldFigures] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
-        """Whether every verdict holds."""
+        """Whether every verdict passed."""
         return all(verdict.passed for verdict in self.verdicts)

@@ -1,9 +1,8 @@
-"""The registry: the versions in a folder, which one is in force, and who put which in force, when and why.
+"""The registry: the versions in a folder, which one is active, and the history of activations.
 
-`ACTIVE` names the version in force. It is replaced by rename, so a reader finds the old name or the new one.
-`ACTIVATIONS` holds a line of JSON for each activation, the last one last. Both lie beside the versions, so that
-the offline command and every worker of the service write and read the same; they change under a lock on that
-folder.
+`ACTIVE` names the active version. It is replaced by rename, so that a reader finds the old name or the new one.
+`ACTIVATIONS` holds a line of JSON for each activation, the latest last. Both lie beside the versions, so that
+commands and every worker of the service share them; they change under a lock on that folder.
 """
 
 import fcntl
@@ -29,25 +28,25 @@ _VERSION = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
 
 
 def version_name(created_at: datetime, digest: str) -> str:
-    """A version's name: when it was made (UTC) and the first 8 hex digits of `digest`. Sorts by time."""
+    """The name of a version: its time (UTC) and the first 8 hex digits of `digest`. Names sort by time."""
     return f"{created_at.astimezone(UTC):%Y%m%d-%H%M%S}-{digest[:8]}"
 
 
 class Activation(BaseModel):
-    """One change of the model in force: promotion and rollback alike."""
+    """One change of the active model, be it a promotion or a rollback."""
 
     model_config = ConfigDict(frozen=True)
 
     version: str
-    previous: str | None = Field(description="The version in force before.")
+    previous: str | None = Field(description="The version that was active before.")
     activated_at: datetime
-    by: str = Field(description="Who did it.")
+    by: str = Field(description="Who activated it.")
     reason: str = Field(description="Why, in their words.")
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The versions below `root`; the folder may not exist yet. `key`: what versions must be signed by, if any."""
+    """The versions below `root`, which need not exist. `key`: must have signed every version, if there is one."""
 
     root: Path
     key: bytes | None = field(default=None, repr=False)
@@ -67,7 +66,7 @@ class Registry:
         return folder
 
     def active(self) -> str | None:
-        """The version in force; None when there is none. Raises `ArtifactError` when that cannot be told."""
+        """The active version, None if there is none. Raises `ArtifactError` if `ACTIVE` is not readable."""
         try:
             name = (self.root / ACTIVE).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
@@ -79,33 +78,33 @@ class Registry:
         return name or None
 
     def required(self) -> str:
-        """The version in force. Raises `NoActiveModel`, or `ArtifactError` when that cannot be told."""
+        """The active version. Raises `NoActiveModel`, or `ArtifactError` if `ACTIVE` is not readable."""
         version = self.active()
         if version is None:
-            raise NoActiveModel(f"No model is in force in {self.root}. Train one: python -m training fit")
+            raise NoActiveModel(f"There is no active model in {self.root}. Train one: python -m training fit")
         return version
 
     def manifest(self, version: str) -> Manifest:
-        """What a version says of itself. Raises `ModelNotFound` or `ArtifactError`."""
+        """The manifest of a version. Raises `ModelNotFound` or `ArtifactError`."""
         return read_manifest(self.folder(version), self.key)
 
     def load(self, version: str, profile_class: type[BaseModel]) -> LoadedArtifact:
-        """A version, verified. Raises `ModelNotFound` or `ArtifactError`."""
+        """Verify and load a version. Raises `ModelNotFound` or `ArtifactError`."""
         return read_artifact(self.folder(version), profile_class, self.key)
 
     def load_active(self, profile_class: type[BaseModel]) -> LoadedArtifact:
-        """The version in force, verified. Raises `NoActiveModel`, `ModelNotFound` or `ArtifactError`."""
+        """Verify and load the active version. Raises `NoActiveModel`, `ModelNotFound` or `ArtifactError`."""
         return self.load(self.required(), profile_class)
 
     def activate(self, version: str, by: str = "", reason: str = "") -> Activation:
-        """Put a version in force, and keep who did it and why. Raises `ModelNotFound` or `ArtifactNotWritten`."""
+        """Activate a version and record by whom and why. Raises `ModelNotFound` or `ArtifactNotWritten`."""
         self.folder(version)
         try:
             with self._locked():
                 self.folder(version)
                 activation = Activation(
                     version=version,
-                    previous=self._told_active(),
+                    previous=self._readable_active(),
                     activated_at=datetime.now(UTC),
                     by=by,
                     reason=reason,
@@ -113,11 +112,11 @@ class Registry:
                 self._write_active(version)
                 self._append(activation)
         except OSError as error:
-            raise ArtifactNotWritten(f"Cannot put {version} in force: {error.strerror}.") from error
+            raise ArtifactNotWritten(f"Cannot activate {version}: {error.strerror}.") from error
         return activation
 
     def activations(self) -> list[Activation]:
-        """Every activation, the latest first; lines that cannot be understood are left out."""
+        """Every activation, the latest first, without lines that do not parse. Raises `ArtifactError`."""
         try:
             lines = (self.root / ACTIVATIONS).read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
@@ -127,7 +126,7 @@ class Registry:
         return [activation for line in reversed(lines) if (activation := _activation(line)) is not None]
 
     def before_active(self) -> str | None:
-        """The version that was in force before the one that is now; None where that is not known."""
+        """The version that was active before the active one; None if unknown."""
         active = self.active()
         for activation in self.activations():
             if activation.version == active and activation.previous != active:
@@ -135,16 +134,16 @@ class Registry:
         return None
 
     def prune(self, keep: int) -> list[str]:
-        """Remove all versions but the newest `keep`, the one in force and the one before it; those removed.
+        """Remove all versions but the newest `keep`, the active one and the one before it. Returns those removed.
 
-        A version is renamed before it is removed, so that nobody finds half of one. Raises `ArtifactError`.
+        A version is renamed before it is removed, so that no reader sees a partial one. Raises `ArtifactError`.
         """
         try:
             with self._locked():
-                # Listed once: one that is written meanwhile is newer than all of these.
+                # Listed once: a version that is written meanwhile is newer than all of these.
                 versions = self.versions()
-                kept = {*versions[-max(keep, 1) :], self.active(), self.before_active()}
-                old = [version for version in versions if version not in kept]
+                needed = {*versions[-max(keep, 1) :], self.active(), self.before_active()}
+                old = [version for version in versions if version not in needed]
                 for version in old:
                     gone = self.root / f".removed-{version}"
                     (self.root / version).rename(gone)
@@ -153,15 +152,15 @@ class Registry:
             raise ArtifactError(f"Old versions below {self.root} cannot be removed: {error.strerror}.") from error
         return old
 
-    def _told_active(self) -> str | None:
-        """The version in force, as far as that can be told: a damaged pointer is there to be replaced."""
+    def _readable_active(self) -> str | None:
+        """The active version; None also if `ACTIVE` is damaged, which an activation replaces."""
         with suppress(ArtifactError):
             return self.active()
         return None
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Beside nobody else who activates or prunes, in any process."""
+        """Hold the lock against other activations and prunings, in any process."""
         descriptor = os.open(self.root, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

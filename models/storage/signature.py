@@ -1,7 +1,7 @@
 """Signatures of versions, for deployments that have a key: HMAC-SHA256 of SHA256SUMS, which covers every file.
 
-Checksums tell that a version is as it was written; a signature tells by whom. It is checked before anything of
-the version is believed, and where there is a key, a version without one is refused.
+Checksums prove that a version is unchanged; a signature proves who wrote it. It is checked before anything of the
+version is used. A deployment with a key refuses versions without a signature.
 """
 
 import hashlib
@@ -13,14 +13,14 @@ from pathlib import Path
 from models.errors import ArtifactDamaged, ArtifactError, ArtifactNotWritten
 
 SIGNATURE = "SIGNATURE"
-# The setting of both the service and training.
+# The setting of the service and of training.
 KEY_FILE = "ARTIFACT_KEY_FILE"
 MIN_KEY_BYTES = 16
 _LENGTH = 64
 
 
 def read_key(path: Path) -> bytes:
-    """The key in a file, without the white space around it. Raises `ArtifactError`."""
+    """Read the key in a file, without surrounding white space. Raises `ArtifactError`."""
     try:
         key = path.read_bytes().strip()
     except OSError as error:
@@ -37,12 +37,12 @@ def key_from(environment: Mapping[str, str]) -> bytes | None:
 
 
 def signature(sums: bytes, key: bytes) -> bytes:
-    """What SIGNATURE holds: 64 hex digits and the end of a line."""
+    """The content of SIGNATURE: 64 hex digits and a line end."""
     return hmac.new(key, sums, hashlib.sha256).hexdigest().encode() + b"\n"
 
 
 def sign(folder: Path, sums: bytes, key: bytes) -> None:
-    """Write SIGNATURE for the bytes of SHA256SUMS, whole or not at all. Raises `OSError`."""
+    """Write SIGNATURE for the bytes of SHA256SUMS atomically. Raises `OSError`."""
     draft = folder / f".{SIGNATURE}"
     with draft.open("wb") as file:
         file.write(signature(sums, key))
@@ -52,7 +52,7 @@ def sign(folder: Path, sums: bytes, key: bytes) -> None:
 
 
 def sign_version(folder: Path, sums: bytes, key: bytes) -> None:
-    """Sign a version that was written before there was a key. Raises `ArtifactNotWritten`."""
+    """Sign a version that was written without a key. Raises `ArtifactNotWritten`."""
     try:
         sign(folder, sums, key)
     except OSError as error:
@@ -60,9 +60,9 @@ def sign_version(folder: Path, sums: bytes, key: bytes) -> None:
 
 
 def require_signature(folder: Path, sums: bytes, key: bytes) -> None:
-    """Raise `ArtifactDamaged` unless SIGNATURE is this key's, for these bytes of SHA256SUMS."""
+    """Raise `ArtifactDamaged` unless SIGNATURE is that of this key and these bytes of SHA256SUMS."""
     path = folder / SIGNATURE
-    # A pipe in the file's place would be waited for without end.
+    # Opening a pipe in place of the file would block for ever.
     if not path.is_file():
         raise ArtifactDamaged(
             f"{folder.name} is not signed, and this deployment has a key; look at it, then sign it with "
@@ -70,8 +70,8 @@ def require_signature(folder: Path, sums: bytes, key: bytes) -> None:
         )
     try:
         with path.open("rb") as file:
-            found = file.read(_LENGTH + 2)
+            written = file.read(_LENGTH + 2)
     except OSError as error:
         raise ArtifactError(f"{folder.name}/{SIGNATURE} cannot be read: {error.strerror}.") from error
-    if not hmac.compare_digest(found, signature(sums, key)):
+    if not hmac.compare_digest(written, signature(sums, key)):
         raise ArtifactDamaged(f"{folder.name} is signed by another key, or was changed since.")

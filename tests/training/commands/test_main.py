@@ -124,7 +124,7 @@ def test_report_draws_a_version_into_any_folder(out: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize("model", ["active", "20200101-000000-00000000", "../x"])
 def test_report_of_no_version_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str) -> None:
     assert main(["report", model, "--artifacts", str(tmp_path)]) == 2
-    assert re.search("No model is in force|There is no model version", capsys.readouterr().err)
+    assert re.search("There is no active model|There is no model version", capsys.readouterr().err)
 
 
 def test_compare_tells_what_changed(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
