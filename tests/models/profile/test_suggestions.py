@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.profile.suggestions import MOST_SUGGESTED, Suggester
+from models.profile.suggestions import MAX_SUGGESTIONS, Suggester
 
 KNOWN = Suggester(("board_games", "gaming", "coding", "novels", "yoga", "diy"))
 
@@ -33,4 +33,4 @@ def test_what_is_like_nothing_finds_nothing(sent: str) -> None:
 @given(st.text(max_size=60))
 def test_suggestions_are_few_and_different(sent: str) -> None:
     near = KNOWN.nearest(sent)
-    assert len(set(near)) == len(near) <= MOST_SUGGESTED
+    assert len(set(near)) == len(near) <= MAX_SUGGESTIONS

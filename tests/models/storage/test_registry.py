@@ -27,7 +27,7 @@ def test_a_pointer_that_cannot_be_read_is_said(root: str, tmp_path: Path) -> Non
 def test_an_activation_that_fails_leaves_no_draft(tmp_path: Path) -> None:
     version = write_small_model(tmp_path).name
     (tmp_path / ACTIVE).mkdir()
-    with pytest.raises(ArtifactNotWritten, match="Cannot put"):
+    with pytest.raises(ArtifactNotWritten, match="Cannot activate"):
         Registry(tmp_path).activate(version)
     assert sorted(path.name for path in tmp_path.iterdir()) == [version, ACTIVE]
 
