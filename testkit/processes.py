@@ -1,10 +1,10 @@
-"""Other processes, as /proc shows them."""
+"""Information about other processes, from /proc."""
 
 from pathlib import Path
 
 
 def gone(pid: int) -> bool:
-    """Whether a process has ended, collected by its parent or not."""
+    """Whether a process has ended, reaped by its parent or not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -12,18 +12,17 @@ def gone(pid: int) -> bool:
 
 
 def children(pid: int, word: str = "") -> list[int]:
-    """The living children of a process with this word in their command."""
+    """The running children of a process with this word in their command."""
     try:
-        found = [
-            c for task in Path(f"/proc/{pid}/task").iterdir() for c in (task / "children").read_text().split()
-        ]
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        pids = [int(child) for task in tasks for child in (task / "children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):
         return []
-    return [int(child) for child in found if not gone(int(child)) and word in command(int(child))]
+    return [child for child in pids if not gone(child) and word in command(child)]
 
 
 def command(pid: int) -> str:
-    """The command line of a process; empty when it has ended."""
+    """The command line of a process; empty if it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     except (FileNotFoundError, ProcessLookupError):

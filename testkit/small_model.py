@@ -1,4 +1,4 @@
-"""A small but real model, made by hand and written as an artifact: quick, and the same every time."""
+"""A small but real model with random numbers, written as an artifact: quick and deterministic."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ NAMES = ("Tech-loving gadget givers", "Early-planning wellness givers", "Practic
 
 
 def small_personas() -> tuple[Persona, ...]:
-    """Three personas with a trait and an affinity each."""
+    """Three personas, each with a trait and an affinity."""
     return tuple(
         Persona(
             id=f"p_{number}",
@@ -35,9 +35,9 @@ def small_personas() -> tuple[Persona, ...]:
     )
 
 
-def small_manifest(seed: int = 0, complete: bool = True, **changes: Any) -> Manifest:
+def small_manifest(seed: int = 0, imputes: bool = True, **changes: Any) -> Manifest:
     """The manifest of `small_scorer(seed)`, with golden predictions that reproduce."""
-    scorer, personas = small_scorer(seed, complete), small_personas()
+    scorer, personas = small_scorer(seed, imputes), small_personas()
     version = f"20261101-12000{seed}-0000000{seed}"
     golden = golden_predictions(SegmentModel(version, scorer, personas), Profile, seed)
     fields: dict[str, Any] = {
@@ -61,10 +61,10 @@ def small_manifest(seed: int = 0, complete: bool = True, **changes: Any) -> Mani
     return Manifest(**{**fields, **changes})
 
 
-def write_small_model(root: Path, seed: int = 0, complete: bool = True, **changes: Any) -> Path:
-    """Write the model below `root`; the version's folder. `complete=False`: it has no confidence, as format 1."""
+def write_small_model(root: Path, seed: int = 0, imputes: bool = True, **changes: Any) -> Path:
+    """Write the model below `root`, and return its folder. `imputes=False`: without confidence, as in format 1."""
     others = {
         PIPELINE: lambda path: path.write_bytes(b"for analysts"),
         REPORT: lambda path: path.write_text("{}", encoding="utf-8"),
     }
-    return write_artifact(root, small_manifest(seed, complete, **changes), small_scorer(seed, complete), others)
+    return write_artifact(root, small_manifest(seed, imputes, **changes), small_scorer(seed, imputes), others)

@@ -1,4 +1,4 @@
-"""Queue for what happens in the background."""
+"""Waiting for effects of background work."""
 
 import time
 from collections.abc import Callable
@@ -8,9 +8,9 @@ T = TypeVar("T")
 
 
 def eventually(look: Callable[[], T | None], seconds: float = 10.0) -> T:
-    """What `look` gives as soon as it is true; fails when that takes too long."""
+    """Call `look` until its result is true, and return that. Fails after `seconds`."""
     deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"still {found!r} after {seconds} s"
+    while not (result := look()):
+        assert time.monotonic() < deadline, f"still {result!r} after {seconds} s"
         time.sleep(0.01)
-    return found
+    return result

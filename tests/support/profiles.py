@@ -11,8 +11,7 @@ from models.scoring.imputation import PERCENTILES, QUANTILE_DIGITS, Evidence, Fi
 from models.scoring.scorer import Scorer
 from models.scoring.single import FieldTable
 
-# So many that a list of them all is longer than those whose rows are kept
-# (`models.scoring.answer_rows.CACHED_LENGTHS`).
+# A list of all of these is longer than the lists whose rows are cached.
 KNOWN = tuple(f"value_{number}" for number in range(CACHED_LENGTHS + 2))
 RANK, CENTROIDS = 4, 3
 
@@ -21,7 +20,7 @@ word_lists = (st.lists(words, max_size=12) | st.lists(st.sampled_from(KNOWN), mi
 
 
 def profiles() -> st.SearchStrategy[Profile]:
-    """Any profile: known, odd, unknown and missing answers."""
+    """Any profile: known, unnormalised, unknown, blank and missing answers."""
     answers: dict[str, st.SearchStrategy[object]] = {
         spec.name: st.none() | _answers(spec) for spec in declared_fields(Profile)
     }
@@ -40,29 +39,30 @@ def _answers(spec: FieldSpec) -> st.SearchStrategy[object]:
             return word_lists
 
 
-def small_scorer(seed: int = 0, complete: bool = True) -> Scorer:
-    """A scorer with made-up numbers for every field of `Profile`; two values share a column.
+def small_scorer(seed: int = 0, imputes: bool = True) -> Scorer:
+    """A scorer with random numbers for every field of `Profile`; two values share a column.
 
-    `complete=False`: it expects nothing of hidden fields, like a model of format 1.
+    `imputes=False`: it does not impute hidden fields, like a model of format 1.
     """
     rng = np.random.default_rng(seed)
     encodings = tuple(_encoding(spec, rng) for spec in declared_fields(Profile))
     tables = tuple(_table(encoding, rng) for encoding in encodings)
     base, centroids = rng.normal(size=RANK), rng.normal(size=(CENTROIDS, RANK))
-    imputation = _imputation(encodings, rng) if complete else None
+    imputation = _imputation(encodings, rng) if imputes else None
     return Scorer(encoder=Encoder(encodings), base=base, tables=tables, centroids=centroids, imputation=imputation)
 
 
 def _imputation(encodings: tuple[FieldEncoding, ...], rng: np.random.Generator) -> Imputation:
-    """Every field can be hidden but the last, which counts as one that moves nothing."""
-    fields = tuple(_part(encoding, rng) for encoding in encodings[:-1])
-    spread = np.sort(rng.uniform(0, 6, (len(fields) * CENTROIDS, PERCENTILES)), axis=1).round(QUANTILE_DIGITS)
-    return Imputation(np.array([0.5, 0.3, 0.2]), (*fields, None), np.linspace(0.5, 3, len(fields) + 1), spread)
+    """Every field can be hidden except the last, which counts as one without influence."""
+    fields = tuple(_field_imputation(encoding, rng) for encoding in encodings[:-1])
+    quantiles = np.sort(rng.uniform(0, 6, (len(fields) * CENTROIDS, PERCENTILES)), axis=1).round(QUANTILE_DIGITS)
+    temperatures = np.linspace(0.5, 3, len(fields) + 1)
+    return Imputation(np.array([0.5, 0.3, 0.2]), (*fields, None), temperatures, quantiles)
 
 
-def _part(encoding: FieldEncoding, rng: np.random.Generator) -> FieldImputation:
+def _field_imputation(encoding: FieldEncoding, rng: np.random.Generator) -> FieldImputation:
     number, terms = encoding.is_number, 2 if encoding.is_number else len(encoding.values)
-    said = ("are {value} of it",) if number and not encoding.spec.levels else encoding.values
+    phrased = ("are {value} of it",) if number and not encoding.spec.levels else encoding.values
     shares = rng.random((4, CENTROIDS))
     return FieldImputation(
         evidence=Evidence(
@@ -74,8 +74,8 @@ def _part(encoding: FieldEncoding, rng: np.random.Generator) -> FieldImputation:
         fill=rng.normal(size=(CENTROIDS, RANK)),
         kinds=rng.normal(size=(4, RANK)),
         kind_shares=shares / shares.sum(axis=0),
-        typical=rng.uniform(0.2, 3.0, (len(said), CENTROIDS)),
-        phrases=said if len(said) == 1 else tuple(f"are into {value}" for value in said),
+        typical=rng.uniform(0.2, 3.0, (len(phrased), CENTROIDS)),
+        phrases=phrased if len(phrased) == 1 else tuple(f"are into {value}" for value in phrased),
     )
 
 

@@ -105,7 +105,7 @@ def test_with_one_persona_there_is_no_runner_up(dataset: Dataset, data: Path, tm
 
 
 def test_a_model_of_format_1_tells_no_confidence(data: Path) -> None:
-    table = scored(SegmentModel("v", small_scorer(complete=False), small_personas()), data)
+    table = scored(SegmentModel("v", small_scorer(imputes=False), small_personas()), data)
     assert table[["confidence", "typicality", "is_outlier"]].isna().all(axis=None)
     assert table["margin"].notna().all()
 

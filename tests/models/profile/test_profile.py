@@ -1,4 +1,4 @@
-"""The profile, and how its fields declare their kinds."""
+"""The profile, and the declaration of its fields' kinds."""
 
 from typing import Annotated, Literal
 
@@ -10,11 +10,11 @@ from models.profile.field_kinds import Categorical, Numeric, Ordinal, declared_f
 from models.profile.profile import MAX_LABELS, Profile
 
 
-def test_the_empty_profile_is_a_profile() -> None:
+def test_empty_profile_is_valid() -> None:
     assert Profile.model_validate_json("{}") == Profile()
 
 
-def test_every_field_declares_its_kind() -> None:
+def test_every_field_declares_a_kind() -> None:
     kinds = {spec.name: spec.kind.name for spec in declared_fields(Profile)}
     assert kinds["age"] == "numeric"
     assert kinds["budget_range"] == "ordinal"
@@ -23,7 +23,7 @@ def test_every_field_declares_its_kind() -> None:
     assert len(kinds) == 13
 
 
-def test_ordinal_levels_come_from_the_literal_lowest_first() -> None:
+def test_ordinal_levels_are_those_of_the_literal_lowest_first() -> None:
     specs = {spec.name: spec for spec in declared_fields(Profile)}
     assert specs["budget_range"].levels == ("low", "medium", "high")
 
@@ -45,21 +45,21 @@ def test_ordinal_levels_come_from_the_literal_lowest_first() -> None:
         {"shoe_size": 43},
     ],
 )
-def test_an_answer_that_does_not_fit_is_refused(answers: dict[str, object]) -> None:
+def test_invalid_answer_is_refused(answers: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Profile.model_validate(answers)
 
 
-def test_a_list_from_python_and_from_json_is_the_same() -> None:
+def test_list_from_python_equals_list_from_json() -> None:
     assert Profile.model_validate({"hobbies": ["a"]}) == Profile.model_validate_json('{"hobbies": ["a"]}')
 
 
-def test_a_profile_cannot_be_changed() -> None:
+def test_profile_is_frozen() -> None:
     with pytest.raises(ValidationError):
         Profile(age=30).age = 31  # type: ignore[misc]
 
 
-def test_a_field_without_a_kind_is_refused() -> None:
+def test_field_without_a_kind_is_refused() -> None:
     class Bad(BaseModel):
         age: int | None = None
 
@@ -67,7 +67,7 @@ def test_a_field_without_a_kind_is_refused() -> None:
         declared_fields(Bad)
 
 
-def test_a_field_that_must_be_answered_is_refused() -> None:
+def test_required_field_is_refused() -> None:
     class Bad(BaseModel):
         age: Annotated[int, Numeric()]
 
@@ -75,7 +75,7 @@ def test_a_field_that_must_be_answered_is_refused() -> None:
         declared_fields(Bad)
 
 
-def test_an_ordinal_field_without_levels_is_refused() -> None:
+def test_ordinal_field_without_levels_is_refused() -> None:
     class Bad(BaseModel):
         size: Annotated[str | None, Ordinal()] = None
 
@@ -83,7 +83,7 @@ def test_an_ordinal_field_without_levels_is_refused() -> None:
         declared_fields(Bad)
 
 
-def test_any_class_with_kinds_is_a_profile_shape() -> None:
+def test_any_class_with_kinds_can_serve_as_a_profile() -> None:
     class Shop(BaseModel):
         district: Annotated[str | None, Categorical()] = None
         size: Annotated[Literal["small", "large"] | None, Ordinal()] = None

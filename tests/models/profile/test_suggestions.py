@@ -1,4 +1,4 @@
-"""Which known values may have been meant."""
+"""Suggestions: the known values that an unknown value resembles."""
 
 import pytest
 from hypothesis import given
@@ -21,16 +21,16 @@ KNOWN = Suggester(("board_games", "gaming", "coding", "novels", "yoga", "diy"))
         ("DYI", "diy"),
     ],
 )
-def test_a_slip_or_a_shared_word_finds_the_value(sent: str, meant: str) -> None:
+def test_typing_error_or_shared_word_finds_the_value(sent: str, meant: str) -> None:
     assert KNOWN.nearest(sent)[0] == meant
 
 
 @pytest.mark.parametrize("sent", ["Quidditch", "", "x" * 10_000, "🤾" * 30])
-def test_what_is_like_nothing_finds_nothing(sent: str) -> None:
+def test_value_without_resemblance_has_no_suggestions(sent: str) -> None:
     assert KNOWN.nearest(sent) == ()
 
 
 @given(st.text(max_size=60))
-def test_suggestions_are_few_and_different(sent: str) -> None:
+def test_suggestions_are_few_and_distinct(sent: str) -> None:
     near = KNOWN.nearest(sent)
     assert len(set(near)) == len(near) <= MAX_SUGGESTIONS

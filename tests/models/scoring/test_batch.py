@@ -1,4 +1,4 @@
-"""The sums of many profiles: lists are sets, whatever the length of their table."""
+"""Batch tables: sums of many profiles, with short and long tables."""
 
 import dataclasses
 
@@ -18,13 +18,13 @@ BATCH = [Profile(hobbies=KNOWN[: n % 8], age=20 + n, occupation=KNOWN[n % 7]) fo
 COLUMNS = SCORER.encoder.code(BATCH)
 
 
-def lists(*held: list[int]) -> CodeListColumn:
-    codes = np.array([code for each in held for code in each], np.int64)
-    return CodeListColumn(codes, np.cumsum([0, *map(len, held)]), np.ones(len(held), np.bool_))
+def lists(*rows: list[int]) -> CodeListColumn:
+    codes = np.array([code for row in rows for code in row], np.int64)
+    return CodeListColumn(codes, np.cumsum([0, *map(len, rows)]), np.ones(len(rows), np.bool_))
 
 
-def added(values: int, column: CodeListColumn, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sums of one list field of so many values; the second of two numbers is evidence."""
+def sums(values: int, column: CodeListColumn, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sums of one list field with `values` values; the second of two numbers is evidence."""
     spec = FieldSpec("hobbies", MultiLabel())
     names = tuple(map(str, range(values)))
     encoding = FieldEncoding(
@@ -34,38 +34,38 @@ def added(values: int, column: CodeListColumn, rows: NDArray[np.float64]) -> NDA
         centre=np.zeros(values),
         weight=np.ones(values),
     )
-    addends = BatchTables((FieldTerms(encoding, np.zeros(2), rows, np.zeros(2)),), np.zeros(2), rank=1)
-    return addends.sums({"hobbies": column})
+    tables = BatchTables((FieldTerms(encoding, np.zeros(2), rows, np.zeros(2)),), np.zeros(2), rank=1)
+    return tables.sums({"hobbies": column})
 
 
 @pytest.mark.parametrize("values", [5, SHORT_TABLE, SHORT_TABLE + 1, 1_000])
-def test_order_and_repeats_of_a_list_change_nothing_in_a_batch(values: int) -> None:
+def test_order_and_repeats_in_a_list_do_not_matter_in_a_batch(values: int) -> None:
     rows = np.random.default_rng(0).normal(size=(values, 2))
     column = lists([4, 0, 4, 1], [], [2], [values - 1, values - 1])
-    told = [rows[[0, 1, 4]], rows[:0], rows[[2]], rows[[values - 1]]]
-    expected = [[some[:, 0].sum() / max(len(some), 1) ** 0.5, some[:, 1].sum()] for some in told]
-    np.testing.assert_allclose(added(values, column, rows), expected, atol=1e-12)
+    ticked = [rows[[0, 1, 4]], rows[:0], rows[[2]], rows[[values - 1]]]
+    expected = [[some[:, 0].sum() / max(len(some), 1) ** 0.5, some[:, 1].sum()] for some in ticked]
+    np.testing.assert_allclose(sums(values, column, rows), expected, atol=1e-12)
 
 
-def test_scores_take_lists_in_any_order_and_with_repeats() -> None:
+def test_scores_accept_lists_in_any_order_and_with_repeats() -> None:
     hobbies = COLUMNS["hobbies"]
     assert isinstance(hobbies, CodeListColumn)
-    held = [
+    codes = [
         hobbies.codes[start:end].tolist() for start, end in zip(hobbies.offsets, hobbies.offsets[1:], strict=False)
     ]
-    shuffled = dataclasses.replace(lists(*([*each[::-1], *each] for each in held)), answered=hobbies.answered)
-    found, expected = SCORER.scores({**COLUMNS, "hobbies": shuffled}), SCORER.scores(COLUMNS)
-    np.testing.assert_allclose(found.distances, expected.distances, atol=1e-12)
-    np.testing.assert_array_equal(found.clusters, expected.clusters)
-    np.testing.assert_array_equal(found.hidden, expected.hidden)
+    shuffled = dataclasses.replace(lists(*([*row[::-1], *row] for row in codes)), answered=hobbies.answered)
+    scores, expected = SCORER.scores({**COLUMNS, "hobbies": shuffled}), SCORER.scores(COLUMNS)
+    np.testing.assert_allclose(scores.distances, expected.distances, atol=1e-12)
+    np.testing.assert_array_equal(scores.clusters, expected.clusters)
+    np.testing.assert_array_equal(scores.hidden, expected.hidden)
 
 
-def test_distinct_lists_are_left_as_they_are() -> None:
+def test_distinct_lists_are_not_copied() -> None:
     column = lists([0, 3], [], [1])
     assert column.distinct() is column
 
 
-def test_parts_of_columns_are_their_rows_in_order() -> None:
+def test_blocks_of_columns_are_their_rows_in_order() -> None:
     rows = np.arange(BLOCK_ROWS + 5) % len(BATCH)
     many = take(COLUMNS, rows)
     first, second = blocks(many)
@@ -81,16 +81,16 @@ def _assert_same(some: object, others: dict[str, Column]) -> None:
 
 
 def _arrays(column: Column) -> list[NDArray[np.generic]]:
-    return [getattr(column, each.name) for each in dataclasses.fields(column)]
+    return [getattr(column, array.name) for array in dataclasses.fields(column)]
 
 
-def test_many_chunks_are_scored_like_one() -> None:
+def test_several_blocks_score_like_one() -> None:
     rows = np.arange(2 * BLOCK_ROWS + 1) % len(BATCH)
     many, few = SCORER.scores(take(COLUMNS, rows)), SCORER.scores(COLUMNS)
     np.testing.assert_array_equal(many.clusters, few.clusters[rows])
     np.testing.assert_allclose(many.distances, few.distances[rows], atol=1e-12)
 
 
-def test_no_row_at_all_is_scored() -> None:
+def test_no_row_gives_empty_scores() -> None:
     scores = SCORER.scores(take(COLUMNS, np.zeros(0, np.int64)))
     assert (len(scores.clusters), scores.distances.shape) == (0, (0, 3))

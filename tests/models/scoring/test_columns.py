@@ -1,4 +1,4 @@
-"""Columns: rows taken in any order stay what they are."""
+"""Columns: rows can be taken in any order."""
 
 import numpy as np
 from hypothesis import given
@@ -20,13 +20,13 @@ def column_of(rows: list[list[int] | None]) -> CodeListColumn:
 def rows_of(column: CodeListColumn) -> list[list[int] | None]:
     ends = column.offsets.tolist()
     return [
-        column.codes[start:end].tolist() if answered else None
-        for start, end, answered in zip(ends, ends[1:], column.answered, strict=False)
+        column.codes[start:end].tolist() if is_answered else None
+        for start, end, is_answered in zip(ends, ends[1:], column.answered, strict=False)
     ]
 
 
 @given(lists, st.data())
-def test_lists_are_taken_row_by_row(rows: list[list[int] | None], data: st.DataObject) -> None:
+def test_taken_lists_are_those_of_the_rows(rows: list[list[int] | None], data: st.DataObject) -> None:
     wanted = data.draw(st.lists(st.integers(0, len(rows) - 1), max_size=12)) if rows else []
     taken = take({"hobbies": column_of(rows)}, np.array(wanted, np.int64))["hobbies"]
     assert isinstance(taken, CodeListColumn)
@@ -35,6 +35,6 @@ def test_lists_are_taken_row_by_row(rows: list[list[int] | None], data: st.DataO
 
 
 @given(lists)
-def test_every_code_knows_its_row(rows: list[list[int] | None]) -> None:
+def test_rows_names_the_row_of_each_code(rows: list[list[int] | None]) -> None:
     expected = [number for number, row in enumerate(rows) for _ in row or ()]
     assert column_of(rows).rows.tolist() == expected

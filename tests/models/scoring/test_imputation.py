@@ -1,4 +1,4 @@
-"""Partial profiles: the empty one is the prior, the complete one the full rule, and one alone is as in a batch."""
+"""Imputation: the empty profile gives the prior, the complete one the rule without imputation."""
 
 import numpy as np
 import pytest
@@ -29,12 +29,12 @@ def answer(spec: FieldSpec, number: int) -> object:
 
 
 def complete(number: int) -> Profile:
-    answers = {spec.name: answer(spec, number + place) for place, spec in enumerate(declared_fields(Profile))}
+    answers = {spec.name: answer(spec, number + index) for index, spec in enumerate(declared_fields(Profile))}
     return Profile.model_validate(answers)
 
 
 @given(st.integers(0, 60))
-def test_a_complete_profile_gets_the_full_rule_and_is_certain(number: int) -> None:
+def test_complete_profile_needs_no_imputation_and_is_certain(number: int) -> None:
     profile = complete(number)
     score = SCORER.score(profile)
     full = SCORER.distances(SCORER.encoder.code([profile]))[0]
@@ -44,44 +44,45 @@ def test_a_complete_profile_gets_the_full_rule_and_is_certain(number: int) -> No
     assert score.probabilities[score.cluster] == 1.0
 
 
-def test_the_empty_profile_gives_the_prior() -> None:
-    answered = MODEL.assign(Profile())
-    assert answered.probabilities == {"p_0": 0.5, "p_1": 0.3, "p_2": 0.2}
-    assert (answered.persona.id, answered.confidence) == ("p_0", 0.5)
-    assert answered.runner_up is not None
-    assert answered.runner_up.id == "p_1"
-    assert (answered.typicality, answered.is_outlier) == (None, None)
+def test_empty_profile_gives_the_prior() -> None:
+    assignment = MODEL.assign(Profile())
+    assert assignment.probabilities == {"p_0": 0.5, "p_1": 0.3, "p_2": 0.2}
+    assert (assignment.persona.id, assignment.confidence) == ("p_0", 0.5)
+    assert assignment.runner_up is not None
+    assert assignment.runner_up.id == "p_1"
+    assert (assignment.typicality, assignment.is_outlier) == (None, None)
 
 
 @given(profiles())
-def test_probabilities_add_up_and_the_persona_is_the_likeliest(profile: Profile) -> None:
-    answered = MODEL.assign(profile)
-    assert answered.probabilities is not None
-    assert sum(answered.probabilities.values()) == pytest.approx(1.0)
-    assert answered.confidence == max(answered.probabilities.values())
+def test_probabilities_add_up_and_the_persona_is_the_most_probable(profile: Profile) -> None:
+    assignment = MODEL.assign(profile)
+    assert assignment.probabilities is not None
+    assert sum(assignment.probabilities.values()) == pytest.approx(1.0)
+    assert assignment.confidence == max(assignment.probabilities.values())
 
 
 @given(st.lists(profiles(), min_size=1, max_size=5))
-def test_typicality_alone_is_as_in_a_batch(batch: list[Profile]) -> None:
+def test_typicality_is_the_same_alone_and_in_a_batch(batch: list[Profile]) -> None:
     together = MODEL.typicality(SCORER.scores(SCORER.encoder.code(batch)))
-    alone = [np.nan if (found := MODEL.assign(each).typicality) is None else found for each in batch]
-    np.testing.assert_allclose(together, alone, atol=1e-9)  # type: ignore[arg-type]
+    assert together is not None
+    alone = [MODEL.assign(profile).typicality for profile in batch]
+    np.testing.assert_allclose(together, np.array(alone, np.float64), atol=1e-9)
 
 
-def test_a_value_that_is_not_known_hides_its_field_like_no_answer() -> None:
-    strange, none = SCORER.score(Profile(age=30, occupation="pilot")), SCORER.score(Profile(age=30))
-    assert strange.distances == none.distances
-    assert strange.hidden == none.hidden
-    assert "occupation" not in strange.missing_fields
+def test_unknown_value_hides_its_field_like_a_missing_answer() -> None:
+    unknown, missing = SCORER.score(Profile(age=30, occupation="pilot")), SCORER.score(Profile(age=30))
+    assert unknown.distances == missing.distances
+    assert unknown.hidden == missing.hidden
+    assert "occupation" not in unknown.missing_fields
 
 
-def test_a_field_that_moves_nothing_is_never_hidden() -> None:
+def test_field_without_influence_is_never_hidden() -> None:
     last = declared_fields(Profile)[-1].name
     with_it, without = complete(3), complete(3).model_copy(update={last: None})
     assert SCORER.score(with_it).hidden == SCORER.score(without).hidden == 0
 
 
-def test_typicality_falls_from_one_at_the_centre_to_nothing_beyond_the_edge() -> None:
+def test_typicality_falls_from_one_at_the_centre_to_zero_beyond_the_edge() -> None:
     points = [float(point) for point in range(PERCENTILES)]
     assert [typicality_of(points, at) for at in (-1.0, 0.0, 50.0, 99.5, 100.0, 200.0)] == pytest.approx(
         [1.0, 1.0, 0.5, 0.005, 0.0, 0.0]
@@ -89,8 +90,10 @@ def test_typicality_falls_from_one_at_the_centre_to_nothing_beyond_the_edge() ->
     assert typicality_of([2.0] * PERCENTILES, 2.0) == 0.0
 
 
-def test_a_model_of_format_1_says_that_it_has_no_confidence() -> None:
-    answered = SegmentModel("v", small_scorer(complete=False), small_personas()).assign(Profile(age=30))
-    assert (answered.confidence, answered.probabilities, answered.typicality, answered.is_outlier) == (None,) * 4
-    assert answered.margin is not None
-    assert answered.margin >= 0
+def test_model_of_format_1_has_no_confidence() -> None:
+    assignment = SegmentModel("v", small_scorer(imputes=False), small_personas()).assign(Profile(age=30))
+    assert (assignment.confidence, assignment.probabilities, assignment.typicality, assignment.is_outlier) == (
+        None,
+    ) * 4
+    assert assignment.margin is not None
+    assert assignment.margin >= 0

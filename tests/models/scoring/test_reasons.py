@@ -1,4 +1,4 @@
-"""Reasons add up to the lead, one for each answer, and no sentence says what the arithmetic does not."""
+"""Reasons: one for each answer, they add up to the lead, and their sentences agree with their signs."""
 
 import re
 
@@ -12,53 +12,55 @@ from testkit.small_model import NAMES, small_personas
 from tests.support.profiles import profiles, small_scorer
 
 MODEL = SegmentModel("v", small_scorer(), small_personas())
-OLD = SegmentModel("v", small_scorer(complete=False), small_personas())
+OLD = SegmentModel("v", small_scorer(imputes=False), small_personas())
 
 
-@pytest.mark.parametrize("model", [MODEL, OLD], ids=["completing", "format 1"])
+@pytest.mark.parametrize("model", [MODEL, OLD], ids=["imputing", "format 1"])
 @given(profile=profiles())
 def test_base_and_reasons_add_up_to_the_lead(model: SegmentModel, profile: Profile) -> None:
-    answered, found = model.assign(profile), explain(model.scorer, model.personas, profile)
-    assert found is not None
-    assert answered.runner_up is not None
-    lead = answered.distances[answered.runner_up.id] ** 2 - answered.distances[answered.persona.id] ** 2
-    assert found.lead == pytest.approx(lead, abs=1e-9)
-    assert found.base + sum(reason.contribution for reason in found.reasons) == pytest.approx(lead, abs=1e-9)
+    assignment, explanation = model.assign(profile), explain(model.scorer, model.personas, profile)
+    assert explanation is not None
+    assert assignment.runner_up is not None
+    lead = assignment.distances[assignment.runner_up.id] ** 2 - assignment.distances[assignment.persona.id] ** 2
+    assert explanation.lead == pytest.approx(lead, abs=1e-9)
+    assert explanation.base + sum(reason.contribution for reason in explanation.reasons) == pytest.approx(
+        lead, abs=1e-9
+    )
 
 
 @given(profiles())
-def test_only_answers_that_the_model_knows_are_reasons(profile: Profile) -> None:
-    found, answered = explain(MODEL.scorer, MODEL.personas, profile), MODEL.assign(profile)
-    assert found is not None
-    told = {reason.field for reason in found.reasons}
-    unknown = {item.field for item in answered.unknown_values}
-    given_fields = {name for name in Profile.model_fields if name not in answered.missing_fields}
-    assert given_fields - unknown <= told <= given_fields
+def test_reasons_cover_the_answers_that_the_model_knows(profile: Profile) -> None:
+    explanation, assignment = explain(MODEL.scorer, MODEL.personas, profile), MODEL.assign(profile)
+    assert explanation is not None
+    explained = {reason.field for reason in explanation.reasons}
+    unknown = {item.field for item in assignment.unknown_values}
+    given_fields = {name for name in Profile.model_fields if name not in assignment.missing_fields}
+    assert given_fields - unknown <= explained <= given_fields
 
 
 @given(profiles())
-def test_a_sentence_speaks_for_the_persona_that_its_contribution_speaks_for(profile: Profile) -> None:
-    found, answered = explain(MODEL.scorer, MODEL.personas, profile), MODEL.assign(profile)
-    assert found is not None
-    assert answered.runner_up is not None
-    for reason in found.reasons:
-        ours, other = answered.persona.name, answered.runner_up.name
+def test_sentence_names_the_persona_that_its_contribution_favours_first(profile: Profile) -> None:
+    explanation, assignment = explain(MODEL.scorer, MODEL.personas, profile), MODEL.assign(profile)
+    assert explanation is not None
+    assert assignment.runner_up is not None
+    for reason in explanation.reasons:
+        ours, other = assignment.persona.name, assignment.runner_up.name
         wanted = ours if reason.contribution >= 0 else other
         named = re.findall("|".join(NAMES), reason.sentence)
         assert named[0] == wanted
 
 
-def test_an_empty_list_is_a_reason_of_its_own() -> None:
-    found = explain(MODEL.scorer, MODEL.personas, Profile(hobbies=()))
-    assert found is not None
-    assert [(reason.field, reason.value) for reason in found.reasons] == [("hobbies", None)]
+def test_empty_list_has_a_reason() -> None:
+    explanation = explain(MODEL.scorer, MODEL.personas, Profile(hobbies=()))
+    assert explanation is not None
+    assert [(reason.field, reason.value) for reason in explanation.reasons] == [("hobbies", None)]
 
 
-def test_the_largest_reason_stands_first() -> None:
-    found = explain(
+def test_reasons_are_sorted_by_size() -> None:
+    explanation = explain(
         MODEL.scorer, MODEL.personas, Profile(age=30, occupation="value_3", hobbies=("value_1", "value_2"))
     )
-    assert found is not None
-    sizes = [abs(reason.contribution) for reason in found.reasons]
+    assert explanation is not None
+    sizes = [abs(reason.contribution) for reason in explanation.reasons]
     assert sizes == sorted(sizes, reverse=True)
     assert len(sizes) == 5

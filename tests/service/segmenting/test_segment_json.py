@@ -43,8 +43,8 @@ SPECIAL_PERSONAS = tuple(
 ENCODER = encoder_of(small_scorer(), SPECIAL_PERSONAS)
 MODELS = {
     "completing": ENCODER,
-    "format 1": encoder_of(small_scorer(complete=False), small_personas()),
-    "one persona": encoder_of(with_one_persona(small_scorer(complete=False)), small_personas()[:1]),
+    "format 1": encoder_of(small_scorer(imputes=False), small_personas()),
+    "one persona": encoder_of(with_one_persona(small_scorer(imputes=False)), small_personas()[:1]),
 }
 PROFILES = profiles().map(lambda profile: json.loads(profile.model_dump_json(exclude_unset=True)))
 VALUES = st.recursive(

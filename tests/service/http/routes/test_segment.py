@@ -102,7 +102,7 @@ def test_a_comparison_of_very_many_fields_is_refused_in_few_words(client: TestCl
 
 
 def test_a_model_of_format_1_answers_what_it_can(client: TestClient, registry: Registry) -> None:
-    registry.activate(write_small_model(registry.root, seed=1, complete=False).name)
+    registry.activate(write_small_model(registry.root, seed=1, imputes=False).name)
     eventually(lambda: client.post("/segment", json={}).json()["confidence"] is None)
     answer = client.post("/segment?explain=true&suggest=true", json=FULL).json()
     assert answer["probabilities"] is None

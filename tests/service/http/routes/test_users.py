@@ -176,7 +176,7 @@ def test_what_was_kept_without_its_confidence_is_made_again_once(settings: Setti
 
 def test_a_model_that_knows_no_confidence_keeps_none_and_is_not_asked_again(settings: Settings) -> None:
     registry, users = Registry(settings.artifacts_dir), CountingUsers()
-    registry.activate(write_small_model(registry.root, complete=False).name)
+    registry.activate(write_small_model(registry.root, imputes=False).name)
     with TestClient(create_app(settings, store=MemoryStore(users=users))) as client:
         client.put("/users/u/profile", json={"age": 30})
         assert client.get("/users/u/persona").json()["confidence"] is None
