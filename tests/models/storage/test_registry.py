@@ -1,30 +1,85 @@
-"""The registry: what cannot be told of it is an error of ours, and activation leaves no draft."""
+"""The registry: version names, the active version, activation and pruning."""
 
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from models.errors import ArtifactDamaged, ArtifactError, ArtifactNotWritten
-from models.storage.registry import ACTIVE, Registry
+from models.errors import (
+    ArtifactDamaged,
+    ArtifactError,
+    ArtifactNotWritten,
+    ModelNotFound,
+    NoActiveModel,
+)
+from models.profile import Profile
+from models.storage.registry import ACTIVE, Registry, version_name
 from models.storage.writing import check_writable
 from testkit.small_model import write_small_model
 
 
-def test_a_pointer_that_is_no_text_is_damaged(tmp_path: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_small_model(tmp_path / "artifacts")
+
+
+def test_version_names_sort_by_time_and_never_leave_the_folder(tmp_path: Path) -> None:
+    early = version_name(datetime(2026, 1, 2, tzinfo=UTC), "ab" * 32)
+    late = version_name(datetime(2026, 11, 2, tzinfo=UTC), "00" * 32)
+    assert early < late
+    for name in ("..", "../x", "", early + "/..", "ACTIVE"):
+        with pytest.raises(ModelNotFound):
+            Registry(tmp_path).folder(name)
+
+
+def test_registry_without_a_folder_is_empty(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "none")
+    assert registry.versions() == []
+    assert registry.active() is None
+    with pytest.raises(NoActiveModel, match="python -m training fit"):
+        registry.load_active(Profile)
+
+
+def test_activated_version_is_active(folder: Path) -> None:
+    registry = Registry(folder.parent)
+    registry.activate(folder.name)
+    assert registry.active() == folder.name
+    assert registry.load_active(Profile).model.version == folder.name
+    assert registry.versions() == [folder.name]
+
+
+def test_activation_of_an_unknown_version_is_refused(folder: Path) -> None:
+    registry = Registry(folder.parent)
+    with pytest.raises(ModelNotFound):
+        registry.activate("20200101-000000-00000000")
+    assert registry.active() is None
+
+
+def test_drafts_and_other_folders_are_not_versions(folder: Path) -> None:
+    shutil.copytree(folder, folder.parent / f".{folder.name}.draft")
+    shutil.copytree(folder, folder.parent / "backup")
+    (folder.parent / ACTIVE).write_text("")
+    registry = Registry(folder.parent)
+    assert registry.versions() == [folder.name]
+    assert registry.active() is None
+
+
+def test_active_file_that_is_not_text_is_damaged(tmp_path: Path) -> None:
     (tmp_path / ACTIVE).write_bytes(b"\xff\xfe")
     with pytest.raises(ArtifactDamaged, match="does not name a version"):
         Registry(tmp_path).active()
 
 
 @pytest.mark.parametrize("root", ["file", "folder"])
-def test_a_pointer_that_cannot_be_read_is_said(root: str, tmp_path: Path) -> None:
+def test_active_file_that_is_not_readable_is_an_error(root: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "folder" / ACTIVE).mkdir(parents=True)
     with pytest.raises(ArtifactError, match="cannot be read"):
         Registry(tmp_path / root).active()
 
 
-def test_an_activation_that_fails_leaves_no_draft(tmp_path: Path) -> None:
+def test_failed_activation_leaves_no_draft(tmp_path: Path) -> None:
     version = write_small_model(tmp_path).name
     (tmp_path / ACTIVE).mkdir()
     with pytest.raises(ArtifactNotWritten, match="Cannot activate"):
@@ -32,12 +87,12 @@ def test_an_activation_that_fails_leaves_no_draft(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [version, ACTIVE]
 
 
-def test_a_folder_for_versions_is_made_and_left_empty(tmp_path: Path) -> None:
+def test_writable_check_makes_the_folder_and_leaves_it_empty(tmp_path: Path) -> None:
     check_writable(tmp_path / "a" / "b")
     assert list((tmp_path / "a" / "b").iterdir()) == []
 
 
-def test_a_version_in_force_is_replaced_by_the_next(tmp_path: Path) -> None:
+def test_activation_replaces_the_active_version(tmp_path: Path) -> None:
     registry = Registry(tmp_path)
     for seed in (0, 1):
         version = write_small_model(tmp_path, seed).name
@@ -46,17 +101,17 @@ def test_a_version_in_force_is_replaced_by_the_next(tmp_path: Path) -> None:
     assert len(registry.versions()) == 2
 
 
-def test_a_version_that_is_written_while_old_ones_go_stays(tmp_path: Path) -> None:
-    class Watched(Registry):
-        """Whenever versions are listed, the next one is finished right after."""
+def test_pruning_spares_a_version_written_meanwhile(tmp_path: Path) -> None:
+    class GrowingRegistry(Registry):
+        """A registry in which another version is written right after versions are listed."""
 
         def versions(self) -> list[str]:
-            found = super().versions()
-            write_small_model(tmp_path, seed=len(found))
-            return found
+            versions = super().versions()
+            write_small_model(tmp_path, seed=len(versions))
+            return versions
 
-    registry = Watched(tmp_path)
-    made = [write_small_model(tmp_path, seed=seed).name for seed in range(3)]
-    registry.activate(made[0])
-    assert registry.prune(1) == [made[1]]
+    registry = GrowingRegistry(tmp_path)
+    written = [write_small_model(tmp_path, seed=seed).name for seed in range(3)]
+    registry.activate(written[0])
+    assert registry.prune(1) == [written[1]]
     assert (tmp_path / "20261101-120003-00000003").is_dir()
