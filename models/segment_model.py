@@ -12,9 +12,9 @@ from models.profile.suggestions import Suggester
 from models.scoring.answer_rows import UnknownValue
 from models.scoring.columns import FloatArray
 from models.scoring.encoder import Encoder
-from models.scoring.imputation import is_outlier, typicality, typicality_of
 from models.scoring.scorer import Scorer, Scores
 from models.scoring.single import Score
+from models.scoring.typicality import is_outlier, typicality, typicality_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

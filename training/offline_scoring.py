@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from models.scoring.columns import FloatArray, IntArray
-from models.scoring.imputation import OUTLIER
+from models.scoring.typicality import OUTLIER
 from models.segment_model import SegmentModel
 from training.data.coding import Coded, Coder
 from training.data.files.chunks import Chunk

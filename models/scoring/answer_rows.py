@@ -7,7 +7,7 @@ are spelled as at training, so that finding their row is one look-up (benchmarks
 
 import math
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from models.scoring.imputation import Evidence
 from models.scoring.packed_rows import Row, pack
 
 # Ages and counts repeat, and lists are short: their rows are cached.
-CACHED_NUMBERS = 1_024
-CACHED_LENGTHS = 16
+CACHED_NUMBERS: Final = 1_024
+CACHED_LENGTHS: Final = 16
 
 
 class UnknownValue(NamedTuple):

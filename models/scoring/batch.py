@@ -14,7 +14,7 @@ seven entries costs more in overhead than in additions.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from models.scoring.imputation import FieldImputation, Imputation, evidence_of, 
 from models.scoring.single import FieldTable
 
 # Up to this many values a 0/1 product costs less than adding gathered rows.
-SHORT_TABLE = 128
+SHORT_TABLE: Final = 128
 
 
 class FieldTerms(NamedTuple):
@@ -135,9 +135,9 @@ def _factors(terms: FieldTerms, columns: Columns) -> Iterator[FloatArray | BoolA
         yield column.answered
     elif isinstance(column, NumberColumn):
         x = raw_numbers(terms.encoding.spec, column)
-        known = ~np.isnan(x)
-        within = np.where(known, np.clip(x, *terms.bounds), 0.0)
-        yield from (known, np.where(known, x, 0.0), within, within * within)
+        answered = ~np.isnan(x)
+        clipped = np.where(answered, np.clip(x, *terms.bounds), 0.0)
+        yield from (answered, np.where(answered, x, 0.0), clipped, clipped * clipped)
 
 
 def _by_product(column: CodeListColumn, table: FloatArray) -> FloatArray:

@@ -1,7 +1,8 @@
-"""Many profiles as arrays, one column a field: the form in which batches are encoded and scored."""
+"""Many profiles as arrays, one column a field, for encoding and scoring batches."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,12 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 # Rows computed at once: their intermediate results fit into the processor's cache.
-BLOCK_ROWS = 4_096
+BLOCK_ROWS: Final = 4_096
 
 
 @dataclass(frozen=True, slots=True)
 class NumberColumn:
-    """Numeric and ordinal answers: shape (n,), NaN where there is none; ordinals as level numbers from 0."""
+    """Numeric and ordinal answers: shape (n,), NaN for none; ordinals as level numbers from 0."""
 
     values: FloatArray
 
@@ -24,17 +25,17 @@ class NumberColumn:
         return len(self.values)
 
     def take(self, rows: IntArray) -> "NumberColumn":
-        """The rows of these positions, in that order."""
+        """The rows at these positions, in this order."""
         return NumberColumn(self.values[rows])
 
     def slice(self, start: int, stop: int) -> "NumberColumn":
-        """The rows from `start` to before `stop`, not copied."""
+        """The rows from `start` to before `stop`, as views."""
         return NumberColumn(self.values[start:stop])
 
 
 @dataclass(frozen=True, slots=True)
 class CodeColumn:
-    """Single-choice answers: vocabulary codes, shape (n,); −1 where there is none or it is not known."""
+    """Single-choice answers: vocabulary codes, shape (n,); −1 for a missing or unknown answer."""
 
     codes: IntArray
 
@@ -42,11 +43,11 @@ class CodeColumn:
         return len(self.codes)
 
     def take(self, rows: IntArray) -> "CodeColumn":
-        """The rows of these positions, in that order."""
+        """The rows at these positions, in this order."""
         return CodeColumn(self.codes[rows])
 
     def slice(self, start: int, stop: int) -> "CodeColumn":
-        """The rows from `start` to before `stop`, not copied."""
+        """The rows from `start` to before `stop`, as views."""
         return CodeColumn(self.codes[start:stop])
 
 
@@ -54,8 +55,8 @@ class CodeColumn:
 class CodeListColumn:
     """Multi-choice answers: row i holds `codes[offsets[i]:offsets[i + 1]]`, distinct and ascending.
 
-    `offsets` has shape (n + 1,). `answered` (n,) tells "none of them" (true, an empty row) from no answer.
-    `Scorer.scores` takes the codes of a list in any order and with repeats.
+    `offsets` has shape (n + 1,). `answered` (n,) distinguishes the answer "none" (true, an empty row) from no
+    answer. `Scorer.scores` accepts the codes of a list in any order and with repeats.
     """
 
     codes: IntArray
@@ -67,16 +68,16 @@ class CodeListColumn:
 
     @property
     def lengths(self) -> IntArray:
-        """How many values each row holds, shape (n,)."""
+        """The number of values in each row, shape (n,)."""
         return np.diff(self.offsets)
 
     @property
     def rows(self) -> IntArray:
-        """For each code the row that it belongs to, shape (len(codes),)."""
+        """The row of each code, shape (len(codes),)."""
         return np.repeat(np.arange(len(self), dtype=np.int64), self.lengths)
 
     def take(self, rows: IntArray) -> "CodeListColumn":
-        """The rows of these positions, in that order."""
+        """The rows at these positions, in this order."""
         lengths = self.lengths[rows]
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
@@ -84,7 +85,7 @@ class CodeListColumn:
         return CodeListColumn(self.codes[positions], offsets, self.answered[rows])
 
     def slice(self, start: int, stop: int) -> "CodeListColumn":
-        """The rows from `start` to before `stop`, their codes not copied."""
+        """The rows from `start` to before `stop`; their codes are views."""
         offsets = self.offsets[start : stop + 1]
         codes = self.codes[offsets[0] : offsets[-1]]
         return CodeListColumn(codes, offsets - offsets[0], self.answered[start:stop])
@@ -96,10 +97,10 @@ class CodeListColumn:
 
 
 def as_lists(rows: IntArray, codes: IntArray, answered: BoolArray) -> CodeListColumn:
-    """Pairs of row and code, in any order and with repeats, as lists."""
+    """Lists from pairs of row and code, which may have any order and repeats."""
     width, keys = _width(codes), _keys(rows, codes)
     if not (np.diff(keys) > 0).all():
-        # np.unique hashes since numpy 2.3: ten times as slow where nearly all are distinct.
+        # np.unique hashes since numpy 2.3, which is ten times slower where nearly all are distinct.
         keys = np.sort(keys)
         keys = keys[np.diff(keys, prepend=-1) > 0]
     offsets = np.concatenate([[0], np.cumsum(np.bincount(keys // width, minlength=len(answered)))])
@@ -111,7 +112,7 @@ def _width(codes: IntArray) -> int:
 
 
 def _keys(rows: IntArray, codes: IntArray) -> IntArray:
-    """A number for each pair of row and code, in their order."""
+    """A number for each pair of row and code; numbers sort like the pairs."""
     return rows * _width(codes) + codes
 
 
@@ -120,12 +121,12 @@ Columns = Mapping[str, Column]
 
 
 def row_count(columns: Columns) -> int:
-    """How many rows the columns have (0 when there is no column)."""
+    """The number of rows (0 without columns)."""
     return len(next(iter(columns.values()))) if columns else 0
 
 
 def take(columns: Columns, rows: IntArray) -> dict[str, Column]:
-    """The same columns with only these rows, in that order."""
+    """The same columns with only these rows, in this order."""
     return {name: column.take(rows) for name, column in columns.items()}
 
 

@@ -4,12 +4,12 @@ Each field of a profile becomes one or more columns. A column holds (x − centr
 
 - the number itself, or log(1 + number), for a numeric field; the level's number from 0 for an ordinal one;
 - 1 for the value that was chosen and 0 for the others, for a single-choice field;
-- 1/√(values ticked) for each value ticked and 0 for the others, for a multi-choice field: people differ in how
-  many boxes they tick, and without this that count becomes the first principal component.
+- 1/√(values ticked) for each value ticked and 0 for the others, for a multi-choice field: people tick different
+  numbers of boxes, and without this scaling that number becomes the first principal component.
 
-A field that was not answered is 0 in all its columns: it says nothing, for it stands at the centre. Values
-that the encoder does not know count for nothing, not for the length either; a list in which nothing is known
-is not answered. Rare values share one column (`column_of` maps both codes to it).
+A field without an answer is 0 in all its columns, which is the centre. Values that the encoder does not know are
+ignored, also in the length of a list; a list of unknown values counts as not answered. Rare values share one
+column (`column_of` maps their codes to it).
 """
 
 import math
@@ -36,7 +36,7 @@ from models.scoring.columns import (
 
 @dataclass(frozen=True, kw_only=True)
 class FieldEncoding:
-    """What was learned about one field.
+    """The fitted encoding of one field.
 
     `values`: the known values, by code (the levels of an ordinal field; empty for a numeric one).
     `column_of` (values,): the column, within this field, of each value. Empty for numeric and ordinal.
@@ -60,7 +60,7 @@ class FieldEncoding:
 
     @property
     def width(self) -> int:
-        """How many columns the field has."""
+        """The number of columns."""
         return len(self.centre)
 
     @property
@@ -70,7 +70,7 @@ class FieldEncoding:
 
     @property
     def is_list(self) -> bool:
-        """Whether the field holds any number of values."""
+        """Whether an answer holds any number of values."""
         return isinstance(self.spec.kind, MultiLabel)
 
     def number(self, answer: float | str) -> float:
@@ -104,7 +104,7 @@ class Encoder:
 
     @cached_property
     def spans(self) -> dict[str, slice]:
-        """For each field the columns that it fills."""
+        """The columns of each field."""
         ends = np.cumsum([encoding.width for encoding in self.fields]).tolist()
         starts = [0, *ends[:-1]]
         return {
@@ -133,7 +133,7 @@ class Encoder:
         }
 
     def encode(self, columns: Columns) -> FloatArray:
-        """Vectors of shape (n, width). One row alone gives what it gives among many."""
+        """Vectors of shape (n, width); each row depends on its own profile only."""
         vectors = np.zeros((row_count(columns), self.width))
         for encoding in self.fields:
             fill(encoding, columns[encoding.name], vectors[:, self.spans[encoding.name]])
@@ -141,9 +141,9 @@ class Encoder:
 
 
 def code_column(spec: FieldSpec, vocabulary: Vocabulary, answers: Sequence[object]) -> Column:
-    """One field's answers as a column, in the words of a vocabulary.
+    """The answers to one field as a column, coded by a vocabulary.
 
-    Answers are what a validated profile holds; None where there is none.
+    `answers`: values of a validated profile; None where there is none.
     """
     match spec.kind:
         case Numeric():
@@ -159,7 +159,7 @@ def code_column(spec: FieldSpec, vocabulary: Vocabulary, answers: Sequence[objec
 
 
 def unanswered(spec: FieldSpec, rows: int) -> Column:
-    """The column of a field that so many profiles do not answer."""
+    """The column of a field that none of `rows` profiles answers."""
     match spec.kind:
         case MultiLabel():
             return CodeListColumn(np.zeros(0, np.int64), np.zeros(rows + 1, np.int64), np.zeros(rows, np.bool_))
@@ -182,19 +182,19 @@ def _code_lists(vocabulary: Vocabulary, answers: Sequence[object]) -> CodeListCo
 
 
 def has_values(answer: object) -> bool:
-    """Whether a multi-choice answer names anything at all (blank entries are nothing)."""
+    """Whether a multi-choice answer has values; blank entries do not count."""
     return isinstance(answer, Collection) and any(str(value).strip() for value in answer)
 
 
 def raw_numbers(spec: FieldSpec, column: NumberColumn) -> FloatArray:
-    """The numbers x of a numeric or ordinal column, shape (n,), NaN kept."""
+    """The numbers x of a numeric or ordinal column, shape (n,), with NaN for missing answers."""
     if isinstance(spec.kind, Numeric) and spec.kind.log:
         return np.log1p(column.values)
     return column.values
 
 
 def tick_size(column: CodeListColumn) -> FloatArray:
-    """For each code in a multi-choice column its x, 1/√(values ticked), shape (len(codes),)."""
+    """The x of each code in a multi-choice column, 1/√(values ticked), shape (len(codes),)."""
     lengths = column.lengths
     return np.repeat(1.0 / np.sqrt(np.maximum(lengths, 1)), lengths)
 
@@ -213,5 +213,5 @@ def fill(encoding: FieldEncoding, column: Column, out: FloatArray) -> None:
     else:
         columns = encoding.column_of[column.codes]
         out[column.answered] = -encoding.centre * encoding.weight
-        # One after another: values that share a column add up.
+        # `np.add.at` adds repeatedly where values share a column.
         np.add.at(out, (column.rows, columns), tick_size(column) * encoding.weight[columns])

@@ -1,31 +1,29 @@
 """Missing-value imputation and calibrated confidence.
 
-For a profile of which some fields are hidden (not answered, or with values that the model does not know):
+For a profile in which some fields are hidden (not answered, or with values that the model does not know):
 
     weights w   = softmax( log prior + Σ over known fields  evidence )          (k,)
     position z  = sum of the known fields' rows + Σ over hidden fields  w · fill    (r,)
     probability = softmax( −d² / (T[number hidden] · √Σ over hidden fields scatter) ),
                   d the distances from z to the centroids
 
-`evidence` is the log of how much likelier an answer is in each persona than in everyone, times an exponent below 1
-that training fits: answers are not independent given the persona, and without the exponent the weights would be
-far too sure (docs/decisions/0011). It is a table row for each value, and for a number x a quadratic in x, which is
-the log ratio of two normal densities. `fill` is the persona's mean contribution of the field.
+`evidence` is the log likelihood ratio of an answer, each persona against everyone, times an exponent below 1 that
+training fits: answers are not independent given the persona, and without the exponent the weights would be
+overconfident (docs/decisions/0011). It is a table row for each value, and for a number x a quadratic in x, which
+is the log ratio of two normal densities. `fill` is the persona's mean contribution of the field.
 
 With nothing hidden, z is the profile's own position and the nearest centroid has probability 1; with everything
 hidden the probabilities are the prior.
 """
 
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from models.scoring.columns import (
-    BLOCK_ROWS,
     BoolArray,
     CodeColumn,
     Column,
@@ -37,24 +35,20 @@ from models.scoring.columns import (
 from models.scoring.encoder import FieldEncoding, raw_numbers
 
 # Points of the distribution of distances: its percentiles from 0 to 100.
-PERCENTILES = 101
-LEAST_SCATTER = 1e-12
-# Threshold of the typicality: a profile farther out than 99 % of its persona's profiles is an outlier.
-OUTLIER = 0.01
-# Sums in another order differ in their last digits, which must not decide between equal percentiles.
-QUANTILE_DIGITS = 9
+PERCENTILES: Final = 101
+MIN_SCATTER: Final = 1e-12
 # Steps of a binary search among the percentiles.
-SEARCHES = PERCENTILES.bit_length()
+SEARCHES: Final = PERCENTILES.bit_length()
 # Most kinds of answers of a field that the next question distinguishes.
-MAX_KINDS = 64
+MAX_KINDS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How much likelier one field's answers are in each of k personas than in everyone, as logarithms.
+    """How much more likely the answers to one field are in each of k personas than in everyone, as logarithms.
 
-    `constant` (k,) is added once when the field is known; of `rows` (terms, k) one for each value held, by code,
-    or for a number rows · (x, x²), x kept within `bounds` (2,).
+    `constant` (k,) is added once if the field is answered, then a row of `rows` (terms, k) for each value, by
+    code, or for a number rows · (x, x²), with x clipped to `bounds` (2,).
     """
 
     constant: FloatArray
@@ -76,7 +70,7 @@ class FieldImputation:
     `kinds` (m, r) and `kind_shares` (m, k): contributions of m typical answers, and how common each is in a
     persona (columns add up to 1).
     `typical`: each value's or level's lift by persona, (values, k); of a number without levels its means, (1, k).
-    `phrases`: what follows "You" for each value ("are into board games"); for a number one, with `{value}`.
+    `phrases`: the words after "You" for each value ("are into board games"); for a number one, with `{value}`.
     """
 
     evidence: Evidence
@@ -119,9 +113,9 @@ class FieldImputation:
 
     def fits(self, encoding: FieldEncoding, k: int, r: int) -> bool:
         """Whether every shape agrees with the field, k and r."""
-        number, kinds = encoding.is_number, len(self.kinds)
-        terms = 2 if number else len(encoding.values)
-        said = len(encoding.values) if encoding.spec.levels or not number else 1
+        is_number, kinds = encoding.is_number, len(self.kinds)
+        terms = 2 if is_number else len(encoding.values)
+        phrased = len(encoding.values) if encoding.spec.levels or not is_number else 1
         return (
             self.evidence.constant.shape == (k,)
             and self.evidence.rows.shape == (terms, k)
@@ -133,8 +127,8 @@ class FieldImputation:
             and 0 < kinds <= MAX_KINDS
             and self.kind_shares.shape == (kinds, k)
             and bool((self.kind_shares >= 0).all())
-            and self.typical.shape == (said, k)
-            and len(self.phrases) == said
+            and self.typical.shape == (phrased, k)
+            and len(self.phrases) == phrased
         )
 
 
@@ -225,8 +219,8 @@ def impute(
     names = [encoding.name for encoding, field in zip(encodings, imputation.fields, strict=True) if field]
     if not names:
         return Positions(sums[:, :r], np.zeros(len(sums), np.int64), np.zeros(len(sums)))
-    known = np.array([known_rows(columns[name]) for name in names])
-    fill = (imputation.fill_table.T @ (~known).astype(np.float64)).T
+    answered = np.array([known_rows(columns[name]) for name in names])
+    fill = (imputation.fill_table.T @ (~answered).astype(np.float64)).T
     weights = softmax(sums[:, r:])
     z = sums[:, :r].copy(order="K")
     for persona in range(k):
@@ -242,10 +236,10 @@ def known_rows(column: Column) -> BoolArray:
 
 
 def add_evidence(
-    evidence: Evidence, encoding: FieldEncoding, column: Column, known: BoolArray, out: FloatArray
+    evidence: Evidence, encoding: FieldEncoding, column: Column, answered: BoolArray, out: FloatArray
 ) -> None:
-    """Add one field's evidence to `out` (n, k)."""
-    rows = np.flatnonzero(known)
+    """Add the evidence of one field to `out` (n, k), for the rows that answer it."""
+    rows = np.flatnonzero(answered)
     out[rows] += evidence.constant
     if isinstance(column, NumberColumn):
         x = np.clip(raw_numbers(encoding.spec, column)[rows], *evidence.bounds)
@@ -272,7 +266,7 @@ def probabilities(
 
 def scatter_scale(scatter: FloatArray) -> FloatArray:
     """The distance by which hidden fields may move a profile: the root of their scatter, never zero."""
-    root: FloatArray = np.sqrt(np.maximum(scatter, LEAST_SCATTER))
+    root: FloatArray = np.sqrt(np.maximum(scatter, MIN_SCATTER))
     return root
 
 
@@ -281,42 +275,3 @@ def softmax(logits: FloatArray) -> FloatArray:
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     result: FloatArray = powers / powers.sum(axis=-1, keepdims=True)
     return result
-
-
-def typicality(imputation: Imputation, distances: FloatArray, clusters: IntArray, hidden: IntArray) -> FloatArray:
-    """The share of each profile's persona that lies as far out or farther, (n,); NaN where no answer is known."""
-    blocks = (slice(start, start + BLOCK_ROWS) for start in range(0, len(clusters), BLOCK_ROWS))
-    shares = [_typicality(imputation, distances[block], clusters[block], hidden[block]) for block in blocks]
-    return np.concatenate(shares) if shares else np.zeros(0)
-
-
-def _typicality(imputation: Imputation, distances: FloatArray, clusters: IntArray, hidden: IntArray) -> FloatArray:
-    """Binary search of all profiles together, each in its own row of the quantiles."""
-    known = hidden < imputation.hideable
-    points = imputation.padded_quantiles
-    first = np.where(known, hidden * len(imputation.prior) + clusters, 0) * 2**SEARCHES
-    rounded = np.round(distances, QUANTILE_DIGITS)
-    above = first - 1
-    for search in reversed(range(SEARCHES)):
-        above += (points.take(above + 2**search, mode="clip") <= rounded) * 2**search
-    above += 1
-    low, high = points.take(np.maximum(above - 1, first)), points.take(np.minimum(above, first + PERCENTILES - 1))
-    within = np.divide(rounded - low, high - low, where=high > low, out=np.zeros_like(rounded))
-    count = above - first
-    share = np.where(count == 0, 0.0, (count - 1 + within) / (PERCENTILES - 1))
-    return np.where(known, 1.0 - share, np.nan)
-
-
-def is_outlier(typicality: float | None) -> bool | None:
-    """Whether a profile of that typicality is an outlier; None where it has none."""
-    return None if typicality is None else typicality < OUTLIER
-
-
-def typicality_of(points: list[float], distance: float) -> float:
-    """The typicality of one distance among the percentiles of its persona."""
-    rounded = round(distance, QUANTILE_DIGITS)
-    above = bisect_right(points, rounded)
-    if above == 0 or above == PERCENTILES:
-        return 1.0 if above == 0 else 0.0
-    low = points[above - 1]
-    return 1.0 - (above - 1 + (rounded - low) / (points[above] - low)) / (PERCENTILES - 1)

@@ -6,7 +6,7 @@ when it first occurred. An unknown answer is not refused here; pydantic decides 
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,7 +14,7 @@ from models.scoring.answer_rows import CACHED_LENGTHS, CACHED_NUMBERS, ListRows,
 from models.scoring.single import SingleScorer
 
 # Sets of answered fields whose missing fields are cached.
-CACHED_FIELD_SETS = 4_096
+CACHED_FIELD_SETS: Final = 4_096
 
 
 class MissingFields(NamedTuple):
@@ -80,13 +80,13 @@ class KnownAnswers:
 
     @property
     def fields(self) -> dict[str, int]:
-        """The names of the fields that a profile may have, each with its bit."""
+        """The bit of each field of the profile class, by name."""
         return self._bits
 
     def known_values(self, name: str) -> tuple[str, ...]:
         """The known values of a field; empty for a numeric one."""
-        finders = self._lists[name].known_values if name in self._lists else self._texts.get(name, ())
-        return tuple(finders)
+        values = self._lists[name].known_values if name in self._lists else self._texts.get(name, ())
+        return tuple(values)
 
     def is_known_number(self, name: str, answer: int) -> bool:
         """Whether a number of a field is known; an unseen one is validated now."""
@@ -132,7 +132,7 @@ class _Numbers:
 
     def of(self, answer: Any) -> int:
         """The row of a number. Raises `KeyError` where it is not valid."""
-        # A boolean or a whole float would be found as the integer that it equals.
+        # A dictionary finds a boolean or a whole float as the integer that it equals.
         if answer.__class__ is not int:
             raise KeyError
         return self._known.get(answer) or self._learn(answer)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, chain, repeat
 from operator import is_not
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, Column
 from models.scoring.encoder import Encoder, FieldEncoding, unanswered
 from models.scoring.known_answers import KnownAnswers
 
-UNANSWERED, UNKNOWN = -1, -2
+UNANSWERED: Final = -1
+UNKNOWN: Final = -2
 
 
 class CodedProfiles(NamedTuple):
@@ -121,5 +122,5 @@ def _look_up(codes: Mapping[Any, int], answers: list[Any]) -> IntArray:
 def _codes(encoding: FieldEncoding, known_values: Iterable[str]) -> dict[Any, int]:
     """Codes by known value; None is a code too, except within a list."""
     codes: dict[Any, int] = {value: code for code, value in enumerate(encoding.values)}
-    known: dict[Any, int] = {value: codes[value] for value in known_values}
-    return known if encoding.is_list else known | {None: UNANSWERED}
+    code_of: dict[Any, int] = {value: codes[value] for value in known_values}
+    return code_of if encoding.is_list else code_of | {None: UNANSWERED}

@@ -1,10 +1,10 @@
-"""The next best question: which unanswered field is expected to tell most about the persona.
+"""The next best question: the unanswered field with the largest expected information gain about the persona.
 
-For each candidate the model holds up to a few dozen kinds of answers, with their mean contributions and how common
-each is in every persona (`models.scoring.imputation`). A kind j is given with chance p(j) = Σ personas p · share;
-with it the profile would move to z − expected + kind j, and the probabilities there would be q(j). The gain is
-the mutual information of answer and persona: the entropy of the mean of the q(j) less the mean of their
-entropies, in bits. It is never negative.
+For each candidate the model has up to `MAX_KINDS` kinds of answers, with their mean contributions and their share
+in each persona (`models.scoring.imputation`). Kind j has the probability p(j) = Σ over personas p · share. That
+answer moves the profile to z − imputed + kind j, where the personas have the probabilities q(j). The gain is the
+mutual information of answer and persona: the entropy of the mean of the q(j) minus the mean of their entropies, in
+bits. It is never negative.
 """
 
 from dataclasses import dataclass

@@ -7,13 +7,15 @@ Numbers below `LARGEST` leave room for 512 rows (2^10 · 2^9 · 2^44 = 2^63); a 
 
 import struct
 from collections.abc import Sequence
+from typing import Final
 
 Row = tuple[float, ...]
 
-LARGEST = 1_024.0
+LARGEST: Final = 1_024.0
 # A stored number is the number times UNIT; STEP is the value of one.
-UNIT, STEP = 2.0**44, 2.0**-44
-_NUMBER_BITS = 64
+UNIT: Final = 2.0**44
+STEP: Final = 2.0**-44
+_NUMBER_BITS: Final = 64
 
 
 def pack(row: Sequence[float]) -> int | None:

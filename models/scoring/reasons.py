@@ -2,18 +2,19 @@
 
 The lead is ‖z − c₂‖² − ‖z − c₁‖², how much farther the runner-up's centroid c₂ is than the persona's c₁, in
 squared PCA units. Expanded it is (‖c₂‖² − ‖c₁‖²) + 2 z·(c₁ − c₂), and z is a sum of rows
-(`models.scoring.scorer`), so that each row has a share 2 row·(c₁ − c₂):
+(`models.scoring.scorer`), so each row has a share 2 row·(c₁ − c₂):
 
-- of a number, a level or a choice: the row of the answer, its constant included;
-- of each value of a list: its own row; and once, as the list itself, the list's constant: what is *not* on it.
+- of a number, a level or a choice: the row of the answer with its constant;
+- of a list: the row of each value, and once the list's constant, which stands for the values that are *not* in it.
 
-The rest is the base: the centroids' own part, the model's base and what is expected of the hidden fields. Base and
+The rest is the base: the norms of the centroids, the model's base and the imputation of hidden fields. Base and
 shares add up to the lead.
 """
 
 import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from pydantic import BaseModel
@@ -26,8 +27,8 @@ from models.scoring.scorer import Scorer
 from models.scoring.single import FieldTable, Score
 
 # Sentences leave out ratios nearer to 1 than the first, and cap ratios at the second.
-SMALLEST_RATIO = 1.2
-LARGEST_RATIO = 99.0
+SMALLEST_RATIO: Final = 1.2
+LARGEST_RATIO: Final = 99.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +125,8 @@ def _reason(scorer: Scorer, personas: Sequence[Persona], score: Score, piece: _P
     return Reason(encoding.name, piece.value, share, sentence)
 
 
-# A figure in a sentence never speaks against the share that it explains: where the personas' figures point the
-# other way, or hardly differ, the sentence has none. Each pair starts with the persona that is spoken for.
+# The figures in a sentence never contradict the share that they explain: where the personas' figures point the
+# other way, or hardly differ, the sentence has none. Each pair starts with the persona that the share favours.
 
 
 def _of_value(phrase: str, lifts: tuple[float, float], names: tuple[str, str]) -> str:
@@ -143,5 +144,5 @@ def _of_number(phrase: str, value: float, means: tuple[float, float], names: tup
 
 
 def _number(value: float) -> str:
-    """Whole from 5 on, one decimal below."""
+    """A whole number from 5 on, one decimal below."""
     return f"{value:,.0f}" if abs(value) >= 4.95 else f"{value:.1f}".removesuffix(".0")

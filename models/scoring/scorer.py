@@ -4,7 +4,7 @@ The pipeline is linear up to the nearest centroid, so a profile's PCA coordinate
 
     z = base + Σ over answered fields ( constant_f + Σ over the field's terms  factor · row )
 
-with factor = the number x for numeric and ordinal fields, 1 for the chosen value, 1/√(values ticked) for each
+where factor is the number x for numeric and ordinal fields, 1 for the chosen value, 1/√(values ticked) for each
 value ticked (`models.scoring.encoder`). A field that was not answered adds nothing. The cluster is the centroid
 nearest to z. One profile is summed from precomputed rows (`models.scoring.answer_rows`), many with numpy; both
 give the same numbers within rounding.
@@ -95,7 +95,7 @@ class Scorer:
         return self.single.locate(profile.__dict__)
 
     def scores(self, columns: Columns) -> Scores:
-        """Score many profiles, each as it is scored alone. Lists may have any order, and repeats."""
+        """Score many profiles, with the results of scoring them alone. Lists may have any order, and repeats."""
         chunks = [self._scores(block) for block in blocks(columns)]
         if len(chunks) == 1:
             return chunks[0]
@@ -148,10 +148,10 @@ class Scorer:
         return self._batch_tables.sums(columns)[:, : len(self.base)]
 
     def distances(self, columns: Columns) -> FloatArray:
-        """Euclidean distances of many profiles to every centroid, shape (n, k), hidden fields counting as average
-        answers: the rule of the fitted pipeline."""
-        known = (self._known_sums(block) for block in blocks(columns))
-        return np.concatenate([np.sqrt(_squares(z, self.centroids)) for z in known])
+        """Euclidean distances of many profiles to every centroid, shape (n, k), by the rule of the fitted
+        pipeline: hidden fields count as average answers."""
+        sums = (self._known_sums(block) for block in blocks(columns))
+        return np.concatenate([np.sqrt(_squares(z, self.centroids)) for z in sums])
 
     def clusters(self, columns: Columns) -> IntArray:
         """The nearest centroid of many profiles by the rule of the fitted pipeline, shape (n,)."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from math import dist, exp
 from operator import mul
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -28,15 +28,15 @@ from models.scoring.imputation import (
 from models.scoring.packed_rows import STEP, UNIT, PackedRows, Row, pack
 
 # Sets of hidden fields whose fill is cached: there are 2^fields of them, but forms are filled in few ways.
-CACHED_FILLS = 1_024
+CACHED_FILLS: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True)
 class FieldTable:
-    """One field's share of the sum, in r PCA dimensions.
+    """The contribution of one field to the sum, in r PCA dimensions.
 
-    `constant` (r,) is added once when the field is answered. `rows` (terms, r) are weighed by the factors:
-    one row for a numeric or ordinal field, one a known value otherwise.
+    `constant` (r,) is added once if the field is answered. `rows` (terms, r) are multiplied by the factors of
+    `models.scoring.scorer`: one row for a numeric or ordinal field, otherwise one for each known value.
     """
 
     constant: FloatArray
@@ -121,7 +121,7 @@ class SingleScorer:
         self._packed = PackedRows(len(self._base))
         self.packed_base = pack(self._base)
         self._rank = len(base)
-        # Tuples: `math.dist` makes one of anything else, each time.
+        # Tuples: `math.dist` would convert anything else in each call.
         self._centroids: list[Row] = [tuple(row) for row in (centroids * UNIT).tolist()]
         self._certain: list[list[float]] = np.eye(len(centroids)).tolist()
         self._prior: list[float] = [] if imputation is None else imputation.prior.tolist()
@@ -129,14 +129,14 @@ class SingleScorer:
 
     def score(self, answers: Mapping[str, Any]) -> Score:
         """Score one profile, given its answers by field; an absent field, or None, is not answered."""
-        known = self._look_up(answers)
-        return self.score_of(self._sum(known.rows), known.hidden, known.missing, known.unknown)
+        rows = self._look_up(answers)
+        return self.score_of(self._sum(rows.rows), rows.hidden, rows.missing, rows.unknown)
 
     def locate(self, answers: Mapping[str, Any]) -> Position:
         """The position of one profile, hidden fields imputed."""
-        known = self._look_up(answers)
-        z, weights = self._position(self._sum(known.rows), known.hidden)
-        return Position([coordinate * STEP for coordinate in z], known.hidden, weights)
+        rows = self._look_up(answers)
+        z, weights = self._position(self._sum(rows.rows), rows.hidden)
+        return Position([coordinate * STEP for coordinate in z], rows.hidden, weights)
 
     def score_of(
         self, numbers: list[float], hidden: int, missing: tuple[str, ...], unknown: tuple[UnknownValue, ...] = ()
@@ -234,10 +234,10 @@ class SingleScorer:
         temperatures = np.ones(len(fields) + 1) if self._imputation is None else self._imputation.temperatures
         scatter = np.sum([field.scatter for field in fields], axis=0)
         heat = float(temperatures[len(fields)] * scatter_scale(scatter)[0])
-        filling = HiddenFieldFill(rows, STEP * STEP / heat)
+        fill = HiddenFieldFill(rows, STEP * STEP / heat)
         if len(self._fills) < CACHED_FILLS:
-            self._fills[hidden] = filling
-        return filling
+            self._fills[hidden] = fill
+        return fill
 
 
 def _two_smallest(order: list[float]) -> tuple[int, int | None]:

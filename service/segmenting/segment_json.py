@@ -14,11 +14,11 @@ from pydantic_core import to_json
 
 from models.profile import Profile
 from models.scoring.columns import FloatArray
-from models.scoring.imputation import OUTLIER, is_outlier
 from models.scoring.known_answers import KnownAnswers
 from models.scoring.known_answers_batch import KnownAnswersBatch
 from models.scoring.scorer import Scores
 from models.scoring.single import Score
+from models.scoring.typicality import OUTLIER, is_outlier
 from models.segment_model import SegmentModel
 from models.storage.artifact import LoadedArtifact
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from models.errors import SegmentsError
-from models.scoring.imputation import is_outlier
+from models.scoring.typicality import is_outlier
 from models.storage.artifact import LoadedArtifact
 from service.personas.catalogue import get_persona
 from service.segmenting.assignment import Confidence, IsOutlier, Margin, PersonaRef, RunnerUp, Typicality

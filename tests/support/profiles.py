@@ -7,9 +7,10 @@ from models.profile import Profile
 from models.profile.field_kinds import FieldSpec, declared_fields
 from models.scoring.answer_rows import CACHED_LENGTHS
 from models.scoring.encoder import Encoder, FieldEncoding
-from models.scoring.imputation import PERCENTILES, QUANTILE_DIGITS, Evidence, FieldImputation, Imputation
+from models.scoring.imputation import PERCENTILES, Evidence, FieldImputation, Imputation
 from models.scoring.scorer import Scorer
 from models.scoring.single import FieldTable
+from models.scoring.typicality import QUANTILE_DIGITS
 
 # A list of all of these is longer than the lists whose rows are cached.
 KNOWN = tuple(f"value_{number}" for number in range(CACHED_LENGTHS + 2))

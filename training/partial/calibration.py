@@ -20,7 +20,6 @@ from threadpoolctl import threadpool_limits
 from models.scoring.columns import BoolArray, Columns, FloatArray, IntArray, take
 from models.scoring.imputation import (
     PERCENTILES,
-    QUANTILE_DIGITS,
     FieldImputation,
     Imputation,
     add_evidence,
@@ -29,6 +28,7 @@ from models.scoring.imputation import (
     softmax,
 )
 from models.scoring.scorer import Scorer
+from models.scoring.typicality import QUANTILE_DIGITS
 from training.clustering.fit import draw
 from training.data.dataset import Dataset
 from training.partial.field_evidence import (

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from models.profile import Profile
 from models.profile.field_kinds import FieldSpec, declared_fields
-from models.scoring.imputation import PERCENTILES, typicality_of
+from models.scoring.imputation import PERCENTILES
+from models.scoring.typicality import typicality_of
 from models.segment_model import SegmentModel
 from testkit.small_model import small_personas
 from tests.support.profiles import KNOWN, profiles, small_scorer
