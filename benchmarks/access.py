@@ -3,7 +3,7 @@
 import timeit
 from datetime import UTC, datetime
 
-from service.security.guard import admit
+from service.security.guard import authorize
 from service.security.keyring import Keyring
 from service.security.keys import make_key
 from service.security.scopes import Scope
@@ -25,13 +25,13 @@ def main() -> None:
         (b"content-length", b"300"),
         (b"authorization", f"Bearer {made[KEYS // 2].text}".encode()),
     ]
-    for name, rate in (("admit", 0.0), ("admit, with a rate", 1e9)):
+    for name, rate in (("authorize", 0.0), ("authorize, with a rate", 1e9)):
         ring = Keyring(store, 1.0, rate, open_without_keys=True)
         ring.refresh()
-        show(name, lambda ring=ring: admit(ring, headers, Scope.SEGMENT_ASSIGN))
+        show(name, lambda ring=ring: authorize(ring, headers, Scope.SEGMENT_ASSIGN))
     empty = Keyring(MemoryKeys(), 1.0, 0.0, open_without_keys=True)
     empty.refresh()
-    show("admit, no key made", lambda: admit(empty, headers, Scope.SEGMENT_ASSIGN))
+    show("authorize, no key made", lambda: authorize(empty, headers, Scope.SEGMENT_ASSIGN))
     show("one sha256", "hashlib.sha256(text).digest()", f"import hashlib; text = {made[0].text.encode()!r}")
 
 

@@ -29,7 +29,7 @@ from service.http.server.connection import CLIENT_SECONDS, EARLY_RESPONDER, WAIT
 from service.http.server.request_log import BodyLimit, RequestLog
 from service.limits import Bulkhead, FifoSemaphore, Queue
 from service.observability.metrics import Metrics
-from service.retraining.event_stream import Streams
+from service.retraining.event_stream import EventStreams
 from service.retraining.heartbeat import Timing
 from service.retraining.launcher import Launcher
 from service.retraining.process_launcher import ProcessLauncher
@@ -37,7 +37,7 @@ from service.retraining.run import Limits, RetrainContext
 from service.retraining.schedule import RetrainSchedule
 from service.retraining.supervisor import Supervisor
 from service.security.keyring import Keyring
-from service.settings import Settings, listed
+from service.settings import Settings, comma_separated
 from service.store.ports.store import Store
 from service.store.sql.store import SqlStore
 from service.users.reassignment import Reassignment
@@ -87,7 +87,7 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
     """From the outside in."""
     cors = Middleware(
         CORSMiddleware,
-        allow_origins=listed(settings.cors_origins),
+        allow_origins=comma_separated(settings.cors_origins),
         allow_methods=["GET", "PUT", "POST", "PATCH", "DELETE"],
         allow_headers=["Authorization", "X-API-Key", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"],
         expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID", "Segments-Model-Origin"],
@@ -97,7 +97,7 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
         *([cors] if settings.cors_origins else []),
         Middleware(
             AdmissionControl,
-            hosts=listed(settings.trusted_hosts),
+            hosts=comma_separated(settings.trusted_hosts),
             max_queued=settings.max_in_flight,
             client_seconds=settings.client_seconds,
             request_seconds=settings.request_seconds,
@@ -128,7 +128,7 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
         maintenance=_maintenance(settings, store, model, metrics, supervisor, drift_thresholds),
         readiness=ReadinessProbe(model, watched, settings.readiness_timeout_seconds),
         long_work=FifoSemaphore(settings.max_in_flight),
-        streams=Streams(settings.event_streams, settings.event_seconds),
+        streams=EventStreams(max_open=settings.event_streams, max_seconds=settings.event_seconds),
         keyring=Keyring(watched.keys, settings.key_poll_seconds, settings.key_rate, open_without_keys),
         store_bulkhead=Bulkhead(settings.max_store_requests),
         drift_thresholds=drift_thresholds,

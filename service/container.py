@@ -8,7 +8,7 @@ from service.active_model.readiness import ReadinessProbe
 from service.background.maintenance import Maintenance
 from service.limits import Bulkhead, FifoSemaphore
 from service.observability.metrics import Metrics
-from service.retraining.event_stream import Streams
+from service.retraining.event_stream import EventStreams
 from service.retraining.supervisor import Supervisor
 from service.security.keyring import Keyring
 from service.settings import Settings
@@ -35,7 +35,7 @@ class Services:
     maintenance: Maintenance
     readiness: ReadinessProbe
     long_work: FifoSemaphore
-    streams: Streams
+    streams: EventStreams
     keyring: Keyring
     store_bulkhead: Bulkhead
     drift_thresholds: DriftThresholds

@@ -173,7 +173,7 @@ class Settings(Thresholds, BaseSettings):
         """Whether others than this machine can reach the address."""
         return not is_loopback(self.host)
 
-    def first_key(self) -> str | None:
+    def admin_key(self) -> str | None:
         """What stands in ADMIN_KEY_FILE. Raises `SettingsError`."""
         return _read_secret(self.admin_key_file, "ADMIN_KEY_FILE") if self.admin_key_file else None
 
@@ -213,7 +213,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def listed(names: str | None) -> tuple[str, ...]:
+def comma_separated(names: str | None) -> tuple[str, ...]:
     """A setting of several, by commas."""
     return tuple(name for part in (names or "").split(",") if (name := part.strip()))
 

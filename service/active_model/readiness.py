@@ -1,4 +1,4 @@
-"""Use case: is this worker ready? Each check is made when asked, against the facts, within a bounded time."""
+"""Use case: whether this worker is ready. Each probe makes all checks anew, within a bounded time."""
 
 import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,7 +25,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether this worker can answer everything, and which check fails if not."""
+    """Whether this worker can answer every request, and which check fails if not."""
 
     ready: bool
     model_version: str | None
@@ -41,14 +41,14 @@ class ReadinessProbe:
         self._store = store
         self._timeout = timeout
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="readiness")
-        self._asked: Future[Check] | None = None
+        self._store_check: Future[Check] | None = None
 
     def close(self) -> None:
-        """Let go of the threads."""
+        """Release the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def look(self) -> Readiness:
-        """All checks, now."""
+    async def check(self) -> Readiness:
+        """Make all checks."""
         store = asyncio.create_task(self._store_in_time())
         model = await asyncio.wrap_future(self._threads.submit(self._check_model))
         loaded = self._model.loaded
@@ -61,38 +61,38 @@ class ReadinessProbe:
         )
 
     def _check_model(self) -> tuple[Check, Check, Check]:
-        # ACTIVE may have moved a moment ago; following it here keeps the answer true.
+        # ACTIVE may have changed a moment ago.
         self._model.refresh()
         return (self._check_loaded(), self._check_golden(), self._check_active())
 
     def _check_loaded(self) -> Check:
         if self._model.loaded is None:
-            return Check("model_loaded", False, "No model is in force.")
-        return Check("model_loaded", True, "A model is in force.")
+            return Check("model_loaded", False, "No model is active.")
+        return Check("model_loaded", True, "A model is active.")
 
     def _check_golden(self) -> Check:
         loaded = self._model.loaded
         if loaded is None:
-            return Check("golden_predictions", False, "There is no model to ask.")
+            return Check("golden_predictions", False, "There is no model to check.")
         try:
             check_golden(loaded.model, loaded.manifest.golden, Profile)
         except SegmentsError as error:
             return Check("golden_predictions", False, str(error))
-        return Check("golden_predictions", True, "The model answers as it did when it was made.")
+        return Check("golden_predictions", True, "The model gives the results that it gave when it was made.")
 
     def _check_active(self) -> Check:
         if refusal := self._model.refusal:
             return Check("active_followed", False, refusal.sentence)
-        return Check("active_followed", True, "The model in force is the one that ACTIVE names.")
+        return Check("active_followed", True, "The loaded model is the one that ACTIVE names.")
 
     async def _store_in_time(self) -> Check:
-        if self._asked is None or self._asked.done():
-            self._asked = self._threads.submit(self._check_store)
-        answer = asyncio.wrap_future(self._asked)
-        done, _ = await asyncio.wait([answer], timeout=self._timeout)
+        if self._store_check is None or self._store_check.done():
+            self._store_check = self._threads.submit(self._check_store)
+        check = asyncio.wrap_future(self._store_check)
+        done, _ = await asyncio.wait([check], timeout=self._timeout)
         if not done:
             return Check("store", False, f"The store did not answer within {self._timeout:g} s.")
-        return answer.result()
+        return check.result()
 
     def _check_store(self) -> Check:
         try:

@@ -25,7 +25,7 @@ from service.commands.startup_checks import (
 )
 from service.http.server.connection import BoundedProtocol
 from service.observability import logs
-from service.settings import Settings, listed
+from service.settings import Settings, comma_separated
 
 APP = "service.worker:app"
 # The name that `service.observability.metrics` reads; importing that would choose the kind of metrics too early.
@@ -78,7 +78,7 @@ def _server_config(settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=settings.trusted_proxies is not None,
-        forwarded_allow_ips=list(listed(settings.trusted_proxies)),
+        forwarded_allow_ips=list(comma_separated(settings.trusted_proxies)),
         ws="none",
         backlog=BACKLOG,
         timeout_keep_alive=settings.keep_alive_seconds,

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import TextIO
 
 from models.errors import SegmentsError
-from service.security.keys import keep_first_key
+from service.security.keys import store_admin_key
 from service.settings import Settings
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.keys import KeyStore
@@ -36,7 +36,7 @@ def access_line(settings: Settings, keys: KeyStore) -> str:
     Raises `NoWorkingKey`, `UnusableKey`, or `SettingsError` where ADMIN_KEY_FILE cannot be read.
     """
     now = datetime.now(UTC)
-    if (text := settings.first_key()) is not None and not keep_first_key(keys, text, now).works_at(now):
+    if (text := settings.admin_key()) is not None and not store_admin_key(keys, text, now).works_at(now):
         raise NoWorkingKey("The key in ADMIN_KEY_FILE is revoked. Put another one there, or unset it.")
     stored = keys.all()
     working = sum(key.works_at(now) for key in stored)

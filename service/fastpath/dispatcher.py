@@ -23,11 +23,11 @@ from service.http.responses import RenderedJson
 from service.http.server.admission import host_of, is_trusted
 from service.http.server.early_response import FastRequest, FastResponse
 from service.http.server.request_log import NO_SNIFFING, log_answered, safe_id
-from service.observability.logs import written_together
-from service.security.guard import admit
+from service.observability.logs import buffered_lines
+from service.security.guard import authorize
 from service.security.scopes import Scope as Permission
 from service.segmenting.assignment import LONG_BODY
-from service.settings import listed
+from service.settings import comma_separated
 
 _LENGTH = re.compile(rb"[0-9]{1,5}")
 _JSON = (b"content-type", b"application/json")
@@ -95,7 +95,7 @@ class FastPath:
         self._fixed = {(way.method, way.route.path): way for way in ways if way.with_body}
         self._named = [way for way in ways if not way.with_body]
         self._limit = min(LONG_BODY, settings.max_body_bytes)
-        self._hosts = listed(settings.trusted_hosts)
+        self._hosts = comma_separated(settings.trusted_hosts)
 
     def find(self, scope: Scope) -> Found | None:
         """What may answer a request with this head; None: the long way does."""
@@ -144,7 +144,7 @@ class FastPath:
         """Count answered requests, and write their lines: of each the id, the way and the status."""
         for _, way, status in done:
             self._services.metrics.observe_request(way.method, way.route.path, status, seconds)
-        with written_together():
+        with buffered_lines():
             for own, way, status in done:
                 log_answered(own, way.method, way.route.path, status, seconds)
 
@@ -154,7 +154,7 @@ class FastPath:
         if not self._is_plain(scope, headers, way.with_body):
             return False
         try:
-            admit(self._services.keyring, scope["headers"], way.needed)
+            authorize(self._services.keyring, scope["headers"], way.needed)
         except SegmentsError:
             return False
         scope[ADMITTED] = way.needed

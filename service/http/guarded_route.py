@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 from service.container import Services
 from service.http.documentation import with_refusals
 from service.http.server.admission import ALWAYS_ANSWERED
-from service.security.guard import admit
+from service.security.guard import authorize
 from service.security.scopes import Scope, declared
 
 # In a request's scope: the permission that its key was checked for already, and counted against its rate.
@@ -50,7 +50,7 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             services: Services = request.app.state.services
             if needed is None or request.scope.get(ADMITTED) is not needed:
-                admit(services.keyring, request.scope["headers"], needed)
+                authorize(services.keyring, request.scope["headers"], needed)
             async with self.received(request) as asked:
                 if not over_store:
                     return await handle(asked)

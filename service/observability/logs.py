@@ -1,6 +1,6 @@
 """Logs: JSON lines on standard output, each with the id of its request; never a profile, a body or a user id.
 
-An exception is logged by type and place only: its message may quote what somebody sent.
+An exception is logged by type and stack only: its message may quote what a client sent.
 """
 
 import json
@@ -27,23 +27,23 @@ class JsonFormatter(logging.Formatter):
     """One record, one JSON object on one line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Time, level, logger, message, request id, the record's `fields`, and the exception's place."""
+        """Time, level, logger, message, request id, the record's `fields`, and the exception."""
         line: dict[str, Any] = {
             "time": f"{_second(int(record.created))}.{int(record.msecs):03}+00:00",
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if asked := request_id.get():
-            line["request_id"] = asked
+        if current_id := request_id.get():
+            line["request_id"] = current_id
         line |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[1] is not None:
-            line["exception"] = describe(record.exc_info[1])
+            line["exception"] = describe_exception(record.exc_info[1])
         return _in_ascii(line)
 
 
 def _in_ascii(line: Mapping[str, Any]) -> str:
-    """JSON of ASCII alone, whatever standard output is able to take."""
+    """JSON in ASCII, whatever the encoding of standard output."""
     with suppress(PydanticSerializationError):
         text = to_json(line, fallback=str)
         if text.isascii():
@@ -56,33 +56,33 @@ def _second(since_1970: int) -> str:
     return f"{datetime.fromtimestamp(since_1970, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
-# The lines that are gathered by `written_together`; None: each is written as it comes.
-_gathered: ContextVar[list[str] | None] = ContextVar("gathered", default=None)
+# The lines that `buffered_lines` holds back; None: each line is written at once.
+_buffer: ContextVar[list[str] | None] = ContextVar("buffer", default=None)
 
 
 class LineHandler(logging.StreamHandler[TextIO]):
-    """Writes each record as a line; one that cannot be written (a full disk, a closed pipe) is lost, no more."""
+    """Writes each record as a line; one that cannot be written (a full disk, a closed pipe) is dropped."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record, or keep it with those that are gathered."""
-        gathered = _gathered.get()
-        if gathered is None:
+        """Write a record, or add it to the buffer."""
+        buffer = _buffer.get()
+        if buffer is None:
             super().emit(record)
             return
         try:
-            gathered.append(self.format(record))
+            buffer.append(self.format(record))
         except Exception:
             self.handleError(record)
 
     def write(self, lines: Sequence[str]) -> None:
-        """Write several lines, never more at once than a pipe takes whole: other workers may write to it too."""
-        together = ""
+        """Write several lines, in chunks that a pipe takes whole: other workers may write to it, too."""
+        chunk = ""
         for line in lines:
-            if together and len(together) + len(line) + 1 > PIPE_BUF:
-                self._write(together)
-                together = ""
-            together += f"{line}\n"
-        self._write(together)
+            if chunk and len(chunk) + len(line) + 1 > PIPE_BUF:
+                self._write(chunk)
+                chunk = ""
+            chunk += f"{line}\n"
+        self._write(chunk)
 
     def _write(self, text: str) -> None:
         self.acquire()
@@ -96,24 +96,24 @@ class LineHandler(logging.StreamHandler[TextIO]):
             self.release()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's own name
-        """Say nothing: the place to say it is the one that cannot be written to."""
+        """Drop the record: standard output is the one place to report it to."""
 
 
 @contextmanager
-def written_together() -> Iterator[None]:
-    """What this task or thread logs meanwhile is written at the end: each write costs more than its line."""
+def buffered_lines() -> Iterator[None]:
+    """Write what this task or thread logs at the end, at once: a write costs more than its line."""
     lines: list[str] = []
-    token = _gathered.set(lines)
+    token = _buffer.set(lines)
     try:
         yield
     finally:
-        _gathered.reset(token)
+        _buffer.reset(token)
         for handler in logging.getLogger().handlers if lines else ():
             if isinstance(handler, LineHandler):
                 handler.write(lines)
 
 
-def describe(error: BaseException) -> dict[str, Any]:
+def describe_exception(error: BaseException) -> dict[str, Any]:
     """An exception without its message: type, stack, and the type of what caused it."""
     frames = traceback.extract_tb(error.__traceback__)
     cause = error.__cause__ or error.__context__
@@ -126,17 +126,17 @@ def describe(error: BaseException) -> dict[str, Any]:
 
 def configure(level: str) -> None:
     """Send all logging of this process, uvicorn's included, to standard output as JSON lines."""
-    # What no line tells need not be asked of the system for each.
+    # No line contains these, which cost a system call a record.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = LineHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # alembic and asyncio have much to say below warnings, and nothing that an operator needs.
+    # Below warnings these log much, and nothing that an operator needs.
     for name in ("alembic", "asyncio", "sqlalchemy"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
 
 
 def log_failure(error: BaseException) -> None:
-    """A request could not be answered, and that is our fault or the store's."""
+    """Log that a request failed through a defect of the service or of its store."""
     logging.getLogger("service").error("a request failed", exc_info=(type(error), error, error.__traceback__))

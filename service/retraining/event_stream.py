@@ -1,7 +1,7 @@
-"""Use case: a retrain as a stream of events (server-sent, WHATWG HTML 9.2), until it ends.
+"""Use case: a retrain as a stream of server-sent events (WHATWG HTML 9.2), until it ends.
 
-The store is looked at, not the job: any worker tells of any retrain. A stream is bounded in time, and there are
-so many at once and no more; whoever is cut off asks again and is told where the job stands.
+The job is read from the store, so that any worker streams any retrain. A stream is bounded in time, and so is the
+number of streams; a client that is cut off connects again and gets the present state.
 """
 
 import asyncio
@@ -21,53 +21,55 @@ class TooManyStreams(SegmentsError):
     """As many streams as are allowed are open."""
 
 
-@dataclass
-class Streams:
-    """The streams of a worker. `most` at once, each of at most `seconds`; the store is asked every `poll`."""
+@dataclass(kw_only=True)
+class EventStreams:
+    """The streams of a worker: at most `max_open` at once, each for at most `max_seconds`.
 
-    most: int
-    seconds: float
+    The job is read every `poll` seconds. `heartbeat`: seconds of silence after which a comment is sent.
+    """
+
+    max_open: int
+    max_seconds: float
     poll: float = 0.5
     heartbeat: float = 10.0
     open: int = 0
 
+    def require_slot(self) -> None:
+        """Raise `TooManyStreams` where no further stream may be opened."""
+        if self.open >= self.max_open:
+            raise TooManyStreams("Too many retrains are being watched here; GET /retrain/{job_id} works as well.")
+
+    async def events(self, read_job: Callable[[], Job], render: Callable[[Job], str]) -> AsyncIterator[str]:
+        """An event each time that the rendered job has changed, the last one when it has ended."""
+        with self._slot():
+            ends_at, sent, sent_at = monotonic() + self.max_seconds, "", monotonic()
+            while monotonic() < ends_at:
+                job = await self._read(read_job)
+                data = render(job) if job is not None else sent
+                if data != sent:
+                    yield _event(data, ended=job is not None and job.status.ended)
+                    sent, sent_at = data, monotonic()
+                elif monotonic() - sent_at >= self.heartbeat:
+                    yield HEARTBEAT
+                    sent_at = monotonic()
+                if job is not None and job.status.ended:
+                    return
+                await asyncio.sleep(self.poll)
+
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """A place for one stream. Raises `TooManyStreams`."""
-        self.require_place()
+    def _slot(self) -> Iterator[None]:
+        self.require_slot()
         self.open += 1
         try:
             yield
         finally:
             self.open -= 1
 
-    def require_place(self) -> None:
-        """Raise `TooManyStreams` where there is none."""
-        if self.open >= self.most:
-            raise TooManyStreams("Too many retrains are being watched here; GET /retrain/{job_id} works as well.")
-
-    async def events(self, look: Callable[[], Job], tell: Callable[[Job], str]) -> AsyncIterator[str]:
-        """An event each time that the job has changed, the last when it has ended. `tell` makes its data."""
-        with self.place():
-            until, told, spoke = monotonic() + self.seconds, "", monotonic()
-            while monotonic() < until:
-                job = await self._look(look)
-                data = tell(job) if job is not None else told
-                if data != told:
-                    yield _event(data, ended=job is not None and job.status.ended)
-                    told, spoke = data, monotonic()
-                elif monotonic() - spoke >= self.heartbeat:
-                    yield HEARTBEAT
-                    spoke = monotonic()
-                if job is not None and job.status.ended:
-                    return
-                await asyncio.sleep(self.poll)
-
-    async def _look(self, look: Callable[[], Job]) -> Job | None:
+    async def _read(self, read_job: Callable[[], Job]) -> Job | None:
         try:
-            return await asyncio.to_thread(look)
+            return await asyncio.to_thread(read_job)
         except StoreUnavailable:
-            # It may be back before whoever listens has given up.
+            # It may be back before the stream ends.
             return None
 
 

@@ -1,4 +1,4 @@
-"""The one question: may whoever sent these headers do this? About a microsecond, in memory alone.
+"""Authorization of a request by its headers. Takes about a microsecond, in memory alone.
 
 SegmentsError
 ├── Unauthenticated         no key, or none that works
@@ -11,20 +11,20 @@ import time
 from collections.abc import Iterable
 
 from models.errors import SegmentsError
-from service.security.keyring import Keyring, KnownKey
+from service.security.keyring import CachedKey, Keyring
 from service.security.scopes import Scope
 
 REALM = 'Bearer realm="segments"'
-# A key's shape by its length alone; what has another shape is not in the ring.
+# A key has its shape by its length alone; a prefix of another shape is not in the keyring.
 _PREFIX = slice(4, 12)
 _LENGTH = 53
-_NOBODY = bytes(32)
+_NO_DIGEST = bytes(32)
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 
 class Unauthenticated(SegmentsError):
-    """No key, or none that works; `challenge` is the WWW-Authenticate of the answer."""
+    """No key, or none that works; `challenge` is the WWW-Authenticate of the response."""
 
     def __init__(self, sentence: str, challenge: str = REALM) -> None:
         super().__init__(sentence)
@@ -32,17 +32,17 @@ class Unauthenticated(SegmentsError):
 
 
 class Forbidden(SegmentsError):
-    """A key that works, without the scope that is needed; `challenge` is the WWW-Authenticate of the answer."""
+    """A key that works, without the scope that is needed; `challenge` is the WWW-Authenticate of the response."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(f"This key does not have the scope '{scope}'; ask for one that does.")
         self.challenge = f'{REALM}, error="insufficient_scope", scope="{scope}"'
 
 
-def admit(keyring: Keyring, headers: Headers, needed: Scope | None) -> KnownKey | None:
-    """Let a request pass; its key, if it had to have one.
+def authorize(keyring: Keyring, headers: Headers, needed: Scope | None) -> CachedKey | None:
+    """Check the key of a request for a scope; the key, None where none is needed.
 
-    `headers`: names in lower case, as ASGI has them. `needed`: None for what is open to everybody.
+    `headers`: names in lower case, as ASGI has them. `needed`: None for a public route.
     Raises `Unauthenticated`, `Forbidden`, `service.limits.RateExceeded`, or `StoreUnavailable` while no keys
     could be read.
     """
@@ -57,32 +57,32 @@ def admit(keyring: Keyring, headers: Headers, needed: Scope | None) -> KnownKey 
             "A key is needed: send `Authorization: Bearer <key>`. Whoever runs this service makes one with "
             "`python -m service keys create`."
         )
-    known = keys.get(sent[_PREFIX])
-    # Compared also where there is nothing to compare with, and by digests, so that time tells nothing.
-    proven = hmac.compare_digest(hashlib.sha256(sent).digest(), known.digest if known else _NOBODY)
-    if known is None or not proven or len(sent) != _LENGTH:
+    key = keys.get(sent[_PREFIX])
+    # Digests are compared, also where no key has the prefix, so that timing reveals nothing.
+    matches = hmac.compare_digest(hashlib.sha256(sent).digest(), key.digest if key else _NO_DIGEST)
+    if key is None or not matches or len(sent) != _LENGTH:
         raise _refused("This is no key of this service.")
-    if known.revoked:
+    if key.revoked:
         raise _refused("This key has been revoked; ask for a new one.")
-    if time.time() >= known.ends_at:
+    if time.time() >= key.expires_at:
         raise _refused("This key has expired; ask for a new one.")
-    if needed not in known.scopes:
+    if needed not in key.scopes:
         raise Forbidden(needed)
-    if known.bucket is not None:
-        known.bucket.take()
-    known.used = True
-    return known
+    if key.bucket is not None:
+        key.bucket.take()
+    key.used = True
+    return key
 
 
 def sent_key(headers: Headers) -> bytes | None:
     """The key of `Authorization: Bearer …`, else of `X-API-Key`."""
-    other = None
+    fallback = None
     for name, value in headers:
         if name == b"authorization" and value[:7].lower() == b"bearer ":
             return value[7:].strip()
         if name == b"x-api-key":
-            other = value
-    return other
+            fallback = value
+    return fallback
 
 
 def _refused(sentence: str) -> Unauthenticated:

@@ -1,7 +1,7 @@
 """What a key looks like, and how keys are made, listed, rotated and revoked.
 
-`bps_<prefix>_<secret>`: 8 hex digits to recognise it by, 40 (160 random bits) that prove it. What is kept is
-the sha256 of the whole (docs/decisions/0017-keys.md says why no slow hash). Only `make_key` ever sees a key.
+`bps_<prefix>_<secret>`: 8 hex digits that identify a key, and 40 (160 random bits) that prove it. The sha256 of
+the whole is stored (docs/decisions/0017-keys.md says why no slow hash is needed). Only `make_key` ever sees a key.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ class NewKey:
 def make_key(
     keys: KeyStore, name: str, scopes: Sequence[Scope], now: datetime, lifetime: timedelta | None = None
 ) -> NewKey:
-    """Make and keep a key. Raises `UnusableKey` for a name that cannot be listed, or no scopes."""
+    """Make and store a key. Raises `UnusableKey` for a name that cannot be listed, or no scopes."""
     if not (name.isprintable() and 0 < len(name) <= 80):
         raise UnusableKey("A key's name is 1 to 80 printable characters.")
     if not scopes:
@@ -59,9 +59,9 @@ def make_key(
 
 
 def rotate_key(keys: KeyStore, prefix: str, now: datetime, overlap: timedelta) -> NewKey:
-    """A second key of the same name and scopes; the first goes on working for `overlap`.
+    """Make a second key of the same name and scopes; the first expires after `overlap`.
 
-    The new one lives as long as the first was made to. Raises `KeyNotFound`, or `UnusableKey` for a revoked one.
+    The new key has the lifetime of the first. Raises `KeyNotFound`, or `UnusableKey` for a revoked key.
     """
     old = find(keys, prefix)
     if old.revoked_at is not None:
@@ -72,10 +72,10 @@ def rotate_key(keys: KeyStore, prefix: str, now: datetime, overlap: timedelta) -
     return new
 
 
-def keep_first_key(keys: KeyStore, text: str, now: datetime) -> StoredKey:
-    """Keep the deployment's own admin key, whose text stands in a secret file; kept before, it stays as it is.
+def store_admin_key(keys: KeyStore, text: str, now: datetime) -> StoredKey:
+    """Store the deployment's own admin key, whose text is in a secret file; a stored one stays as it is.
 
-    Raises `UnusableKey` where the text is no key, or another one of the same prefix is kept.
+    Raises `UnusableKey` where the text is no key, or where another key has its prefix.
     """
     if not _KEY.fullmatch(text):
         raise UnusableKey(
@@ -90,18 +90,18 @@ def keep_first_key(keys: KeyStore, text: str, now: datetime) -> StoredKey:
     )
     if keys.add(first):
         return first
-    known = find(keys, first.prefix)
-    if known.digest != first.digest:
+    stored = find(keys, first.prefix)
+    if stored.digest != first.digest:
         raise UnusableKey("Another key has the prefix of the one in ADMIN_KEY_FILE; make up a new one.")
-    return known
+    return stored
 
 
 def find(keys: KeyStore, prefix: str) -> StoredKey:
     """One key. Raises `KeyNotFound`."""
-    found = next((key for key in keys.all() if key.prefix == prefix), None)
-    if found is None:
+    key = next((key for key in keys.all() if key.prefix == prefix), None)
+    if key is None:
         raise KeyNotFound(prefix)
-    return found
+    return key
 
 
 def prefix_of(text: str) -> str:
@@ -110,5 +110,5 @@ def prefix_of(text: str) -> str:
 
 
 def digest_of(text: str) -> str:
-    """What is kept of a key: sha256 in hex."""
+    """The digest of a key as it is stored: sha256 in hex."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Settings: from the environment, each documented, secrets kept out of sight."""
+"""Settings: from the environment, each documented, secrets hidden."""
 
 from pathlib import Path
 
@@ -21,12 +21,12 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert (settings.port, settings.artifacts_dir) == (9000, Path("/somewhere"))
 
 
-def test_settings_come_from_a_file_that_may_hold_others_too(tmp_path: Path) -> None:
+def test_settings_come_from_a_file_that_may_hold_other_variables(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("JOB_LEASE=20\nPOSTGRES_USER=x\n")
     assert Settings(_env_file=tmp_path / ".env").job_lease == 20
 
 
-def test_a_password_from_a_file_is_put_into_the_url(tmp_path: Path) -> None:
+def test_password_file_completes_the_url(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("p@ss:w/rd\n")
     settings = Settings(
         _env_file=None,
@@ -38,14 +38,14 @@ def test_a_password_from_a_file_is_put_into_the_url(tmp_path: Path) -> None:
     )
 
 
-def test_a_password_without_a_user_is_refused(tmp_path: Path) -> None:
+def test_password_without_a_user_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("x")
     settings = Settings(_env_file=None, database_password_file=tmp_path / "secret")
     with pytest.raises(SettingsError, match="names no user"):
         settings.full_database_url()
 
 
-def test_a_password_file_that_is_missing_is_named(tmp_path: Path) -> None:
+def test_missing_password_file_is_named(tmp_path: Path) -> None:
     settings = Settings(
         _env_file=None, database_url="postgresql://me@db/x", database_password_file=tmp_path / "none"
     )
@@ -53,12 +53,12 @@ def test_a_password_file_that_is_missing_is_named(tmp_path: Path) -> None:
         settings.full_database_url()
 
 
-def test_secrets_do_not_show() -> None:
+def test_repr_hides_secrets() -> None:
     settings = Settings(_env_file=None, database_url="postgresql://me:hunter2@db/x")
     assert "hunter2" not in repr(settings)
 
 
 @pytest.mark.parametrize("wrong", [{"port": -1}, {"workers": 0}, {"log_level": "LOUD"}, {"max_body_bytes": 1}])
-def test_a_setting_out_of_bounds_is_refused(wrong: dict[str, object]) -> None:
+def test_setting_out_of_its_range_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, **wrong)  # type: ignore[arg-type]

@@ -89,7 +89,7 @@ def test_every_worker_follows_an_activation_within_two_seconds(serving: Serving)
     eventually(lambda: serving.versions_of(20) == {newer}, seconds=2)
 
 
-def test_metrics_are_those_of_all_workers_and_outlive_one(serving: Serving) -> None:
+def test_metrics_add_up_all_workers_and_outlive_one(serving: Serving) -> None:
     def answered() -> float:
         text = serving.client.get("/metrics").text
         return sum(map(float, re.findall(r'requests_total{[^}]*route="/segment"[^}]*} (\S+)', text)))
@@ -112,7 +112,7 @@ def test_workers_end_when_their_parent_is_killed(serving: Serving) -> None:
     eventually(lambda: all(map(gone, workers)), PATIENCE)
 
 
-def test_asked_to_stop_it_stops_in_order(serving: Serving) -> None:
+def test_service_stops_gracefully_on_sigterm(serving: Serving) -> None:
     workers = serving.workers()
     serving.process.terminate()
     assert serving.process.wait(PATIENCE) == 0

@@ -55,7 +55,7 @@ async def livez() -> Response:
 )
 async def readyz(services: ServicesDep) -> Response:
     """A model is in force and reproduces its golden predictions, and the store answers; 503 says what fails."""
-    readiness = await services.readiness.look()
+    readiness = await services.readiness.check()
     return answer(readiness, 200 if readiness.ready else 503, NO_STORE)
 
 

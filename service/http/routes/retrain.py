@@ -99,7 +99,7 @@ def get_retrain(job_id: JobId, store: StoreDep) -> Response:
 async def watch_retrain(job_id: JobId, services: ServicesDep) -> Response:
     """A retrain as server-sent events: `progress` each time that it has changed, `end` when it has ended."""
     await asyncio.to_thread(jobs.get, services.store.jobs, job_id)
-    services.streams.require_place()
+    services.streams.require_slot()
     events = services.streams.events(
         lambda: jobs.get(services.store.jobs, job_id), lambda job: JobBody.of(job).model_dump_json()
     )

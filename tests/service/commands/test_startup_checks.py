@@ -19,7 +19,7 @@ from service.commands.startup_checks import (
     exclusive_database,
 )
 from service.retraining.process_launcher import PROJECT_ROOT
-from service.settings import Settings, SettingsError, is_loopback, listed
+from service.settings import Settings, SettingsError, comma_separated, is_loopback
 from service.store.memory.keys import MemoryKeys
 from service.store.ports.errors import StoreUnavailable
 from testkit.access import NEVER_MADE, prefix
@@ -39,8 +39,8 @@ def test_other_address_is_exposed(host: str) -> None:
 
 
 def test_list_settings_are_separated_by_commas() -> None:
-    assert listed(" a, b,,c ,") == ("a", "b", "c")
-    assert listed(None) == ()
+    assert comma_separated(" a, b,,c ,") == ("a", "b", "c")
+    assert comma_separated(None) == ()
 
 
 def test_access_line_on_loopback_without_a_key_says_that_everything_is_open() -> None:

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from models.storage.registry import Registry
-from service.observability.logs import JsonFormatter, LineHandler, written_together
+from service.observability.logs import JsonFormatter, LineHandler, buffered_lines
 from service.store.memory.store import MemoryStore
 from tests.support.both_ways import both_paths
 from tests.support.launcher import FakeLauncher
@@ -49,7 +49,7 @@ def parsed(lines: io.StringIO, logger: str) -> list[dict[str, Any]]:
     return [line for line in found if line["logger"] == logger]
 
 
-def test_each_request_is_one_line_by_its_route(client: TestClient, lines: io.StringIO) -> None:
+def test_each_request_is_one_line_with_its_route(client: TestClient, lines: io.StringIO) -> None:
     client.put("/users/user-4711/profile", json={}, headers={"X-Request-ID": "r-1"})
     (line,) = parsed(lines, "service.access")
     assert (line["method"], line["route"], line["status"]) == ("PUT", "/users/{user_id}/profile", 201)
@@ -57,7 +57,7 @@ def test_each_request_is_one_line_by_its_route(client: TestClient, lines: io.Str
     assert line["duration_ms"] > 0
 
 
-def test_nothing_that_was_sent_is_logged(app: FastAPI, registry: Registry, lines: io.StringIO) -> None:
+def test_no_value_of_a_request_is_logged(app: FastAPI, registry: Registry, lines: io.StringIO) -> None:
     @app.post("/defect")
     def defect(body: dict[str, Any]) -> None:
         raise RuntimeError(f"cannot use {body}")
@@ -79,7 +79,9 @@ def test_nothing_that_was_sent_is_logged(app: FastAPI, registry: Registry, lines
     assert not [secret for secret in SECRETS if secret in text]
 
 
-def test_whoever_leaves_while_sending_is_no_failure_of_ours(app: FastAPI, lines: io.StringIO) -> None:
+def test_client_that_disconnects_while_sending_is_not_logged_as_a_failure(
+    app: FastAPI, lines: io.StringIO
+) -> None:
     scope = {"type": "http", "method": "POST", "path": "/segment", "query_string": b""}
     told: list[Message] = []
 
@@ -95,7 +97,7 @@ def test_whoever_leaves_while_sending_is_no_failure_of_ours(app: FastAPI, lines:
     assert parsed(lines, "service") == []
 
 
-def test_a_defect_is_logged_by_its_type_and_place(
+def test_defect_is_logged_by_its_type_and_stack(
     store: MemoryStore, launcher: FakeLauncher, app: FastAPI, lines: io.StringIO
 ) -> None:
     @app.get("/defect")
@@ -110,17 +112,17 @@ def test_a_defect_is_logged_by_its_type_and_place(
     assert line["request_id"] == request_id
 
 
-@pytest.mark.parametrize("odd", ["\u2028", "\ud800", "Zoë", "\0"])
-def test_a_line_is_one_line_of_ascii_whatever_is_in_it(odd: str) -> None:
+@pytest.mark.parametrize("text", ["\u2028", "\ud800", "Zoë", "\0"])
+def test_record_becomes_one_line_of_ascii(text: str) -> None:
     # Formatted here: a test runner that is told of the record would have to write it down itself.
-    record = logging.makeLogRecord({"name": "service", "msg": "first\nsecond %s", "args": (odd,)})
+    record = logging.makeLogRecord({"name": "service", "msg": "first\nsecond %s", "args": (text,)})
     line = JsonFormatter().format(record)
-    assert json.loads(line)["message"] == f"first\nsecond {odd}"
+    assert json.loads(line)["message"] == f"first\nsecond {text}"
     assert line.isascii()
     assert len(line.splitlines()) == 1
 
 
-def test_a_line_says_when(lines: io.StringIO) -> None:
+def test_line_has_its_time(lines: io.StringIO) -> None:
     before = datetime.now(UTC)
     logging.getLogger("service").warning("now")
     (line,) = parsed(lines, "service")
@@ -159,11 +161,11 @@ def writing_to(stream: Writes) -> Iterator[logging.Logger]:
         root.removeHandler(handler)
 
 
-def test_lines_of_one_turn_are_one_write_and_others_their_own() -> None:
+def test_buffered_lines_are_one_write_and_others_their_own() -> None:
     stream = Writes()
     with writing_to(stream) as log:
         log.warning("before")
-        with written_together():
+        with buffered_lines():
             log.warning("one")
             log.warning("two")
             assert len(stream.each) == 1
@@ -178,7 +180,7 @@ def test_lines_of_one_turn_are_one_write_and_others_their_own() -> None:
 
 
 @given(sizes=st.lists(st.integers(0, PIPE_BUF + 10), max_size=12))
-def test_no_write_is_so_long_that_another_worker_could_write_in_between(sizes: list[int]) -> None:
+def test_no_write_is_longer_than_a_pipe_takes_whole(sizes: list[int]) -> None:
     stream = Writes()
     lines = ["x" * size for size in sizes]
     LineHandler(stream).write(lines)
@@ -187,12 +189,12 @@ def test_no_write_is_so_long_that_another_worker_could_write_in_between(sizes: l
         assert len(text) <= PIPE_BUF or text.count("\n") == 1
 
 
-def test_lines_that_cannot_be_written_are_lost_and_no_more() -> None:
-    with writing_to(Writes(breaks=True)) as log, written_together():
+def test_lines_that_cannot_be_written_are_dropped() -> None:
+    with writing_to(Writes(breaks=True)) as log, buffered_lines():
         log.warning("one")
 
 
-def test_a_turn_of_short_answers_is_one_write(tmp_path: Path) -> None:
+def test_fast_responses_of_one_iteration_are_logged_in_one_write(tmp_path: Path) -> None:
     stream = Writes()
     with both_paths(tmp_path) as both, writing_to(stream):
         logging.getLogger("service.access").setLevel(logging.INFO)

@@ -1,4 +1,4 @@
-"""Nobody gets in: every way of asking without the right key, on every route that the app has."""
+"""Access: every route refuses every request without the right key."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -59,13 +59,13 @@ def ask(client: TestClient, route: GuardedRoute, headers: dict[str, str] | None 
     return client.request(method, path, json=examples[0] if body else None, headers=headers)
 
 
-def test_every_route_says_what_it_needs_and_only_these_are_open() -> None:
+def test_every_route_declares_its_scope_and_only_these_are_public() -> None:
     assert {route.path for route in routes_of(APP) if route.scope_needed is None} == PUBLIC_PATHS
     others = [route for route in APP.state.all_routes if not isinstance(route, GuardedRoute)]
     assert {path for route in others if (path := getattr(route, "path", None))} == OTHERS
 
 
-def test_the_document_says_of_each_route_what_it_needs() -> None:
+def test_openapi_document_has_the_scope_of_each_route() -> None:
     for route in GUARDED:
         operation = APP.openapi()["paths"][route.path][min(route.methods or ()).lower()]
         assert operation["security"] == [{"bearer": [route.scope_needed]}, {"header": [route.scope_needed]}]
@@ -74,13 +74,13 @@ def test_the_document_says_of_each_route_what_it_needs() -> None:
 
 
 @pytest.mark.parametrize("route_class", [GuardedRoute, JsonRoute])
-def test_a_route_that_declares_nothing_cannot_be_made(route_class: type[APIRoute]) -> None:
+def test_route_without_a_declared_scope_cannot_be_built(route_class: type[APIRoute]) -> None:
     router = APIRouter(route_class=route_class)
     with pytest.raises(LookupError, match=r"/new: declare openapi_extra=needs"):
         router.get("/new")(lambda: None)
 
 
-def test_a_route_of_another_class_is_not_served() -> None:
+def test_route_of_another_class_is_refused() -> None:
     router = APIRouter()
     router.get("/new")(lambda: None)
     with pytest.raises(LookupError, match=r"/new: its router needs route_class"):
@@ -120,7 +120,7 @@ WAYS: dict[str, tuple[Callable[[MemoryKeys, GuardedRoute], str], int]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("route", GUARDED, ids=IDS)
-def test_without_the_right_key_nothing_is_answered_and_nothing_happens(
+def test_request_without_the_right_key_is_refused_and_changes_nothing(
     closed: TestClient, store: MemoryStore, launcher: FakeLauncher, route: GuardedRoute, way: str
 ) -> None:
     make, status = WAYS[way]
@@ -136,7 +136,7 @@ def test_without_the_right_key_nothing_is_answered_and_nothing_happens(
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=IDS)
-def test_with_its_scope_alone_or_as_admin_every_route_answers(
+def test_route_responds_to_its_scope_alone_and_to_admin(
     closed: TestClient, store: MemoryStore, route: GuardedRoute
 ) -> None:
     assert route.scope_needed is not None
@@ -147,7 +147,7 @@ def test_with_its_scope_alone_or_as_admin_every_route_answers(
 
 
 @pytest.mark.parametrize("path", sorted(PUBLIC_PATHS | {"/openapi.json", "/static/docs/swagger-ui.css"}))
-def test_what_is_open_needs_no_key(closed: TestClient, path: str) -> None:
+def test_public_route_needs_no_key(closed: TestClient, path: str) -> None:
     assert closed.get(path).status_code == 200
 
 
@@ -164,24 +164,22 @@ def test_what_is_open_needs_no_key(closed: TestClient, path: str) -> None:
         {"Cookie": f"key={NEVER_MADE}"},
     ],
 )
-def test_odd_headers_are_no_keys(closed: TestClient, headers: dict[str, str]) -> None:
+def test_malformed_headers_are_no_keys(closed: TestClient, headers: dict[str, str]) -> None:
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     assert_problem(closed.get("/personas", headers=raw), 401, "unauthenticated")
 
 
-def test_a_key_in_the_address_is_none(closed: TestClient, store: MemoryStore) -> None:
+def test_key_in_the_url_is_ignored(closed: TestClient, store: MemoryStore) -> None:
     key = key_with(store.keys, Scope.ADMIN)
     assert closed.get(f"/personas?key={key}&access_token={key}").status_code == 401
 
 
-def test_a_key_is_asked_for_before_the_body_is_read(closed: TestClient) -> None:
+def test_key_is_checked_before_the_body_is_read(closed: TestClient) -> None:
     answer = closed.post("/segment", content=b"[" * 100, headers={"Content-Type": "text/plain"})
     assert_problem(answer, 401, "unauthenticated")
 
 
-def test_on_loopback_everything_is_open_until_a_key_was_made_and_never_again(
-    client: TestClient, store: MemoryStore
-) -> None:
+def test_loopback_service_is_open_until_the_first_key_exists(client: TestClient, store: MemoryStore) -> None:
     keyring = client.app.state.services.keyring  # type: ignore[attr-defined]
     assert client.get("/personas").status_code == 200
     key = key_with(store.keys, Scope.PERSONAS_READ)
@@ -193,7 +191,7 @@ def test_on_loopback_everything_is_open_until_a_key_was_made_and_never_again(
     assert client.get("/personas").status_code == 401
 
 
-def test_an_exposed_service_without_keys_is_closed(
+def test_exposed_service_without_keys_is_closed(
     settings: Settings, store: MemoryStore, registry: Registry
 ) -> None:
     exposed = settings.model_copy(update={"host": "0.0.0.0"})
@@ -220,7 +218,7 @@ class LosableStore(MemoryStore):
         self.keys = LosableKeys()
 
 
-def test_while_the_store_is_gone_the_keys_known_last_hold(settings: Settings, registry: Registry) -> None:
+def test_keys_read_last_stay_valid_while_the_store_is_away(settings: Settings, registry: Registry) -> None:
     store = LosableStore()
     assert isinstance(store.keys, LosableKeys)
     key = key_with(store.keys, Scope.SEGMENT_ASSIGN)
@@ -231,7 +229,7 @@ def test_while_the_store_is_gone_the_keys_known_last_hold(settings: Settings, re
         assert client.post("/segment", json={}).status_code == 401
 
 
-def test_before_any_keys_could_be_read_nobody_gets_in(settings: Settings, registry: Registry) -> None:
+def test_request_is_refused_while_keys_were_never_read(settings: Settings, registry: Registry) -> None:
     store = LosableStore()
     assert isinstance(store.keys, LosableKeys)
     store.keys.lost = True
@@ -245,7 +243,7 @@ def test_before_any_keys_could_be_read_nobody_gets_in(settings: Settings, regist
         assert client.post("/segment", json={}).status_code == 200
 
 
-def test_the_last_use_of_a_key_is_kept_when_the_service_stops(settings: Settings, registry: Registry) -> None:
+def test_last_use_of_a_key_is_stored_when_the_service_stops(settings: Settings, registry: Registry) -> None:
     store = MemoryStore()
     used, idle = (key_with(store.keys, Scope.PERSONAS_READ) for _ in range(2))
     with TestClient(create_app(settings, store=store)) as client:
@@ -255,7 +253,7 @@ def test_the_last_use_of_a_key_is_kept_when_the_service_stops(settings: Settings
     assert last_used[prefix(idle)] is None
 
 
-def test_a_key_that_asks_too_often_waits_and_others_do_not(
+def test_key_over_its_rate_is_limited_and_other_keys_are_not(
     settings: Settings, store: MemoryStore, registry: Registry
 ) -> None:
     often, seldom = (key_with(store.keys, Scope.PERSONAS_READ) for _ in range(2))

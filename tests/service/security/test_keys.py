@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.commands.main import main
-from service.security.keys import UnusableKey, digest_of, keep_first_key, make_key, rotate_key
+from service.security.keys import UnusableKey, digest_of, make_key, rotate_key, store_admin_key
 from service.security.scopes import Scope
 from service.store.memory.keys import MemoryKeys
 from testkit.access import NEVER_MADE, prefix
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 SHAPE = re.compile(r"bps_[0-9a-f]{8}_[0-9a-f]{40}")
 
 
-def test_a_key_is_long_random_and_kept_as_its_digest_alone() -> None:
+def test_key_is_long_and_random_and_only_its_digest_is_stored() -> None:
     keys = MemoryKeys()
     texts = {make_key(keys, "app", [Scope.SEGMENT_ASSIGN], NOW).text for _ in range(100)}
     assert len(texts) == 100
@@ -28,18 +28,18 @@ def test_a_key_is_long_random_and_kept_as_its_digest_alone() -> None:
     assert not [text for text in texts if text[13:] in kept]
 
 
-def test_a_new_key_does_not_show_in_what_is_printed_of_it() -> None:
+def test_repr_of_a_new_key_does_not_show_it() -> None:
     key = make_key(MemoryKeys(), "app", [Scope.ADMIN], NOW)
     assert key.text[13:] not in repr(key)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 81, "two\nlines", "bell\a"])
-def test_a_name_that_cannot_be_listed_is_refused(name: str) -> None:
+def test_name_that_cannot_be_listed_is_refused(name: str) -> None:
     with pytest.raises(UnusableKey, match="name"):
         make_key(MemoryKeys(), name, [Scope.ADMIN], NOW)
 
 
-def test_a_rotated_key_has_a_successor_and_an_end() -> None:
+def test_rotated_key_has_a_successor_and_expires() -> None:
     keys = MemoryKeys()
     old = make_key(keys, "app", [Scope.SEGMENT_ASSIGN, Scope.USERS_READ], NOW, 30 * DAY)
     new = rotate_key(keys, old.stored.prefix, NOW + 20 * DAY, DAY)
@@ -50,7 +50,7 @@ def test_a_rotated_key_has_a_successor_and_an_end() -> None:
     assert new.text != old.text
 
 
-def test_a_revoked_key_is_not_rotated() -> None:
+def test_revoked_key_is_not_rotated() -> None:
     keys = MemoryKeys()
     old = make_key(keys, "app", [Scope.ADMIN], NOW)
     keys.revoke(old.stored.prefix, NOW)
@@ -58,20 +58,20 @@ def test_a_revoked_key_is_not_rotated() -> None:
         rotate_key(keys, old.stored.prefix, NOW, DAY)
 
 
-def test_the_first_key_is_kept_once_and_stays_revoked() -> None:
+def test_admin_key_is_stored_once_and_stays_revoked() -> None:
     keys = MemoryKeys()
-    assert keep_first_key(keys, NEVER_MADE, NOW).works_at(NOW)
+    assert store_admin_key(keys, NEVER_MADE, NOW).works_at(NOW)
     keys.revoke(prefix(NEVER_MADE), NOW)
-    assert not keep_first_key(keys, NEVER_MADE, NOW + DAY).works_at(NOW + DAY)
+    assert not store_admin_key(keys, NEVER_MADE, NOW + DAY).works_at(NOW + DAY)
     assert len(keys.all()) == 1
     with pytest.raises(UnusableKey, match="Another key"):
-        keep_first_key(keys, NEVER_MADE[:-1] + "1", NOW)
+        store_admin_key(keys, NEVER_MADE[:-1] + "1", NOW)
 
 
 @pytest.mark.parametrize("text", ["", "secret", NEVER_MADE + "0", NEVER_MADE.upper()])
-def test_a_first_key_that_is_none_is_refused_without_being_told(text: str) -> None:
+def test_malformed_admin_key_is_refused_without_being_quoted(text: str) -> None:
     with pytest.raises(UnusableKey, match="ADMIN_KEY_FILE") as refusal:
-        keep_first_key(MemoryKeys(), text, NOW)
+        store_admin_key(MemoryKeys(), text, NOW)
     assert not text or text not in str(refusal.value)
 
 
@@ -91,7 +91,7 @@ def states(listed: str) -> Sequence[tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("database")
-def test_keys_are_made_listed_rotated_and_revoked_by_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_make_list_rotate_and_revoke_keys(capsys: pytest.CaptureFixture[str]) -> None:
     assert "There is no key" in run(capsys, "list")[1]
     code, out, err = run(
         capsys, "create", "--name", "app", "--scope", "users:read", "--scope", "segment:assign", "--days", "1"
@@ -110,7 +110,7 @@ def test_keys_are_made_listed_rotated_and_revoked_by_command(capsys: pytest.Capt
 
 
 @pytest.mark.usefixtures("database")
-def test_a_key_that_is_not_there_is_said_not_to_be(capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_names_a_missing_key(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "revoke", "0a0a0a0a")
     assert code == 2
     assert "There is no key '0a0a0a0a'" in err
@@ -119,9 +119,7 @@ def test_a_key_that_is_not_there_is_said_not_to_be(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     "arguments", [["create", "--name", "x", "--scope", "everything"], ["create", "--name", "x"], []]
 )
-def test_a_command_that_is_none_names_what_there_is(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unknown_command_lists_the_commands(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["keys", *arguments])
     assert end.value.code == 2
