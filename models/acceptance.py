@@ -1,7 +1,6 @@
 """The thresholds of the acceptance checks, which a retrained model must pass to be activated automatically.
 
-Declared once, for the settings of the service (by these names in the environment) and the option `--bound` of
-`training fit`.
+Declared once, for the settings of the service (by these names in the environment) and for `training fit`.
 """
 
 from typing import Annotated

@@ -63,7 +63,7 @@ class GoldenPrediction(_Part):
     distances: tuple[float, ...]
 
 
-class FieldFigures(_Part):
+class FieldStats(_Part):
     """Statistics of one field in the training data, for the acceptance checks of the next retrain."""
 
     answered_share: float = Field(description="Share of the profiles that answered it, 0–1.")
@@ -97,7 +97,7 @@ class Manifest(_Part):
     retired: tuple[RetiredPersona, ...] = Field(
         default=(), description="Personas that no cluster continues; their ids are never used again."
     )
-    field_figures: dict[str, FieldFigures] = Field(default_factory=dict)
+    field_figures: dict[str, FieldStats] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
 
     @property

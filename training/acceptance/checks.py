@@ -20,7 +20,7 @@ from models.persona import Persona
 from models.scoring.columns import FloatArray, IntArray
 from models.scoring.scorer import Scorer
 from models.storage.comparison import adjusted_rand
-from models.storage.manifest import FieldFigures, Origin, Verdict
+from models.storage.manifest import FieldStats, Origin, Verdict
 from training.acceptance.field_stats import field_stats, repeated_share, unknown_share
 from training.clustering.choice_of_k import silhouette
 from training.clustering.fit import Fit, draw
@@ -278,7 +278,7 @@ def _worst(name: str, fields: list[str], look: Callable[[str], Verdict]) -> Verd
     return Verdict(name=name, passed=True, sentence=compared_fields[name])
 
 
-def _strength(field: str, now: FieldFigures, then: FieldFigures, some: float, thresholds: Thresholds) -> Verdict:
+def _strength(field: str, now: FieldStats, then: FieldStats, some: float, thresholds: Thresholds) -> Verdict:
     least = thresholds.gate_min_strength_kept * then.strength
     measured = (
         f"What people answer to '{field}' has little to do with their other answers any more: personas made from "
@@ -289,7 +289,7 @@ def _strength(field: str, now: FieldFigures, then: FieldFigures, some: float, th
     return Verdict(name="shuffled_field", passed=passed, sentence=measured)
 
 
-def _one_value(field: str, now: FieldFigures, then: FieldFigures, thresholds: Thresholds) -> Verdict:
+def _one_value(field: str, now: FieldStats, then: FieldStats, thresholds: Thresholds) -> Verdict:
     most = max(thresholds.gate_max_value_share, min(1.0, then.commonest_share + _WORSE_SHARE))
     measured = (
         f"{_percent(now.commonest_share)} of those who answered '{field}' gave one and the same answer, "

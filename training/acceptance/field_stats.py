@@ -10,17 +10,17 @@ import numpy as np
 from models.scoring.columns import CodeColumn, CodeListColumn, Column, FloatArray, IntArray, NumberColumn
 from models.scoring.encoder import FieldEncoding, fill
 from models.scoring.scorer import Scorer
-from models.storage.manifest import FieldFigures
+from models.storage.manifest import FieldStats
 from training.clustering.matching import cluster_means
 from training.data.dataset import Dataset
 from training.report.analysis.answers import answered
 
 
-def field_stats(sample: Dataset, scorer: Scorer) -> dict[str, FieldFigures]:
+def field_stats(sample: Dataset, scorer: Scorer) -> dict[str, FieldStats]:
     """The figures of every field that the scorer knows, on a sample of profiles."""
     coded = sample.coded_for(scorer.encoder)
     return {
-        encoding.name: FieldFigures(
+        encoding.name: FieldStats(
             answered_share=_rounded(answered(sample.columns[encoding.name]).mean()),
             commonest_share=_rounded(commonest_share(sample.columns[encoding.name])),
             strength=_rounded(_strength(encoding, coded, scorer)),

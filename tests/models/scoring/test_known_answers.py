@@ -30,10 +30,12 @@ KNOWN_ANSWERS = TABLES["imputing"]
 @limits(deadline=None)
 @given(answers=VALID | UNUSUAL)
 def test_known_profile_is_valid_and_scores_the_same(name: str, answers: dict[str, Any]) -> None:
-    scorer, known = SCORERS[name], TABLES[name].of(answers)
-    if known is not None:
-        numbers = scorer.single.unpack(known.total)
-        score = scorer.single.score_of(numbers, known.missing_fields.hidden, known.missing_fields.missing)
+    scorer, known_profile = SCORERS[name], TABLES[name].of(answers)
+    if known_profile is not None:
+        numbers = scorer.single.unpack(known_profile.total)
+        score = scorer.single.score_of(
+            numbers, known_profile.missing_fields.hidden, known_profile.missing_fields.missing
+        )
         assert score == scorer.score(Profile.model_validate(answers))
 
 
@@ -85,6 +87,6 @@ def test_no_profile_is_known_where_the_base_cannot_be_packed() -> None:
 def test_field_of_the_model_that_the_profile_class_lacks_is_unknown_and_missing() -> None:
     known_answers = KnownAnswers(SCORERS["imputing"].single, Brief)
     assert known_answers.of({"hobbies": ["value_1"]}) is None
-    known = known_answers.of({"age": 30})
-    assert known is not None
-    assert known.missing_fields.missing == tuple(name for name in Profile.model_fields if name != "age")
+    known_profile = known_answers.of({"age": 30})
+    assert known_profile is not None
+    assert known_profile.missing_fields.missing == tuple(name for name in Profile.model_fields if name != "age")

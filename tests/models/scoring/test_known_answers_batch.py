@@ -42,11 +42,11 @@ def test_batch_knows_the_profiles_that_are_known_alone_and_scores_them_the_same(
     if coded is None:
         assert None in alone
         return
-    assert coded.is_known.tolist() == [known is not None for known in alone]
+    assert coded.is_known.tolist() == [known_profile is not None for known_profile in alone]
     scores = SCORER.scores(coded.columns)
-    for index, known in enumerate(alone):
-        if known is not None:
-            assert KNOWN_ANSWERS.missing_fields(int(coded.answered[index])) == known.missing_fields
+    for index, known_profile in enumerate(alone):
+        if known_profile is not None:
+            assert KNOWN_ANSWERS.missing_fields(int(coded.answered[index])) == known_profile.missing_fields
             single = SCORER.score(Profile.model_validate(profiles[index]))
             np.testing.assert_allclose(scores.distances[index], single.distances, rtol=0, atol=1e-9)
 
