@@ -32,7 +32,7 @@ class Settings(Thresholds, BaseSettings):
     )
     database_url: str = Field(
         default="sqlite:///./data/segments.db",
-        description="Where users and jobs are kept: `sqlite:///…` or `postgresql+psycopg://…`.",
+        description="Where users and jobs are stored: `sqlite:///…` or `postgresql+psycopg://…`.",
         repr=False,
     )
     database_password_file: Path | None = Field(
@@ -47,7 +47,7 @@ class Settings(Thresholds, BaseSettings):
     )
     insecure: bool = Field(
         default=False,
-        description="Serve without keys on an address that others can reach: everybody may do everything.",
+        description="Serve without keys on an address that others can reach: anybody may do everything.",
     )
     admin_key_file: Path | None = Field(
         default=None,
@@ -57,21 +57,23 @@ class Settings(Thresholds, BaseSettings):
         default=None, description="File that holds the key that signs versions; then nothing unsigned is loaded."
     )
     key_poll_seconds: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=1.0, description="How often each worker looks whether a key was made or revoked."
+        default=1.0, description="Seconds between two checks of each worker for a key that was made or revoked."
     )
     key_rate: Annotated[float, Field(ge=0)] = Field(
         default=2_000.0,
-        description="Requests a second that a key may ask of each worker (twice as many at once); 0: any number.",
+        description="Requests a second that a key may send to each worker (twice as many at once); 0: any number.",
     )
     cors_origins: str | None = Field(
-        default=None, description="Origins whose pages may ask, by commas: `https://app.example`; none by default."
+        default=None,
+        description="Origins of pages that may send requests, separated by commas (`https://app.example`).",
     )
     trusted_hosts: str | None = Field(
         default=None,
-        description="Names that the service answers under, by commas (`*.example.org`); any by default.",
+        description="Host names that the service accepts, separated by commas (`*.example.org`); any by default.",
     )
     trusted_proxies: str | None = Field(
-        default=None, description="Addresses of proxies whose `X-Forwarded-…` headers are believed, by commas."
+        default=None,
+        description="Addresses of proxies whose `X-Forwarded-…` headers are trusted, separated by commas.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least level that is logged."
@@ -81,23 +83,24 @@ class Settings(Thresholds, BaseSettings):
     )
     max_in_flight: Annotated[int, Field(ge=1)] = Field(
         default=256,
-        description="Requests that wait in a worker before more are answered 503 at once, usual ones excepted.",
+        description="Requests that wait in a worker before more are answered 503; the fast path never waits.",
     )
     max_store_requests: Annotated[int, Field(ge=1)] = Field(
-        default=80, description="Requests over the store that a worker has in hand before more are answered 503."
+        default=80,
+        description="Requests over the store that a worker handles at once before more are answered 503.",
     )
     request_seconds: Annotated[float, Field(gt=0)] = Field(
-        default=30.0, description="Time from a whole request to the start of its answer; then 503."
+        default=30.0, description="Time from a whole request to the start of its response; then 503."
     )
     client_seconds: Annotated[float, Field(gt=0)] = Field(
         default=10.0,
-        description="Time a client gets for a request's head, for its body (then 408), and for a stalled answer.",
+        description="Time a client gets for a head, for a body (then 408), and for a stalled response.",
     )
     keep_alive_seconds: Annotated[int, Field(ge=1)] = Field(
         default=5, description="How long a connection may idle between two requests."
     )
     model_poll_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
-        default=0.5, description="How often each worker looks for a newly activated model."
+        default=0.5, description="Seconds between two checks of each worker for a newly activated model."
     )
     model_retry_seconds: Annotated[float, Field(gt=0)] = Field(
         default=30.0, description="Pause before a version that could not be loaded is tried again."
@@ -122,10 +125,10 @@ class Settings(Thresholds, BaseSettings):
         default=5.0, description="Time a retrain gets to stop by itself before it is killed."
     )
     job_beat_seconds: Annotated[float, Field(gt=0, le=2)] = Field(
-        default=1.0, description="How often a running retrain gives a sign of life to the store."
+        default=1.0, description="Seconds between two heartbeats of a running retrain."
     )
     job_lease: Annotated[float, Field(ge=1)] = Field(
-        default=15.0, description="Seconds without a sign of life after which a retrain is FAILED."
+        default=15.0, description="Seconds without a heartbeat after which a retrain is FAILED."
     )
     retrain_seconds: Annotated[float, Field(gt=0)] = Field(
         default=3_600.0, description="Time after which a retrain is stopped and FAILED."
@@ -137,13 +140,14 @@ class Settings(Thresholds, BaseSettings):
         default=None, description="Seconds between retrains on the stored users; none are scheduled without it."
     )
     keep_versions: Annotated[int, Field(ge=1)] = Field(
-        default=10, description="Newest model versions kept, besides the one in force and the one before it."
+        default=10, description="Newest model versions kept, besides the active one and the one before it."
     )
     reassign_batch: Annotated[int, Field(ge=1, le=1_000)] = Field(
-        default=200, description="Users brought up to date at once after an activation."
+        default=200, description="Users reassigned in one batch after an activation."
     )
     upkeep_seconds: Annotated[float, Field(gt=0)] = Field(
-        default=60.0, description="How often each worker looks for drift, old versions and a scheduled retrain."
+        default=60.0,
+        description="Seconds between two checks of each worker for drift, old versions and a scheduled retrain.",
     )
     suggest_users: Annotated[int, Field(ge=1)] = Field(
         default=200, description="Stored users from which on a retrain may be suggested."
@@ -161,7 +165,7 @@ class Settings(Thresholds, BaseSettings):
         default=600.0, description="Longest time that such a stream stays open."
     )
     shutdown_seconds: Annotated[int, Field(ge=1)] = Field(
-        default=10, description="Time that requests under way get to finish when the service stops."
+        default=10, description="Time that running requests get to finish when the service stops."
     )
 
     def acceptance_thresholds(self) -> dict[str, str]:
@@ -170,11 +174,11 @@ class Settings(Thresholds, BaseSettings):
 
     @property
     def exposed(self) -> bool:
-        """Whether others than this machine can reach the address."""
+        """Whether other machines can reach the address."""
         return not is_loopback(self.host)
 
     def admin_key(self) -> str | None:
-        """What stands in ADMIN_KEY_FILE. Raises `SettingsError`."""
+        """The content of ADMIN_KEY_FILE. Raises `SettingsError`."""
         return _read_secret(self.admin_key_file, "ADMIN_KEY_FILE") if self.admin_key_file else None
 
     def artifact_key(self) -> bytes | None:
@@ -206,7 +210,7 @@ class Settings(Thresholds, BaseSettings):
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address to listen on is one of this machine alone; a name that is no such one is not."""
+    """Whether only this machine can reach an address to listen on."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -214,7 +218,7 @@ def is_loopback(host: str) -> bool:
 
 
 def comma_separated(names: str | None) -> tuple[str, ...]:
-    """A setting of several, by commas."""
+    """The names in a setting, which commas separate."""
     return tuple(name for part in (names or "").split(",") if (name := part.strip()))
 
 
