@@ -21,7 +21,7 @@ from service.store.sql.connections.engine import parse_url
 from service.store.sql.connections.group_commit import GroupCommit, outcome_of
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
-from tests.contract.records import stored_user
+from tests.contract.support.records import stored_user
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 PATIENCE = 1.0

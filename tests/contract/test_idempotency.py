@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from service.store.ports.idempotency import IdempotencyStore, StoredResponse
-from tests.contract.records import NOW
+from tests.contract.support.records import NOW
 
 
 def claim(idempotency: IdempotencyStore, at: datetime = NOW, digest: str = "d") -> StoredResponse | None:

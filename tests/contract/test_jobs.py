@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from service.store.ports.jobs import Job, JobNotFound, JobRunning, JobStatus, JobStore
-from tests.contract.records import NOW, queued_job
+from tests.contract.support.records import NOW, queued_job
 
 SECOND = timedelta(seconds=1)
 ENDS = [status for status in JobStatus if status.ended]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from service.store.ports.keys import KeyNotFound, KeyStore, StoredKey
-from tests.contract.records import NOW
+from tests.contract.support.records import NOW
 
 HOUR = timedelta(hours=1)
 KEY = StoredKey(

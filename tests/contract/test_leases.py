@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from service.store.ports.leases import LeaseStore
-from tests.contract.records import NOW
+from tests.contract.support.records import NOW
 
 SECOND = timedelta(seconds=1)
 

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,45 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from service.store.memory.store import MemoryStore
 from service.store.ports.errors import StoreError
 from service.store.ports.jobs import JobStatus
+from service.store.ports.keys import StoredKey
+from service.store.ports.personas import PersonaOverride
 from service.store.ports.store import Store
+from service.store.ports.texts import legible
 from service.store.ports.users import AssignmentUpdate, StoredAssignment
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
-from tests.contract.records import assigned, queued_job
+from tests.contract.support.records import assigned, queued_job
 
 texts = st.text(max_size=12)
 user_ids = st.sampled_from(["a", "B", "ä", "😀", "nul\0", ""]) | texts
 job_ids = st.sampled_from(["a", "B", "c"])
 owners = st.sampled_from(["me", "you"])
 times = st.integers(0, 1000).map(lambda n: datetime(2026, 11, 1, tzinfo=UTC) + n * timedelta(milliseconds=1))
-assignments = st.builds(assigned, st.sampled_from(["p", "q"]), st.just("v"), times)
+names = st.sampled_from(["x", "y"])
+versions = st.sampled_from(["v", "w"])
+counts = st.integers(0, 9)
+assignments = st.builds(
+    assigned, st.sampled_from(["p", "q"]), versions, times, answered_count=counts, unknown_count=counts
+)
+overrides = st.builds(
+    PersonaOverride,
+    persona_id=st.sampled_from(["p", "q"]),
+    name=st.none() | texts.map(legible),
+    sentence=st.none(),
+    note=st.none(),
+    revision=st.integers(1, 3),
+    edited_at=times,
+    edited_by=owners,
+)
+keys = st.builds(
+    StoredKey,
+    prefix=names,
+    digest=owners,
+    name=owners,
+    scopes=st.sampled_from([(), ("users:read", "personas:read")]),
+    created_at=times,
+    expires_at=st.none() | times,
+)
 updates = st.builds(AssignmentUpdate, user_ids, st.integers(1, 3), assignments)
 results = st.none() | st.dictionaries(texts, st.integers() | texts | st.lists(st.booleans()), max_size=3)
 
@@ -57,10 +85,61 @@ class Stores(RuleBasedStateMachine):
     def get_many(self, ids: list[str]) -> None:
         self.both(lambda store: [store.users.get(user_id) for user_id in ids])
         self.both(lambda store: store.users.get_many(ids))
+        self.both(lambda store: store.users.assignments(ids))
 
-    @rule(changes=st.lists(updates, max_size=5))
-    def update_assignments(self, changes: list[AssignmentUpdate]) -> None:
-        self.both(lambda store: store.users.update_assignments(changes))
+    @rule(batch=st.lists(updates, max_size=5))
+    def update_assignments(self, batch: list[AssignmentUpdate]) -> None:
+        self.both(lambda store: store.users.update_assignments(batch))
+
+    @rule(version=versions, after=user_ids, limit=st.integers(1, 4))
+    def stale(self, version: str, after: str, limit: int) -> None:
+        self.both(lambda store: store.users.stale(version, after, limit))
+        self.both(lambda store: store.users.tally(version))
+
+    @rule(user_id=user_ids)
+    def changes(self, user_id: str) -> None:
+        # Ids differ where one call changes several users.
+        self.both(lambda store: [replace(change, id=0) for change in store.personas.changes(user_id, 100)])
+
+    @rule(override=overrides)
+    def put_override(self, override: PersonaOverride) -> None:
+        self.both(lambda store: store.personas.put_override(override))
+        self.both(lambda store: store.personas.overrides())
+
+    @rule(name=names, owner=owners, now=times, until=times)
+    def take_lease(self, name: str, owner: str, now: datetime, until: datetime) -> None:
+        self.both(lambda store: store.leases.take(name, owner, now, until))
+
+    @rule(name=names, owner=owners, state=results)
+    def save_state(self, name: str, owner: str, state: dict[str, Any] | None) -> None:
+        self.both(lambda store: store.leases.save_state(name, owner, state or {}))
+
+    @rule(key=names, digest=owners, at=times, expired=times, abandoned=times)
+    def claim(self, key: str, digest: str, at: datetime, expired: datetime, abandoned: datetime) -> None:
+        self.both(lambda store: store.idempotency.claim(key, digest, at, expired, abandoned))
+
+    @rule(key=names, body=texts)
+    def complete(self, key: str, body: str) -> None:
+        self.both(lambda store: store.idempotency.complete(key, 200, {"a": "b"}, legible(body)))
+
+    @rule(key=names)
+    def release(self, key: str) -> None:
+        self.both(lambda store: store.idempotency.release(key))
+
+    @rule(key=keys)
+    def add_key(self, key: StoredKey) -> None:
+        self.both(lambda store: store.keys.add(key))
+        self.both(lambda store: store.keys.all())
+
+    @rule(prefix=names, at=times)
+    def end_key(self, prefix: str, at: datetime) -> None:
+        self.both(lambda store: store.keys.revoke(prefix, at))
+        self.both(lambda store: store.keys.expire(prefix, at))
+
+    @rule(used=st.dictionaries(names, times, max_size=3))
+    def record_use(self, used: dict[str, datetime]) -> None:
+        self.both(lambda store: store.keys.record_use(used))
+        self.both(lambda store: store.keys.all())
 
     @rule(size=st.integers(1, 4))
     def iterate(self, size: int) -> None:
@@ -114,4 +193,4 @@ def newest(store: Store) -> str:
 
 
 TestStores = Stores.TestCase
-TestStores.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
+TestStores.settings = settings(max_examples=30, stateful_step_count=50, deadline=None)

@@ -14,7 +14,7 @@ from service.store.ports.errors import WouldBlock
 from service.store.sql.connections.engine import parse_url
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
-from tests.contract.records import NOW, assigned
+from tests.contract.support.records import NOW, assigned
 
 ASSIGNED = assigned("p_1", confidence=0.5)
 

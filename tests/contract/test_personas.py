@@ -9,7 +9,7 @@ import pytest
 from service.store.ports.personas import ChangeCause, PersonaOverride, PersonaStore
 from service.store.ports.store import Store
 from service.store.ports.users import AssignmentUpdate
-from tests.contract.records import NEW, NOW, OLD, assigned
+from tests.contract.support.records import NEW, NOW, OLD, assigned
 
 SECOND = timedelta(seconds=1)
 OVERRIDE = PersonaOverride(

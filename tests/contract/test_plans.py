@@ -10,7 +10,7 @@ from sqlalchemy.sql.compiler import Compiled
 from service.store.ports.users import AssignmentUpdate
 from service.store.sql.store import SqlStore
 from service.store.sql.users import MODEL_VERSIONS, users_of_version
-from tests.contract.records import NEW, NOW, OLD, assigned
+from tests.contract.support.records import NEW, NOW, OLD, assigned
 
 
 @pytest.fixture

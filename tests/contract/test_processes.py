@@ -11,7 +11,7 @@ import pytest
 
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
-from tests.contract import child
+from tests.contract.support import child
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -24,8 +24,8 @@ from service.store.sql.connections.engine import parse_url
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
 from service.store.sql.tables import users
-from tests.contract.every_method import CALLS, declared_methods
-from tests.contract.records import NOW
+from tests.contract.support.every_method import CALLS, declared_methods
+from tests.contract.support.records import NOW
 
 SECRET = "her hobby"
 PATIENCE = 1.0

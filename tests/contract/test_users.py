@@ -9,7 +9,7 @@ import pytest
 
 from service.store.ports.errors import NotStorable, WouldBlock
 from service.store.ports.users import AssignmentTally, AssignmentUpdate, UserStore, as_summary
-from tests.contract.records import NEW, NOW, OLD, assigned, stored_user
+from tests.contract.support.records import NEW, NOW, OLD, assigned, stored_user
 
 ASSIGNED = assigned("p_1")
 WHOLE = assigned(

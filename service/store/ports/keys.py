@@ -44,7 +44,7 @@ class KeyStore(Protocol):
     """API keys. Every method is one transaction and may raise `StoreUnavailable`."""
 
     def change_count(self) -> int:
-        """How often a key was added, revoked or given another expiry; cheap to read."""
+        """A number that grows whenever a key is added, revoked or given another expiry; cheap to read."""
 
     def all(self) -> list[StoredKey]:
         """Every key ever added, oldest first."""

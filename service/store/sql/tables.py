@@ -186,7 +186,7 @@ api_keys = Table(
     Column("last_used_at", UtcDateTime),
 )
 
-# One row: how often a key was added, revoked or given another expiry.
+# One row, whose number grows whenever a key is added, revoked or given another expiry.
 key_changes = Table(
     "key_changes",
     metadata,

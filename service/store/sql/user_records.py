@@ -1,7 +1,6 @@
 """Conversion between records of the table `users` and the ports' values."""
 
 from dataclasses import fields
-from datetime import datetime
 from typing import Any
 
 from service.store.ports.users import StoredAssignment, StoredUser
@@ -18,14 +17,44 @@ USER_COLUMNS = (
 
 
 def user_of(record: AnyRow) -> StoredUser:
-    """The user of a record of `USER_COLUMNS`."""
-    user_id, profile_json, revision, updated_at, *assignment = record
+    """The user of a record of `USER_COLUMNS`; without an assignment, all of its columns are NULL."""
+    # One function and no intermediate list: it runs for every user of a reassignment.
+    (
+        user_id,
+        profile_json,
+        revision,
+        profile_updated_at,
+        persona_id,
+        model_version,
+        assigned_at,
+        manual,
+        answered_count,
+        unknown_count,
+        confidence,
+        runner_up_id,
+        margin,
+        typicality,
+    ) = record
+    assignment = None
+    if assigned_at is not None:
+        assignment = StoredAssignment(
+            persona_id=persona_id,
+            model_version=model_version,
+            assigned_at=assigned_at,
+            manual=bool(manual),
+            answered_count=answered_count or 0,
+            unknown_count=unknown_count or 0,
+            confidence=confidence,
+            runner_up_id=runner_up_id,
+            margin=margin,
+            typicality=typicality,
+        )
     return StoredUser(
         user_id=user_id,
         profile_json=profile_json,
         revision=revision,
-        profile_updated_at=updated_at,
-        assignment=_assignment_of(*assignment),
+        profile_updated_at=profile_updated_at,
+        assignment=assignment,
     )
 
 
@@ -45,31 +74,3 @@ def assignment_values(assignment: StoredAssignment | None) -> dict[str, Any]:
         column.key: None if assignment is None else getattr(assignment, column.key)
         for column in ASSIGNMENT_COLUMNS
     }
-
-
-def _assignment_of(
-    persona_id: str,
-    model_version: str,
-    assigned_at: datetime | None,
-    manual: bool | None,
-    answered_count: int | None,
-    unknown_count: int | None,
-    confidence: float | None,
-    runner_up_id: str | None,
-    margin: float | None,
-    typicality: float | None,
-) -> StoredAssignment | None:
-    if assigned_at is None:
-        return None
-    return StoredAssignment(
-        persona_id=persona_id,
-        model_version=model_version,
-        assigned_at=assigned_at,
-        manual=bool(manual),
-        answered_count=answered_count or 0,
-        unknown_count=unknown_count or 0,
-        confidence=confidence,
-        runner_up_id=runner_up_id,
-        margin=margin,
-        typicality=typicality,
-    )

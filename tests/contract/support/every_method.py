@@ -12,7 +12,7 @@ from service.store.ports.keys import StoredKey
 from service.store.ports.personas import PersonaOverride
 from service.store.ports.store import Store
 from service.store.ports.users import AssignmentUpdate
-from tests.contract.records import NOW, OLD, assigned, queued_job
+from tests.contract.support.records import NOW, OLD, assigned, queued_job
 
 JOB_ID = "0" * 32
 OVERRIDE = PersonaOverride(

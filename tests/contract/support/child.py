@@ -1,4 +1,4 @@
-"""The work of a second process in these tests: python -m tests.contract.child COMMAND URL."""
+"""The work of a second process in these tests: python -m tests.contract.support.child COMMAND URL."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from service.store.ports.jobs import JobRunning
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
-from tests.contract.records import NOW, queued_job
+from tests.contract.support.records import NOW, queued_job
 
 
 def put_one(url: str) -> None:
