@@ -1,1 +1,1 @@
-"""The analysis as a story (`market_segmentation.ipynb`), and what executes and shows it."""
+"""The analysis as a notebook (`market_segmentation.ipynb`), and the code that executes and displays it."""

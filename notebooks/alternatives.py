@@ -1,4 +1,4 @@
-"""An encoding that the project does not use, for the notebook to show what it would cost."""
+"""An encoding that the project does not use, for comparison in the notebook."""
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -9,9 +9,9 @@ from training.data.dataset import Dataset
 
 
 def ticks_in_full(dataset: Dataset, encoder: Encoder) -> FloatArray:
-    """Our vectors (n, width), but that every tick counts in full, however many boxes somebody ticks.
+    """Our vectors (n, width) without the division of ticks by their number: every tick counts in full.
 
-    Every column keeps its mean and its spread among those who answered; those who did not stay at 0.
+    Every column has its usual mean and standard deviation among those who answered; missing answers stay 0.
     """
     columns = dataset.coded_for(encoder)
     vectors = encoder.encode(columns)
@@ -26,7 +26,7 @@ def ticks_in_full(dataset: Dataset, encoder: Encoder) -> FloatArray:
 
 
 def _ticks(column: CodeListColumn, column_of: IntArray, width: int) -> FloatArray:
-    """How many ticks each column has, (n, width)."""
+    """The number of ticks in each column, (n, width)."""
     ones, shape = np.ones(len(column.codes)), (len(column), width)
     ticks: FloatArray = csr_matrix((ones, column_of[column.codes], column.offsets), shape=shape).toarray()
     return ticks

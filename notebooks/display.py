@@ -1,4 +1,4 @@
-"""How the notebook shows what training's functions found: profiles, figures, sentences, and the personas."""
+"""Display of training's results in the notebook: profiles, figures, sentences and personas."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _MIN_LIFT: Final = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Something that a notebook displays, in words where it cannot."""
+    """Something that a notebook displays as HTML, or as text where it cannot."""
 
     words: str
     html: str
@@ -46,31 +46,31 @@ def said(*sentences: str) -> Shown:
 
 
 def people(profiles: pd.DataFrame) -> pd.DataFrame:
-    """Profiles as people read them: a column each, "–" where there is no answer."""
+    """Profiles for people to read: one column each, "–" for a missing answer."""
     columns = {number: profile for number, (_, profile) in enumerate(profiles.iterrows(), 1)}
     return pd.DataFrame(columns).map(_answer).rename(index=lambda name: capitalised(label(str(name))))
 
 
 def figure(report: Report, name: str) -> None:
-    """Show a figure of the report, in words for those who do not see it, and how to read it.
+    """Show a figure of the report with its alternative text and its caption.
 
-    Raises `KeyError` for a name that no figure has.
+    Raises `KeyError` for an unknown name.
     """
     plot = {plot.name: plot for plot in PLOTS}[name]
     picture = drawn(plot, report)
     if picture is None:
         _publish({"text/plain": f"There is nothing to draw here ({name})."})
         return
-    told = plot.say(report)
-    _publish({"image/png": _smaller(saved(picture, "png")), "text/plain": told}, {"width": _WIDTH, "alt": told})
+    text = plot.say(report)
+    _publish({"image/png": _smaller(saved(picture, "png")), "text/plain": text}, {"width": _WIDTH, "alt": text})
     _publish({"text/markdown": f"*{plot.caption}*", "text/plain": plot.caption})
 
 
 def cards(report: Report) -> Shown:
     """A card for each persona: its number and colour in the figures, its share, who they are, what to give."""
-    told = [_lines(number, persona) for number, persona in enumerate(report.personas, 1)]
-    html = [_card(cluster, lines) for cluster, lines in enumerate(told)]
-    return Shown("\n\n".join("\n".join(lines) for lines in told), "\n".join(html))
+    texts = [_lines(number, persona) for number, persona in enumerate(report.personas, 1)]
+    html = [_card(cluster, lines) for cluster, lines in enumerate(texts)]
+    return Shown("\n\n".join("\n".join(lines) for lines in texts), "\n".join(html))
 
 
 def side_by_side(report: Report) -> pd.DataFrame:
@@ -91,7 +91,7 @@ def _publish(data: dict[str, Any], picture: dict[str, Any] | None = None) -> Non
 
 
 def _smaller(png: bytes) -> bytes:
-    """The picture in 256 colours: a third of the size, and hardly another look."""
+    """The picture in 256 colours: a third of the size, and hardly different to look at."""
     file = BytesIO()
     picture = Image.open(BytesIO(png)).convert("RGB").quantize(_COLOURS, Image.Quantize.MAXCOVERAGE)
     picture.save(file, "png", optimize=True)
@@ -103,7 +103,7 @@ def _typical(detail: PersonaDetail) -> dict[str, str]:
 
 
 def _lines(number: int, persona: Persona) -> list[str]:
-    """What a card says; its first line is the heading."""
+    """The lines of a card; the first is the heading."""
     return [
         f"{number} · {persona.name} — {percent(persona.share)} of the profiles",
         persona.sentence,
@@ -113,10 +113,10 @@ def _lines(number: int, persona: Persona) -> list[str]:
 
 
 def _gifts(affinities: Iterable[GiftAffinity]) -> str:
-    """The categories that members have more often than everyone, the most telling first."""
+    """The categories that members have more often than everyone, in the order of the persona."""
     above = [affinity for affinity in affinities if affinity.lift >= _MIN_LIFT][:_MOST_GIFTS]
-    told = [f"{label(each.category)} ({number(each.lift)} × everyone's)" for each in above]
-    return ", ".join(told) or "none"
+    texts = [f"{label(affinity.category)} ({number(affinity.lift)} × everyone's)" for affinity in above]
+    return ", ".join(texts) or "none"
 
 
 def _card(cluster: int, lines: list[str]) -> str:

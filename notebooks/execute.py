@@ -1,7 +1,7 @@
-"""Execute the notebook top to bottom and keep its outputs: `python -m notebooks.execute`.
+"""Execute the notebook from top to bottom and save its outputs: `python -m notebooks.execute`.
 
-What is machine or moment is left out of the file (paths, timings, the kernel's version), so that executing it
-again changes nothing that did not change.
+The file does not contain paths, timings or the kernel's version, so that another execution changes it only where
+results differ.
 """
 
 import copy
@@ -22,22 +22,22 @@ _METADATA: Final = {
 
 
 def main() -> None:
-    """Execute the notebook in place. Raises `nbclient.exceptions.CellExecutionError`; the file then stays."""
+    """Execute the notebook in place. Raises `nbclient.exceptions.CellExecutionError`, file unchanged."""
     executed = execute(read())
     nbformat.write(executed, NOTEBOOK)  # type: ignore[no-untyped-call]
     print(f"{NOTEBOOK.name}: {len(executed.cells)} cells, executed.")
 
 
 def read() -> NotebookNode:
-    """The notebook as it is kept."""
+    """The notebook as saved."""
     notebook: NotebookNode = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     return notebook
 
 
 def execute(notebook: NotebookNode, timeout: int = 240) -> NotebookNode:
-    """An executed, tidied copy. Each run takes a fresh kernel of this very interpreter, beside the notebook.
+    """An executed, tidied copy. Each run starts a new kernel of this interpreter in the notebook's folder.
 
-    `timeout`: most seconds for one cell. Raises `nbclient.exceptions.CellExecutionError`.
+    `timeout`: maximum seconds for one cell. Raises `nbclient.exceptions.CellExecutionError`.
     """
     client = NotebookClient(
         copy.deepcopy(notebook),
@@ -50,7 +50,7 @@ def execute(notebook: NotebookNode, timeout: int = 240) -> NotebookNode:
 
 
 class _ThisInterpreter(AsyncKernelManager):
-    """Starts the kernel of this interpreter, whatever kernels somebody installed; what is said is encrypted."""
+    """Starts a kernel of this interpreter, whatever kernels are installed; its connections are encrypted."""
 
     def __init__(self, **options: Any) -> None:
         specs = KernelSpecManager(kernel_dirs=[])
@@ -58,7 +58,7 @@ class _ThisInterpreter(AsyncKernelManager):
 
 
 def tidied(notebook: NotebookNode) -> NotebookNode:
-    """A copy without what depends on the machine or the moment."""
+    """A copy without metadata, which depends on the machine and the moment."""
     tidy = copy.deepcopy(notebook)
     tidy.metadata = copy.deepcopy(_METADATA)
     for cell in tidy.cells:

@@ -1,4 +1,4 @@
-"""What tests and benchmarks share: servers, processes, databases and small models to try things on."""
+"""Shared by tests and benchmarks: servers, processes, databases and small models."""
 
 from pathlib import Path
 from typing import Final

