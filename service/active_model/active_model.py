@@ -211,7 +211,7 @@ def active_version(registry: Registry) -> str | None:
 
 
 def _file_states(root: Path, version: str) -> FileStates:
-    """Inode, size and time of ACTIVE and of a version's files; equal as long as nobody has touched them."""
+    """Inode, size and time of ACTIVE and of a version's files; equal as long as they are unchanged."""
     paths = [root / ACTIVE, *(root / version / name for name in (MANIFEST, ARRAYS, SUMS))]
     return tuple(_file_state(path) for path in paths)
 

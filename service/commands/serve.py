@@ -93,7 +93,7 @@ def _export_options(settings: Settings) -> None:
 
 
 def model_line(registry: Registry) -> str:
-    """Which model answers, and whether it was made from simulated profiles."""
+    """The active model, and whether it was made from simulated profiles."""
     try:
         version = registry.active()
         if version is None:

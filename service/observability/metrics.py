@@ -27,28 +27,28 @@ _METHODS = frozenset({"GET", "PUT", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS"
 
 
 class Metrics:
-    """What the service counts. Labels are bounded: routes by template, never a user, value or version."""
+    """The metrics of the service. Labels are bounded: routes by template, never a user, value or version."""
 
     def __init__(self) -> None:
-        # A second series for every counter, which says nothing that the process's start does not.
+        # It would add a series for every counter, which has no more to say than the start of the process.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
         self.requests = Counter(
             "segments_http_requests",
-            "Requests answered.",
+            "Requests with a response.",
             ("method", "route", "status"),
             registry=registry,
         )
         self.request_seconds = Histogram(
             "segments_http_request_duration_seconds",
-            "Time from a request's head to the end of its answer; of those answered together, of all.",
+            "Time from a request's head to the end of its response; of those in one micro-batch, of all.",
             ("method", "route"),
             buckets=_SECONDS,
             registry=registry,
         )
         self.in_flight = Gauge(
             "segments_http_requests_in_flight",
-            "Requests being answered.",
+            "Requests under way.",
             multiprocess_mode="livesum",
             registry=registry,
         )
@@ -60,12 +60,12 @@ class Metrics:
         )
         self.unknown_values = Counter(
             "segments_unknown_values",
-            "Values that the model in force does not know, by field.",
+            "Values that the active model does not know, by field.",
             ("field",),
             registry=registry,
         )
         self.model_swaps = Counter(
-            "segments_model_swaps", "Times that a worker put a model in force.", registry=registry
+            "segments_model_swaps", "Times that a worker loaded a newly active model.", registry=registry
         )
         self.model_refusals = Counter(
             "segments_model_refusals",
@@ -74,20 +74,20 @@ class Metrics:
         )
         self.model_created = Gauge(
             "segments_model_created_timestamp_seconds",
-            "When the model in force was trained; the oldest among the workers.",
+            "When the active model was trained; the oldest among the workers.",
             multiprocess_mode="livemin",
             registry=registry,
         )
         self.model_simulated = Gauge(
             "segments_model_simulated",
-            "1 while a model trained on simulated profiles answers in any worker.",
+            "1 while a model trained on simulated profiles is active in any worker.",
             multiprocess_mode="livemax",
             registry=registry,
         )
         self.retrains = Counter("segments_retrains", "Retrains ended, by how.", ("status",), registry=registry)
         self.users_reassigned = Counter(
             "segments_users_reassigned",
-            "Stored users brought up to date with a newer model in the background.",
+            "Stored users reassigned by a newer model in the background.",
             registry=registry,
         )
         self.persona_drift = Gauge(
@@ -98,32 +98,32 @@ class Metrics:
         )
         self.unknown_share = Gauge(
             "segments_unknown_values_ratio",
-            "Share of stored users' values that the model in force does not know.",
+            "Share of stored users' values that the active model does not know.",
             multiprocess_mode="livemax",
             registry=registry,
         )
         self.retrain_suggested = Gauge(
             "segments_retrain_suggested",
-            "1 while drift or unknown values pass their bounds.",
+            "1 while drift or unknown values exceed their thresholds.",
             multiprocess_mode="livemax",
             registry=registry,
         )
         self.store_failures = Counter(
-            "segments_store_failures", "Answers that the store did not give.", registry=registry
+            "segments_store_failures", "Requests that failed because the store was away.", registry=registry
         )
-        # Looking a series up by its labels costs more than counting does.
+        # Looking up a series by its labels costs more than counting.
         self._series = cache(self._find_series)
         self._assigned_way = cache(self.assigned.labels)
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answered request."""
-        known = method if method in _METHODS else "OTHER"
-        count, duration = self._series(known, route, status)
+        """Count one request with its response."""
+        bounded_method = method if method in _METHODS else "OTHER"
+        count, duration = self._series(bounded_method, route, status)
         count.inc()
         duration.observe(seconds)
 
     def observe_assignment(self, way: str, unknown_values: Mapping[str, int], profiles: int = 1) -> None:
-        """Count assigned profiles, and by field the values in them that were not known."""
+        """Count assigned profiles, and by field the values in them that the model does not know."""
         self._assigned_way(way).inc(profiles)
         for field, count in unknown_values.items():
             self.unknown_values.labels(field).inc(count)
@@ -132,7 +132,7 @@ class Metrics:
         return self.requests.labels(method, route, str(status)), self.request_seconds.labels(method, route)
 
     def render(self) -> bytes:
-        """All numbers in Prometheus' text format, of every worker where there are several."""
+        """All metrics in Prometheus' text format, those of all workers added up."""
         folder = os.environ.get(MULTIPROCESS)
         if not folder:
             return generate_latest(self.registry)
@@ -143,7 +143,7 @@ class Metrics:
 
 
 def forget_dead_workers(folder: Path) -> None:
-    """Drop the gauges of workers that died without a word; what they counted stays counted."""
+    """Drop the gauges of workers that were killed; what they counted stays counted."""
     for pid in {path.stem.rpartition("_")[2] for path in folder.glob("gauge_live*.db")}:
         if pid.isdigit() and not _alive(int(pid)):
             with suppress(FileNotFoundError):

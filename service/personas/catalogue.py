@@ -1,4 +1,4 @@
-"""Use cases: the personas of the model in force, and the vocabulary that it knows."""
+"""Use cases: the personas of the active model, and its vocabulary."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +17,7 @@ from service.paging import Page, cursor_number, decode_cursor
 
 
 class PersonaNotFound(SegmentsError):
-    """The model in force has no persona of that id."""
+    """The active model has no persona of that id."""
 
 
 class StaleCursor(SegmentsError):
@@ -37,9 +37,9 @@ class PersonaPage(Page[Persona]):
     ] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldVocabulary:
-    """One field of the profile: what may be answered, and which values the model knows."""
+    """One field of the profile: which answers are valid, and which values the model knows."""
 
     name: str
     title: str
@@ -58,7 +58,7 @@ class FieldVocabulary:
 
 @dataclass(frozen=True, slots=True)
 class VocabularyAnswer:
-    """The profile's fields, in the order in which a form may ask them."""
+    """The fields of a profile, in the order that suits a form."""
 
     fields: tuple[FieldVocabulary, ...]
     model_version: str
@@ -82,31 +82,32 @@ def list_personas(loaded: LoadedArtifact, limit: int, cursor: str | None) -> Per
 
 
 def get_persona(loaded: LoadedArtifact, persona_id: str) -> Persona:
-    """One persona of the model in force. Raises `PersonaNotFound`."""
+    """One persona of the active model. Raises `PersonaNotFound`."""
     persona = loaded.model.by_id.get(persona_id)
     if persona is None:
-        raise PersonaNotFound("The model in force has no such persona; GET /personas lists those that it has.")
+        raise PersonaNotFound("The active model has no such persona; GET /personas lists those that it has.")
     return persona
 
 
 def vocabulary(loaded: LoadedArtifact) -> VocabularyAnswer:
-    """Every field of `Profile` with what the model knows of it."""
+    """Every field of `Profile`, with the values that the model knows."""
     encodings = {encoding.name: encoding for encoding in loaded.model.encoder.fields}
     fields = tuple(_field(spec, encodings.get(spec.name)) for spec in declared_fields(Profile))
-    return VocabularyAnswer(fields, loaded.manifest.version, loaded.manifest.origin.simulated)
+    manifest = loaded.manifest
+    return VocabularyAnswer(fields, manifest.version, manifest.origin.simulated)
 
 
 def _position(cursor: str, version: str) -> int:
     made_for, position = decode_cursor(cursor, 2)
     if made_for != version:
-        raise StaleCursor("Another model has been put in force since; ask for the first page again.")
+        raise StaleCursor("Another model has been activated since; ask for the first page again.")
     return cursor_number(position)
 
 
 def _field(spec: FieldSpec, encoding: FieldEncoding | None) -> FieldVocabulary:
     info = Profile.model_fields[spec.name]
-    bounds = _bounds(Profile)[spec.name]
-    items = bounds.get("items", bounds)
+    schema = _answer_schemas(Profile)[spec.name]
+    items = schema.get("items", schema)
     return FieldVocabulary(
         name=spec.name,
         title=spec.title,
@@ -114,16 +115,16 @@ def _field(spec: FieldSpec, encoding: FieldEncoding | None) -> FieldVocabulary:
         description=info.description or "",
         values=() if encoding is None or encoding.is_number else encoding.values,
         levels=spec.levels,
-        minimum=bounds.get("minimum"),
-        maximum=bounds.get("maximum"),
-        max_items=bounds.get("maxItems"),
+        minimum=schema.get("minimum"),
+        maximum=schema.get("maximum"),
+        max_items=schema.get("maxItems"),
         max_length=items.get("maxLength"),
     )
 
 
 @cache
-def _bounds(profile_class: type[BaseModel]) -> dict[str, dict[str, Any]]:
-    """For each field the JSON schema of an answer, in which pydantic writes the bounds."""
+def _answer_schemas(profile_class: type[BaseModel]) -> dict[str, dict[str, Any]]:
+    """The JSON schema of an answer to each field: it has the limits of numbers, lists and texts."""
     properties = profile_class.model_json_schema()["properties"]
     return {name: _answer_schema(schema) for name, schema in properties.items()}
 

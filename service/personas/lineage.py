@@ -1,4 +1,4 @@
-"""Use case: where a persona comes from, and what became of it, version by version."""
+"""Use case: the lineage of a persona, version by version."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,27 +21,28 @@ class LineageEntry:
     passage: Passage
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lineage:
-    """A persona through the versions that led to the model in force, the latest first."""
+    """A persona through the versions that led to the active model, the latest first."""
 
     persona_id: str
     name: str
     status: Annotated[
-        Literal["ACTIVE", "RETIRED"], Field(description="Whether the model in force has it, or had it once.")
+        Literal["ACTIVE", "RETIRED"],
+        Field(description="Whether the active model has it, or an earlier one had it."),
     ]
     items: tuple[LineageEntry, ...]
     model_version: str
 
 
 def lineage(loaded: LoadedArtifact, persona_id: str) -> Lineage:
-    """The lineage of a persona that the model in force has or has retired. Raises `PersonaNotFound`."""
+    """The lineage of a persona that the active model has or has retired. Raises `PersonaNotFound`."""
     manifest = loaded.manifest
-    names = {each.id: each.name for each in manifest.retired}
-    names |= {each.id: each.name for each in manifest.personas}
+    names = {persona.id: persona.name for persona in manifest.retired}
+    names |= {persona.id: persona.name for persona in manifest.personas}
     if persona_id not in names:
         raise PersonaNotFound(
-            "The model in force neither has nor had such a persona; GET /personas lists those that it has."
+            "The active model neither has nor had such a persona; GET /personas lists those that it has."
         )
     entries = (
         LineageEntry(step.version, step.created_at, step.previous, passage)
@@ -50,15 +51,22 @@ def lineage(loaded: LoadedArtifact, persona_id: str) -> Lineage:
         if passage.persona_id == persona_id
     )
     status: Literal["ACTIVE", "RETIRED"] = "ACTIVE" if persona_id in loaded.model.by_id else "RETIRED"
-    return Lineage(persona_id, names[persona_id], status, tuple(entries), manifest.version)
+    return Lineage(
+        persona_id=persona_id,
+        name=names[persona_id],
+        status=status,
+        items=tuple(entries),
+        model_version=manifest.version,
+    )
 
 
 def _steps(loaded: LoadedArtifact) -> tuple[LineageStep, ...]:
-    """The manifest's; of a model made before there was a lineage, its personas as new."""
+    """The steps of the manifest; for a model of an older format its personas as born in it."""
     manifest = loaded.manifest
     if manifest.lineage:
         return manifest.lineage
     born = tuple(
-        Passage(persona_id=each.id, name=each.name, fate="BORN", share=each.share) for each in manifest.personas
+        Passage(persona_id=persona.id, name=persona.name, fate="BORN", share=persona.share)
+        for persona in manifest.personas
     )
     return (LineageStep(version=manifest.version, created_at=manifest.created_at, passages=born),)

@@ -1,6 +1,6 @@
-"""Stored profiles as a file for a retrain: readable by this user alone, and gone when the job has ended.
+"""Stored profiles as a file for a retrain: readable by this user alone, and removed when the job has ended.
 
-So is what training writes beside it: the rows that it refused are profiles too.
+So are the files that training writes beside it: the rows that it refused are profiles, too.
 """
 
 import os
@@ -39,15 +39,15 @@ class Exports:
         return path
 
     def remove(self, job_id: str) -> None:
-        """Remove a job's file, and what lies beside it by that name."""
+        """Remove a job's file, and the files beside it whose names begin with its name."""
         for path in self.folder.glob(f"{self._path(job_id).name}*"):
             path.unlink(missing_ok=True)
 
     def sweep(self, ended: Callable[[str], bool]) -> None:
-        """Remove the files that a process left behind when it was killed."""
+        """Remove the files of jobs that have ended, which a killed process left behind."""
         for path in self.folder.glob(".retrain-*.jsonl*"):
-            found = _NAME.fullmatch(path.name)
-            if found and ended(found["job_id"]):
+            named = _NAME.fullmatch(path.name)
+            if named and ended(named["job_id"]):
                 path.unlink(missing_ok=True)
 
     def _path(self, job_id: str) -> Path:

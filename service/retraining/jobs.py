@@ -1,4 +1,4 @@
-"""Use cases: a retrain asked for, looked at, listed, cancelled. One runs at a time, wherever it runs.
+"""Use cases: request, read, list and cancel retrains. One runs at a time among all workers.
 
 The slot is taken in the store before anything starts; `service.retraining.supervisor` then runs the job to its
 end.
@@ -44,7 +44,7 @@ class JobEnded(SegmentsError):
 
 
 def _persona_count(value: object, validate: ValidatorFunctionWrapHandler) -> int | Literal["auto"]:
-    """One sentence at `/k`: pydantic would tell each branch's, at places that are not in the body."""
+    """One sentence at `/k`: pydantic would have one a branch, with pointers that are not in the body."""
     try:
         count: int | Literal["auto"] = validate(value)
     except ValidationError:
@@ -75,9 +75,9 @@ class RetrainRequest(BaseModel):
     k: PersonaCount = Field(default="auto", description="How many personas; 'auto' lets training choose.")
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="Seed of everything random.")
     activate: Activation = Field(
-        default="auto", description="'auto' puts the model in force only if every check of it passed."
+        default="auto", description="'auto' activates the model only if every check of it passed."
     )
-    by: By | None = Field(default=None, description="Who asks; with 'always', who insists.")
+    by: By | None = Field(default=None, description="Who requests it; with 'always', who insists.")
 
     @model_validator(mode="after")
     def _options_fit_the_source(self) -> Self:

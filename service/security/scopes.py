@@ -1,4 +1,4 @@
-"""The scopes: what a key may be allowed to do. A route declares the one that it needs with `needs`."""
+"""The scopes that a key may have. A route declares the one that it needs with `needs`."""
 
 from enum import StrEnum
 from typing import Any
@@ -26,12 +26,12 @@ SCHEMES: dict[str, Any] = {
     BEARER: {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer <key>`"},
     HEADER: {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "`X-API-Key: <key>`"},
 }
-# What a route that is open to everybody declares.
+# The declaration of a public route.
 PUBLIC: dict[str, Any] = {_SECURITY: []}
 
 
 def needs(scope: Scope) -> dict[str, Any]:
-    """A route's `openapi_extra`: what the document says of it is what is asked of a request."""
+    """A route's `openapi_extra`: OpenAPI documents the very scope that a request needs."""
     return {_SECURITY: [{BEARER: [scope.value]}, {HEADER: [scope.value]}]}
 
 

@@ -41,20 +41,20 @@ Confidence = Annotated[
 ]
 RunnerUp = Annotated[
     PersonaRef | None,
-    Field(description="The next nearest persona; of a profile that answers nothing, the next largest."),
+    Field(description="The next nearest persona; for a profile without any answer, the next largest."),
 ]
 Margin = Annotated[
     float | None,
     Field(
         description="How much farther the runner-up's centroid is than the persona's, in PCA units; negative only "
-        "where nothing is answered."
+        "for a profile without any answer."
     ),
 ]
 Typicality = Annotated[
     float | None,
     Field(
         description="The share of the persona's profiles, with as many answers, that lie as far from its "
-        "centre or farther: 1 at the centre, near 0 at the edge. Null where nothing is answered."
+        "centre or farther: 1 at the centre, near 0 at the edge. Null without any answer."
     ),
 ]
 IsOutlier = Annotated[
@@ -78,8 +78,11 @@ class AnswerWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segmented:
-    """The persona of a profile, and how sure that is. What the model cannot tell is null: confidence,
-    probabilities and typicality in one of an older format, the runner-up where there is one persona alone."""
+    """The persona of a profile, and how sure that is.
+
+    Confidence, probabilities and typicality are null for a model of an older format, and the runner-up for a model
+    with one persona alone.
+    """
 
     persona: PersonaRef
     confidence: Confidence
@@ -91,8 +94,8 @@ class Segmented:
     distances: Annotated[
         dict[str, float],
         Field(
-            description="Persona id → Euclidean distance in PCA units, what is not known being filled with what "
-            "is expected of it. The nearest is the persona; of a profile that answers nothing, the largest is."
+            description="Persona id → Euclidean distance in PCA units, missing answers being imputed. The nearest "
+            "is the persona; for a profile without any answer, the largest is."
         ),
     ]
     model_version: str
@@ -127,7 +130,7 @@ class ExplanationBody:
         ),
     ]
     base: Annotated[
-        float, Field(description="The part of no single answer: where everyone stands, and what is expected.")
+        float, Field(description="The part of no single answer: the lead of a profile with all answers imputed.")
     ]
     reasons: Annotated[tuple[ReasonBody, ...], Field(description="The largest contribution first.")]
 
@@ -140,7 +143,7 @@ class SegmentedInDetail(Segmented):
         ExplanationBody | None, Field(description="With `?explain=true`; null where there is no runner-up.")
     ] = None
     next_question: Annotated[
-        QuestionBody | None, Field(description="With `?suggest=true`; null where there is nothing to ask.")
+        QuestionBody | None, Field(description="With `?suggest=true`; null where no question is left.")
     ] = None
 
 

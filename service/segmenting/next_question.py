@@ -29,12 +29,12 @@ class NextQuestions:
 
     next_question: Annotated[
         QuestionBody | None,
-        Field(description="The best question; null where nothing is left to ask, or the model cannot tell."),
+        Field(description="The best question; null where no question is left, or the model has no probabilities."),
     ]
     questions: Annotated[tuple[QuestionBody, ...], Field(description="All that may be asked, the best first.")]
     entropy: Annotated[
         float | None,
-        Field(description="Of the persona as things stand, in bits: 0 is certain. Null where it cannot be told."),
+        Field(description="Of the persona, given the answers so far, in bits: 0 is certain. Null if unknown."),
     ]
     model_version: str
 

@@ -36,7 +36,7 @@ class ProfileChanging(SegmentsError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserPersona:
-    """The persona of a user, by the model in force."""
+    """The persona of a user, by the active model."""
 
     user_id: str
     persona: PersonaRef
@@ -66,7 +66,7 @@ class FoundPersona:
 
 @dataclass(frozen=True, slots=True)
 class FoundPersonas:
-    """The users asked for, in that order, all by one model."""
+    """The requested users, in the order of the request, all by one model."""
 
     items: tuple[FoundPersona, ...]
     model_version: str

@@ -26,7 +26,7 @@ class Reassignment:
     """Assigns users anew in batches, from where the last holder of the lease stopped.
 
     `owner`: this process, for the lease. `recheck_seconds`: how long all users count as assigned, before it looks
-    for those whom a worker with an older model has written since. `stopping`: ends a run after its batch.
+    for users whom a worker with an older model has written since. `stopping`: ends a run after its batch.
     """
 
     users: UserStore
@@ -70,7 +70,7 @@ class Reassignment:
                 self._completed_version, self._recheck_at = version, time.monotonic() + self.recheck_seconds
                 return
             else:
-                # Once more from the first user, for those whom a slower worker has written meanwhile.
+                # Once more from the first user, for users whom a slower worker has written meanwhile.
                 cursor, from_first_user = "", True
             if self._take_lease() is None or not self._save_cursor(version, cursor):
                 return

@@ -1,10 +1,11 @@
-"""Use case: whether the stored users are still those that the model in force was trained on.
+"""Use case: whether the stored users still resemble the training data of the active model.
 
-A suggestion to retrain, never an action. Both figures come from the store, so that every worker says the same:
-drift is the total variation distance between the personas' shares of the users and of the training data, which is
-the least share of people who would have to be of another persona for the two to agree.
+The result is a suggestion to retrain, never an action. Both figures come from the store, so that every worker has
+the same: drift is the total variation distance between the personas' shares of the users and of the training data,
+which is the least share of people who would have to change persona for the two to agree.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -25,13 +26,13 @@ class DriftThresholds:
     unknown_share: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
     """Whether a retrain is suggested, and why."""
 
     suggested: bool
     reasons: tuple[str, ...]
-    users: Annotated[int, Field(description="Stored users that the model in force has assigned.")]
+    users: Annotated[int, Field(description="Stored users that the active model has assigned.")]
     drift: Annotated[float, Field(description="Share of them of other personas than in training, 0–1.")]
     unknown_share: Annotated[float, Field(description="Share of their values that it does not know, 0–1.")]
 
@@ -43,11 +44,21 @@ def suggest(users: UserStore, loaded: LoadedArtifact, thresholds: DriftThreshold
     answered = sum(tally.answered_count for tally in tallies.values())
     unknown = sum(tally.unknown_count for tally in tallies.values()) / max(answered, 1)
     trained = {persona.id: persona.share for persona in loaded.manifest.personas}
-    now = {persona_id: tally.users / max(count, 1) for persona_id, tally in tallies.items()}
-    drift = sum(abs(now.get(each, 0.0) - trained.get(each, 0.0)) for each in {*now, *trained}) / 2
-    drift = drift if count else 0.0
+    stored = {persona_id: tally.users / max(count, 1) for persona_id, tally in tallies.items()}
+    drift = _total_variation(stored, trained) if count else 0.0
     reasons = _reasons(drift, unknown, thresholds) if count >= thresholds.users else ()
-    return Suggestion(bool(reasons), reasons, count, round(drift, 4), round(unknown, 4))
+    return Suggestion(
+        suggested=bool(reasons),
+        reasons=reasons,
+        users=count,
+        drift=round(drift, 4),
+        unknown_share=round(unknown, 4),
+    )
+
+
+def _total_variation(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """Half the sum of the differences between two distributions, by persona id."""
+    return sum(abs(one.get(persona_id, 0.0) - other.get(persona_id, 0.0)) for persona_id in {*one, *other}) / 2
 
 
 def publish_drift(users: UserStore, model: ActiveModel, metrics: Metrics, thresholds: DriftThresholds) -> None:
@@ -69,7 +80,7 @@ def _reasons(drift: float, unknown: float, thresholds: DriftThresholds) -> tuple
         )
     if unknown > thresholds.unknown_share:
         reasons.append(
-            f"The model in force does not know {unknown:.1%} of the values that users told; "
+            f"The active model does not know {unknown:.1%} of the values in users' answers; "
             f"up to {thresholds.unknown_share:.0%} is usual."
         )
     return tuple(reasons)
