@@ -9,6 +9,7 @@ from service.settings import Settings, SettingsError
 
 
 def test_every_setting_is_described() -> None:
+    assert Settings.model_fields
     for name, field in Settings.model_fields.items():
         assert field.description, name
         assert field.description.endswith((".", "`.")), name

@@ -116,4 +116,5 @@ def test_service_stops_gracefully_on_sigterm(serving: Serving) -> None:
     workers = serving.workers()
     serving.process.terminate()
     assert serving.process.wait(PATIENCE) == 0
+    assert workers
     assert all(map(gone, workers))

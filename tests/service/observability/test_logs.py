@@ -139,10 +139,10 @@ class Writes(io.StringIO):
     def __init__(self, breaks: bool = False) -> None:
         super().__init__()
         self.each: list[str] = []
-        self._breaks = breaks
+        self.breaks = breaks
 
     def write(self, text: str) -> int:
-        if self._breaks:
+        if self.breaks:
             raise OSError("the disk is full")
         self.each.append(text)
         return len(text)
@@ -190,8 +190,13 @@ def test_no_write_is_longer_than_a_pipe_takes_whole(sizes: list[int]) -> None:
 
 
 def test_lines_that_cannot_be_written_are_dropped() -> None:
-    with writing_to(Writes(breaks=True)) as log, buffered_lines():
-        log.warning("one")
+    stream = Writes(breaks=True)
+    with writing_to(stream) as log:
+        with buffered_lines():
+            log.warning("one")
+        stream.breaks = False
+        log.warning("two")
+    assert [json.loads(text)["message"] for text in stream.each] == ["two"]
 
 
 def test_fast_responses_of_one_iteration_are_logged_in_one_write(tmp_path: Path) -> None:

@@ -71,15 +71,9 @@ def test_a_second_head_that_comes_too_slowly_is_not_waited_for(server: Server) -
 
 def test_a_head_that_is_too_long_is_refused(server: Server) -> None:
     with connect(server.port) as connection:
-        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n")
-        try:
-            for _ in range(40):
-                connection.sendall(b"X-Long: " + b"x" * 8_000 + b"\r\n")
-                time.sleep(0.005)
-            answer = rest(connection)
-        except (BrokenPipeError, ConnectionResetError):
-            return
-        assert answer.startswith(b"HTTP/1.1 431 ")
+        # One write just beyond the limit: the server has read it all when it closes, so that nothing is reset.
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 70_000)
+        assert rest(connection).startswith(b"HTTP/1.1 431 ")
 
 
 def test_a_body_that_comes_too_slowly_is_answered_and_hung_up_on(server: Server) -> None:
