@@ -57,7 +57,7 @@ ROUTERS = (
 
 
 def create_app(settings: Settings, *, store: Store | None = None, launcher: Launcher | None = None) -> FastAPI:
-    """The service. `store` and `launcher` are for tests; by default they are what the settings say."""
+    """The service. `store` and `launcher` are for tests; the default is what the settings name."""
     metrics = Metrics()
     services = _services(settings, metrics, store, launcher)
     app = FastAPI(
@@ -69,7 +69,7 @@ def create_app(settings: Settings, *, store: Store | None = None, launcher: Laun
         generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan(services),
         middleware=_middleware(settings, metrics),
-        # It would export what was sent, values and messages of exceptions included.
+        # It would export the values of requests, and messages of exceptions.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.services = services
@@ -84,7 +84,7 @@ def create_app(settings: Settings, *, store: Store | None = None, launcher: Laun
 
 
 def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
-    """From the outside in."""
+    """The middleware from the outside in."""
     cors = Middleware(
         CORSMiddleware,
         allow_origins=comma_separated(settings.cors_origins),
@@ -115,7 +115,6 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
         registry, metrics, settings.model_poll_seconds, settings.model_retry_seconds, store.personas.overrides
     )
     supervisor = _supervisor(settings, store, model, metrics, launcher or _process_launcher(settings))
-    drift_thresholds = DriftThresholds(settings.suggest_users, settings.suggest_drift, settings.suggest_unknown)
     open_without_keys = settings.insecure or not settings.exposed
     return Services(
         settings=settings,
@@ -125,13 +124,13 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
         registry=registry,
         model=model,
         supervisor=supervisor,
-        maintenance=_maintenance(settings, store, model, metrics, supervisor, drift_thresholds),
+        maintenance=_maintenance(settings, store, model, metrics, supervisor),
         readiness=ReadinessProbe(model, watched, settings.readiness_timeout_seconds),
         long_work=FifoSemaphore(settings.max_in_flight),
         streams=EventStreams(max_open=settings.event_streams, max_seconds=settings.event_seconds),
         keyring=Keyring(watched.keys, settings.key_poll_seconds, settings.key_rate, open_without_keys),
         store_bulkhead=Bulkhead(settings.max_store_requests),
-        drift_thresholds=drift_thresholds,
+        drift_thresholds=_drift_thresholds(settings),
     )
 
 
@@ -170,7 +169,6 @@ def _maintenance(
     model: ActiveModel,
     metrics: Metrics,
     supervisor: Supervisor,
-    drift_thresholds: DriftThresholds,
 ) -> Maintenance:
     stopping, interval = threading.Event(), settings.upkeep_seconds
     reassignment = Reassignment(
@@ -183,7 +181,7 @@ def _maintenance(
         recheck_seconds=interval,
         stopping=stopping,
     )
-    measure_drift = partial(publish_drift, store.users, model, metrics, drift_thresholds)
+    measure_drift = partial(publish_drift, store.users, model, metrics, _drift_thresholds(settings))
     prune = partial(prune_versions, model.registry, settings.keep_versions)
     jobs = [
         MaintenanceJob(name="reassignment", work=reassignment.run),
@@ -196,6 +194,10 @@ def _maintenance(
     return Maintenance(settings.model_poll_seconds, jobs, stopping)
 
 
+def _drift_thresholds(settings: Settings) -> DriftThresholds:
+    return DriftThresholds(settings.suggest_users, settings.suggest_drift, settings.suggest_unknown)
+
+
 def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, object]]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
@@ -204,7 +206,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         services.supervisor.start()
         services.maintenance.start()
         try:
-            # What `service.http.server.connection` knows of the settings.
+            # The state that `service.http.server.connection` reads.
             yield {
                 CLIENT_SECONDS: services.settings.client_seconds,
                 WAITING: Queue(),
@@ -217,8 +219,8 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
 
 
 def _close(services: Services) -> None:
-    patience = services.settings.retrain_stop_seconds + services.settings.job_beat_seconds * 2
-    services.supervisor.stop(patience)
+    timeout = services.settings.retrain_stop_seconds + services.settings.job_beat_seconds * 2
+    services.supervisor.stop(timeout)
     services.maintenance.stop()
     services.keyring.stop()
     services.model.stop()

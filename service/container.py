@@ -20,9 +20,9 @@ from service.watching.drift import DriftThresholds
 class Services:
     """Everything that one app is made of, wired by `service.app`.
 
-    `watched_store`: the same store over connections of its own, for keys and health. `long_work`: held by what
-    computes for long, from the parsing of a long body on; two at once would only take turns. `store_bulkhead`:
-    what is answered over the store, so that a store that hangs holds up nothing else.
+    `watched_store`: the same store over connections of its own, for keys and health. `long_work`: taken by
+    requests that compute for long, from the parsing of a long body on; two at once would only slow each other
+    down. `store_bulkhead`: bounds the requests over the store, so that a store that hangs holds up no others.
     """
 
     settings: Settings

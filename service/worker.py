@@ -1,4 +1,4 @@
-"""What each worker process serves."""
+"""The application of a worker process."""
 
 import gc
 import os
@@ -24,19 +24,22 @@ def app() -> FastAPI:
 
 
 def _collect_less() -> None:
-    """What was imported stays, and a batch makes thousands of containers but no cycles: looking through them all,
-    time and again, would cost a batch a tenth of its time (benchmarks/README.md)."""
+    """Run the garbage collector less often, and never over imported modules.
+
+    A batch creates thousands of containers but no cycles: searching all of them would cost it a tenth of its time
+    (benchmarks/README.md).
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 
 
 def _end_with_parent() -> None:
-    """A worker whose parent was killed would hold the port, with nobody to stop it."""
+    """Stop this worker when its parent was killed: it would hold the port, and nothing would stop it."""
     parent = parent_process()
     if parent is None:
         return
-    # A terminal that goes away tells the parent as well, which ends us in order.
+    # A terminal that closes signals the parent, too, which stops its workers gracefully.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def wait() -> None:

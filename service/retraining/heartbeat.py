@@ -81,7 +81,12 @@ class Heartbeat:
         self._record_step()
         try:
             job = self._jobs.heartbeat(
-                self._job.id, self._owner, datetime.now(UTC), self._stage, self._share, self._steps
+                self._job.id,
+                self._owner,
+                at=datetime.now(UTC),
+                stage=self._stage,
+                progress=self._share,
+                steps=self._steps,
             )
         except JobNotFound as error:
             raise JobLost from error

@@ -101,7 +101,9 @@ class Supervisor:
         deadline = time.monotonic() + timing.lease
         while True:
             try:
-                self._context.jobs.finish(job.id, ending.status, datetime.now(UTC), ending.error, ending.result)
+                self._context.jobs.finish(
+                    job.id, ending.status, datetime.now(UTC), error=ending.error, result=ending.result
+                )
                 break
             except StoreError:
                 if time.monotonic() > deadline:

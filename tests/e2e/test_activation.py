@@ -29,7 +29,7 @@ class SegmentLoad:
         assert ready.status_code == 200, ready.text
 
 
-def test_a_retrain_under_load_is_seen_by_every_worker_and_by_no_request(tmp_path: Path, artifacts: Path) -> None:
+def test_retrain_under_load_reaches_every_worker_and_fails_no_request(tmp_path: Path, artifacts: Path) -> None:
     registry = Registry(artifacts)
     old = registry.active()
     with serving(tmp_path, artifacts, WORKERS="2") as server, (load := SegmentLoad(server)).running:
@@ -51,7 +51,7 @@ def test_a_retrain_under_load_is_seen_by_every_worker_and_by_no_request(tmp_path
     assert {body["model_version"] for _, _, body in load.responses} == {old, new}
 
 
-def test_ready_is_false_without_a_model_and_true_once_there_is_one(tmp_path: Path, artifacts: Path) -> None:
+def test_readiness_is_false_until_there_is_a_model(tmp_path: Path, artifacts: Path) -> None:
     with serving(tmp_path, artifacts) as server:
         (artifacts / "ACTIVE").rename(artifacts / "ACTIVE.away")
         eventually(lambda: not server.ready(), PATIENCE)

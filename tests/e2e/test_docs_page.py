@@ -1,4 +1,4 @@
-"""`/docs` in a real browser: every operation is there to try, and no other host is asked for anything."""
+"""`/docs` in a real browser: every operation is there to try, and no other host is contacted."""
 
 import json
 import re
@@ -32,7 +32,7 @@ SWITCHES = (
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
-def test_the_docs_show_every_operation_and_ask_no_other_host(tmp_path: Path) -> None:
+def test_docs_page_shows_every_operation_and_contacts_no_other_host(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "artifacts")
     registry.activate(write_small_model(registry.root).name)
     with serving(tmp_path / "server", registry.root) as server:

@@ -31,7 +31,7 @@ def statuses(server: Server, key: str, count: int = 20) -> set[int]:
     return {answer.status_code for answer in asked}
 
 
-def test_a_key_comes_is_rotated_and_goes_in_every_worker(tmp_path: Path) -> None:
+def test_every_worker_follows_a_new_a_rotated_and_a_revoked_key(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "artifacts")
     registry.activate(write_small_model(registry.root).name)
     with serving(tmp_path, registry.root, WORKERS="2") as server:

@@ -1,4 +1,4 @@
-"""kill -9 of the child, of a worker, of the server: the model answers, no job is stuck, nothing is lost."""
+"""kill -9 of the child, of a worker, of the server: the model stays, no job is stuck, no write is lost."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -25,7 +25,7 @@ def keep(server: Server, user: str = "ada") -> None:
     assert httpx.put(f"{server.url}/users/{user}/profile", json=PROFILE).status_code in (200, 201)
 
 
-def test_a_killed_retrain_says_why_and_the_model_goes_on_answering(tmp_path: Path, artifacts: Path) -> None:
+def test_killed_retrain_fails_with_its_signal_and_the_model_stays(tmp_path: Path, artifacts: Path) -> None:
     with serving(tmp_path, artifacts) as server:
         before = httpx.post(f"{server.url}/segment", json=PROFILE).json()
         job = server.retrain()
@@ -39,7 +39,7 @@ def test_a_killed_retrain_says_why_and_the_model_goes_on_answering(tmp_path: Pat
         assert again["status"] == "SUCCEEDED", again
 
 
-def test_a_retrain_can_be_cancelled_and_leaves_no_version(tmp_path: Path, artifacts: Path) -> None:
+def test_cancelled_retrain_leaves_no_version(tmp_path: Path, artifacts: Path) -> None:
     with serving(tmp_path, artifacts) as server:
         job = server.retrain(rows=50_000, k="auto")
         [child] = eventually(server.trainings, PATIENCE)
@@ -50,7 +50,7 @@ def test_a_retrain_can_be_cancelled_and_leaves_no_version(tmp_path: Path, artifa
 
 
 @pytest.mark.parametrize(("workers", "database"), [("1", "SQLite"), ("2", "SQLite"), ("2", "PostgreSQL")])
-def test_a_server_killed_in_a_retrain_comes_back_whole(
+def test_server_killed_during_a_retrain_recovers(
     tmp_path: Path, artifacts: Path, workers: str, database: str, request: pytest.FixtureRequest
 ) -> None:
     settings = {"WORKERS": workers}
@@ -72,7 +72,7 @@ def test_a_server_killed_in_a_retrain_comes_back_whole(
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_what_64_writers_were_told_is_kept_survives_a_kill(tmp_path: Path, artifacts: Path, workers: str) -> None:
+def test_acknowledged_writes_of_64_writers_survive_a_kill(tmp_path: Path, artifacts: Path, workers: str) -> None:
     told: list[str] = []
     with serving(tmp_path, artifacts, WORKERS=workers) as server:
         with ThreadPoolExecutor(64) as pool:
@@ -101,7 +101,7 @@ def write_until_refused(server: Server, name: str, told: list[str]) -> None:
                 told.append(f"{name}-{number}")
 
 
-def test_a_killed_worker_is_replaced_and_what_was_acknowledged_is_there(tmp_path: Path, artifacts: Path) -> None:
+def test_killed_worker_is_replaced_and_acknowledged_writes_are_there(tmp_path: Path, artifacts: Path) -> None:
     with serving(tmp_path, artifacts, WORKERS="2") as server:
         for number in range(20):
             keep(server, f"user-{number}")

@@ -1,4 +1,4 @@
-"""A busy run, and all that it logs: no value, no key, no user id that was sent stands in it."""
+"""A busy run, and all that it logs: no value, key or user id of a request."""
 
 import json
 import socket
@@ -24,7 +24,7 @@ NUMBERS = [98_764_321, 91_919_191]
 REQUEST_ID = "traced-by-the-caller-1"
 
 
-def test_nothing_that_was_sent_stands_in_the_log(tmp_path: Path) -> None:
+def test_no_value_of_a_request_is_logged(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "artifacts")
     registry.activate(write_small_model(registry.root).name)
     url = f"sqlite:///{tmp_path}/segments.db"

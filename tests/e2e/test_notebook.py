@@ -1,4 +1,4 @@
-"""The notebook runs from top to bottom, and what it keeps is what it says when it is run."""
+"""The notebook runs from top to bottom, and its stored outputs are those of a run."""
 
 import re
 
@@ -58,24 +58,24 @@ def _number(text: str) -> float:
     return float(text.replace(",", ""))
 
 
-def test_it_runs_from_top_to_bottom_without_a_complaint(executed: NotebookNode) -> None:
+def test_notebook_runs_from_top_to_bottom_without_a_warning(executed: NotebookNode) -> None:
     streams = {out.name for cell in code_cells(executed).values() for out in cell.outputs if "name" in out}
     assert streams <= {"stdout"}
 
 
-def test_what_it_keeps_is_what_it_says(kept: NotebookNode, executed: NotebookNode) -> None:
+def test_stored_outputs_are_those_of_a_run(kept: NotebookNode, executed: NotebookNode) -> None:
     now = code_cells(executed)
     stale = [name for name, cell in code_cells(kept).items() if not agree(words(cell), words(now[name]))]
     assert stale == [], "python -m notebooks.execute keeps the outputs of today"
 
 
-def test_every_cell_that_shows_something_keeps_it(kept: NotebookNode, executed: NotebookNode) -> None:
+def test_every_cell_with_an_output_stores_it(kept: NotebookNode, executed: NotebookNode) -> None:
     for notebook in (kept, executed):
         empty = {name for name, cell in code_cells(notebook).items() if not words(cell)}
         assert empty == SILENT
 
 
-def test_figures_are_kept_as_pictures(kept: NotebookNode, executed: NotebookNode) -> None:
+def test_figures_are_stored_as_pictures(kept: NotebookNode, executed: NotebookNode) -> None:
     for notebook in (kept, executed):
         drawn = {name for name, cell in code_cells(notebook).items() if "figure(report" in cell.source}
         pictured = {
@@ -87,7 +87,7 @@ def test_figures_are_kept_as_pictures(kept: NotebookNode, executed: NotebookNode
         assert len(drawn) >= 10
 
 
-def test_what_it_keeps_tells_nothing_of_a_machine_or_a_moment(kept: NotebookNode) -> None:
+def test_stored_outputs_name_no_machine_and_no_time(kept: NotebookNode) -> None:
     validate(kept)
     assert tidied(kept) == kept
     cells = code_cells(kept)
@@ -106,5 +106,5 @@ def test_what_it_keeps_tells_nothing_of_a_machine_or_a_moment(kept: NotebookNode
         ("tech givers 5", "book givers 5", False),
     ],
 )
-def test_a_last_digit_may_differ_and_nothing_else(one: str, other: str, same: bool) -> None:
+def test_outputs_may_differ_in_the_last_digit_alone(one: str, other: str, same: bool) -> None:
     assert agree(one, other) == same

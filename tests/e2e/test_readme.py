@@ -1,4 +1,4 @@
-"""The README's requests work as printed, and print what it says.
+"""The README's requests work as printed, and print what it shows.
 
 `UPDATE_README=1 python -m pytest tests/e2e/test_readme.py` writes what they print now.
 """
@@ -47,7 +47,7 @@ def same(found: Any, told: Any) -> bool:
     return bool(found == pytest.approx(told, abs=1e-6)) if isinstance(found, float) else bool(found == told)
 
 
-def test_the_requests_of_the_readme_print_what_it_says(printed: list[str]) -> None:
+def test_requests_of_the_readme_print_what_it_shows(printed: list[str]) -> None:
     text = README.read_text(encoding="utf-8")
     if os.environ.get("UPDATE_README"):
         outputs = iter(printed)

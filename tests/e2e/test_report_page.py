@@ -1,4 +1,4 @@
-"""The page of a report in a real browser: it fits a phone and a desk, asks nobody for anything, and prints."""
+"""The page of a report in a real browser: it fits a phone and a desktop, contacts no host, and prints."""
 
 import re
 import subprocess
@@ -62,13 +62,13 @@ class Silent(SimpleHTTPRequestHandler):
         pass
 
 
-def test_the_page_fits_every_width_and_shows_every_picture(address: str, tmp_path: Path) -> None:
+def test_page_fits_every_width_and_shows_every_picture(address: str, tmp_path: Path) -> None:
     told, _ = browse(f"{address}/harness.html", tmp_path)
     found = re.findall(r"(\d+) overflows by (\d+), (\d+) broken", told)
     assert sorted(found) == sorted((str(width), "0", "0") for width in WIDTHS)
 
 
-def test_the_page_asks_nobody_for_anything(address: str, tmp_path: Path) -> None:
+def test_page_contacts_no_host(address: str, tmp_path: Path) -> None:
     shown, asked = browse(f"{address}/{PAGE}", tmp_path)
     assert "Methods and glossary" in shown
     assert {where for where in asked if not where.startswith("data:")} <= {address}
@@ -77,7 +77,7 @@ def test_the_page_asks_nobody_for_anything(address: str, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("switch", "suffix", "starts"), [("screenshot", "png", b"\x89PNG"), ("print-to-pdf", "pdf", b"%PDF")]
 )
-def test_the_page_can_be_pictured_and_printed_from_the_disk(
+def test_page_can_be_captured_and_printed_from_the_disk(
     folder: Path, tmp_path: Path, switch: str, suffix: str, starts: bytes
 ) -> None:
     out = tmp_path / f"page.{suffix}"

@@ -9,7 +9,7 @@ from testkit.server import serving
 from training.simulation.simulate import SimulationConfig, simulate, write
 
 
-def test_the_stored_users_can_be_trained_on_and_no_copy_of_them_stays(tmp_path: Path, artifacts: Path) -> None:
+def test_retrain_on_stored_users_leaves_no_copy_of_them(tmp_path: Path, artifacts: Path) -> None:
     frame = simulate(SimulationConfig(rows=200, seed=3)).frame
     with serving(tmp_path, artifacts) as server, httpx.Client(base_url=server.url) as client:
         for number, profile in enumerate(frame.to_json(orient="records", lines=True).splitlines()):
@@ -30,7 +30,7 @@ def test_the_stored_users_can_be_trained_on_and_no_copy_of_them_stays(tmp_path: 
     assert [path.name for path in (tmp_path / "data").iterdir() if path.is_file()] == []
 
 
-def test_a_file_below_the_data_folder_can_be_trained_on_and_no_other(tmp_path: Path, artifacts: Path) -> None:
+def test_retrain_takes_a_file_below_the_data_folder_alone(tmp_path: Path, artifacts: Path) -> None:
     (tmp_path / "data").mkdir()
     write(simulate(SimulationConfig(rows=300, seed=4)), tmp_path / "data" / "profiles.csv")
     (tmp_path / "outside.csv").write_text("age\n30\n")

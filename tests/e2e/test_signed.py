@@ -1,4 +1,4 @@
-"""A deployment with a key to sign with: nothing unsigned answers, what it trains itself does."""
+"""A deployment with a signing key: it loads signed versions alone, and signs what it trains."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ def key_file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_version_is_signed_by_command_once_it_verifies(
+def test_command_signs_a_version_that_verifies(
     tmp_path: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     registry = Registry(tmp_path / "artifacts")
@@ -41,7 +41,7 @@ def test_a_version_is_signed_by_command_once_it_verifies(
 
 
 @pytest.mark.parametrize("content", ["", "short"])
-def test_a_key_that_is_too_short_is_refused(
+def test_short_key_is_refused(
     tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "key").write_text(content)
@@ -50,7 +50,7 @@ def test_a_key_that_is_too_short_is_refused(
     assert "ARTIFACT_KEY_FILE" in capsys.readouterr().err
 
 
-def test_what_is_trained_is_signed_and_what_is_not_signed_does_not_answer(tmp_path: Path, key_file: Path) -> None:
+def test_trained_version_is_signed_and_unsigned_version_is_refused(tmp_path: Path, key_file: Path) -> None:
     registry = Registry(tmp_path / "artifacts")
     version = write_small_model(registry.root).name
     settings = {"ARTIFACT_KEY_FILE": str(key_file), "ARTIFACTS_DIR": str(registry.root)}
