@@ -112,7 +112,11 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
     watched = given or SqlStore(settings.full_database_url(), pool_size=2)
     registry = settings.registry()
     model = ActiveModel(
-        registry, metrics, settings.model_poll_seconds, settings.model_retry_seconds, store.personas.overrides
+        registry,
+        metrics,
+        poll_seconds=settings.model_poll_seconds,
+        retry_seconds=settings.model_retry_seconds,
+        read_overrides=store.personas.overrides,
     )
     supervisor = _supervisor(settings, store, model, metrics, launcher or _process_launcher(settings))
     open_without_keys = settings.insecure or not settings.exposed

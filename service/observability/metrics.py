@@ -32,7 +32,15 @@ class Metrics:
     def __init__(self) -> None:
         # It would add a series for every counter, which has no more to say than the start of the process.
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        self.registry = registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
+        self._add_request_metrics(self.registry)
+        self._add_model_metrics(self.registry)
+        self._add_user_metrics(self.registry)
+        # Looking up a series by its labels costs more than counting.
+        self._series = cache(self._find_series)
+        self._assigned_way = cache(self.assigned.labels)
+
+    def _add_request_metrics(self, registry: CollectorRegistry) -> None:
         self.requests = Counter(
             "segments_http_requests",
             "Requests with a response.",
@@ -64,6 +72,8 @@ class Metrics:
             ("field",),
             registry=registry,
         )
+
+    def _add_model_metrics(self, registry: CollectorRegistry) -> None:
         self.model_swaps = Counter(
             "segments_model_swaps", "Times that a worker loaded a newly active model.", registry=registry
         )
@@ -85,6 +95,8 @@ class Metrics:
             registry=registry,
         )
         self.retrains = Counter("segments_retrains", "Retrains ended, by how.", ("status",), registry=registry)
+
+    def _add_user_metrics(self, registry: CollectorRegistry) -> None:
         self.users_reassigned = Counter(
             "segments_users_reassigned",
             "Stored users reassigned by a newer model in the background.",
@@ -111,9 +123,6 @@ class Metrics:
         self.store_failures = Counter(
             "segments_store_failures", "Requests that failed because the store was away.", registry=registry
         )
-        # Looking up a series by its labels costs more than counting.
-        self._series = cache(self._find_series)
-        self._assigned_way = cache(self.assigned.labels)
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request with its response."""
