@@ -23,6 +23,7 @@ from models.storage.manifest import Manifest, Origin
 from models.storage.reading import read_artifact
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame
+from training.data.encoded import EncodedDataset
 from training.pipeline import train
 from training.progress import Silent
 from training.report.settings import AnalysisConfig
@@ -91,7 +92,7 @@ def beside(before: LoadedArtifact, after: LoadedArtifact, panel: Dataset, rows: 
 
 
 def ids(loaded: LoadedArtifact, panel: Dataset) -> NDArray[np.str_]:
-    clusters = loaded.model.scorer.scores(panel.coded_for(loaded.model.encoder)).clusters
+    clusters = loaded.model.scorer.scores(EncodedDataset.of(panel, loaded.model.encoder).columns).clusters
     return np.array([persona.id for persona in loaded.model.personas])[clusters]
 
 

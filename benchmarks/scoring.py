@@ -36,6 +36,7 @@ from models.storage.reading import read_artifact
 from testkit import ROOT
 from training.data.coding import Coder
 from training.data.dataset import from_frame
+from training.data.encoded import EncodedDataset
 from training.data.files.arrow import ROWS, text_columns
 from training.data.files.chunks import Chunk
 from training.data.files.profile_file import ProfileFile
@@ -112,7 +113,7 @@ def _many(model: SegmentModel, pipeline: Any, folder: Path) -> Iterator[Case]:
     _repeat(data, long, FILE_ROWS)
     batches = pq.read_table(data).combine_chunks().to_batches(ROWS)
     with_words = pq.read_table(data, read_dictionary=text_columns(data)).combine_chunks().to_batches(ROWS)
-    columns = from_frame(frame, Profile).coded_for(model.encoder)
+    columns = EncodedDataset.of(from_frame(frame, Profile), model.encoder).columns
     batch = take(columns, np.arange(1_000))
 
     def predict_file() -> None:
@@ -137,7 +138,7 @@ def _many(model: SegmentModel, pipeline: Any, folder: Path) -> Iterator[Case]:
 
 
 def _of_frame(model: SegmentModel, frame: pd.DataFrame) -> object:
-    return model.scorer.scores(from_frame(frame, Profile).coded_for(model.encoder))
+    return model.scorer.scores(EncodedDataset.of(from_frame(frame, Profile), model.encoder).columns)
 
 
 def _scored(model: SegmentModel, batches: list[pa.RecordBatch]) -> None:

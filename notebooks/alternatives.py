@@ -4,21 +4,19 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from models.scoring.columns import CodeListColumn, FloatArray, IntArray
-from models.scoring.encoder import Encoder
-from training.data.dataset import Dataset
+from training.data.encoded import EncodedDataset
 
 
-def ticks_in_full(dataset: Dataset, encoder: Encoder) -> FloatArray:
+def ticks_in_full(encoded: EncodedDataset) -> FloatArray:
     """Our vectors (n, width) without the division of ticks by their number: every tick counts in full.
 
     Every column has its usual mean and standard deviation among those who answered; missing answers stay 0.
     """
-    columns = dataset.coded_for(encoder)
-    vectors = encoder.encode(columns)
-    for encoding in encoder.fields:
-        column = columns[encoding.name]
+    vectors = encoded.vectors()
+    for encoding in encoded.encoder.fields:
+        column = encoded.columns[encoding.name]
         if isinstance(column, CodeListColumn):
-            ours = vectors[:, encoder.spans[encoding.name]]
+            ours = vectors[:, encoded.encoder.spans[encoding.name]]
             ticks = _ticks(column, encoding.column_of, encoding.width)[column.answered]
             spread = ours[column.answered].std(axis=0)
             ours[column.answered] = (ticks - ticks.mean(axis=0)) / np.maximum(ticks.std(axis=0), 1e-9) * spread

@@ -27,7 +27,7 @@ from training.data.files.table_files import BatchWriter, growing_table
 from training.data.prefetch import prefetch
 from training.data.refusals import SideFile, listed
 from training.errors import UnusableInput
-from training.progress import Pace, Progress
+from training.progress import Progress, RowRate
 
 _WORD = pa.dictionary(pa.int32(), pa.string())
 _ANSWERS = pa.schema(
@@ -66,7 +66,7 @@ def score_file(
     for note in profiles.notes:
         progress.say(note)
     progress.step("scoring", 0.0)
-    pace = Pace(progress)
+    pace = RowRate(progress)
     columns = schema(profiles.id_column is not None)
     with listed(profiles.side_file) as refused, growing_table(out, columns) as writer, _set_up():
         _score_chunks(model, profiles, writer, refused, pace)
@@ -89,7 +89,7 @@ def _set_up() -> Iterator[None]:
 
 
 def _score_chunks(
-    model: SegmentModel, profiles: ProfileFile, writer: BatchWriter, refused: SideFile, pace: Pace
+    model: SegmentModel, profiles: ProfileFile, writer: BatchWriter, refused: SideFile, pace: RowRate
 ) -> None:
     coder = Coder(model.encoder, profiles.profile_class, profiles.source.text)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+from pydantic import BaseModel
 
 from models.acceptance import Thresholds
 from models.lineage import LineageStep, shortened
@@ -19,45 +20,55 @@ from models.scoring.scorer import Scorer
 from models.segment_model import SegmentModel
 from models.storage.arrays import field_manifests
 from models.storage.artifact import COMPARISON, PIPELINE, REPORT, LoadedArtifact
+from models.storage.comparison import Comparison
 from models.storage.manifest import Manifest, Origin
 from models.storage.registry import version_name
 from models.storage.signature import key_from
 from models.storage.writing import check_writable, write_artifact
-from training.acceptance.checks import Candidate, judge, unmatched
-from training.acceptance.comparison import compare, described
+from training.acceptance.candidate import Candidate
+from training.acceptance.checks import run_checks, unreadable_predecessor
+from training.acceptance.comparison import assigned, compare_crossed, reference_of
 from training.acceptance.evaluation import Evaluation, evaluate
 from training.acceptance.field_stats import field_stats
 from training.acceptance.golden_predictions import golden_predictions
 from training.clustering.compile import compile_scorer, prove_equal
-from training.clustering.fit import draw, fit
+from training.clustering.fit import Fit, draw, fit
+from training.clustering.matching import crossed
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
 from training.errors import UnusableInput
 from training.partial.calibration import calibrate
 from training.partial.reliability import confidence_metrics
 from training.personas.describing import describe
-from training.personas.identity import Matching, Predecessor, catalogue, match, passages, persona_ids
-from training.progress import Part, Progress
+from training.personas.identity import (
+    ClusterMatching,
+    Predecessor,
+    catalogue,
+    match_clusters,
+    passages,
+    persona_ids,
+)
+from training.progress import Progress, ProgressRange
 from training.report.analysis.analyse import analyse
 from training.report.settings import AnalysisConfig
 
-DEFAULT_BOUNDS = Thresholds()
-# Fewer say too little to judge on: then a sample of what was trained on is used.
+DEFAULT_THRESHOLDS = Thresholds()
+# Fewer held-out profiles say too little: then the checks use a sample of those that were trained on.
 FEWEST_HELD_OUT = 100
 FULL_ANALYSIS = AnalysisConfig()
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "joblib", "pydantic")
 
 
 @dataclass(frozen=True)
-class Unreadable:
-    """A active model that cannot be read, and why."""
+class UnreadableModel:
+    """Stands for an active model that cannot be read, and says why."""
 
-    sentence: str
+    error: str
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a run left: the folder, and the manifest in it."""
+    """The result of a run: the version's folder, and the manifest in it."""
 
     folder: Path
     manifest: Manifest
@@ -71,10 +82,10 @@ def train(
     progress: Progress,
     analysis: AnalysisConfig = FULL_ANALYSIS,
     *,
-    previous: LoadedArtifact | Unreadable | None = None,
-    thresholds: Thresholds = DEFAULT_BOUNDS,
+    previous: LoadedArtifact | UnreadableModel | None = None,
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> Trained:
-    """Fit, compile, verify, match, describe, check, analyse and write.
+    """Fit, compile, verify, calibrate, match, describe, check, analyse and write.
 
     `previous`: the active model, whose personas are carried on, and which the candidate is compared with.
     Raises `UnusableInput`, `NotEquivalent` or `ArtifactNotWritten`; then there is no artifact.
@@ -82,55 +93,44 @@ def train(
     check_usable(dataset, config)
     check_writable(out)
     key = key_from(os.environ)
-    predecessor = _predecessor_of(previous, dataset)
-    rows, held = _held_out(len(dataset), config, predecessor)
-    fitted = fit(
-        dataset.take(rows),
-        config,
-        Part(progress, 0.0, 0.55),
-        None if predecessor is None else predecessor.clusters[rows],
-    )
-    fitted = fitted if len(rows) == len(dataset) else fitted.applied_to(dataset)
+    predecessor = Predecessor.on(previous, dataset) if isinstance(previous, LoadedArtifact) else None
+    rows, held_out_rows = _split(len(dataset), config, predecessor)
+    fitted = _fit(dataset, rows, config, ProgressRange(progress, 0.0, 0.55), predecessor)
     progress.step("compiling the scorer", 0.55)
     scorer = compile_scorer(fitted.pipeline)
-    equivalence = prove_equal(fitted, scorer, dataset)
+    equivalence = prove_equal(fitted, scorer)
     progress.step("learning from partial profiles", 0.57)
-    calibrated = calibrate(dataset, fitted.clusters, scorer, config.seed)
-    scorer = calibrated.scorer
+    calibrated = calibrate(fitted.encoded, fitted.clusters, scorer, config.seed)
     progress.step("matching the personas", 0.60)
-    matching = None if predecessor is None else _matched(predecessor, scorer, dataset, config)
+    matching = None if predecessor is None else _matched(predecessor, fitted, calibrated.scorer, config)
     ids = persona_ids(dataset.fingerprint, config, fitted.k, predecessor, matching)
     progress.step("describing the personas", 0.62)
     personas = describe(dataset, fitted.clusters, ids, _previous_names(predecessor, matching))
-    progress.step("judging the candidate", 0.65)
-    candidate = Candidate(origin, fitted, scorer, personas, dataset, dataset.take(held))
-    judgement = judge(candidate, predecessor, matching, thresholds, config)
-    evaluation = evaluate(dataset, fitted, equivalence, config)
-    verdicts = (*evaluation.verdicts, *judgement.verdicts)
-    if isinstance(previous, Unreadable):
-        verdicts = (*verdicts, unmatched(previous.sentence))
-    metrics = evaluation.metrics | judgement.metrics | confidence_metrics(calibrated.confidence)
-    evaluation = Evaluation(metrics, verdicts)
+    progress.step("checking the candidate", 0.65)
+    candidate = Candidate(
+        origin=origin, fit=fitted, scorer=calibrated.scorer, personas=personas, held_out_rows=held_out_rows
+    )
+    checks = run_checks(candidate, predecessor, matching, thresholds, config)
+    evaluation = evaluate(fitted, equivalence, config)
+    unreadable = (unreadable_predecessor(previous.error),) if isinstance(previous, UnreadableModel) else ()
+    evaluation = Evaluation(
+        evaluation.metrics | checks.metrics | confidence_metrics(calibrated.confidence),
+        (*evaluation.verdicts, *checks.verdicts, *unreadable),
+    )
     progress.step("comparing with the active model", 0.70)
     manifest = _manifest(candidate, config, evaluation, predecessor, matching)
-    others = (
-        {} if predecessor is None else {COMPARISON: _comparison_writer(candidate, manifest, predecessor, config)}
-    )
+    comparison = None if predecessor is None else _comparison(candidate, manifest, predecessor, config)
     report = analyse(
-        dataset, fitted, manifest, analysis, config.seed, Part(progress, 0.72, 0.97), calibrated.confidence
+        fitted, manifest, analysis, config.seed, ProgressRange(progress, 0.72, 0.97), calibrated.confidence
     )
     progress.step("writing the artifact", 0.97)
-    folder = write_artifact(
-        out,
-        manifest,
-        calibrated.scorer,
-        {
-            PIPELINE: lambda path: joblib.dump(fitted.pipeline, path),
-            REPORT: lambda path: path.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8"),
-            **others,
-        },
-        key,
-    )
+    files: dict[str, Callable[[Path], object]] = {
+        PIPELINE: lambda path: joblib.dump(fitted.pipeline, path),
+        REPORT: _json_writer(report),
+    }
+    if comparison is not None:
+        files[COMPARISON] = _json_writer(comparison)
+    folder = write_artifact(out, manifest, calibrated.scorer, files, key)
     progress.step("written", 1.0)
     return Trained(folder, manifest)
 
@@ -148,53 +148,68 @@ def check_usable(dataset: Dataset, config: TrainingConfig) -> None:
         )
 
 
-# --- the model before ------------------------------------------------------------------------------
+# --- steps -----------------------------------------------------------------------------------------
 
 
-def _predecessor_of(previous: LoadedArtifact | Unreadable | None, dataset: Dataset) -> Predecessor | None:
-    if not isinstance(previous, LoadedArtifact):
-        return None
-    return Predecessor(previous, previous.model.scorer.clusters(dataset.coded_for(previous.model.encoder)))
-
-
-def _held_out(count: int, config: TrainingConfig, predecessor: Predecessor | None) -> tuple[IntArray, IntArray]:
-    """The rows to fit on, and those to judge on: apart where there is a model before and there are enough."""
+def _split(count: int, config: TrainingConfig, predecessor: Predecessor | None) -> tuple[IntArray, IntArray]:
+    """The rows to fit on, and those to check on: apart where there is a predecessor and there are enough."""
     rng = np.random.default_rng(config.seed)
     most = min(config.held_out_rows, int(count * config.held_out_share))
-    held = draw(count, most, rng)
+    held_out = draw(count, most, rng)
     if predecessor is None or most < FEWEST_HELD_OUT:
         return np.arange(count), draw(count, config.held_out_rows, rng)
-    return np.setdiff1d(np.arange(count), held), held
+    return np.setdiff1d(np.arange(count), held_out), held_out
 
 
-def _matched(predecessor: Predecessor, scorer: Scorer, dataset: Dataset, config: TrainingConfig) -> Matching:
-    """Matched by the clusters themselves: both models by the rule of their pipelines, on one sample."""
-    rows = _reference_rows(dataset, config)
-    coded = dataset.take(rows).coded_for(scorer.encoder)
-    clusters, vectors = scorer.clusters(coded), scorer.encoder.encode(coded)
-    return match(predecessor.clusters[rows], clusters, vectors, len(predecessor.personas), len(scorer.centroids))
+def _fit(
+    dataset: Dataset, rows: IntArray, config: TrainingConfig, progress: Progress, predecessor: Predecessor | None
+) -> Fit:
+    """Fit on these rows, and apply the fit to all."""
+    previous_clusters = None if predecessor is None else predecessor.clusters[rows]
+    if len(rows) == len(dataset):
+        return fit(dataset, config, progress, previous_clusters)
+    return fit(dataset.take(rows), config, progress, previous_clusters).applied_to(dataset)
 
 
-def _previous_names(predecessor: Predecessor | None, matching: Matching | None) -> dict[int, str]:
+def _matched(predecessor: Predecessor, fitted: Fit, scorer: Scorer, config: TrainingConfig) -> ClusterMatching:
+    """Match the nearest centroids of both models, without imputation, on the reference sample."""
+    rows = _reference_rows(fitted.encoded.dataset, config)
+    sample = fitted.encoded.take(rows)
+    clusters = scorer.clusters(sample.columns)
+    return match_clusters(
+        predecessor.clusters[rows], clusters, sample.vectors(), len(predecessor.personas), fitted.k
+    )
+
+
+def _previous_names(predecessor: Predecessor | None, matching: ClusterMatching | None) -> dict[int, str]:
     if predecessor is None or matching is None:
         return {}
     return {new: predecessor.personas[old].name for new, old in matching.persona_of.items()}
 
 
-def _comparison_writer(
+def _comparison(
     candidate: Candidate, manifest: Manifest, predecessor: Predecessor, config: TrainingConfig
-) -> Callable[[Path], object]:
-    """The function that writes the comparison with the active model, from the reference sample alone."""
+) -> Comparison:
+    """The comparison with the active model, on the reference sample."""
     rows = _reference_rows(candidate.dataset, config)
     what = "simulated profiles" if candidate.origin.simulated else "of the profiles trained on"
-    sample, reference = described(candidate.dataset.take(rows), what, candidate.origin.simulated)
+    reference = reference_of(candidate.dataset.take(rows), what, candidate.origin.simulated)
     after = LoadedArtifact(manifest, SegmentModel(manifest.version, candidate.scorer, manifest.personas))
-    comparison = compare(predecessor.loaded, after, sample, reference, by_id=True)
-    return lambda path: path.write_text(comparison.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    table = crossed(
+        assigned(predecessor.loaded, predecessor.encoded.take(rows)),
+        assigned(after, candidate.fit.encoded.take(rows)),
+        len(predecessor.personas),
+        len(manifest.personas),
+    )
+    return compare_crossed(predecessor.loaded, after, table, reference, by_id=True)
 
 
 def _reference_rows(dataset: Dataset, config: TrainingConfig) -> IntArray:
     return draw(len(dataset), config.reference_rows, np.random.default_rng(config.seed))
+
+
+def _json_writer(document: BaseModel) -> Callable[[Path], object]:
+    return lambda path: path.write_text(document.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 # --- the manifest ----------------------------------------------------------------------------------
@@ -205,7 +220,7 @@ def _manifest(
     config: TrainingConfig,
     evaluation: Evaluation,
     predecessor: Predecessor | None,
-    matching: Matching | None,
+    matching: ClusterMatching | None,
 ) -> Manifest:
     dataset, fitted, personas = candidate.dataset, candidate.fit, candidate.personas
     created_at = datetime.now(UTC)
@@ -231,7 +246,7 @@ def _manifest(
         previous=previous,
         lineage=shortened((*_steps_before(predecessor), step)),
         retired=catalogue(name, personas, predecessor, matching),
-        field_figures=field_stats(dataset.take(_reference_rows(dataset, config)), candidate.scorer),
+        field_figures=field_stats(fitted.encoded.take(_reference_rows(dataset, config)), candidate.scorer),
     )
 
 

@@ -24,7 +24,7 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ProgressRange:
     """A stretch of a larger run, from `start` to `end` of it, that counts its own shares from 0 to 1."""
 
     whole: Progress
@@ -40,7 +40,7 @@ class Part:
         self.whole.say(sentence)
 
 
-class Pace:
+class RowRate:
     """Tells how many rows are done and how many a second, at most once a second. `clock`: seconds."""
 
     def __init__(self, progress: Progress, clock: Callable[[], float] = time.monotonic) -> None:

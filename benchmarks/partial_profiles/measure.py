@@ -25,6 +25,7 @@ from training.clustering.compile import compile_scorer
 from training.clustering.fit import fit
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame
+from training.data.encoded import EncodedDataset
 from training.partial.calibration import calibrate
 from training.partial.field_evidence import live_fields
 from training.partial.reliability import BINS
@@ -82,11 +83,12 @@ def surveyed(dataset: Dataset, fold: int) -> Case:
 def _case(trained: Dataset, tested: Dataset, config: TrainingConfig, seed: int) -> Case:
     fitted = fit(trained, config, Silent())
     compiled = compile_scorer(fitted.pipeline)
-    scorer = calibrate(trained, fitted.clusters, compiled, seed).scorer
+    scorer = calibrate(fitted.encoded, fitted.clusters, compiled, seed).scorer
     names = tuple(scorer.encoder.fields[place].name for place in live_fields(scorer))
-    tested = tested.take(np.flatnonzero(known_fields(tested.coded_for(scorer.encoder), names).all(axis=1)))
-    columns = trained.coded_for(scorer.encoder)
-    return Case(Training(scorer, columns, fitted.clusters, names, seed), tested, tested.coded_for(scorer.encoder))
+    encoded = EncodedDataset.of(tested, scorer.encoder)
+    complete = encoded.take(np.flatnonzero(known_fields(encoded.columns, names).all(axis=1)))
+    training = Training(scorer, fitted.encoded.columns, fitted.clusters, names, seed)
+    return Case(training, complete.dataset, complete.columns)
 
 
 def tallies(case: Case, masks: int, rivals: Sequence[Rival] = RIVALS) -> Iterator[Tally]:

@@ -145,7 +145,7 @@ def test_the_scorer_is_the_pipeline_whatever_the_shape(
     except UnusableInput:
         return
     scorer = compile_scorer(fitted.pipeline)
-    prove_equal(fitted, scorer, dataset)
+    prove_equal(fitted, scorer)
     profiles = [profile_class.model_validate(row) for row in _rows(frame)]
     single = [scorer.score(profile).distances for profile in profiles]
     coordinates = fitted.pipeline[:-1].transform(frame)
@@ -166,7 +166,7 @@ def test_whatever_the_shape_partial_profiles_are_answered_and_reasons_add_up(
         fitted = fit(dataset, QUICK.model_copy(update={"k": k}), Silent())
     except UnusableInput:
         return
-    scorer = calibrate(dataset, fitted.clusters, compile_scorer(fitted.pipeline), 0).scorer
+    scorer = calibrate(fitted.encoded, fitted.clusters, compile_scorer(fitted.pipeline), 0).scorer
     profiles = [profile_class.model_validate(row) for row in _rows(frame)]
     alone, together = [scorer.score(each) for each in profiles], scorer.scores(scorer.encoder.code(profiles))
     np.testing.assert_allclose([score.distances for score in alone], together.distances, atol=TOLERANCE)

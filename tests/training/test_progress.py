@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from training.progress import JsonLines, Pace, Plain, showing
+from training.progress import JsonLines, Plain, RowRate, showing
 
 
 def test_plain_lines_name_each_step_once() -> None:
@@ -47,7 +47,7 @@ def test_without_a_terminal_lines_are_plain(capsys: pytest.CaptureFixture[str]) 
 
 def test_the_pace_is_told_once_a_second() -> None:
     stream, seconds = io.StringIO(), iter([0.0, 0.5, 1.5, 1.5, 1.5, 2.0, 4.0])
-    pace = Pace(Plain(stream), lambda: next(seconds))
+    pace = RowRate(Plain(stream), lambda: next(seconds))
     for share in (0.2, 0.4, 0.6):
         pace.add(3_000, share)
     assert stream.getvalue() == "[ 40%] 6,000 rows, 4,000/s\n"

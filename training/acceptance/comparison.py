@@ -28,6 +28,7 @@ from models.storage.comparison import (
 from models.storage.manifest import Manifest
 from training.clustering.matching import best_pairs, crossed, jaccard
 from training.data.dataset import Dataset
+from training.data.encoded import EncodedDataset
 from training.errors import UnusableInput
 from training.personas.wording.comparing import sentences
 
@@ -56,17 +57,37 @@ def compare(
     """Compare two models on the profiles of `sample`, which `reference` describes.
 
     `by_id`: personas of one id are the same, as a refit has matched them (`training.personas.identity`); else
-    those whose members overlap.
-
-    Raises `UnusableInput` where there is no profile.
+    those whose members overlap. Raises `UnusableInput` where there is no profile.
     """
     if not len(sample):
         raise UnusableInput("There is no profile to compare the models on.")
+    clusters_before, clusters_after = (
+        assigned(model, EncodedDataset.of(sample, model.model.encoder)) for model in (before, after)
+    )
+    table = crossed(clusters_before, clusters_after, len(before.model.personas), len(after.model.personas))
+    return compare_crossed(before, after, table, reference, minimum_overlap, by_id=by_id)
+
+
+def assigned(model: LoadedArtifact, profiles: EncodedDataset) -> IntArray:
+    """The clusters that a model assigns profiles in its own encoder's vocabulary, (n,)."""
+    return model.model.scorer.scores(profiles.columns).clusters
+
+
+def compare_crossed(
+    before: LoadedArtifact,
+    after: LoadedArtifact,
+    table: IntArray,
+    reference: Reference,
+    minimum_overlap: float = MINIMUM_OVERLAP,
+    *,
+    by_id: bool = False,
+) -> Comparison:
+    """Compare two models by the profiles that each pair of their clusters shares: `table` (before, after)."""
     comparison = Comparison(
         before=_side(before.manifest),
         after=_side(after.manifest),
         reference=reference,
-        personas=_persona_changes(before, after, sample, minimum_overlap, by_id),
+        personas=_persona_changes(before, after, table, minimum_overlap, by_id),
         metrics=_metrics(before.manifest, after.manifest),
         verdicts=_verdicts(before.manifest, after.manifest),
         vocabulary=_vocabulary(before.manifest, after.manifest),
@@ -82,19 +103,14 @@ def _side(manifest: Manifest) -> Side:
 
 
 def _persona_changes(
-    before: LoadedArtifact, after: LoadedArtifact, sample: Dataset, minimum: float, by_id: bool
+    before: LoadedArtifact, after: LoadedArtifact, table: IntArray, minimum: float, by_id: bool
 ) -> PersonaChanges:
     old, new = before.model.personas, after.model.personas
-    table = crossed(_clusters(before, sample), _clusters(after, sample), len(old), len(new))
     if by_id:
         return persona_changes(old, new, table, same_ids(old, new), 0.0)
     overlaps = _overlaps(table, old, new)
     pairs = [pair for pair in best_pairs(overlaps) if overlaps[pair] > minimum]
     return persona_changes(old, new, table, pairs, minimum)
-
-
-def _clusters(loaded: LoadedArtifact, sample: Dataset) -> IntArray:
-    return loaded.model.scorer.scores(sample.coded_for(loaded.model.encoder)).clusters
 
 
 def _overlaps(table: IntArray, old: Sequence[Persona], new: Sequence[Persona]) -> FloatArray:
@@ -152,12 +168,11 @@ def _values_changed(name: str, old: Sequence[str], new: Sequence[str]) -> Vocabu
     )
 
 
-def described(sample: Dataset, what: str, simulated: bool) -> tuple[Dataset, Reference]:
-    """A reference sample with its description: `what` follows the number of profiles."""
-    reference = Reference(
+def reference_of(sample: Dataset, what: str, simulated: bool) -> Reference:
+    """The description of a reference sample: `what` follows the number of profiles."""
+    return Reference(
         rows=len(sample),
         simulated=simulated,
         description=f"{len(sample):,} {what}.",
         fingerprint=sample.fingerprint,
     )
-    return sample, reference

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.storage.manifest import Verdict
-from training.clustering.choice_of_k import silhouette
 from training.clustering.compile import Equivalence
 from training.clustering.fit import Fit, draw
+from training.clustering.silhouettes import mean_silhouette
 from training.config import TrainingConfig
-from training.data.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -20,12 +19,12 @@ class Evaluation:
     verdicts: tuple[Verdict, ...]
 
 
-def evaluate(dataset: Dataset, fit: Fit, equivalence: Equivalence, config: TrainingConfig) -> Evaluation:
+def evaluate(fit: Fit, equivalence: Equivalence, config: TrainingConfig) -> Evaluation:
     """Judge a fit on its own training data."""
-    shares = np.bincount(fit.clusters, minlength=fit.k) / len(dataset)
+    shares = np.bincount(fit.clusters, minlength=fit.k) / len(fit.encoded)
     pca = fit.pipeline["pca"]
     metrics: dict[str, float | int | str | None] = {
-        "rows": len(dataset),
+        "rows": len(fit.encoded),
         "personas": fit.k,
         "components": fit.components.retained,
         "components_beating_chance": fit.components.beat_chance,
@@ -44,7 +43,7 @@ def evaluate(dataset: Dataset, fit: Fit, equivalence: Equivalence, config: Train
 def _silhouette(fit: Fit, config: TrainingConfig) -> float | None:
     """Mean silhouette on a sample, if it exists."""
     rows = draw(len(fit.scores), config.criteria_rows, np.random.default_rng(config.seed))
-    return silhouette(fit.scores[rows], fit.clusters[rows])
+    return mean_silhouette(fit.scores[rows], fit.clusters[rows])
 
 
 def _verdicts(fit: Fit, smallest: float, largest: float, config: TrainingConfig) -> tuple[Verdict, ...]:

@@ -7,32 +7,33 @@ ratio, less what chance explains; Kelley, PNAS 21, 1935). A column that was shuf
 
 import numpy as np
 
-from models.scoring.columns import CodeColumn, CodeListColumn, Column, FloatArray, IntArray, NumberColumn
-from models.scoring.encoder import FieldEncoding, fill
+from models.scoring.columns import Column, Columns, FloatArray, IntArray, NumberColumn
+from models.scoring.encoder import FieldEncoding, fill, unanswered
+from models.scoring.imputation import known_rows
 from models.scoring.scorer import Scorer
 from models.storage.manifest import FieldStats
 from training.clustering.matching import cluster_means
 from training.data.dataset import Dataset
-from training.report.analysis.answers import answered
+from training.data.encoded import EncodedDataset
 
 
-def field_stats(sample: Dataset, scorer: Scorer) -> dict[str, FieldStats]:
-    """The figures of every field that the scorer knows, on a sample of profiles."""
-    coded = sample.coded_for(scorer.encoder)
+def field_stats(sample: EncodedDataset, scorer: Scorer) -> dict[str, FieldStats]:
+    """The statistics of every field that the scorer knows, on a sample of profiles in its encoder's vocabulary."""
+    columns = sample.dataset.columns
     return {
         encoding.name: FieldStats(
-            answered_share=_rounded(answered(sample.columns[encoding.name]).mean()),
-            commonest_share=_rounded(commonest_share(sample.columns[encoding.name])),
-            strength=_rounded(_strength(encoding, coded, scorer)),
+            answered_share=_rounded(known_rows(columns[encoding.name]).mean()),
+            commonest_share=_rounded(commonest_share(columns[encoding.name])),
+            strength=_rounded(_strength(encoding, sample.columns, scorer)),
         )
         for encoding in scorer.encoder.fields
-        if encoding.name in sample.columns
+        if encoding.name in columns
     }
 
 
 def commonest_share(column: Column) -> float:
     """The share that the most common answer holds of all who answered, 0–1; for lists, the most common tick."""
-    answered_count = int(answered(column).sum())
+    answered_count = int(known_rows(column).sum())
     if isinstance(column, NumberColumn):
         counts = np.unique(column.values[~np.isnan(column.values)], return_counts=True)[1]
     else:
@@ -42,15 +43,15 @@ def commonest_share(column: Column) -> float:
 
 def repeated_share(dataset: Dataset, answers: int) -> float:
     """The share of all rows that repeat an earlier one word for word, among those with so many answers or more."""
-    answered_count = sum(answered(column).astype(np.int64) for column in dataset.columns.values())
+    answered_count = sum(known_rows(column).astype(np.int64) for column in dataset.columns.values())
     rows = np.flatnonzero(answered_count >= answers)
     those = dataset if len(rows) == len(dataset) else dataset.take(rows)
     return (len(rows) - those.distinct_rows) / max(len(dataset), 1)
 
 
-def unknown_share(dataset: Dataset, scorer: Scorer) -> float:
-    """The share of the values of open fields that the scorer does not know."""
-    coded = dataset.coded_for(scorer.encoder)
+def unknown_share(encoded: EncodedDataset) -> float:
+    """The share of the values of open fields that the encoder does not know."""
+    dataset, coded = encoded.dataset, encoded.columns
     answered_count = sum(_values(dataset.columns[name]) for name in dataset.vocabularies)
     known_count = sum(_values(coded[name]) for name in dataset.vocabularies if name in coded)
     return (answered_count - known_count) / max(answered_count, 1)
@@ -60,12 +61,12 @@ def _values(column: Column) -> int:
     return 0 if isinstance(column, NumberColumn) else int(np.count_nonzero(column.codes >= 0))
 
 
-def _strength(encoding: FieldEncoding, coded: dict[str, Column], scorer: Scorer) -> float:
+def _strength(encoding: FieldEncoding, coded: Columns, scorer: Scorer) -> float:
     column = coded[encoding.name]
-    rows = np.flatnonzero(answered(column))
+    rows = np.flatnonzero(known_rows(column))
     if len(rows) < 2:
         return 0.0
-    others = {**coded, encoding.name: _nobody(column)}
+    others = {**coded, encoding.name: unanswered(encoding.spec, len(column))}
     clusters = scorer.clusters({name: column.take(rows) for name, column in others.items()})
     vectors = np.zeros((len(rows), encoding.width))
     fill(encoding, column.take(rows), vectors)
@@ -82,16 +83,6 @@ def _explained(vectors: FloatArray, clusters: IntArray, k: int) -> float:
         return 0.0
     between = float((sizes * np.square(means).sum(axis=1)).sum()) / whole
     return max(0.0, 1 - (1 - between) * (len(vectors) - 1) / (len(vectors) - k))
-
-
-def _nobody(column: Column) -> Column:
-    """The column without an answer."""
-    if isinstance(column, NumberColumn):
-        return NumberColumn(np.full(len(column), np.nan))
-    if isinstance(column, CodeColumn):
-        return CodeColumn(np.full(len(column), -1, np.int64))
-    rows = len(column)
-    return CodeListColumn(np.zeros(0, np.int64), np.zeros(rows + 1, np.int64), np.zeros(rows, np.bool_))
 
 
 def _rounded(share: float) -> float:

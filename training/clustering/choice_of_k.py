@@ -13,16 +13,13 @@ It is asked about the components alone that clearly beat chance, as PCA left the
 and each weaker one, or one whitened, adds noise in which further splits pay too (docs/decisions/0007).
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import silhouette_score
 
-from models.scoring.columns import FloatArray, IntArray
+from models.scoring.columns import FloatArray
 from training.clustering.components import Components
+from training.clustering.kmeans import random_kmeans
 from training.config import TrainingConfig
 from training.progress import Progress
 from training.text import percent
@@ -115,7 +112,7 @@ def _reason(best: GapPoint, curve: list[GapPoint]) -> str:
 
 
 def _gap_point(scores: FloatArray, k: int, config: TrainingConfig, rng: np.random.Generator) -> GapPoint:
-    fitted = _kmeans(scores, k, 5, rng)
+    fitted = random_kmeans(scores, k, 5, rng)
     draws = np.log([_reference(scores, k, rng) for _ in range(config.references)])
     inertia = float(fitted.inertia_)
     error = float(draws.std() * np.sqrt(1 + 1 / len(draws)))
@@ -123,21 +120,7 @@ def _gap_point(scores: FloatArray, k: int, config: TrainingConfig, rng: np.rando
     return GapPoint(k, inertia, gap, error)
 
 
-def silhouette(scores: FloatArray, clusters: IntArray) -> float | None:
-    """Mean silhouette; None where it does not exist (one cluster, or as many as rows). Quadratic in the rows."""
-    if not 1 < len(np.unique(clusters)) < len(scores):
-        return None
-    return float(silhouette_score(scores, clusters))
-
-
 def _reference(scores: FloatArray, k: int, rng: np.random.Generator) -> float:
     """W_k of one uniform draw from the box around the scores."""
     box = rng.uniform(scores.min(axis=0), scores.max(axis=0), scores.shape)
-    return max(float(_kmeans(box, k, 2, rng).inertia_), np.finfo(float).tiny)
-
-
-def _kmeans(scores: FloatArray, k: int, starts: int, rng: np.random.Generator) -> KMeans:
-    kmeans = KMeans(k, n_init=starts, random_state=int(rng.integers(2**31)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # of points that all but coincide
-        return kmeans.fit(scores)
+    return max(float(random_kmeans(box, k, 2, rng).inertia_), np.finfo(float).tiny)

@@ -12,7 +12,7 @@ from models.scoring.encoder import Encoder, FieldEncoding
 from models.scoring.scorer import Scorer
 from models.scoring.single import FieldTable
 from training.clustering.fit import Fit
-from training.data.dataset import Dataset
+from training.data.encoded import EncodedDataset
 from training.errors import NotEquivalent
 
 TOLERANCE = 1e-9
@@ -48,23 +48,23 @@ def _table(encoding: FieldEncoding, components: FloatArray) -> FieldTable:
     return FieldTable(constant, rows)
 
 
-def prove_equal(fitted: Fit, scorer: Scorer, dataset: Dataset) -> Equivalence:
-    """Compare the scorer with what the pipeline made of every row: the same cluster, distances within 1e-9.
+def prove_equal(fitted: Fit, scorer: Scorer) -> Equivalence:
+    """Compare the scorer with what the pipeline made of every profile: the same cluster, distances within 1e-9.
 
-    `fitted`: a fit of these profiles, or one applied to them. Raises `NotEquivalent`.
+    Raises `NotEquivalent`.
     """
     largest, ties, done = 0.0, 0, 0
-    for block in dataset.blocks():
+    for block in fitted.encoded.blocks():
         coordinates = fitted.scores[done : done + len(block)]
         gap, tied = _compare(fitted.pipeline["kmeans"], coordinates, scorer, block)
         largest, ties, done = max(largest, gap), ties + tied, done + len(block)
-    return Equivalence(len(dataset), largest, ties)
+    return Equivalence(len(fitted.encoded), largest, ties)
 
 
-def _compare(kmeans: KMeans, coordinates: FloatArray, scorer: Scorer, block: Dataset) -> tuple[float, int]:
+def _compare(kmeans: KMeans, coordinates: FloatArray, scorer: Scorer, block: EncodedDataset) -> tuple[float, int]:
     # Not KMeans.transform: it takes |x|² − 2xc + |c|², which next to a centroid is wrong by up to 1e-7.
     expected = cdist(coordinates, kmeans.cluster_centers_)
-    distances = scorer.distances(block.coded_for(scorer.encoder))
+    distances = scorer.distances(block.columns)
     gap = float(np.abs(expected - distances).max(initial=0.0))
     differs = kmeans.predict(coordinates) != distances.argmin(axis=1)
     tied = _lead(expected) <= TOLERANCE

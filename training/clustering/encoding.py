@@ -21,8 +21,10 @@ from models.profile import Profile
 from models.profile.field_kinds import FieldSpec
 from models.scoring.columns import CodeColumn, CodeListColumn, Column, FloatArray, IntArray, NumberColumn
 from models.scoring.encoder import Encoder, FieldEncoding, raw_numbers, tick_size
+from models.scoring.imputation import known_rows
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame
+from training.data.encoded import EncodedDataset, coded_column
 from training.errors import UnusableInput
 
 Moments = tuple[FloatArray, FloatArray]
@@ -31,7 +33,8 @@ Moments = tuple[FloatArray, FloatArray]
 class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """Profiles → vectors of shape (n, width), as a scikit-learn transformer.
 
-    Takes a `Dataset`, or a data frame whose columns are profile fields (lists as Python lists).
+    Takes a `Dataset`, or a data frame whose columns are profile fields (lists as Python lists); `transform` takes
+    an `EncodedDataset` of its own `encoder_` as well.
     """
 
     def __init__(
@@ -57,13 +60,19 @@ class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     def fit(self, X: Dataset | pd.DataFrame, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's signature
         """Learn vocabularies, centres and weights into `encoder_`."""
-        dataset = self._dataset(X)
-        self.encoder_ = Encoder(tuple(self._learned(dataset, spec) for spec in dataset.specs))
+        self.fit_encode(self._dataset(X))
         return self
 
-    def transform(self, X: Dataset | pd.DataFrame) -> FloatArray:
+    def fit_encode(self, dataset: Dataset) -> EncodedDataset:
+        """Learn into `encoder_`; returns the profiles in its vocabulary, as they were coded for learning."""
+        coded = {spec.name: self._learned(dataset, spec) for spec in dataset.specs}
+        self.encoder_ = Encoder(tuple(encoding for encoding, _ in coded.values()))
+        return EncodedDataset(dataset, self.encoder_, {name: column for name, (_, column) in coded.items()})
+
+    def transform(self, X: EncodedDataset | Dataset | pd.DataFrame) -> FloatArray:
         """Vectors of shape (n, width); rows do not depend on one another."""
-        return self.encoder_.encode(self._dataset(X).coded_for(self.encoder_))
+        encoded = X if isinstance(X, EncodedDataset) else EncodedDataset.of(self._dataset(X), self.encoder_)
+        return encoded.vectors()
 
     def get_feature_names_out(self, input_features: object = None) -> list[str]:  # noqa: ARG002
         """One name a column: "field" or "field=value"."""
@@ -77,10 +86,11 @@ class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
             raise UnusableInput(f"{dataset.refusals.rows} rows do not fit: {dataset.refusals.sentence()}")
         return dataset
 
-    def _learned(self, dataset: Dataset, spec: FieldSpec) -> FieldEncoding:
-        """One field's encoding."""
+    def _learned(self, dataset: Dataset, spec: FieldSpec) -> tuple[FieldEncoding, Column]:
+        """One field's encoding, and its column in that encoding's codes."""
         plain = self._vocabulary(dataset, spec)
-        return _standardised(plain, dataset.coded_for(Encoder((plain,)))[spec.name], self.rare_damping)
+        column = coded_column(dataset, spec.name, plain.vocabulary)
+        return _standardised(plain, column, self.rare_damping), column
 
     def _vocabulary(self, dataset: Dataset, spec: FieldSpec) -> FieldEncoding:
         """The field's known values and their columns, with centre 0 and weight 1."""
@@ -112,16 +122,12 @@ def _counts(column: CodeColumn | CodeListColumn, size: int) -> IntArray:
 
 def _answers(column: Column) -> int:
     """How many profiles answered."""
-    if isinstance(column, NumberColumn):
-        return int(np.count_nonzero(~np.isnan(column.values)))
-    if isinstance(column, CodeColumn):
-        return int(np.count_nonzero(column.codes >= 0))
-    return int(np.count_nonzero(column.answered))
+    return int(np.count_nonzero(known_rows(column)))
 
 
-def _share_rare(counts: IntArray, bound: float) -> IntArray:
+def _share_rare(counts: IntArray, least: float) -> IntArray:
     """The column of each value, counts falling: one each, the rare ones together in the last."""
-    common = int(np.count_nonzero(counts >= bound))
+    common = int(np.count_nonzero(counts >= least))
     return np.minimum(np.arange(len(counts)), common)
 
 

@@ -6,12 +6,10 @@ Everything runs on one thread: K-Means adds up its threads' partial sums in what
 the same data, configuration and seed would not give byte-equal arrays.
 """
 
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
@@ -20,24 +18,26 @@ from models.scoring.encoder import Encoder
 from training.clustering.choice_of_k import Choice, choose_k
 from training.clustering.components import Components, parallel_analysis
 from training.clustering.encoding import ProfileEncoder
+from training.clustering.kmeans import familiar_centroids, fit_kmeans
 from training.clustering.list_length import ListLengthRemover
-from training.clustering.matching import best_pairs, cluster_means
 from training.clustering.moments import moments_of, principal_components
 from training.clustering.partial_whitening import PartialWhitener
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
+from training.data.encoded import EncodedDataset
 from training.errors import UnusableInput
-from training.progress import Part, Progress
+from training.progress import Progress, ProgressRange
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fit:
-    """The fitted pipeline, and what it makes of its training data.
+    """The fitted pipeline, and what it makes of the profiles in `encoded`.
 
     `scores` (n, r): partially whitened PCA scores. `clusters` (n,): nearest centroid; cluster 0 is the largest.
     """
 
     pipeline: Pipeline
+    encoded: EncodedDataset
     scores: FloatArray
     clusters: IntArray
     components: Components
@@ -46,8 +46,7 @@ class Fit:
     @property
     def encoder(self) -> Encoder:
         """The fitted encoder."""
-        encoder: Encoder = self.pipeline["encode"].encoder_
-        return encoder
+        return self.encoded.encoder
 
     @property
     def k(self) -> int:
@@ -56,10 +55,11 @@ class Fit:
 
     def applied_to(self, dataset: Dataset) -> "Fit":
         """The same pipeline with what it makes of other profiles."""
+        encoded = EncodedDataset.of(dataset, self.encoder)
         with threadpool_limits(1):
-            scores = transformed(self.pipeline[:-1], dataset)
+            scores = transformed(self.pipeline[:-1], encoded)
             clusters = self.pipeline["kmeans"].predict(scores).astype(np.int64)
-        return replace(self, scores=scores, clusters=clusters)
+        return replace(self, encoded=encoded, scores=scores, clusters=clusters)
 
 
 def fit(
@@ -74,8 +74,9 @@ def fit(
     rng = np.random.default_rng(config.seed)
     with threadpool_limits(1):
         progress.step("encoding", 0.05)
-        encode = ProfileEncoder.configured(dataset.profile_class, config).fit(dataset)
-        moments = moments_of(encode.transform(block) for block in dataset.blocks())
+        encode = ProfileEncoder.configured(dataset.profile_class, config)
+        encoded = encode.fit_encode(dataset)
+        moments = moments_of(block.vectors() for block in encoded.blocks())
         if not moments.products.any():
             raise UnusableInput(
                 "The profiles differ in nothing that a model may learn: "
@@ -83,18 +84,20 @@ def fit(
             )
         lengths = ListLengthRemover(encode.encoder_, config.remove_lengths).fit_moments(moments)
         progress.step("comparing components with chance", 0.20)
-        sample = dataset.take(draw(len(dataset), config.chance_rows, rng))
-        vectors = lengths.transform(encode.transform(sample))
+        sample = encoded.take(draw(len(encoded), config.chance_rows, rng))
+        vectors = lengths.transform(sample.vectors())
         components = parallel_analysis(vectors, encode.encoder_, config, rng)
         progress.step("principal components", 0.40)
         pca = principal_components(lengths.transform_moments(moments), components.retained)
         # With few columns all components are retained, and the last ones hold rounding errors.
         whiten = PartialWhitener(config.evenness if vectors.shape[1] > config.keep_all_columns else 0.0)
         steps = [("encode", encode), ("lengths", lengths), ("pca", pca)]
-        coordinates = transformed(Pipeline(steps), dataset)
+        coordinates = transformed(Pipeline(steps), encoded)
         rows = draw(len(coordinates), config.criteria_rows, rng)
         familiar_k = None if previous_clusters is None else int(previous_clusters.max(initial=0)) + 1
-        choice = choose_k(coordinates[rows], components, config, rng, Part(progress, 0.45, 0.90), familiar_k)
+        choice = choose_k(
+            coordinates[rows], components, config, rng, ProgressRange(progress, 0.45, 0.90), familiar_k
+        )
         scores = whiten.fit_transform(coordinates)
         progress.step(f"K-Means with {choice.k} personas", 0.90)
         familiar = None if previous_clusters is None else familiar_centroids(scores, previous_clusters)
@@ -102,14 +105,21 @@ def fit(
         if config.k == "auto":
             choice, kmeans = _none_too_small(choice, kmeans, scores, config, familiar)
     pipeline = Pipeline([*steps, ("even", whiten), ("kmeans", kmeans)])
-    return Fit(pipeline, scores, kmeans.labels_.astype(np.int64), components, choice)
+    return Fit(
+        pipeline=pipeline,
+        encoded=encoded,
+        scores=scores,
+        clusters=kmeans.labels_.astype(np.int64),
+        components=components,
+        choice=choice,
+    )
 
 
-def transformed(steps: Pipeline, dataset: Dataset) -> FloatArray:
+def transformed(steps: Pipeline, encoded: EncodedDataset) -> FloatArray:
     """What these steps make of the profiles, (n, width), block by block: their vectors are never all there."""
-    blocks = (steps.transform(block) for block in dataset.blocks())
+    blocks = (steps.transform(block) for block in encoded.blocks())
     first = next(blocks)
-    whole = np.empty((len(dataset), first.shape[1]))
+    whole = np.empty((len(encoded), first.shape[1]))
     whole[: len(first)] = first
     for number, block in enumerate(blocks, start=1):
         whole[number * BLOCK_ROWS :][: len(block)] = block
@@ -128,53 +138,6 @@ def _none_too_small(
         choice = replace(choice, k=choice.k - 1, sentence=choice.sentence + merged)
         kmeans = fit_kmeans(scores, choice.k, config, familiar)
     return choice, kmeans
-
-
-def familiar_centroids(scores: FloatArray, previous_clusters: IntArray) -> FloatArray:
-    """Where the known clusters (n,) lie among the new scores (n, r): the means of their members, (clusters, r)."""
-    means = cluster_means(scores, previous_clusters, int(previous_clusters.max(initial=-1)) + 1)
-    return means[np.isfinite(means).all(axis=1)]
-
-
-def fit_kmeans(scores: FloatArray, k: int, config: TrainingConfig, familiar: FloatArray | None = None) -> KMeans:
-    """K-Means on scores (n, r), its clusters in the order of their size, largest first.
-
-    From fresh starts and, where there are `familiar` centroids (b, r), from those that match. The better inertia
-    wins; where the fresh one is better by no more than `config.familiar` of it, the familiar one does.
-    """
-    if len(scores) < k:
-        raise UnusableInput(f"{k} personas cannot be made of {len(scores)} profiles.")
-    kmeans = _kmeans(scores, KMeans(k, n_init=config.n_init, random_state=config.seed))
-    if familiar is not None and len(familiar):
-        start = _warm_start(kmeans.cluster_centers_, familiar)
-        warm = _kmeans(scores, KMeans(k, init=start, n_init=1))
-        if warm.inertia_ <= kmeans.inertia_ * (1 + config.familiar):
-            kmeans = warm
-    sizes = np.bincount(kmeans.labels_, minlength=k)
-    if not sizes.all():
-        raise UnusableInput(
-            f"{k} personas cannot be told apart, only {np.count_nonzero(sizes)}: values that fewer than "
-            f"{config.min_value_count} profiles hold do not count."
-        )
-    order = np.argsort(-sizes, kind="stable")
-    kmeans.cluster_centers_ = kmeans.cluster_centers_[order]
-    kmeans.labels_ = np.argsort(order)[kmeans.labels_].astype(np.int32)
-    return kmeans
-
-
-def _warm_start(fresh: FloatArray, familiar: FloatArray) -> FloatArray:
-    """The fresh centroids (k, r), each in the place of the familiar one that it is matched with."""
-    start = fresh.copy()
-    gaps = np.square(fresh[:, None] - familiar[None]).sum(axis=2)
-    for new, old in best_pairs(-gaps):
-        start[new] = familiar[old]
-    return start
-
-
-def _kmeans(scores: FloatArray, kmeans: KMeans) -> KMeans:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # of empty clusters, which are refused by the caller
-        return kmeans.fit(scores)
 
 
 def draw(count: int, most: int, rng: np.random.Generator) -> IntArray:

@@ -12,7 +12,7 @@ from models.storage.comparison import Reference
 from models.storage.reading import read_artifact
 from models.storage.registry import Registry
 from models.storage.signature import key_from
-from training.acceptance.comparison import compare, described
+from training.acceptance.comparison import compare, reference_of
 from training.commands import options
 from training.commands.declaration import Command
 from training.commands.versions import version_folder
@@ -45,7 +45,7 @@ def _run(chosen: argparse.Namespace, progress: Progress) -> None:
     progress.step("reading the models", 0.0)
     before, after = (_load(name, chosen.artifacts) for name in (chosen.before, chosen.after))
     progress.step("reading the reference profiles" if chosen.data else "simulating profiles", 0.2)
-    sample, reference = _reference(chosen, progress)
+    sample, reference = _reference_sample(chosen, progress)
     progress.step("comparing", 0.6)
     comparison = compare(before, after, sample, reference)
     progress.step("done", 1.0)
@@ -60,14 +60,14 @@ def _load(name: str, artifacts: Path) -> LoadedArtifact:
     return read_artifact(version_folder(name, registry), Profile, registry.key)
 
 
-def _reference(chosen: argparse.Namespace, progress: Progress) -> tuple[Dataset, Reference]:
+def _reference_sample(chosen: argparse.Namespace, progress: Progress) -> tuple[Dataset, Reference]:
     if chosen.data is None:
-        frame = simulate(SimulationConfig(rows=chosen.simulate)).frame
-        return described(from_frame(frame, Profile), "simulated profiles, a stand-in for real ones", True)
+        sample = from_frame(simulate(SimulationConfig(rows=chosen.simulate)).frame, Profile)
+        return sample, reference_of(sample, "simulated profiles, a stand-in for real ones", simulated=True)
     mapping = load_mapping(chosen.mapping) if chosen.mapping else None
     sample = read_dataset(chosen.data, Profile, mapping)
     _say(sample.notes, progress)
-    return described(sample, f"profiles from {chosen.data.name}", False)
+    return sample, reference_of(sample, f"profiles from {chosen.data.name}", simulated=False)
 
 
 def _say(notes: Iterable[str], progress: Progress) -> None:

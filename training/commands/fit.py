@@ -16,8 +16,8 @@ from training.commands.report import draw
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame, read_dataset
 from training.data.mapping import load_mapping
-from training.pipeline import Unreadable, train
-from training.progress import JsonLines, Part, Progress
+from training.pipeline import UnreadableModel, train
+from training.progress import JsonLines, Progress, ProgressRange
 from training.simulation.simulate import SimulationConfig, simulate
 
 
@@ -35,7 +35,7 @@ def _fit(chosen: argparse.Namespace, progress: Progress) -> None:
     )
     previous = _previous(registry, chosen.previous, progress)
     dataset, origin = _data(chosen, progress)
-    progress_of_fit = Part(progress, 0.0, 0.9 if chosen.report else 1.0)
+    progress_of_fit = ProgressRange(progress, 0.0, 0.9 if chosen.report else 1.0)
     trained = train(dataset, origin, config, chosen.out, progress_of_fit, previous=previous, thresholds=thresholds)
     manifest = trained.manifest
     activated = chosen.activate and (manifest.passed or chosen.force)
@@ -49,7 +49,7 @@ def _fit(chosen: argparse.Namespace, progress: Progress) -> None:
     _tell(manifest, activated, chosen, progress)
 
 
-def _previous(registry: Registry, name: str, progress: Progress) -> LoadedArtifact | Unreadable | None:
+def _previous(registry: Registry, name: str, progress: Progress) -> LoadedArtifact | UnreadableModel | None:
     """The model whose personas are carried on. An unreadable active model does not stop a retrain."""
     if name == "none":
         return None
@@ -61,7 +61,7 @@ def _previous(registry: Registry, name: str, progress: Progress) -> LoadedArtifa
         return None
     except ModelError as error:
         progress.say(f"The active model cannot be read, so its personas are not carried on: {error}")
-        return Unreadable(str(error))
+        return UnreadableModel(str(error))
 
 
 def _data(chosen: argparse.Namespace, progress: Progress) -> tuple[Dataset, Origin]:

@@ -18,10 +18,9 @@ from pydantic import BaseModel
 
 from models.profile.field_kinds import FieldSpec, Ordinal, declared_fields
 from models.profile.vocabulary import Vocabulary
-from models.scoring.columns import BLOCK_ROWS, CodeColumn, Column, Columns, IntArray, NumberColumn, take
-from models.scoring.encoder import Encoder, unanswered
+from models.scoring.columns import CodeColumn, Columns, IntArray, NumberColumn, take
 from training.data.cell_validation import as_cells, list_holder
-from training.data.codes import digest, distinct_rows, recode, recode_table
+from training.data.codes import digest, distinct_rows
 from training.data.column_builder import TableBuilder
 from training.data.files.profile_file import ProfileFile
 from training.data.files.reading import CHUNK, without_collector
@@ -64,20 +63,21 @@ class Dataset:
 
     def take(self, rows: IntArray) -> "Dataset":
         """The rows of these positions, in that order, in the same vocabularies."""
-        taken = dataclasses.replace(
+        return dataclasses.replace(
             self,
             columns=take(self.columns, rows),
             line_numbers=self.line_numbers[rows],
             row_ids=None if self.row_ids is None else self.row_ids[rows],
         )
-        for key, (encoder, columns) in self._coded_by_encoder.items():
-            taken._coded_by_encoder[key] = (encoder, take(columns, rows))
-        return taken
 
-    def blocks(self) -> Iterator["Dataset"]:
-        """All rows in order, `BLOCK_ROWS` at a time, not copied."""
-        for start in range(0, len(self), BLOCK_ROWS):
-            yield self._part(start, start + BLOCK_ROWS)
+    def slice(self, start: int, stop: int) -> "Dataset":
+        """The rows from `start` to before `stop`, not copied."""
+        return dataclasses.replace(
+            self,
+            columns={name: column.slice(start, stop) for name, column in self.columns.items()},
+            line_numbers=self.line_numbers[start:stop],
+            row_ids=None if self.row_ids is None else self.row_ids[start:stop],
+        )
 
     @cached_property
     def distinct_rows(self) -> int:
@@ -92,44 +92,6 @@ class Dataset:
             self.profile_class.model_construct(**dict(zip(answers, row, strict=True)))
             for row in zip(*answers.values(), strict=True)
         ]
-
-    def coded_for(self, encoder: Encoder) -> dict[str, Column]:
-        """The columns in the vocabulary of a fitted encoder, as `encoder.code` gives them for the profiles.
-
-        What the encoder does not know is −1, or left out of lists; a field that the class lacks is not answered.
-        A data set is coded once for each encoder; rows taken from it afterwards are taken from the coded columns.
-        """
-        coded = self._coded_by_encoder.get(id(encoder))
-        if coded is None:
-            coded = self._coded_by_encoder[id(encoder)] = (encoder, self._code_for(encoder))
-        return dict(coded[1])
-
-    @cached_property
-    def _coded_by_encoder(self) -> dict[int, tuple[Encoder, dict[str, Column]]]:
-        """Coded columns by the identity of their encoder, which is held so that its id is not used again."""
-        return {}
-
-    def _code_for(self, encoder: Encoder) -> dict[str, Column]:
-        return {
-            encoding.name: self._coded_in(encoding.vocabulary, encoding.name)
-            if encoding.name in self.columns
-            else unanswered(encoding.spec, len(self))
-            for encoding in encoder.fields
-        }
-
-    def _part(self, start: int, stop: int) -> "Dataset":
-        return dataclasses.replace(
-            self,
-            columns={name: column.slice(start, stop) for name, column in self.columns.items()},
-            line_numbers=self.line_numbers[start:stop],
-            row_ids=None if self.row_ids is None else self.row_ids[start:stop],
-        )
-
-    def _coded_in(self, vocabulary: Vocabulary, name: str) -> Column:
-        if name not in self.vocabularies:
-            return self.columns[name]
-        codes = [vocabulary.code(value) for value in self.vocabularies[name].values]
-        return recode(self.columns[name], recode_table(codes))
 
     def _answers(self, name: str, rows: IntArray) -> Iterable[Any]:
         column = self.columns[name].take(rows)

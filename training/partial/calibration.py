@@ -30,7 +30,7 @@ from models.scoring.imputation import (
 from models.scoring.scorer import Scorer
 from models.scoring.typicality import QUANTILE_DIGITS
 from training.clustering.fit import draw
-from training.data.dataset import Dataset
+from training.data.encoded import EncodedDataset
 from training.partial.field_evidence import (
     KIND_ROWS,
     FieldCounts,
@@ -89,15 +89,15 @@ class _Masked:
     hidden: BoolArray
 
 
-def calibrate(dataset: Dataset, clusters: IntArray, scorer: Scorer, seed: int) -> Calibrated:
+def calibrate(encoded: EncodedDataset, clusters: IntArray, scorer: Scorer, seed: int) -> Calibrated:
     """Give the scorer its imputation. `clusters` (n,): the fit's personas."""
     with threadpool_limits(1):
-        return _calibrate(dataset, clusters, scorer, seed)
+        return _calibrate(encoded, clusters, scorer, seed)
 
 
-def _calibrate(dataset: Dataset, clusters: IntArray, scorer: Scorer, seed: int) -> Calibrated:
+def _calibrate(encoded: EncodedDataset, clusters: IntArray, scorer: Scorer, seed: int) -> Calibrated:
     rng = np.random.default_rng(seed)
-    columns, k, live = dataset.coded_for(scorer.encoder), len(scorer.centroids), live_fields(scorer)
+    columns, k, live = encoded.columns, len(scorer.centroids), live_fields(scorer)
     counts = {
         index: count_field(scorer.encoder.fields[index], columns[_name(scorer, index)], clusters, k)
         for index in live

@@ -24,10 +24,13 @@ import numpy as np
 from models.lineage import Passage, RetiredPersona
 from models.persona import Persona
 from models.scoring.columns import FloatArray, IntArray
+from models.scoring.scorer import Scorer
 from models.storage.artifact import LoadedArtifact
 from models.storage.manifest import Manifest
 from training.clustering.matching import best_pairs, cluster_means, crossed, jaccard
 from training.config import TrainingConfig
+from training.data.dataset import Dataset
+from training.data.encoded import EncodedDataset
 
 MATCH_SCORE: Final = 0.45
 _MOST: Final = 0.5
@@ -35,10 +38,22 @@ _MOST: Final = 0.5
 
 @dataclass(frozen=True)
 class Predecessor:
-    """The model before, and the clusters (n,) that it gives the profiles."""
+    """The model before, the profiles of the run in its vocabulary, and the clusters (n,) that it assigns them."""
 
     loaded: LoadedArtifact
+    encoded: EncodedDataset
     clusters: IntArray
+
+    @classmethod
+    def on(cls, loaded: LoadedArtifact, dataset: Dataset) -> "Predecessor":
+        """A model as the predecessor of one that is made of these profiles."""
+        encoded = EncodedDataset.of(dataset, loaded.model.encoder)
+        return cls(loaded, encoded, loaded.model.scorer.clusters(encoded.columns))
+
+    @property
+    def scorer(self) -> Scorer:
+        """Its scorer."""
+        return self.loaded.model.scorer
 
     @property
     def personas(self) -> tuple[Persona, ...]:
@@ -52,7 +67,7 @@ class Predecessor:
 
 
 @dataclass(frozen=True)
-class Matching:
+class ClusterMatching:
     """Known clusters (rows) against new ones (columns) on the reference sample.
 
     `table` counts the profiles that they share. `persona_of`: new cluster → the known one that it carries on.
@@ -93,7 +108,9 @@ class Matching:
         return new if new in self.persona_of or others else None
 
 
-def match(predecessor: IntArray, clusters: IntArray, vectors: FloatArray, before: int, after: int) -> Matching:
+def match_clusters(
+    predecessor: IntArray, clusters: IntArray, vectors: FloatArray, before: int, after: int
+) -> ClusterMatching:
     """Match `after` clusters (n,) to `before` known ones (n,) of the same profiles.
 
     `vectors` (n, width): the profiles' answers as they are encoded, before any projection.
@@ -103,7 +120,7 @@ def match(predecessor: IntArray, clusters: IntArray, vectors: FloatArray, before
     nearness = _nearness(cluster_means(vectors, predecessor, before), cluster_means(vectors, clusters, after))
     scores = (overlap + nearness) / 2
     pairs = {new: old for old, new in best_pairs(scores) if scores[old, new] >= MATCH_SCORE}
-    return Matching(table, overlap, nearness, pairs)
+    return ClusterMatching(table, overlap, nearness, pairs)
 
 
 def _nearness(predecessor: FloatArray, means: FloatArray) -> FloatArray:
@@ -130,7 +147,7 @@ def persona_ids(
     config: TrainingConfig,
     k: int,
     predecessor: Predecessor | None = None,
-    matching: Matching | None = None,
+    matching: ClusterMatching | None = None,
 ) -> tuple[str, ...]:
     """The id of each of k clusters: the persona's that it carries on, or a new one."""
     if predecessor is None or matching is None:
@@ -160,7 +177,7 @@ def _id(source: str) -> str:
 
 
 def passages(
-    personas: Sequence[Persona], predecessor: Predecessor | None, matching: Matching | None
+    personas: Sequence[Persona], predecessor: Predecessor | None, matching: ClusterMatching | None
 ) -> tuple[Passage, ...]:
     """What became of every persona in this version: its own, in the order of the clusters, then the retired."""
     if predecessor is None or matching is None:
@@ -175,7 +192,7 @@ def passages(
 
 
 def catalogue(
-    version: str, personas: Sequence[Persona], predecessor: Predecessor | None, matching: Matching | None
+    version: str, personas: Sequence[Persona], predecessor: Predecessor | None, matching: ClusterMatching | None
 ) -> tuple[RetiredPersona, ...]:
     """Every persona that was retired, in this version or before."""
     if predecessor is None or matching is None:
@@ -193,7 +210,7 @@ def catalogue(
     return (*predecessor.manifest.retired, *newly)
 
 
-def _carried_on(persona: Persona, matching: Matching, old: int, new: int) -> Passage:
+def _carried_on(persona: Persona, matching: ClusterMatching, old: int, new: int) -> Passage:
     return _of(
         persona,
         fate="KEPT",
@@ -202,7 +219,7 @@ def _carried_on(persona: Persona, matching: Matching, old: int, new: int) -> Pas
     )
 
 
-def _born(persona: Persona, predecessor: Predecessor, matching: Matching, new: int) -> Passage:
+def _born(persona: Persona, predecessor: Predecessor, matching: ClusterMatching, new: int) -> Passage:
     nearest, parent = int(matching.scores[:, new].argmax()), matching.split_from(new)
     return _of(
         persona,
@@ -212,7 +229,7 @@ def _born(persona: Persona, predecessor: Predecessor, matching: Matching, new: i
     )
 
 
-def _retired(persona: Persona, personas: Sequence[Persona], matching: Matching, old: int) -> Passage:
+def _retired(persona: Persona, personas: Sequence[Persona], matching: ClusterMatching, old: int) -> Passage:
     nearest = int(matching.scores[old].argmax())
     passage = _of(
         persona,
@@ -229,12 +246,12 @@ def _of(persona: Persona, **changes: object) -> Passage:
     )
 
 
-def _measures(matching: Matching, old: int, new: int) -> dict[str, float]:
+def _measures(matching: ClusterMatching, old: int, new: int) -> dict[str, float]:
     measured = {"match_score": matching.scores, "overlap": matching.overlap, "nearness": matching.nearness}
     return {name: round(float(values[old, new]), 4) for name, values in measured.items()}
 
 
-def _merged_into(personas: Sequence[Persona], matching: Matching, old: int) -> str | None:
+def _merged_into(personas: Sequence[Persona], matching: ClusterMatching, old: int) -> str | None:
     new = matching.merged_into(old)
     return None if new is None else personas[new].id
 

@@ -12,10 +12,10 @@ from models.storage.artifact import COMPARISON, LoadedArtifact
 from models.storage.manifest import Manifest, Origin, Verdict
 from models.storage.reading import read_artifact, read_comparison, read_manifest
 from tests.training.conftest import QUICK, origin_of
-from training.acceptance.checks import outlier_share
+from training.acceptance.candidate_checks import outlier_share
 from training.config import TrainingConfig
 from training.data.dataset import from_frame
-from training.pipeline import Trained, Unreadable, train
+from training.pipeline import Trained, UnreadableModel, train
 from training.progress import Silent
 from training.report.settings import AnalysisConfig
 from training.simulation.simulate import SimulationConfig, simulate
@@ -31,7 +31,7 @@ def before(trained: Trained) -> LoadedArtifact:
 
 def refit(
     frame: pd.DataFrame,
-    before: LoadedArtifact | Unreadable | None,
+    before: LoadedArtifact | UnreadableModel | None,
     out: Path,
     *,
     bounds: Thresholds | None = None,
@@ -207,7 +207,7 @@ def test_simulated_people_do_not_replace_real_ones(before: LoadedArtifact, tmp_p
 
 
 def test_a_model_in_force_that_cannot_be_read_fails_the_identity(tmp_path: Path) -> None:
-    manifest = refit(PEOPLE.frame, Unreadable("It is damaged."), tmp_path).manifest
+    manifest = refit(PEOPLE.frame, UnreadableModel("It is damaged."), tmp_path).manifest
     assert failed(manifest).keys() == {"identity"}
     assert manifest.previous is None
 

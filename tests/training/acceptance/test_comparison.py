@@ -17,7 +17,7 @@ from models.storage.comparison import Comparison, Reference
 from models.storage.manifest import FieldManifest, Verdict
 from models.storage.reading import read_artifact
 from tests.training.conftest import QUICK, origin_of
-from training.acceptance.comparison import compare, described
+from training.acceptance.comparison import compare, reference_of
 from training.commands.compare import COMMAND
 from training.data.dataset import Dataset
 from training.errors import UnusableInput
@@ -182,8 +182,12 @@ def test_nobody_to_compare_on_is_said(model: LoadedArtifact, dataset: Dataset) -
 
 
 def test_a_reference_says_what_it_is(dataset: Dataset) -> None:
-    sample, reference = described(dataset, "profiles of a test", simulated=False)
-    assert (sample, reference.rows, reference.description) == (dataset, 2_000, "2,000 profiles of a test.")
+    reference = reference_of(dataset, "profiles of a test", simulated=False)
+    assert (reference.rows, reference.fingerprint, reference.description) == (
+        2_000,
+        dataset.fingerprint,
+        "2,000 profiles of a test.",
+    )
 
 
 # --- the command -----------------------------------------------------------------------------------

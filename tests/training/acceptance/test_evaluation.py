@@ -9,7 +9,6 @@ from tests.training.conftest import QUICK
 from training.acceptance.evaluation import evaluate
 from training.clustering.compile import Equivalence
 from training.clustering.fit import Fit
-from training.data.dataset import Dataset
 from training.pipeline import Trained
 
 PROOF = Equivalence(2_000, 0.0, 0)
@@ -30,15 +29,15 @@ def test_planted_personas_pass(trained: Trained) -> None:
     ],
 )
 def test_a_persona_beyond_its_bound_fails_by_name(
-    dataset: Dataset, fitted: Fit, bound: dict[str, float], name: str, sentence: str
+    fitted: Fit, bound: dict[str, float], name: str, sentence: str
 ) -> None:
-    evaluation = evaluate(dataset, fitted, PROOF, QUICK.model_copy(update=bound))
+    evaluation = evaluate(fitted, PROOF, QUICK.model_copy(update=bound))
     failed = [verdict for verdict in evaluation.verdicts if not verdict.passed]
     assert [verdict.name for verdict in failed] == [name]
     assert sentence in failed[0].sentence
 
 
-def test_every_metric_is_a_number(dataset: Dataset, fitted: Fit) -> None:
-    metrics = evaluate(dataset, fitted, PROOF, QUICK).metrics
+def test_every_metric_is_a_number(fitted: Fit) -> None:
+    metrics = evaluate(fitted, PROOF, QUICK).metrics
     assert all(isinstance(value, int | float) and math.isfinite(value) for value in metrics.values())
     assert -1 <= float(metrics["silhouette"] or 0) <= 1

@@ -7,6 +7,7 @@ from models.storage.golden import check_golden
 from models.storage.reading import read_artifact
 from training.acceptance.golden_predictions import UNKNOWN, golden_predictions
 from training.data.dataset import Dataset
+from training.data.encoded import EncodedDataset
 from training.pipeline import Trained
 
 
@@ -28,5 +29,7 @@ def test_the_same_seed_makes_the_same(trained: Trained) -> None:
 
 def test_every_persona_can_be_reached_by_its_own_members(trained: Trained, dataset: Dataset) -> None:
     model = read_artifact(trained.folder, Profile).model
-    found = np.bincount(model.scorer.clusters(dataset.coded_for(model.encoder)), minlength=len(model.personas))
+    found = np.bincount(
+        model.scorer.clusters(EncodedDataset.of(dataset, model.encoder).columns), minlength=len(model.personas)
+    )
     assert found.tolist() == [persona.size for persona in model.personas]

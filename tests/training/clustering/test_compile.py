@@ -15,7 +15,7 @@ from training.progress import Silent
 
 def test_the_scorer_equals_the_pipeline_on_every_training_row(dataset: Dataset, fitted: Fit) -> None:
     scorer = compile_scorer(fitted.pipeline)
-    proof = prove_equal(fitted, scorer, dataset)
+    proof = prove_equal(fitted, scorer)
     assert proof.rows == len(dataset)
     assert proof.largest_gap <= TOLERANCE
 
@@ -28,11 +28,11 @@ def test_single_answers_equal_the_pipeline(dataset: Dataset, fitted: Fit) -> Non
     np.testing.assert_allclose(found, expected, atol=TOLERANCE)
 
 
-def test_a_scorer_that_differs_is_refused(dataset: Dataset, fitted: Fit) -> None:
+def test_a_scorer_that_differs_is_refused(fitted: Fit) -> None:
     scorer = compile_scorer(fitted.pipeline)
     wrong = dataclasses.replace(scorer, base=scorer.base + 1e-6)
     with pytest.raises(NotEquivalent, match="differs from the pipeline"):
-        prove_equal(fitted, wrong, dataset)
+        prove_equal(fitted, wrong)
 
 
 def test_clusters_come_largest_first(fitted: Fit) -> None:
@@ -44,4 +44,4 @@ def test_a_profile_that_is_its_own_centroid_is_no_difference(dataset: Dataset) -
     few = dataset.take(np.arange(40))
     alone = fit(few, QUICK.model_copy(update={"k": 30}), Silent())
     scorer = compile_scorer(alone.pipeline)
-    assert prove_equal(alone, scorer, few).rows == 40
+    assert prove_equal(alone, scorer).rows == 40

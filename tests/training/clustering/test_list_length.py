@@ -9,6 +9,7 @@ from models.scoring.columns import CodeListColumn, FloatArray
 from training.clustering.encoding import ProfileEncoder
 from training.clustering.list_length import ListLengthRemover
 from training.data.dataset import Dataset, from_frame
+from training.data.encoded import EncodedDataset
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def encode(dataset: Dataset) -> ProfileEncoder:
 
 def _roots(dataset: Dataset, encode: ProfileEncoder, field: str) -> FloatArray:
     """√(known values ticked) less its mean among those who answered; 0 for the others."""
-    column = dataset.coded_for(encode.encoder_)[field]
+    column = EncodedDataset.of(dataset, encode.encoder_).columns[field]
     assert isinstance(column, CodeListColumn)
     roots = np.sqrt(np.diff(column.offsets))
     return np.where(column.answered, roots - roots[column.answered].mean(), 0.0)

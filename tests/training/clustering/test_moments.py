@@ -51,11 +51,3 @@ def test_scores_made_block_by_block_are_those_of_the_pipeline(dataset: Dataset, 
     found = fitted.applied_to(several)
     np.testing.assert_allclose(found.scores, expected, atol=1e-9)
     np.testing.assert_array_equal(found.clusters, fitted.pipeline["kmeans"].predict(expected))
-
-
-def test_a_dataset_in_blocks_is_the_whole_in_order(dataset: Dataset) -> None:
-    several = dataset.take(np.arange(BLOCK_ROWS + 1) % len(dataset))
-    blocks = list(several.blocks())
-    assert [len(block) for block in blocks] == [BLOCK_ROWS, 1]
-    lines = np.concatenate([block.line_numbers for block in blocks])
-    np.testing.assert_array_equal(lines, several.line_numbers)

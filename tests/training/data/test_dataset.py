@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.profile import Profile
 from models.profile.field_kinds import Categorical, MultiLabel, Numeric
-from models.scoring.columns import CodeColumn, CodeListColumn, Columns, NumberColumn
+from models.scoring.columns import CodeColumn, CodeListColumn, NumberColumn
+from tests.support.columns import assert_same_columns
 from tests.support.files import write_csv, write_json_lines, write_parquet
-from tests.support.profiles import profiles, small_scorer
+from tests.support.profiles import profiles
 from training.data.dataset import Dataset, from_frame, from_profiles, read_dataset
 from training.errors import UnusableInput
 
@@ -45,13 +46,6 @@ def all_rows(dataset: Dataset) -> list[BaseModel]:
     return dataset.profiles(np.arange(len(dataset)))
 
 
-def assert_same_columns(found: Columns, expected: Columns) -> None:
-    assert list(found) == list(expected)
-    for name, column in expected.items():
-        for part in column.__slots__:
-            assert_array_equal(getattr(found[name], part), getattr(column, part), err_msg=name)
-
-
 @settings(max_examples=25, deadline=None)
 @given(many_profiles)
 def test_the_same_profiles_are_the_same_dataset_from_every_format(
@@ -76,13 +70,6 @@ def test_profiles_come_back_in_the_spelling_of_the_vocabulary(some: list[Profile
 
 @settings(deadline=None)
 @given(many_profiles)
-def test_columns_are_coded_for_an_encoder_as_the_encoder_codes_profiles(some: list[Profile]) -> None:
-    encoder = small_scorer().encoder
-    assert_same_columns(from_profiles(some).coded_for(encoder), encoder.code(some))
-
-
-@settings(deadline=None)
-@given(many_profiles)
 def test_different_profiles_are_counted(some: list[Profile]) -> None:
     twice = from_profiles([*some, *some])
     assert twice.distinct_rows == len(set(all_rows(twice)))
@@ -97,12 +84,6 @@ def test_rows_are_taken_in_the_order_asked(some: list[Profile], random: Random) 
     assert all_rows(taken) == [all_rows(whole)[row] for row in order]
     assert taken.vocabularies == whole.vocabularies
     assert_array_equal(taken.line_numbers, np.array(order) + 1)
-
-
-def test_a_field_that_the_encoder_knows_and_the_class_lacks_is_not_answered() -> None:
-    encoder = small_scorer().encoder
-    some = [Visit(minutes=3.5), Visit()]
-    assert_same_columns(from_profiles(some).coded_for(encoder), encoder.code(some))
 
 
 def test_the_vocabulary_begins_with_the_commonest_value_and_ties_are_alphabetical() -> None:

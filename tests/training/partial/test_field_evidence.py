@@ -14,7 +14,6 @@ from models.segment_model import SegmentModel
 from models.storage.registry import Registry
 from training.clustering.compile import compile_scorer
 from training.clustering.fit import Fit
-from training.data.dataset import Dataset
 from training.partial.calibration import Calibrated, calibrate
 from training.partial.field_evidence import contributions, count_field, evidence, fill
 from training.pipeline import Trained
@@ -26,8 +25,8 @@ def scorer(fitted: Fit) -> Scorer:
 
 
 @pytest.fixture(scope="module")
-def calibrated(dataset: Dataset, fitted: Fit, scorer: Scorer) -> Calibrated:
-    return calibrate(dataset, fitted.clusters, scorer, 0)
+def calibrated(fitted: Fit, scorer: Scorer) -> Calibrated:
+    return calibrate(fitted.encoded, fitted.clusters, scorer, 0)
 
 
 def field(scorer: Scorer, name: str) -> tuple[int, FieldEncoding]:
@@ -35,11 +34,9 @@ def field(scorer: Scorer, name: str) -> tuple[int, FieldEncoding]:
 
 
 @pytest.mark.parametrize("name", ["age", "budget_range", "occupation", "hobbies"])
-def test_the_fill_is_nearly_the_personas_mean_contribution(
-    name: str, dataset: Dataset, fitted: Fit, scorer: Scorer
-) -> None:
+def test_the_fill_is_nearly_the_personas_mean_contribution(name: str, fitted: Fit, scorer: Scorer) -> None:
     place, encoding = field(scorer, name)
-    column = dataset.coded_for(scorer.encoder)[name]
+    column = fitted.encoded.columns[name]
     filled = fill(scorer.tables[place], count_field(encoding, column, fitted.clusters, fitted.k))
     moves, known = contributions(encoding, scorer.tables[place], column), known_rows(column)
     for persona in range(fitted.k):
@@ -48,11 +45,9 @@ def test_the_fill_is_nearly_the_personas_mean_contribution(
 
 
 @pytest.mark.parametrize("name", ["age", "budget_range", "occupation", "hobbies"])
-def test_counts_without_some_people_are_the_counts_of_the_others(
-    name: str, dataset: Dataset, fitted: Fit, scorer: Scorer
-) -> None:
+def test_counts_without_some_people_are_the_counts_of_the_others(name: str, fitted: Fit, scorer: Scorer) -> None:
     _, encoding = field(scorer, name)
-    column, rows = dataset.coded_for(scorer.encoder)[name], np.arange(len(dataset))
+    column, rows = fitted.encoded.columns[name], np.arange(len(fitted.encoded))
     some, others = rows[::3], np.setdiff1d(rows, rows[::3])
     whole, part, rest = (
         count_field(encoding, column.take(each), fitted.clusters[each], fitted.k) for each in (rows, some, others)

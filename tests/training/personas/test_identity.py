@@ -17,10 +17,19 @@ from models.segment_model import SegmentModel
 from models.storage.artifact import LoadedArtifact
 from models.storage.reading import read_artifact
 from tests.training.conftest import QUICK
-from training.clustering.fit import Fit, fit, fit_kmeans
+from training.clustering.fit import Fit, fit
+from training.clustering.kmeans import fit_kmeans
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame
-from training.personas.identity import Matching, Predecessor, catalogue, match, mint, passages, persona_ids
+from training.personas.identity import (
+    ClusterMatching,
+    Predecessor,
+    catalogue,
+    match_clusters,
+    mint,
+    passages,
+    persona_ids,
+)
 from training.pipeline import Trained
 from training.progress import Silent
 from training.simulation.simulate import Simulated, SimulationConfig, simulate
@@ -32,7 +41,7 @@ class Refit:
 
     known: Predecessor
     fitted: Fit
-    found: Matching
+    found: ClusterMatching
     ids: tuple[str, ...]
 
     @property
@@ -60,10 +69,11 @@ def before(trained: Trained) -> LoadedArtifact:
 
 
 def refitted(before: LoadedArtifact, dataset: Dataset, config: TrainingConfig = QUICK) -> Refit:
-    known = Predecessor(before, before.model.scorer.clusters(dataset.coded_for(before.model.encoder)))
+    known = Predecessor.on(before, dataset)
     fitted = fit(dataset, config, Silent(), known.clusters)
-    vectors = fitted.encoder.encode(dataset.coded_for(fitted.encoder))
-    found = match(known.clusters, fitted.clusters, vectors, len(known.personas), fitted.k)
+    found = match_clusters(
+        known.clusters, fitted.clusters, fitted.encoded.vectors(), len(known.personas), fitted.k
+    )
     return Refit(known, fitted, found, persona_ids(dataset.fingerprint, config, fitted.k, known, found))
 
 
@@ -117,10 +127,9 @@ def test_turned_and_flipped_axes_change_no_id(before: LoadedArtifact, dataset: D
 
 @given(order=st.permutations(range(5)))
 @settings(max_examples=20, deadline=None)
-def test_relabelled_clusters_are_the_same_personas(dataset: Dataset, fitted: Fit, order: list[int]) -> None:
-    vectors = fitted.encoder.encode(dataset.coded_for(fitted.encoder))
+def test_relabelled_clusters_are_the_same_personas(fitted: Fit, order: list[int]) -> None:
     relabelled = np.array(order)[fitted.clusters]
-    found = match(fitted.clusters, relabelled, vectors, 5, 5)
+    found = match_clusters(fitted.clusters, relabelled, fitted.encoded.vectors(), 5, 5)
     assert found.persona_of == {new: old for old, new in enumerate(order)}
     assert found.scores[list(found.persona_of.values()), list(found.persona_of)] == pytest.approx(1.0)
 
@@ -172,11 +181,11 @@ def clustered(counts: list[list[int]]) -> tuple[IntArray, IntArray]:
     return np.array(old), np.array(new)
 
 
-def matched(counts: list[list[int]]) -> Matching:
+def matched(counts: list[list[int]]) -> ClusterMatching:
     """Matched by these counts; everybody answers what their known cluster does."""
     old, new = clustered(counts)
     vectors = np.eye(len(counts))[old]
-    return match(old, new, vectors - vectors.mean(axis=0), len(counts), len(counts[0]))
+    return match_clusters(old, new, vectors - vectors.mean(axis=0), len(counts), len(counts[0]))
 
 
 def test_a_persona_in_two_parts_lives_on_in_the_larger_and_the_other_is_split_from_it() -> None:
@@ -198,7 +207,7 @@ def test_people_of_all_kinds_are_a_new_persona_that_was_split_from_nobody() -> N
 
 def test_a_known_persona_without_anybody_is_retired_and_merged_into_nobody() -> None:
     vectors = np.eye(2)[[0, 0, 1, 1]]
-    found = match(np.array([0, 0, 2, 2]), np.array([0, 0, 1, 1]), vectors, 3, 2)
+    found = match_clusters(np.array([0, 0, 2, 2]), np.array([0, 0, 1, 1]), vectors, 3, 2)
     assert (found.retired, found.merged_into(1)) == ([1], None)
 
 
@@ -211,8 +220,8 @@ def test_an_id_that_the_lineage_knows_is_never_minted_again(before: LoadedArtifa
     retired = tuple(Passage(persona_id=each, name="", fate="RETIRED") for each in used)
     step = LineageStep(version="x", created_at=before.manifest.created_at, passages=retired)
     manifest = before.manifest.model_copy(update={"lineage": (step,)})
-    known = Predecessor(dataclasses.replace(before, manifest=manifest), np.zeros(4, np.int64))
-    nobody = Matching(np.zeros((5, 5), np.int64), np.zeros((5, 5)), np.zeros((5, 5)), {})
+    known = Predecessor.on(dataclasses.replace(before, manifest=manifest), dataset)
+    nobody = ClusterMatching(np.zeros((5, 5), np.int64), np.zeros((5, 5)), np.zeros((5, 5)), {})
     ids = persona_ids(dataset.fingerprint, QUICK, 5, known, nobody)
     assert len(set(ids)) == 5
     assert not set(ids) & (set(used) | known_ids(before))

@@ -38,7 +38,7 @@ def manifest_of(dataset: Dataset, fitted: Fit, k: int | str = "auto") -> Manifes
 
 
 def report_of(dataset: Dataset, fitted: Fit, settings: AnalysisConfig = QUICK, k: int | str = "auto") -> Report:
-    return analyse(dataset, fitted, manifest_of(dataset, fitted, k), settings, 0, Silent())
+    return analyse(fitted, manifest_of(dataset, fitted, k), settings, 0, Silent())
 
 
 def blobs(k: int, apart: float = 8.0, rows: int = 600) -> tuple[FloatArray, IntArray]:

@@ -81,7 +81,6 @@ class _Counted:
 
 
 def analyse(
-    dataset: Dataset,
     fitted: Fit,
     manifest: Manifest,
     settings: AnalysisConfig,
@@ -95,8 +94,9 @@ def analyse(
     metrics, verdicts); `confidence`: of partial profiles, as it was measured. The same dataset, fit, manifest,
     settings and seed give the same report. Progress runs from 0 to 1: the caller gives it its place in the run.
     """
+    dataset = fitted.encoded.dataset
     with threadpool_limits(1):
-        measured = _measure(dataset, fitted, settings, seed, progress)
+        measured = _measure(fitted, settings, seed, progress)
     progress.step("counting answers", 0.90)
     counted = _count(dataset, fitted)
     details = _details(dataset, fitted, measured, counted.tables)
@@ -124,9 +124,9 @@ def analyse(
     )
 
 
-def _measure(dataset: Dataset, fitted: Fit, settings: AnalysisConfig, seed: int, progress: Progress) -> _Measured:
+def _measure(fitted: Fit, settings: AnalysisConfig, seed: int, progress: Progress) -> _Measured:
     rng = np.random.default_rng(seed)
-    rows = draw(len(dataset), settings.rows, rng)
+    rows = draw(len(fitted.encoded), settings.rows, rng)
     scores, clusters = fitted.scores[rows], fitted.clusters[rows]
     shares = np.asarray(fitted.pipeline["pca"].explained_variance_ratio_, np.float64)
     progress.step("judging the number of personas", 0.0)
@@ -140,7 +140,7 @@ def _measure(dataset: Dataset, fitted: Fit, settings: AnalysisConfig, seed: int,
     centroids = fitted.pipeline["kmeans"].cluster_centers_
     drawn = maps(scores[shown], clusters[shown], centroids, shares, seed) if len(shown) else ()
     progress.step("putting components into words", 0.85)
-    said = axes(dataset.take(rows), fitted.encoder, scores, shares)
+    said = axes(fitted.encoded.take(rows), scores, shares)
     return _Measured(len(rows), curve, widths, stable, dense, drawn, said)
 
 

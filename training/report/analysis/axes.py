@@ -10,6 +10,7 @@ from models.profile.field_kinds import FieldSpec
 from models.scoring.columns import FloatArray
 from models.scoring.encoder import Encoder
 from training.data.dataset import Dataset
+from training.data.encoded import EncodedDataset
 from training.personas.traits import MIN_COUNT
 from training.personas.wording.words import listed
 from training.report.analysis.answers import known_counts
@@ -29,15 +30,14 @@ class _Column:
     word: str
 
 
-def axes(dataset: Dataset, encoder: Encoder, scores: FloatArray, shares: FloatArray) -> tuple[Axis, ...]:
-    """The components in words, for the scores (n, r) of a dataset's rows; `shares` (r,) of the variance.
+def axes(encoded: EncodedDataset, scores: FloatArray, shares: FloatArray) -> tuple[Axis, ...]:
+    """The components in words, for the scores (n, r) of encoded profiles; `shares` (r,) of the variance.
 
     Correlations below 0.1, or within three standard errors of none, are left out.
     """
-    vectors = encoder.encode(dataset.coded_for(encoder))
-    columns = _columns(dataset, encoder)
+    columns = _columns(encoded.dataset, encoded.encoder)
     is_shown = np.array([column is not None for column in columns], np.bool_)
-    correlations = np.where(is_shown[:, None], _correlations(vectors, scores), 0.0)
+    correlations = np.where(is_shown[:, None], _correlations(encoded.vectors(), scores), 0.0)
     least = max(_LEAST_CORRELATION, 3 / np.sqrt(max(len(scores), 1)))
     return tuple(
         _axis(number, float(share), correlations[:, number], columns, least) for number, share in enumerate(shares)

@@ -25,7 +25,7 @@ from testkit.waiting import eventually
 from tests.support.launcher import FakeLauncher
 from tests.support.problems import assert_problem
 from tests.support.profiles import small_scorer
-from training.acceptance.comparison import compare, described
+from training.acceptance.comparison import compare, reference_of
 from training.data.dataset import from_profiles
 
 REASON = {"reason": "It moves nobody.", "by": "ops"}
@@ -181,7 +181,8 @@ def test_stored_users_show_how_many_would_move(
 
 def test_without_stored_users_the_training_data_is_told(client: TestClient, registry: Registry) -> None:
     loaded = registry.load_active(Profile)
-    sample, reference = described(from_profiles([Profile(age=30), Profile(age=60)]), "profiles of a test", True)
+    sample = from_profiles([Profile(age=30), Profile(age=60)])
+    reference = reference_of(sample, "profiles of a test", simulated=True)
     comparison = compare(loaded, loaded, sample, reference, by_id=True)
     folder = written_with(registry.root, comparison)
     body = client.get(f"/models/{folder.name}/comparison").json()

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from training.clustering.fit import Fit
-from training.data.dataset import Dataset
 from training.report.analysis.axes import MOST_LOADINGS, axes
 from training.report.document import Report
 
@@ -18,10 +17,10 @@ def test_the_first_component_sets_the_old_against_the_young(report: Report) -> N
     assert " against " in first.sentence
 
 
-def test_loadings_are_correlations_strongest_first(dataset: Dataset, fitted: Fit) -> None:
+def test_loadings_are_correlations_strongest_first(fitted: Fit) -> None:
     shares = fitted.pipeline["pca"].explained_variance_ratio_
-    first = axes(dataset, fitted.encoder, fitted.scores, shares)[0]
-    vectors = fitted.encoder.encode(dataset.coded_for(fitted.encoder))
+    first = axes(fitted.encoded, fitted.scores, shares)[0]
+    vectors = fitted.encoded.vectors()
     age = np.corrcoef(vectors[:, 0], fitted.scores[:, 0])[0, 1]
     told = {loading.label: loading.correlation for loading in (*first.high, *first.low)}
     assert told["age"] == pytest.approx(age, abs=1e-4)
@@ -31,9 +30,9 @@ def test_loadings_are_correlations_strongest_first(dataset: Dataset, fitted: Fit
     assert max(len(first.high), len(first.low)) <= MOST_LOADINGS
 
 
-def test_scores_that_nothing_explains_have_no_words(dataset: Dataset, fitted: Fit) -> None:
-    noise = np.random.default_rng(0).normal(size=(len(dataset), 1))
-    (axis,) = axes(dataset, fitted.encoder, noise, np.array([0.01]))
+def test_scores_that_nothing_explains_have_no_words(fitted: Fit) -> None:
+    noise = np.random.default_rng(0).normal(size=(len(fitted.encoded), 1))
+    (axis,) = axes(fitted.encoded, noise, np.array([0.01]))
     assert (axis.high, axis.low) == ((), ())
     assert axis.sentence == "Component 1 (1.0 % of the variance): no answer stands out."
 

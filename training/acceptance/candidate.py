@@ -1,0 +1,35 @@
+"""The refit that is checked before it may become the active model."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from models.persona import Persona
+from models.scoring.columns import IntArray
+from models.scoring.scorer import Scorer
+from models.storage.manifest import Origin
+from training.clustering.fit import Fit
+from training.data.dataset import Dataset
+from training.data.encoded import EncodedDataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A fit with its scorer and personas. `held_out_rows`: the profiles that it was not fitted on, or a sample of
+    all where there are too few to hold any out.
+    """
+
+    origin: Origin
+    fit: Fit
+    scorer: Scorer
+    personas: tuple[Persona, ...]
+    held_out_rows: IntArray
+
+    @property
+    def dataset(self) -> Dataset:
+        """All profiles of the run."""
+        return self.fit.encoded.dataset
+
+    @cached_property
+    def held_out(self) -> EncodedDataset:
+        """The profiles of `held_out_rows`."""
+        return self.fit.encoded.take(self.held_out_rows)
