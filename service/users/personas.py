@@ -16,7 +16,15 @@ from models.errors import SegmentsError
 from models.scoring.typicality import is_outlier
 from models.storage.artifact import LoadedArtifact
 from service.personas.catalogue import get_persona
-from service.segmenting.assignment import Confidence, IsOutlier, Margin, PersonaRef, RunnerUp, Typicality
+from service.segmenting.assignment import (
+    Confidence,
+    IsOutlier,
+    Margin,
+    PersonaRef,
+    RunnerUp,
+    Typicality,
+    persona_ref,
+)
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.personas import ChangeCause
 from service.store.ports.users import AssignedUser, AssignmentUpdate, UserStore, as_summary
@@ -160,9 +168,9 @@ def _user_persona(loaded: LoadedArtifact, user: AssignedUser) -> UserPersona:
     assert user.assigned_at is not None
     return UserPersona(
         user_id=user.user_id,
-        persona=PersonaRef(persona_id, personas[persona_id].name),
+        persona=persona_ref(persona_id, personas[persona_id].name),
         confidence=user.confidence,
-        runner_up=None if runner_up_id is None else PersonaRef(runner_up_id, personas[runner_up_id].name),
+        runner_up=None if runner_up_id is None else persona_ref(runner_up_id, personas[runner_up_id].name),
         margin=user.margin,
         typicality=user.typicality,
         is_outlier=is_outlier(user.typicality),
