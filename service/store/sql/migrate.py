@@ -14,8 +14,8 @@ from typing import Any, Literal
 from sqlalchemy import URL, Connection, Engine, event, text
 
 from service.store.ports.errors import SchemaNotCurrent
-from service.store.sql.connections.deadline import within
-from service.store.sql.connections.engine import PATIENCE, open_engine, schema_of, translated_errors, writing
+from service.store.sql.connections.deadline import PATIENCE, within
+from service.store.sql.connections.engine import open_engine, schema_of, translated_errors, writing
 from service.store.sql.tables import SCHEMA
 
 FOLDER = Path(__file__).with_name("migrations")

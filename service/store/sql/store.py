@@ -4,7 +4,8 @@ from sqlalchemy import URL
 
 from service.store.ports.errors import SchemaNotCurrent
 from service.store.sql.connections.database import Database
-from service.store.sql.connections.engine import PATIENCE, POOL_SIZE, schema_of
+from service.store.sql.connections.deadline import PATIENCE
+from service.store.sql.connections.engine import POOL_SIZE, schema_of
 from service.store.sql.idempotency import SqlIdempotency
 from service.store.sql.jobs import SqlJobs
 from service.store.sql.keys import SqlKeys

@@ -9,9 +9,8 @@ from sqlalchemy import URL, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store.ports.errors import StoreUnavailable
-from service.store.sql.connections.deadline import seconds_left, within
+from service.store.sql.connections.deadline import PATIENCE, seconds_left, within
 from service.store.sql.connections.engine import (
-    PATIENCE,
     POOL_SIZE,
     open_engine,
     reading,

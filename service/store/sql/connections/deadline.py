@@ -10,6 +10,9 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from time import monotonic
 
+# How long a call waits outside `until` and `within`, in seconds.
+PATIENCE = 5.0
+
 _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 
@@ -36,3 +39,14 @@ def deadline() -> float:
 def seconds_left() -> float:
     """The time left, never below 0; infinite outside `until` and `within`."""
     return max(0.0, _deadline.get() - monotonic())
+
+
+def wait_seconds(default: float = PATIENCE) -> float:
+    """The time left of the call, or the default outside one."""
+    left = seconds_left()
+    return default if math.isinf(left) else left
+
+
+def milliseconds(seconds: float) -> int:
+    """Whole milliseconds, at least 1."""
+    return max(1, round(seconds * 1000))

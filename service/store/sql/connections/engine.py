@@ -6,7 +6,6 @@ one has written in between. PostgreSQL: the server's own timeouts end a slow or 
 does not respond at all is abandoned by the client (`service.store.sql.connections.postgres`).
 """
 
-import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +17,8 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.store.ports.errors import StoreError, StoreUnavailable, UnusableDatabaseUrl
-from service.store.sql.connections.deadline import seconds_left
+from service.store.sql.connections.deadline import PATIENCE, milliseconds, wait_seconds
 
-PATIENCE = 5.0
 POOL_SIZE = 8
 _WRITES = "segments_writes"
 _DRIVERS = {
@@ -141,14 +139,3 @@ def _begin_sqlite(connection: Connection) -> None:
     driver.execute(f"PRAGMA busy_timeout = {milliseconds(wait_seconds())}")
     if connection.get_execution_options().get(_WRITES):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def wait_seconds(default: float = PATIENCE) -> float:
-    """The time left of the call, or the default outside one."""
-    left = seconds_left()
-    return default if math.isinf(left) else left
-
-
-def milliseconds(seconds: float) -> int:
-    """Whole milliseconds, at least 1."""
-    return max(1, round(seconds * 1000))

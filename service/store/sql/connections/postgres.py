@@ -9,8 +9,7 @@ from psycopg.abc import RV, PQGen
 from psycopg.rows import TupleRow
 from sqlalchemy import URL, Engine, create_engine, event
 
-from service.store.sql.connections.deadline import seconds_left
-from service.store.sql.connections.engine import milliseconds, wait_seconds
+from service.store.sql.connections.deadline import milliseconds, seconds_left, wait_seconds
 
 
 def postgres_engine(url: URL, options: dict[str, Any], patience: float) -> Engine:
