@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks [--full] [--rows 10000,100000] [--only scoring,serving,writes,training]
 
-Each runs in a process of its own. What fails is told in its place, and the exit code is then 1. Without `--full`
-the sizes are those that end within a quarter of an hour on two cores; with it training goes to 3,000,000 profiles.
+Each runs in its own process. A failure is reported in the section of the benchmark, and the exit code is then 1.
+Without `--full` the sizes take a quarter of an hour on two cores; with it training goes up to 3,000,000 profiles.
 """
 
 import argparse
@@ -41,26 +41,26 @@ BENCHMARKS: Final[dict[str, tuple[str, list[str], list[str]]]] = {
 
 def main() -> None:
     options = _options()
-    parts, failed = [_heading()], []
+    sections, failed = [_heading()], []
     for name in options.only:
-        told, code = section(BENCHMARKS[name][0], ["-m", f"benchmarks.{name}", *_arguments(name, options)])
-        parts.append(told)
+        text, code = section(BENCHMARKS[name][0], ["-m", f"benchmarks.{name}", *_arguments(name, options)])
+        sections.append(text)
         failed += [name] if code else []
-        options.out.write_text("\n".join(parts), encoding="utf-8")
-        print(told, flush=True)
+        options.out.write_text("\n".join(sections), encoding="utf-8")
+        print(text, flush=True)
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
 
 
 def section(title: str, arguments: list[str]) -> tuple[str, int]:
-    """What a benchmark prints, under its command, and where it failed, how; beside it its exit code."""
+    """The output of a benchmark, below its command, with its failure if it failed; and its exit code."""
     done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     failed = ""
     if done.returncode:
         last = done.stderr.strip().rpartition("\n")[2]
         failed = f"\n\n**Failed with exit code {done.returncode}.** {last}"
-    told = f"## {title}\n\n    python {' '.join(arguments)}\n\n{done.stdout.strip()}{failed}\n"
-    return told, done.returncode
+    text = f"## {title}\n\n    python {' '.join(arguments)}\n\n{done.stdout.strip()}{failed}\n"
+    return text, done.returncode
 
 
 def _arguments(name: str, options: argparse.Namespace) -> list[str]:
@@ -71,14 +71,14 @@ def _arguments(name: str, options: argparse.Namespace) -> list[str]:
 
 
 def _heading() -> str:
-    """Date, commit, versions and the size of the machine."""
+    """Date, commit, versions, and the size of the machine."""
     describe = ["git", "describe", "--always", "--dirty"]
     commit = subprocess.run(describe, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
-    libraries = ", ".join(f"{name} {found}" for name in LIBRARIES if (found := _version(name)))
+    libraries = ", ".join(f"{name} {installed}" for name in LIBRARIES if (installed := _version(name)))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return (
-        "# Results\n\nWritten by `python -m benchmarks`; what each figure means stands in the named module. The "
-        "machine is a shared virtual one: times of one run compare, those of two may not.\n\n"
+        "# Results\n\nWritten by `python -m benchmarks`; each named module explains its figures. The "
+        "machine is virtual and shared: times of one run are comparable, those of two runs may not be.\n\n"
         f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit or 'unknown'}\n"
         f"- {os.cpu_count()} cores ({_processor()}), {memory:.0f} GB, {platform.system()} {platform.release()}\n"
         f"- Python {platform.python_version()}, {libraries}\n"
@@ -112,7 +112,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=raw)
     parser.add_argument("--full", action="store_true", help="all sizes and rounds")
     parser.add_argument("--only", type=_names, default=list(BENCHMARKS))
-    parser.add_argument("--rows", help="sizes of the training, by commas")
+    parser.add_argument("--rows", help="sizes of the training data, separated by commas")
     parser.add_argument("--out", type=Path, default=RESULTS)
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""What it costs to ask whether a key may do something: `python -m benchmarks.access`."""
+"""The cost of authorizing a request by its key: `python -m benchmarks.access`."""
 
 import timeit
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ KEYS = 100
 
 
 def main() -> None:
-    """Print the fastest of some rounds, in µs a call, beside the one sha256 that it cannot do without."""
+    """Print the fastest of some rounds, in µs a call, and the cost of the one sha256 that it needs."""
     store = MemoryKeys()
     made = [make_key(store, f"key {number}", [Scope.SEGMENT_ASSIGN], datetime.now(UTC)) for number in range(KEYS)]
     headers = [
@@ -31,12 +31,12 @@ def main() -> None:
         show(name, lambda ring=ring: authorize(ring, headers, Scope.SEGMENT_ASSIGN))
     empty = Keyring(MemoryKeys(), 1.0, 0.0, open_without_keys=True)
     empty.refresh()
-    show("authorize, no key made", lambda: authorize(empty, headers, Scope.SEGMENT_ASSIGN))
+    show("authorize, no key exists", lambda: authorize(empty, headers, Scope.SEGMENT_ASSIGN))
     show("one sha256", "hashlib.sha256(text).digest()", f"import hashlib; text = {made[0].text.encode()!r}")
 
 
 def show(name: str, what: object, setup: str = "pass") -> None:
-    """One line."""
+    """Print one line."""
     times = timeit.repeat(what, setup, number=CALLS, repeat=ROUNDS)  # type: ignore[arg-type]
     print(f"{name:24} {min(times) / CALLS * 1e6:6.2f} µs")
 

@@ -1,11 +1,11 @@
 """Whether `/segment`, `training score` and `pipeline.joblib` agree, profile by profile.
 
-The pipeline counts a missing answer as an average one, where the other two expect what the personas lead to
-expect: it is asked about complete profiles only.
+The pipeline counts a missing answer as an average one, which the other two impute: its comparison is limited to
+complete profiles.
 
     .venv/bin/python -m benchmarks.agreement [--train 100000] [--rows 1000]
 
-Trains on simulated profiles, starts the service on a free port, and asks all three about fresh profiles.
+Trains on simulated profiles, starts the service on a free port, and compares all three on new profiles.
 """
 
 import argparse
@@ -29,27 +29,27 @@ from testkit.server import serving
 
 @dataclass(frozen=True)
 class Agreement:
-    """How many profiles were compared, and how many got different answers."""
+    """How many profiles were compared, and how many got different personas."""
 
     profiles: int
     differing: int
 
 
 def compare(url: str, artifacts: Path, folder: Path, rows: int, seed: int) -> Agreement:
-    """Ask the service at `url` and the model in `artifacts`, offline, about the same fresh profiles: as they come,
-    and as many complete ones, the analysts' pipeline as well."""
+    """Compare the service at `url` with offline scoring by the model in `artifacts`, on `rows` new profiles and as
+    many complete ones; on these with the analysts' pipeline, too."""
     gaps, complete = _profiles(folder, rows, seed), _profiles(folder, rows, seed + 1, "--missing", "0")
     registry = Registry(artifacts)
     version = str(registry.active())
     personas = [persona.id for persona in registry.manifest(version).personas]
     pipeline = joblib.load(registry.folder(version) / PIPELINE)
     analysts = [personas[cluster] for cluster in pipeline.predict(pd.DataFrame(_read(complete)))]
-    answers = (
+    assigned = (
         [_served(url, path) for path in (gaps, complete)],
         [_offline(artifacts, path) for path in (gaps, complete)],
     )
-    differing = sum(one != other for pair in zip(*answers, strict=True) for one, other in zip(*pair, strict=True))
-    differing += sum(one != other for one, other in zip(answers[0][1], analysts, strict=True))
+    differing = sum(one != other for pair in zip(*assigned, strict=True) for one, other in zip(*pair, strict=True))
+    differing += sum(one != other for one, other in zip(assigned[0][1], analysts, strict=True))
     return Agreement(2 * rows, differing)
 
 
@@ -92,7 +92,7 @@ def main() -> None:
         print(f"fit on {options.train} profiles: {time.perf_counter() - start:.1f} s")
         with serving(folder / "server", artifacts) as server:
             result = compare(server.url, artifacts, folder, options.rows, seed=1)
-    print(f"{result.profiles} profiles compared, {result.differing} with different answers")
+    print(f"{result.profiles} profiles compared, {result.differing} with different personas")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Whether personas keep their identity over retrains, and whether the gate refuses what it should.
+"""Whether personas keep their identity over retrains, and whether the acceptance checks refuse poisoned data.
 
     .venv/bin/python -m benchmarks.identity [--difficulty medium hard] [--k 5 auto] [--retrains 10] [--poison]
 
-Ten retrains in a row, each on fresh simulated people of the same population, of seeds and sizes of their own, each
-from the model before it. The people known to both are a panel of 10,000, scored by both models; half of the people
-exchanged is the same with 5,000 of 10,000 rows kept. All of it is simulated.
+Ten retrains in a row, each on new simulated people of the same population, with its own seed and size, after the
+model before it. Both models score a panel of 10,000 people; "half of the people exchanged" means that 5,000 of
+10,000 rows stay. All data is simulated.
 """
 
 import argparse
@@ -36,13 +36,13 @@ LITTLE = AnalysisConfig(rows=200, bootstraps=0, splits=0, map_rows=0, density=Fa
 
 @dataclass(frozen=True)
 class Retrain:
-    """One retrain beside the model before it."""
+    """One retrain compared with the model before it."""
 
     rows: int
     personas: int
     same: float
-    ids_kept: bool
-    names_kept: int
+    same_ids: bool
+    same_names: int
     passed: bool
     failed: tuple[str, ...]
 
@@ -56,7 +56,7 @@ def fitted(
 ) -> LoadedArtifact:
     dataset = from_frame(frame, Profile)
     origin = Origin(
-        # As a real retrain: simulated ones are not judged beside real ones, nor the other way round.
+        # As for a real retrain: simulated data is not compared with real data.
         source="file",
         simulated=False,
         description=f"{len(dataset):,} simulated profiles of a benchmark.",
@@ -84,8 +84,8 @@ def beside(before: LoadedArtifact, after: LoadedArtifact, panel: Dataset, rows: 
         rows=rows,
         personas=len(after.model.personas),
         same=float(np.mean(ids(before, panel) == ids(after, panel))),
-        ids_kept=set(names) == set(after.model.by_id),
-        names_kept=sum(names.get(persona.id) == persona.name for persona in after.model.personas),
+        same_ids=set(names) == set(after.model.by_id),
+        same_names=sum(names.get(persona.id) == persona.name for persona in after.model.personas),
         passed=after.manifest.passed,
         failed=failed(after.manifest),
     )
@@ -101,7 +101,7 @@ def failed(manifest: Manifest) -> tuple[str, ...]:
 
 
 def exchanged(difficulty: str, k: int | str, out: Path) -> float:
-    """Half of 10,000 people exchanged: the share of those who stay that keep their persona."""
+    """Half of 10,000 people exchanged: the share of the others that keep their persona."""
     frames = [people(5_000, seed, difficulty) for seed in (1, 2, 3)]
     before = fitted(pd.concat(frames[:2], ignore_index=True), k, 1, None, out)
     after = fitted(pd.concat(frames[1:], ignore_index=True), k, 2, before, out)
@@ -116,9 +116,9 @@ def poisons(difficulty: str, rows: int) -> Iterator[tuple[str, pd.DataFrame]]:
     rng = np.random.default_rng(0)
     clean = people(rows, 2, difficulty)
     yield "clean", clean
-    two = ("bookish_home_cook", "trendy_tech_shopper")
+    kinds = ("bookish_home_cook", "trendy_tech_shopper")
     giant = SimulationConfig(
-        rows=rows, seed=5, personas=two, weights=(19, 1), noise=0.01, overlap=DIFFICULTIES[difficulty]
+        rows=rows, seed=5, personas=kinds, weights=(19, 1), noise=0.01, overlap=DIFFICULTIES[difficulty]
     )
     yield "one giant cluster", simulate(giant).frame
     for name in Profile.model_fields:
@@ -147,7 +147,7 @@ def main() -> None:
     parser.add_argument("--difficulty", nargs="+", choices=tuple(DIFFICULTIES), default=["medium", "hard"])
     parser.add_argument("--k", nargs="+", default=["5", "auto"])
     parser.add_argument("--retrains", type=int, default=10)
-    parser.add_argument("--poison", action="store_true", help="what the gate says of poisoned data, instead")
+    parser.add_argument("--poison", action="store_true", help="the acceptance checks on poisoned data instead")
     parser.add_argument("--rows", type=int, default=20_000, help="rows of the poisoned data")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -159,18 +159,20 @@ def main() -> None:
 
 
 def _identity(difficulty: str, k: int | str, options: argparse.Namespace, out: Path) -> None:
-    found = list(retrains(difficulty, k, options.retrains, out))
-    print(f"\n{difficulty}, k = {k}: {len(found)} retrains of {min(SIZES):,} to {max(SIZES):,} rows")
-    for each in found:
-        verdict = "passed" if each.passed else f"refused: {', '.join(each.failed)}"
-        kept = "all ids" if each.ids_kept else "NOT all ids"
+    done = list(retrains(difficulty, k, options.retrains, out))
+    print(f"\n{difficulty}, k = {k}: {len(done)} retrains of {min(SIZES):,} to {max(SIZES):,} rows")
+    for retrain in done:
+        verdict = "passed" if retrain.passed else f"refused: {', '.join(retrain.failed)}"
+        ids_text = "all ids" if retrain.same_ids else "NOT all ids"
         print(
-            f"  {each.rows:6,} rows  {each.personas} personas, {kept}, {each.names_kept} made names kept, "
-            f"{each.same:.3f} of the panel keep their persona  {verdict}"
+            f"  {retrain.rows:6,} rows  {retrain.personas} personas, {ids_text}, "
+            f"{retrain.same_names} generated names unchanged, "
+            f"{retrain.same:.3f} of the panel keep their persona  {verdict}"
         )
-    shares = [each.same for each in found]
-    print(f"  least {min(shares):.3f}, mean {np.mean(shares):.3f}; ids kept in {sum(e.ids_kept for e in found)}")
-    print(f"  half of the people exchanged: {exchanged(difficulty, k, out):.3f} of those who stay keep theirs")
+    shares = [retrain.same for retrain in done]
+    unchanged = sum(retrain.same_ids for retrain in done)
+    print(f"  least {min(shares):.3f}, mean {np.mean(shares):.3f}; ids unchanged in {unchanged}")
+    print(f"  half of the people exchanged: {exchanged(difficulty, k, out):.3f} of the others keep theirs")
 
 
 def _poison(difficulty: str, k: int | str, options: argparse.Namespace, out: Path) -> None:

@@ -1,8 +1,8 @@
-"""What one would write in a notebook: one-hot by pandas, StandardScaler, PCA, K-Means for each k, silhouettes.
+"""The usual notebook: one-hot by pandas, StandardScaler, PCA, K-Means for each k, silhouettes.
 
     .venv/bin/python -m benchmarks.notebook_way profiles.parquet
 
-`benchmarks.training` compares with it. It is written as well as it can be and stay what it is.
+`benchmarks.training` compares with it. It is as good as such a notebook can be.
 """
 
 import sys
@@ -35,11 +35,11 @@ def main(path: str) -> int:
 
 
 def encoded(frame: pd.DataFrame) -> pd.DataFrame:
-    """A column of 0 and 1 for every value; numbers with the median where there is none."""
+    """A column of 0 and 1 for every value; missing numbers are replaced by the median."""
     numbers = list(frame.select_dtypes("number").columns)
     choices = [name for name in frame if name not in LISTS and name not in numbers]
-    parts = [frame[numbers].fillna(frame[numbers].median()), pd.get_dummies(frame[choices], dtype=float)]
-    return pd.concat([*parts, *(_ticked(frame[name]) for name in LISTS)], axis=1).astype(float)
+    tables = [frame[numbers].fillna(frame[numbers].median()), pd.get_dummies(frame[choices], dtype=float)]
+    return pd.concat([*tables, *(_ticked(frame[name]) for name in LISTS)], axis=1).astype(float)
 
 
 def _ticked(answers: "pd.Series[Any]") -> pd.DataFrame:

@@ -1,10 +1,10 @@
-"""One profile and many, by the compiled scorer and by the scikit-learn pipeline it was made from.
+"""One profile and many, by the compiled scorer and by the scikit-learn pipeline that it was compiled from.
 
     .venv/bin/python -m benchmarks.scoring [--rounds 5] [--memory 100000,3000000]
 
-Prints the fastest of several rounds, interleaved, so that a busy machine hits both alike; then how fast
-`training score` is, and how much memory it takes, on files of so many profiles, each in a process of its own.
-Products of matrices get one thread each, here as in `training score`.
+Prints the fastest of several interleaved rounds, so that a busy machine affects all cases alike; then the speed
+and the memory of `training score` on files of these sizes, each in its own process. Matrix products use one
+thread, as in `training score`.
 """
 
 import argparse
@@ -45,9 +45,10 @@ from training.progress import Silent
 from training.simulation.simulate import SimulationConfig, simulate
 
 COLUMN_ROWS = 100_000
-# Of the files. Reading the first chunk and writing the last happen beside nothing, which tells in short ones.
+# Rows of the files. Nothing overlaps with reading the first chunk and writing the last, which matters in short
+# ones.
 FILE_ROWS = 1_000_000
-# Prints its own peak: what a parent is told of its child includes the parent's own memory at the start.
+# Prints its own peak: the peak that a parent gets for its child includes the parent's memory at the start.
 MEASURED = """
 import re, sys
 from training.commands.main import main
@@ -59,7 +60,7 @@ sys.exit(code)
 
 @dataclass(frozen=True)
 class Case:
-    """Something to time on `count` profiles. `rival`: the case on the same profiles that it is compared with."""
+    """A measured call on `count` profiles. `rival`: the case on the same profiles that it is compared with."""
 
     name: str
     run: Callable[[], object]
@@ -87,19 +88,19 @@ def _single(model: SegmentModel, pipeline: Any, profiles: list[Profile]) -> Iter
     row = pd.DataFrame([profiles[0].model_dump()])
     one = "pipeline.predict, one row"
 
-    def each(name: str, run: Callable[[Profile], object], some: list[Profile], rival: str = "") -> Case:
+    def one_by_one(name: str, run: Callable[[Profile], object], some: list[Profile], rival: str = "") -> Case:
         return Case(name, lambda: [run(profile) for profile in some], len(some), rival)
 
     yield Case("validate a body", lambda: [Profile.model_validate_json(body) for body in bodies], len(bodies))
-    yield each("score one complete profile", model.scorer.score, complete, one)
-    yield each("score one half-empty profile", model.scorer.score, halves)
-    yield each("score the empty profile", model.scorer.score, [Profile()] * 500)
-    yield each("assign a complete profile", model.assign, complete, one)
-    yield each("assign a half-empty profile", model.assign, halves)
-    yield each(
+    yield one_by_one("score one complete profile", model.scorer.score, complete, one)
+    yield one_by_one("score one half-empty profile", model.scorer.score, halves)
+    yield one_by_one("score the empty profile", model.scorer.score, [Profile()] * 500)
+    yield one_by_one("assign a complete profile", model.assign, complete, one)
+    yield one_by_one("assign a half-empty profile", model.assign, halves)
+    yield one_by_one(
         "the same, explained", lambda p: (model.assign(p), explain(model.scorer, model.personas, p)), halves
     )
-    yield each(
+    yield one_by_one(
         "the same, with the next question", lambda p: (model.assign(p), next_questions(model.scorer, p)), halves
     )
     yield Case(one, lambda: pipeline.predict(row), 1)
@@ -171,17 +172,26 @@ def _print_memory(version: Path, folder: Path, sizes: list[int]) -> None:
 
 
 def _repeat(source: Path, target: Path, rows: int) -> None:
-    """The same profiles over and over, in row groups as large as pandas makes them."""
+    """Write the same profiles repeatedly, in row groups as large as pandas writes them."""
     table = pq.read_table(source)
     whole = pa.concat_tables([table] * -(-rows // len(table))).slice(0, rows)
     pq.write_table(whole, target)
 
 
 def _in_a_process(version: Path, data: Path, out: Path) -> tuple[float, float]:
-    """Seconds that it tells, without its start, and the peak of its resident memory in MB (10⁶ bytes)."""
-    given = ["--artifacts", str(version.parent), "--model", version.name, "--data", str(data), "--out", str(out)]
+    """The seconds that it reports, without its start, and the peak of its resident memory in MB (10⁶ bytes)."""
+    arguments = [
+        "--artifacts",
+        str(version.parent),
+        "--model",
+        version.name,
+        "--data",
+        str(data),
+        "--out",
+        str(out),
+    ]
     done = subprocess.run(
-        [sys.executable, "-c", MEASURED, "score", *given],
+        [sys.executable, "-c", MEASURED, "score", *arguments],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=True,
@@ -194,7 +204,7 @@ def _in_a_process(version: Path, data: Path, out: Path) -> tuple[float, float]:
 
 def _options() -> argparse.Namespace:
     def numbers(text: str) -> list[int]:
-        return [int(part) for part in text.split(",") if part]
+        return [int(number) for number in text.split(",") if number]
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scoring", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)

@@ -1,4 +1,4 @@
-"""The model that benchmarks ask: fitted on simulated profiles, the same each time."""
+"""The model of the benchmarks: fitted on simulated profiles, always the same."""
 
 from pathlib import Path
 

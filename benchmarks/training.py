@@ -1,20 +1,20 @@
-"""Training against the notebook way on the same rows, and how the cost of both grows.
+"""Training compared with the usual notebook on the same rows, and how the cost of both grows.
 
     .venv/bin/python -m benchmarks.training [--rows 10000,100000,1000000,3000000] [--limit 1800]
 
-Included on both sides: starting Python, reading the same Parquet file, and all that follows on the same two cores.
+Both include the start of Python, reading the same Parquet file, and everything after it, on the same two cores.
 
-- fit, `python -m training fit --k auto`: every cell judged, encoding, PCA, the gap statistic for k = 1…10, K-Means
-  from ten starts, the proof of the compiled scorer on every row, calibration, description, the gate with its
-  refits, the analysis, the artifact, `report.html` and its figures. It computes on one thread
-  (docs/decisions/0005).
+- fit, `python -m training fit --k auto`: validation of every cell, encoding, PCA, the gap statistic for k = 1…10,
+  K-Means from ten starts, verification of the compiled scorer on every row, calibration, description, the
+  acceptance checks with their refits, the analysis, the artifact, `report.html` and its figures. It computes on
+  one thread (docs/decisions/0005).
 - notebook, `benchmarks.notebook_way`: one-hot by pandas, StandardScaler, PCA at 90 % of the variance, K-Means from
-  ten starts for k = 2…10, silhouettes on 10,000 rows. It computes on all cores, and judges, proves, describes and
-  writes nothing.
+  ten starts for k = 2…10, silhouettes on 10,000 rows. It computes on all cores, and validates, verifies, describes
+  and writes nothing.
 
-Every run is a process of its own: seconds by the clock, and its own peak of resident memory. Growth is the
-exponent between one size and the next: 1 is linear, 2 quadratic. The notebook way is not begun where, if it grows
-in proportion, it would pass the limit or the machine's memory, and is stopped where it passes the limit anyway.
+Every run has its own process: wall time in seconds, and its own peak of resident memory. Growth is the exponent
+between one size and the next: 1 is linear, 2 quadratic. The notebook is skipped where, by linear extrapolation, it
+would exceed the limit or the machine's memory, and is killed at the limit.
 """
 
 import argparse
@@ -34,27 +34,27 @@ from time import perf_counter
 from testkit import ROOT
 
 SIZES = (10_000, 100_000, 1_000_000, 3_000_000)
-# Of the machine's memory, what one process may count on.
+# The share of the machine's memory that one process may use.
 USABLE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds by the clock, and the peak of resident memory in GB (10⁹ bytes)."""
+    """Wall time in seconds, and the peak of resident memory in GB (10⁹ bytes)."""
 
     rows: int
     seconds: float
     peak_gb: float
 
     def at(self, rows: int) -> "Cost":
-        """What so many rows cost if it grows in proportion."""
+        """The cost of `rows` rows by linear extrapolation."""
         times = rows / self.rows
         return Cost(rows, self.seconds * times, self.peak_gb * times)
 
 
 @dataclass(frozen=True, slots=True)
 class NotRun:
-    """Why there is no cost."""
+    """Why there is no cost: the run was skipped or killed."""
 
     why: str
 
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def _simulated(rows: int, folder: Path) -> Path:
-    """By a process of its own: what this one holds would count as memory of the runs that it starts."""
+    """Simulate in another process: the memory of this one would count for the runs that it starts."""
     data = folder / f"{rows}.parquet"
     _run(rows, ["-m", "training", "simulate", "--rows", str(rows), "--seed", "1", "--out", str(data)])
     return data
@@ -91,7 +91,7 @@ def _fitted(rows: int, data: Path) -> Cost:
 
 
 def _notebook(rows: int, data: Path, before: Sequence[Cost], limit: float) -> Cost | NotRun:
-    """Not begun where the last run before says that it would not end."""
+    """Run the notebook; skipped where an extrapolation from the run before exceeds limit or memory."""
     memory = USABLE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     if before:
         expected = before[-1].at(rows)
@@ -101,7 +101,7 @@ def _notebook(rows: int, data: Path, before: Sequence[Cost], limit: float) -> Co
 
 
 def _run(rows: int, arguments: Sequence[str]) -> Cost:
-    """Run to the end, however long it takes."""
+    """Run to the end, without a limit."""
     cost = _cost(rows, arguments, threading.TIMEOUT_MAX)
     if isinstance(cost, NotRun):
         raise RuntimeError(f"{rows:,} rows: {cost.why}.")
@@ -109,10 +109,10 @@ def _run(rows: int, arguments: Sequence[str]) -> Cost:
 
 
 def _cost(rows: int, arguments: Sequence[str], limit: float) -> Cost | NotRun:
-    """Run to the end or the limit; `wait4` tells the peak of this child and no other."""
+    """Run to the end or the limit; `wait4` returns the peak of this child alone."""
     started = perf_counter()
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=said, stderr=said)
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=output, stderr=output)
         stopping = threading.Timer(limit, process.kill)
         stopping.start()
         _, status, usage = os.wait4(process.pid, 0)
@@ -121,26 +121,26 @@ def _cost(rows: int, arguments: Sequence[str], limit: float) -> Cost | NotRun:
         if os.waitstatus_to_exitcode(status) == -signal.SIGKILL:
             return NotRun(f"killed after {seconds:.0f} s")
         if status:
-            said.seek(0)
-            raise RuntimeError(said.read().decode()[-2_000:])
+            output.seek(0)
+            raise RuntimeError(output.read().decode()[-2_000:])
     return Cost(rows, seconds, usage.ru_maxrss * 1_024 / 1e9)
 
 
 def _row(ours: Cost, other: Cost | NotRun) -> str:
-    told = [f"{ours.rows:,}", f"{ours.seconds:.1f}", f"{ours.peak_gb:.2f}"]
+    cells = [f"{ours.rows:,}", f"{ours.seconds:.1f}", f"{ours.peak_gb:.2f}"]
     if isinstance(other, NotRun):
-        return f"| {' | '.join([*told, other.why, '', '', ''])} |"
-    told += [f"{other.seconds:.1f}", f"{other.peak_gb:.2f}"]
-    return f"| {' | '.join(told)} | {other.seconds / ours.seconds:.1f} | {ours.peak_gb / other.peak_gb:.2f} |"
+        return f"| {' | '.join([*cells, other.why, '', '', ''])} |"
+    cells += [f"{other.seconds:.1f}", f"{other.peak_gb:.2f}"]
+    return f"| {' | '.join(cells)} | {other.seconds / ours.seconds:.1f} | {ours.peak_gb / other.peak_gb:.2f} |"
 
 
 def _growth(fits: Sequence[Cost], notebooks: Sequence[Cost]) -> Iterator[str]:
     others = {cost.rows: cost for cost in notebooks}
     for before, after in pairwise(fits):
-        told = [f"{before.rows:,}", f"{after.rows:,}", *_exponents(before, after)]
+        cells = [f"{before.rows:,}", f"{after.rows:,}", *_exponents(before, after)]
         both = before.rows in others and after.rows in others
-        told += _exponents(others[before.rows], others[after.rows]) if both else ["", ""]
-        yield f"| {' | '.join(told)} |"
+        cells += _exponents(others[before.rows], others[after.rows]) if both else ["", ""]
+        yield f"| {' | '.join(cells)} |"
 
 
 def _exponents(before: Cost, after: Cost) -> list[str]:
@@ -152,7 +152,7 @@ def _exponents(before: Cost, after: Cost) -> list[str]:
 
 def _options() -> argparse.Namespace:
     def numbers(text: str) -> list[int]:
-        return sorted(int(part) for part in text.split(",") if part)
+        return sorted(int(number) for number in text.split(",") if number)
 
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.training",
@@ -160,7 +160,7 @@ def _options() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--rows", type=numbers, default=list(SIZES), help="sizes, smallest first")
-    parser.add_argument("--limit", type=float, default=1_800.0, help="most seconds for the notebook way")
+    parser.add_argument("--limit", type=float, default=1_800.0, help="maximum seconds for the notebook")
     return parser.parse_args()
 
 

@@ -1,11 +1,11 @@
-"""What writes cost, and what sharing commits buys: `PUT /users/{user_id}/profile`, and the store beneath it.
+"""The cost of writes and the gain of group commit: `PUT /users/{user_id}/profile`, and the store below it.
 
     .venv/bin/python -m benchmarks.writes [--rounds 5] [--seconds 2] [--flush-ms 0,10] [--no-postgres]
 
-One commit each is the floor: the same statement in a loop of transactions, by the driver itself, on the same
-disk. At the store's level it takes turns with `SqlUsers.put` from 1, 16 and 64 threads; over HTTP the service
-runs on one core and wrk on the other. Where the machine's flushes are nearly free, SQLite is measured on a slowed
-disk too (`benchmarks.load.slow_disk`): `--flush-ms` says by how much.
+One commit each is the floor: the same statement in a loop of transactions, by the driver itself, on the same disk.
+In the store its rounds alternate with those of `SqlUsers.put` from 1, 16 and 64 threads; over HTTP the service
+runs on one core and wrk on the other. As flushes may be nearly free on this machine, SQLite is also measured on a
+slowed disk (`benchmarks.load.slow_disk`), by `--flush-ms`.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def main() -> None:
         for milliseconds in options.flush_ms:
             own = folder / f"sqlite-{milliseconds:g}"
             own.mkdir()
-            urls = [f"sqlite:///{own}/{part}.db" for part in ("floor", "store", "service")]
+            urls = [f"sqlite:///{own}/{name}.db" for name in ("floor", "store", "service")]
             _measure("SQLite", urls, slowed(own, milliseconds), folder, options)
         if options.postgres:
             with postgres() as server:
@@ -58,7 +58,7 @@ def _measure(
 ) -> None:
     floor_url, store_url, service_url = urls
     result = _at_the_store(floor_url, store_url, environment, folder, options)
-    floors = [each.rate for each in result.rounds if not each.writers]
+    floors = [measured.rate for measured in result.rounds if not measured.writers]
     print(
         f"\n{name}, a flush takes {result.flush_milliseconds:.2f} ms; one commit each: {np.median(floors):,.0f}/s"
     )
@@ -70,15 +70,15 @@ def _measure(
         _print_service(server, floors, folder, options)
 
 
-# --- at the store's level --------------------------------------------------------------------------
+# --- in the store ----------------------------------------------------------------------------------
 
 
 def _at_the_store(
     floor: str, store: str, environment: dict[str, str], folder: Path, options: argparse.Namespace
 ) -> Result:
-    """In a process of its own, which alone may be slowed."""
+    """Measure the store in another process, which alone may be slowed."""
     arguments = [floor, store, str(options.rounds), str(options.seconds), str(folder)]
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-m", "benchmarks.load.store_writes", *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
@@ -86,15 +86,16 @@ def _at_the_store(
         text=True,
         check=True,
     ).stdout
-    return Result.of(json.loads(told.splitlines()[-1]))
+    return Result.of(json.loads(output.splitlines()[-1]))
 
 
 def _print_store(floors: Sequence[float], rounds: Sequence[Measured]) -> None:
-    alone = [each.rate for each in rounds if each.writers == 1]
+    alone = [measured.rate for measured in rounds if measured.writers == 1]
     for threads in THREADS:
-        mine = [each for each in rounds if each.writers == threads]
-        shared = np.median([each.shared for each in mine])
-        print(_row("`put_user`", threads, [each.rate for each in mine], floors, alone, f"{shared:.1f}"))
+        own = [measured for measured in rounds if measured.writers == threads]
+        shared = np.median([measured.shared for measured in own])
+        rates = [measured.rate for measured in own]
+        print(_row("`put_user`", threads, rates, floors, alone, f"{shared:.1f}"))
 
 
 # --- over HTTP -------------------------------------------------------------------------------------
@@ -110,15 +111,16 @@ def _settings(folder: Path, url: str) -> dict[str, str]:
 
 
 def _print_service(server: Running, floors: Sequence[float], folder: Path, options: argparse.Namespace) -> None:
-    found: dict[int, list[Load]] = {connections: [] for connections in THREADS}
+    measured: dict[int, list[Load]] = {connections: [] for connections in THREADS}
     for _ in range(options.rounds):
         for connections in THREADS:
-            found[connections].append(load(server.url, REQUEST, connections, options.seconds, CLIENT_CORE, folder))
-    alone = [each.rate for each in found[1]]
-    for connections, loads in found.items():
-        p50, p99 = (np.median([getattr(each, name) for each in loads]) for name in ("p50", "p99"))
-        last = f"{p50:.1f}, {p99:.1f}, {sum(each.failed for each in loads)}"
-        print(_row("`PUT`", connections, [each.rate for each in loads], floors, alone, last), flush=True)
+            result = load(server.url, REQUEST, connections, options.seconds, CLIENT_CORE, folder)
+            measured[connections].append(result)
+    alone = [result.rate for result in measured[1]]
+    for connections, results in measured.items():
+        p50, p99 = (np.median([getattr(result, name) for result in results]) for name in ("p50", "p99"))
+        last = f"{p50:.1f}, {p99:.1f}, {sum(result.failed for result in results)}"
+        print(_row("`PUT`", connections, [result.rate for result in results], floors, alone, last), flush=True)
 
 
 def _row(
@@ -140,7 +142,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument(
-        "--flush-ms", type=lambda text: [float(part) for part in text.split(",")], default=[0.0, 10.0]
+        "--flush-ms",
+        type=lambda text: [float(milliseconds) for milliseconds in text.split(",")],
+        default=[0.0, 10.0],
     )
     parser.add_argument("--no-postgres", dest="postgres", action="store_false")
     return parser.parse_args()

@@ -1,1 +1,1 @@
-"""What `benchmarks.serving` is made of: the ceiling, the service under load, and wrk."""
+"""The building blocks of `benchmarks.serving`: the ceiling, the service under load, and wrk."""

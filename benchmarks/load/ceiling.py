@@ -1,6 +1,6 @@
-"""The ceiling: what uvicorn answers when the application does nothing. `uvicorn benchmarks.load.ceiling:app`.
+"""The ceiling: uvicorn with an application that does nothing. `uvicorn benchmarks.load.ceiling:app`.
 
-It reads the body and sends a constant of the length of a real answer, `CEILING_BYTES`.
+It reads the body and sends a constant of the length of a real response, `CEILING_BYTES`.
 """
 
 import os
@@ -21,7 +21,7 @@ _END = {"type": "http.response.body", "body": _BODY}
 async def app(
     scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
 ) -> None:
-    """Read the whole body, answer the constant."""
+    """Read the whole body, send the constant."""
     if scope["type"] != "http":
         return
     while (await receive()).get("more_body"):

@@ -1,4 +1,4 @@
-"""Other ways to serve the same model: its `pipeline.joblib`, behind one route that predicts."""
+"""Other servers of the same model: its `pipeline.joblib` behind one route that predicts."""
 
 import json
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Any, Final
 import joblib
 import pandas as pd
 
-from benchmarks.load.rounds import NotAnswered, answers
+from benchmarks.load.rounds import NotAnswered, responses
 from benchmarks.load.servers import Running
 from benchmarks.load.wrk import Request
 from models.profile import Profile
@@ -18,7 +18,7 @@ from models.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A server that answers `POST /predict`. `many`: it takes a list of profiles and answers a list."""
+    """A server with `POST /predict`. `many`: it takes a list of profiles and responds with a list."""
 
     name: str
     app: str
@@ -27,18 +27,18 @@ class Peer:
 
     @property
     def installed(self) -> bool:
-        """Whether its library is there."""
+        """Whether its library is installed."""
         return self.needs is None or find_spec(self.needs) is not None
 
-    def asked(self, request: Request) -> Request:
-        """The same profiles as bodies of this server."""
+    def request_of(self, request: Request) -> Request:
+        """The same profiles as bodies for this server."""
         bodies = tuple(f"[{body}]" if self.many else body for body in request.bodies)
         return replace(request, path="/predict", bodies=bodies)
 
-    def cluster(self, answer: Any) -> int:
-        """The cluster in an answer, under whichever name."""
-        (found,) = answer.values()
-        return int(found[0] if self.many else found)
+    def cluster(self, body: Any) -> int:
+        """The cluster in a response body, under any name."""
+        (predicted,) = body.values()
+        return int(predicted[0] if self.many else predicted)
 
 
 PEERS: Final = (
@@ -54,8 +54,10 @@ def predicted(pipeline: Path, bodies: Sequence[str]) -> list[int]:
 
 
 def prove(peer: Peer, server: Running, request: Request, clusters: Sequence[int]) -> None:
-    """Raise `NotAnswered` unless the peer predicts these clusters: what does not predict is fast."""
-    told = [peer.cluster(json.loads(answer.content)) for answer in answers(server, request)]
-    wrong = sum(mine != theirs for mine, theirs in zip(told, clusters, strict=True))
+    """Raise `NotAnswered` unless the peer predicts these clusters: a server that does not predict is fast."""
+    assigned = [peer.cluster(json.loads(response.content)) for response in responses(server, request)]
+    wrong = sum(own != expected for own, expected in zip(assigned, clusters, strict=True))
     if wrong:
-        raise NotAnswered(f"{peer.name} gives {wrong} of {len(told)} profiles another cluster than the pipeline")
+        raise NotAnswered(
+            f"{peer.name} gives {wrong} of {len(assigned)} profiles another cluster than the pipeline"
+        )

@@ -1,4 +1,4 @@
-"""The two servers that are compared, each a process of its own on one core, on a free port of loopback."""
+"""The servers that are compared, each in its own process on one core, on a free port of loopback."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that answers. `ready_seconds`: from its start to its first 200."""
+    """A running server. `ready_seconds`: from its start to its first 200."""
 
     name: str
     url: str
@@ -29,24 +29,24 @@ class Running:
 
     @property
     def resident_mb(self) -> float:
-        """The memory that it has now, in MB (10⁶ bytes), of the process and not of what it started."""
+        """The current memory of the process, in MB (10⁶ bytes), without its children."""
         lines = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines()
         kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
         return kilobytes * 1_024 / 1e6
 
     @property
     def processor_seconds(self) -> float:
-        """The processor time that it has used so far."""
+        """The processor time so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def ceiling(core: int, answer_bytes: int, log: Path) -> Iterator[Running]:
-    """uvicorn with an application that does nothing, answering so many bytes."""
+def ceiling(core: int, response_bytes: int, log: Path) -> Iterator[Running]:
+    """uvicorn with an application that does nothing and responds with `response_bytes` bytes."""
     port = free_port()
     command = ["-m", "uvicorn", "benchmarks.load.ceiling:app", "--port", str(port), "--no-access-log"]
-    settings = {"CEILING_BYTES": str(answer_bytes)}
+    settings = {"CEILING_BYTES": str(response_bytes)}
     with _running("ceiling", command, port, "/", core, settings, log) as server:
         yield server
 
@@ -84,14 +84,14 @@ def _running(
             stderr=file,
         )
     try:
-        eventually(lambda: _answers(url + path), PATIENCE)
+        eventually(lambda: _is_up(url + path), PATIENCE)
         yield Running(name, url, process.pid, time.perf_counter() - started)
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _answers(url: str) -> bool:
+def _is_up(url: str) -> bool:
     try:
         return httpx.get(url, timeout=5).status_code == 200
     except httpx.TransportError:

@@ -1,7 +1,7 @@
-"""A disk whose flushes take as long as a real one's, where the machine's own are nearly free.
+"""A simulated slow disk, for machines whose own flushes are nearly free.
 
-A few lines of C, put before the C library (`LD_PRELOAD`), wait before each `fsync` and `fdatasync`. For Linux with
-a C compiler.
+A small C library, loaded before the standard one (`LD_PRELOAD`), waits before each `fsync` and `fdatasync`. Needs
+Linux and a C compiler.
 """
 
 import subprocess
@@ -25,7 +25,7 @@ int fdatasync(int file) { return flush("fdatasync", file); }
 
 
 def slowed(folder: Path, milliseconds: float) -> dict[str, str]:
-    """The environment of a process whose flushes take so much longer; none where that is 0."""
+    """The environment of a process whose flushes take `milliseconds` longer; empty for 0."""
     if not milliseconds:
         return {}
     source, library = folder / "slow_disk.c", folder / "slow_disk.so"

@@ -1,9 +1,9 @@
-"""Writes at the store's level, in a process of its own, which may have a slowed disk.
+"""Writes to the store, in a process of its own, which may have a slowed disk.
 
     python -m benchmarks.load.store_writes FLOOR STORE ROUNDS SECONDS FOLDER
 
-FLOOR and STORE are URLs of two empty databases of one kind. In turns: the same statement, one commit each, by
-the driver itself; `SqlUsers.put` from 1, 16 and 64 threads. Prints what was measured as JSON.
+FLOOR and STORE are URLs of two empty databases of one kind. Rounds alternate between the same statement, one
+commit each, by the driver itself, and `SqlUsers.put` from 1, 16 and 64 threads. Prints the measurements as JSON.
 """
 
 import json
@@ -51,7 +51,7 @@ PROFILE = simulated(100).profiles(np.array([0]))[0].model_dump_json(exclude_none
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One round. `writers`: 0 for one commit each. `rate`: writes a second. `shared`: writes a commit."""
+    """One round. `writers`: 0 for one commit each. `rate`: writes a second. `shared`: writes in a commit."""
 
     writers: int
     rate: float
@@ -60,15 +60,15 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All rounds in order, and what a flush takes."""
+    """All rounds in order, and the time of a flush."""
 
     rounds: list[Measured]
     flush_milliseconds: float
 
     @classmethod
-    def of(cls, told: dict[str, Any]) -> "Result":
-        """What `main` has printed."""
-        return cls([Measured(**each) for each in told["rounds"]], told["flush_milliseconds"])
+    def of(cls, printed: dict[str, Any]) -> "Result":
+        """The result from the JSON that `main` prints."""
+        return cls([Measured(**measured) for measured in printed["rounds"]], printed["flush_milliseconds"])
 
 
 def main() -> None:
@@ -77,17 +77,17 @@ def main() -> None:
     migrate(floor)
     migrate(url)
     store = SqlStore(url)
-    found: list[Measured] = []
+    measured: list[Measured] = []
     with _one_commit_each(floor) as write:
         for _ in range(rounds):
-            found.append(Measured(0, _rate(write, 1, seconds), 1.0))
-            found += [_of_store(store, threads, seconds) for threads in THREADS]
+            measured.append(Measured(0, _rate(write, 1, seconds), 1.0))
+            measured += [_of_store(store, threads, seconds) for threads in THREADS]
     store.close()
-    print(json.dumps(asdict(Result(found, flush_milliseconds(folder)))))
+    print(json.dumps(asdict(Result(measured, flush_milliseconds(folder)))))
 
 
 def flush_milliseconds(folder: Path) -> float:
-    """How long it takes to flush 4 KB to the disk, the median of 100."""
+    """The time to flush 4 KB to the disk, the median of 100."""
     times = []
     with (folder / "flushed").open("ab", buffering=0) as file:
         for _ in range(100):
@@ -120,10 +120,10 @@ def _user(user_id: str) -> StoredUser:
 
 
 def _rate(write: Callable[[str], None], threads: int, seconds: float) -> float:
-    """Writes a second, of so many threads that write different users."""
+    """Writes a second from `threads` threads, each with users of its own."""
     start = threading.Barrier(threads)
 
-    def go_on(thread: int) -> int:
+    def run(thread: int) -> int:
         start.wait()
         done, end = 0, time.perf_counter() + seconds
         while time.perf_counter() < end:
@@ -132,12 +132,12 @@ def _rate(write: Callable[[str], None], threads: int, seconds: float) -> float:
         return done
 
     with ThreadPoolExecutor(threads) as pool:
-        return sum(pool.map(go_on, range(threads))) / seconds
+        return sum(pool.map(run, range(threads))) / seconds
 
 
 @contextmanager
 def _one_commit_each(url: str) -> Iterator[Callable[[str], None]]:
-    """The statement by itself, in a transaction of its own each time."""
+    """The statement alone, in its own transaction each time."""
     parsed = make_url(url)
     open_driver = _sqlite if parsed.get_backend_name() == "sqlite" else _postgres
     with open_driver(url) as write:

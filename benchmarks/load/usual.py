@@ -1,4 +1,4 @@
-"""What is usually built: FastAPI, a typed body, a frame of one row, `pipeline.predict`. `PIPELINE` names the file.
+"""The usual application: FastAPI, a typed body, a frame of one row, `pipeline.predict`. `PIPELINE` names the file.
 
 uvicorn --factory benchmarks.load.usual:app
 """
@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from models.profile import Profile
 
 
-class Answer(BaseModel):
+class Prediction(BaseModel):
     """The cluster of a profile."""
 
     cluster: int
@@ -29,7 +29,7 @@ def app() -> FastAPI:
         return {}
 
     @service.post("/predict")
-    def predict(profile: Profile) -> Answer:
-        return Answer(cluster=int(pipeline.predict(pd.DataFrame([profile.model_dump()]))[0]))
+    def predict(profile: Profile) -> Prediction:
+        return Prediction(cluster=int(pipeline.predict(pd.DataFrame([profile.model_dump()]))[0]))
 
     return service

@@ -2,9 +2,9 @@
 
 uvicorn --factory benchmarks.load.vetiver_app:app
 
-A prototype from a frame would take each field for required, and of the type of its first value. vetiver is
-therefore told how to make one of a class, by the function that it names for this; it checks a body and makes a
-frame of it. Without a prototype it would hand the pipeline the body's dicts, and answer 500.
+A prototype from a frame would make each field required, with the type of its first value. Therefore the registered
+function makes one from the profile class, with which vetiver validates a body and converts it to a frame. Without
+a prototype it would pass the body's dicts to the pipeline, and respond with 500.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""wrk, for a bounded time, on one core of its own, at addresses of loopback only."""
+"""wrk, for a limited time, on a core of its own, against loopback only."""
 
 import json
 import re
@@ -24,9 +24,9 @@ _RESULT = re.compile(r"RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+) (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for, over and over. With `numbers`, `{n}` in the path counts from 1 up to that, and again.
+    """A repeated request. With `numbers`, `{n}` in the path counts from 1 to that, and again.
 
-    `bodies`: in place of one body several, in turn: what is asked twice in a row would be in everybody's caches.
+    `bodies`: several bodies in turn in place of one: a repeated body would be in the processor's caches.
     """
 
     method: str
@@ -45,9 +45,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of it: requests a second, the times in milliseconds, and how many failed.
+    """The result: requests a second, times in milliseconds, and the number of failed requests.
 
-    Failed are those without an answer or with a status of 400 or more; to wrk a redirect is an answer.
+    A request failed if it got no response or a status of 400 or more; to wrk a redirect is a success.
     """
 
     rate: float
@@ -57,11 +57,11 @@ class Load:
 
 
 class WrkMissing(Exception):
-    """There is no wrk on this machine."""
+    """wrk is not installed."""
 
 
 def load(url: str, request: Request, connections: int, seconds: int, core: int, folder: Path) -> Load:
-    """Ask `url` (loopback) for the request on so many connections. Raises `WrkMissing`."""
+    """Send the request to `url` (loopback) on `connections` connections. Raises `WrkMissing`."""
     if shutil.which("wrk") is None:
         raise WrkMissing("wrk is needed: apt-get install wrk")
     script = folder / "request.lua"
@@ -72,32 +72,32 @@ def load(url: str, request: Request, connections: int, seconds: int, core: int, 
     )
     options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script)]
     command = ["taskset", "-c", str(core), "wrk", *options, url]
-    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60).stdout
-    found = _RESULT.search(told)
-    if found is None:
-        raise RuntimeError(f"wrk told no result: {told[-500:]}")
-    requests, duration, p50, p99, refused, broken = (float(group) for group in found.groups())
+    output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60).stdout
+    result = _RESULT.search(output)
+    if result is None:
+        raise RuntimeError(f"wrk printed no result: {output[-500:]}")
+    requests, duration, p50, p99, refused, broken = (float(group) for group in result.groups())
     return Load(requests / duration * 1e6, p50 / 1_000, p99 / 1_000, int(refused + broken))
 
 
 def _in_turn(request: Request) -> str:
-    """Requests that are made ready once, and sent one after the other."""
-    # A request without a body says nothing of its length.
+    """A Lua script that formats all requests once, and sends them in turn."""
+    # A request without a body has no Content-Length.
     pairs = ((_lua(path), _lua(body) if body else "nil") for path, body in request.in_turn())
-    asked = ", ".join(f"{{{path}, {body}}}" for path, body in pairs)
+    requests = ", ".join(f"{{{path}, {body}}}" for path, body in pairs)
     return f"""
-local asked, ready, place = {{{asked}}}, {{}}, 0
+local requests, formatted, index = {{{requests}}}, {{}}, 0
 init = function(args)
-  for n, each in ipairs(asked) do
-    ready[n] = wrk.format(nil, each[1], nil, each[2])
+  for n, pair in ipairs(requests) do
+    formatted[n] = wrk.format(nil, pair[1], nil, pair[2])
   end
 end
 request = function()
-  place = place % #ready + 1
-  return ready[place]
+  index = index % #formatted + 1
+  return formatted[index]
 end"""
 
 
 def _lua(text: str) -> str:
-    """A Lua string; its escapes are those of JSON but for \\u, which does not occur in ASCII without controls."""
+    """A Lua string; its escapes are those of JSON except \\u, which does not occur in ASCII without controls."""
     return json.dumps(text, ensure_ascii=False)

@@ -11,7 +11,7 @@ from benchmarks.result_file import ResultFile
 
 @dataclass(frozen=True)
 class Measured:
-    """One case: its tallies, and the curve of each order of asking (empty where it was not asked for)."""
+    """One case: its tallies, and the curve of each question order (empty where it was not requested)."""
 
     tallies: tuple[Tally, ...]
     curves: dict[str, list[float]]

@@ -25,18 +25,18 @@ Job = tuple[str, str, Callable[[], Case], int]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of the command, but for how progress is shown."""
-    parser.add_argument("--draws", type=positive, default=3, help="draws of each difficulty (default: 3)")
+    """The options of the command, except that for progress."""
+    parser.add_argument("--draws", type=positive, default=3, help="data sets of each difficulty (default: 3)")
     parser.add_argument(
-        "--masks", type=positive, default=2, help="sets of fields hidden of each profile (default: 2)"
+        "--masks", type=positive, default=2, help="sets of hidden fields for each profile (default: 2)"
     )
     parser.add_argument(
-        "--asked", type=positive, default=300, help="profiles that are asked question by question (default: 300)"
+        "--asked", type=positive, default=300, help="profiles for the question orders (default: 300)"
     )
-    parser.add_argument("--survey", type=Path, help="real profiles to try as well: .csv, .jsonl or .parquet")
+    parser.add_argument("--survey", type=Path, help="real profiles to measure, too: .csv, .jsonl or .parquet")
     parser.add_argument("--mapping", type=Path, help="TOML file that maps the survey's columns to fields")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help=f"the tables (default: {DEFAULT_OUT})")
-    parser.add_argument("--cache", type=Path, help="file of what was measured already; an interrupted run goes on")
+    parser.add_argument("--cache", type=Path, help="file of stored results; an interrupted run resumes")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> None:
@@ -66,7 +66,7 @@ def _surveyed(options: argparse.Namespace) -> Iterator[Job]:
     mapping = load_mapping(options.mapping) if options.mapping else None
     dataset = read_dataset(options.survey, Profile, mapping)
     for fold in range(FOLDS):
-        # A fold is small: each profile is tried with more sets.
+        # A fold is small: more sets for each profile.
         yield (
             "survey",
             f"fold {fold} of {dataset.fingerprint[:12]}",
@@ -75,13 +75,13 @@ def _surveyed(options: argparse.Namespace) -> Iterator[Job]:
         )
 
 
-def _measured(make: Callable[[], Case], masks: int, asked: int) -> Measured:
+def _measured(make: Callable[[], Case], masks: int, question_profiles: int) -> Measured:
     case = make()
-    return Measured(tuple(tallies(case, masks)), curves(case, asked))
+    return Measured(tuple(tallies(case, masks)), curves(case, question_profiles))
 
 
 def _write(out: Path, measured: dict[str, list[Measured]], command: str) -> None:
-    # Here, not above: matplotlib takes seconds to import, and most commands draw nothing.
+    # Imported here: matplotlib takes seconds to import, which the other commands do not need.
     from benchmarks.partial_profiles.figure import draw_curves
     from training.report.drawing.saving import saved
 
@@ -95,12 +95,12 @@ def _write(out: Path, measured: dict[str, list[Measured]], command: str) -> None
 
 
 def _command(options: argparse.Namespace) -> str:
-    """The command that gives the figures again; of files their names alone."""
-    told = f"--draws {options.draws} --masks {options.masks} --asked {options.asked}"
+    """The command that repeats the measurement; it names files without their folders."""
+    arguments = f"--draws {options.draws} --masks {options.masks} --asked {options.asked}"
     if options.survey is not None:
-        told += f" --survey {options.survey.name}"
-        told += f" --mapping training/mappings/{options.mapping.name}" if options.mapping else ""
-    return f"python -m benchmarks.partial_profiles {told}"
+        arguments += f" --survey {options.survey.name}"
+        arguments += f" --mapping training/mappings/{options.mapping.name}" if options.mapping else ""
+    return f"python -m benchmarks.partial_profiles {arguments}"
 
 
 COMMAND = Command(

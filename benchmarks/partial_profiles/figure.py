@@ -12,7 +12,8 @@ _LINES: Final = {"suggested": (style.ACCENT, "o-"), "random": (style.WARNING, "s
 
 
 def draw_curves(curves: Mapping[str, Mapping[str, list[float]]]) -> Figure:
-    """A panel for each setting: share of profiles with the complete answer by the number of questions asked."""
+    """A panel for each setting: the share of profiles with the complete profile's persona by number of
+    questions."""
     rows = -(-len(curves) // 2)
     with style.styled():
         figure = style.canvas(0.7 + 2.3 * rows, "Asking the suggested field next finds the persona sooner")

@@ -13,17 +13,17 @@ def known_fields(columns: Columns, names: Sequence[str]) -> BoolArray:
     return np.stack([known_rows(columns[name]) for name in names], axis=1)
 
 
-def random_sets(known: BoolArray, count: int, rng: np.random.Generator) -> BoolArray:
+def random_sets(answered: BoolArray, count: int, rng: np.random.Generator) -> BoolArray:
     """For each row a random set of `count` of the fields that it answers, or all where it answers fewer."""
-    order = np.where(known, rng.random(known.shape), 2.0).argsort(axis=1).argsort(axis=1)
-    return (order < count) & known
+    order = np.where(answered, rng.random(answered.shape), 2.0).argsort(axis=1).argsort(axis=1)
+    return (order < count) & answered
 
 
 def hide(columns: Columns, names: Sequence[str], hidden: BoolArray) -> dict[str, Column]:
-    """The columns with these answers (n, fields) taken away."""
-    places = {name: place for place, name in enumerate(names)}
+    """The columns without these answers (n, fields)."""
+    indices = {name: index for index, name in enumerate(names)}
     return {
-        name: _without(column, hidden[:, places[name]]) if name in places else column
+        name: _without(column, hidden[:, indices[name]]) if name in indices else column
         for name, column in columns.items()
     }
 

@@ -1,8 +1,8 @@
-"""Measuring the ways to assign partial profiles, and the orders in which fields may be asked.
+"""Measurements of the methods to assign partial profiles, and of the orders of questions.
 
-The model is fitted to profiles as they come, gaps included. It is judged on complete ones, for which every rule
-has the same answer: of the simulator's, fresh profiles in which nothing is missing; of a survey, people whom the
-fit has not seen and who answered every field that anybody did, by cross-validation.
+The model is fitted to profiles with their natural gaps. It is tested on complete ones, to which every rule assigns
+the same persona: new profiles of the simulator without missing answers; or, by cross-validation, people of a
+survey who are not in the training data and answered every field.
 """
 
 import hashlib
@@ -36,13 +36,13 @@ ROWS: Final = 5_000
 TESTED: Final = 2_000
 FOLDS: Final = 5
 PERSONAS: Final = 5
-# Seeds below were used while this was made.
+# Lower seeds were used during development.
 FIRST_SEED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A model, what the rivals may learn from, and complete profiles to hide answers of, coded as well."""
+    """A model with the training data of the rivals, and complete test profiles, as profiles and as columns."""
 
     training: Training
     people: Dataset
@@ -56,8 +56,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """One way with one number of hidden fields. `bins` (BINS, 3): trials, confidences and right answers, summed;
-    without confidences all trials stand in the first."""
+    """One method with one number of hidden fields. `bins` (BINS, 3): the sums of trials, confidences and correct
+    assignments; without confidences all trials are in the first."""
 
     rival: str
     hidden: int
@@ -66,7 +66,7 @@ class Tally:
 
 
 def simulated(difficulty: str, seed: int, rows: int = ROWS, tested: int = TESTED) -> Case:
-    """Profiles of the simulator at one of its difficulties: `rows` to learn from, `tested` to be judged on."""
+    """Profiles of the simulator at one of its difficulties: `rows` for training, `tested` for the test."""
     overlap = DIFFICULTIES[difficulty]
     trained = from_frame(simulate(SimulationConfig(rows, seed, overlap=overlap)).frame, Profile)
     fresh = SimulationConfig(tested, seed + 10_000, overlap=overlap, missing=0.0)
@@ -74,7 +74,7 @@ def simulated(difficulty: str, seed: int, rows: int = ROWS, tested: int = TESTED
 
 
 def surveyed(dataset: Dataset, fold: int) -> Case:
-    """A survey without one fold of its people, and that fold."""
+    """A survey without one fold of its people for training, and that fold for the test."""
     folds = np.random.default_rng(FIRST_SEED).permutation(len(dataset)) % FOLDS
     trained, tested = (dataset.take(np.flatnonzero(rows)) for rows in (folds != fold, folds == fold))
     return _case(trained, tested, TrainingConfig(seed=fold), fold)
@@ -84,7 +84,7 @@ def _case(trained: Dataset, tested: Dataset, config: TrainingConfig, seed: int) 
     fitted = fit(trained, config, Silent())
     compiled = compile_scorer(fitted.pipeline)
     scorer = calibrate(fitted.encoded, fitted.clusters, compiled, seed).scorer
-    names = tuple(scorer.encoder.fields[place].name for place in live_fields(scorer))
+    names = tuple(scorer.encoder.fields[index].name for index in live_fields(scorer))
     encoded = EncodedDataset.of(tested, scorer.encoder)
     complete = encoded.take(np.flatnonzero(known_fields(encoded.columns, names).all(axis=1)))
     training = Training(scorer, fitted.encoded.columns, fitted.clusters, names, seed)
@@ -92,10 +92,10 @@ def _case(trained: Dataset, tested: Dataset, config: TrainingConfig, seed: int) 
 
 
 def tallies(case: Case, masks: int, rivals: Sequence[Rival] = RIVALS) -> Iterator[Tally]:
-    """Every way with 0 to 8 fields hidden, each profile with `masks` random sets of them."""
+    """Every method with 0 to 8 hidden fields, with `masks` random sets of them for each profile."""
     names = case.training.names
-    known = known_fields(case.tested, names)
-    # The full rule, on everything that was answered.
+    answered = known_fields(case.tested, names)
+    # The rule of complete profiles, with all answers.
     truth = case.scorer.scores(case.tested).clusters
     with threadpool_limits(1):
         for rival in rivals:
@@ -104,8 +104,8 @@ def tallies(case: Case, masks: int, rivals: Sequence[Rival] = RIVALS) -> Iterato
                 rng = np.random.default_rng([case.training.seed, hidden])
                 bins, sure = np.zeros((BINS, 3)), False
                 for _ in range(masks if hidden else 1):
-                    found, chances = assign(hide(case.tested, names, random_sets(known, hidden, rng)))
-                    bins += _binned(found == truth, chances)
+                    clusters, chances = assign(hide(case.tested, names, random_sets(answered, hidden, rng)))
+                    bins += _binned(clusters == truth, chances)
                     sure = chances is not None
                 yield Tally(rival.name, hidden, _rows(bins), sure)
 
@@ -116,13 +116,13 @@ def _rows(bins: FloatArray) -> tuple[tuple[float, float, float], ...]:
 
 def _binned(right: BoolArray, chances: FloatArray | None) -> FloatArray:
     sure = np.zeros(len(right)) if chances is None else chances.max(axis=1)
-    places = np.minimum((sure * BINS).astype(np.int64), BINS - 1)
-    columns = [np.bincount(places, values, minlength=BINS) for values in (np.ones(len(right)), sure, right)]
+    indices = np.minimum((sure * BINS).astype(np.int64), BINS - 1)
+    columns = [np.bincount(indices, values, minlength=BINS) for values in (np.ones(len(right)), sure, right)]
     return np.stack(columns, axis=1)
 
 
 def accuracy(bins: FloatArray) -> float:
-    """Of all trials (BINS, 3) the share that was right."""
+    """The share of correct trials (BINS, 3)."""
     return float(bins[:, 2].sum() / bins[:, 0].sum())
 
 
@@ -132,16 +132,18 @@ def error(bins: FloatArray) -> float:
 
 
 def fingerprint() -> str:
-    """Twelve digits that change with all code that may bear on the figures."""
+    """Twelve digits that change with all code that can affect the figures."""
     roots = [Path(package.__file__).parent, Path(models.__file__).parent]
-    aside = ("report", "commands", "acceptance")
-    paths = [path for root in roots for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in aside]
+    excluded = ("report", "commands", "acceptance")
+    paths = [
+        path for root in roots for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in excluded
+    ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()[:12]
 
 
-def merged(found: Sequence[Tally], rival: str, hidden: Sequence[int]) -> FloatArray:
-    """The bins (BINS, 3) of one way over some numbers of hidden fields, all draws together."""
+def merged(tallies: Sequence[Tally], rival: str, hidden: Sequence[int]) -> FloatArray:
+    """The bins (BINS, 3) of one method over some numbers of hidden fields, summed over all data sets."""
     total: FloatArray = np.sum(
-        [each.bins for each in found if each.rival == rival and each.hidden in hidden], axis=0
+        [tally.bins for tally in tallies if tally.rival == rival and tally.hidden in hidden], axis=0
     )
     return total

@@ -1,4 +1,4 @@
-"""Asking one field after the other: how soon the complete answer is found."""
+"""Question by question: how soon the complete profile's persona is found."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -13,12 +13,12 @@ from models.segment_model import SegmentModel
 
 ORDERS: Final = ("suggested", "random", "fixed")
 
-# The model, what is answered so far, what is left → what to ask.
+# The model, the answers so far, the remaining fields → the field to ask for.
 Choose = Callable[[SegmentModel, BaseModel, Sequence[str]], str]
 
 
 def curves(case: Case, most: int) -> dict[str, list[float]]:
-    """The share of people whose complete answer is found after 0, 1, 2 … questions, by the order of asking."""
+    """The share of people whose persona is found after 0, 1, 2 … questions, by question order."""
     model = _model(case)
     people = case.people.profiles(np.arange(min(most, len(case.people))))
     complete = [model.assign(person).persona for person in people]
@@ -43,13 +43,13 @@ def _curve(
 
 
 def _suggested(model: SegmentModel, so_far: BaseModel, left: Sequence[str]) -> str:
-    found = next_questions(model.scorer, so_far)
-    asked = [question.field for question in found.questions if question.field in left] if found else []
-    return asked[0] if asked else left[0]
+    suggested = next_questions(model.scorer, so_far)
+    fields = [question.field for question in suggested.questions if question.field in left] if suggested else []
+    return fields[0] if fields else left[0]
 
 
 def _path(case: Case, model: SegmentModel, person: BaseModel, persona: Persona, choose: Choose) -> list[bool]:
-    """Whether the answer is the complete one, after each number of questions."""
+    """Whether the persona is the complete profile's, after each number of questions."""
     nothing = dict.fromkeys(type(person).model_fields)
     left, so_far = list(case.training.names), person.model_copy(update=nothing)
     right = [model.assign(so_far).persona == persona]
@@ -62,7 +62,7 @@ def _path(case: Case, model: SegmentModel, person: BaseModel, persona: Persona, 
 
 
 def _model(case: Case) -> SegmentModel:
-    """The scorer with personas that have nothing but an id."""
+    """The scorer with placeholder personas."""
     count = len(case.scorer.centroids)
     nobody = {"sentence": "", "size": 0, "share": 0.0, "traits": (), "gift_affinities": ()}
     personas = tuple(Persona(id=f"p_{number}", name=str(number), **nobody) for number in range(count))

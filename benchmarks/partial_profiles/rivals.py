@@ -1,7 +1,7 @@
-"""The ways to assign a partial profile that are compared. Each is made from training data and a fitted model.
+"""The compared methods to assign a partial profile, each built from training data and a fitted model.
 
-The learned classifiers get what a fair user would give them: 30,000 copies of training profiles with random
-answers hidden, 0 to 8 of them, and the complete profiles' personas to learn.
+The classifiers are trained fairly: on 30,000 copies of training profiles with 0 to 8 random answers hidden,
+labelled with the personas of the complete profiles.
 """
 
 from collections.abc import Callable
@@ -29,13 +29,14 @@ from models.scoring.scorer import Scorer
 MASKED_ROWS: Final = 30_000
 MOST_HIDDEN: Final = 8
 
-# Columns → personas (n,), and the chance of each (n, k) where the way tells it.
+# Columns → personas (n,), and the probability of each (n, k) where the method has it.
 Assign = Callable[[Columns], tuple[IntArray, FloatArray | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What a rival may learn from: the scorer with its imputation, coded profiles, their personas (n,), a seed."""
+    """The training data of a rival: the scorer with its imputation, coded profiles, their personas (n,), a
+    seed."""
 
     scorer: Scorer
     columns: Columns
@@ -46,7 +47,7 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A way by name, with its settings in words."""
+    """A method with its name and its settings in words."""
 
     name: str
     note: str
@@ -80,7 +81,8 @@ def _mode(training: Training) -> Assign:
 
 
 def _filler(encoding: FieldEncoding, column: Column) -> Callable[[Any], Column]:
-    """What puts the commonest answer where there is none: the median, the mode, the values that most tick."""
+    """A function that fills missing answers with the most common one: the median, the mode, the values that most
+    tick."""
     if isinstance(column, NumberColumn):
         median = float(np.nanmedian(column.values))
         return lambda c: NumberColumn(np.where(np.isnan(c.values), median, c.values))
@@ -93,8 +95,9 @@ def _filler(encoding: FieldEncoding, column: Column) -> Callable[[Any], Column]:
 
 
 def _with_list(column: CodeListColumn, common: IntArray) -> CodeListColumn:
-    parts = np.split(column.codes, column.offsets[1:-1])
-    lists = [part if told else common for part, told in zip(parts, column.answered, strict=True)]
+    codes_by_row = np.split(column.codes, column.offsets[1:-1])
+    pairs = zip(codes_by_row, column.answered, strict=True)
+    lists = [codes if is_answered else common for codes, is_answered in pairs]
     offsets = np.cumsum([0, *map(len, lists)]).astype(np.int64)
     codes = np.concatenate(lists) if lists else column.codes
     return CodeListColumn(codes.astype(np.int64), offsets, np.ones(len(column), np.bool_))
@@ -113,13 +116,13 @@ def _boosted(training: Training) -> Assign:
 def _learned(training: Training, model: Any, features: Callable[[Columns], FloatArray]) -> Assign:
     rng = np.random.default_rng(training.seed)
     copies = max(MASKED_ROWS // max(len(training.clusters), 1), 1)
-    known = known_fields(training.columns, training.names)
-    parts = []
+    answered = known_fields(training.columns, training.names)
+    blocks = []
     for _ in range(copies):
-        counts = rng.integers(0, min(MOST_HIDDEN, len(training.names)) + 1, len(known))
-        order = np.where(known, rng.random(known.shape), 2.0).argsort(axis=1).argsort(axis=1)
-        parts.append(features(hide(training.columns, training.names, (order < counts[:, None]) & known)))
-    model.fit(np.concatenate(parts), np.tile(training.clusters, copies))
+        counts = rng.integers(0, min(MOST_HIDDEN, len(training.names)) + 1, len(answered))
+        order = np.where(answered, rng.random(answered.shape), 2.0).argsort(axis=1).argsort(axis=1)
+        blocks.append(features(hide(training.columns, training.names, (order < counts[:, None]) & answered)))
+    model.fit(np.concatenate(blocks), np.tile(training.clusters, copies))
     k = len(training.scorer.centroids)
 
     def assign(columns: Columns) -> tuple[IntArray, FloatArray | None]:
@@ -131,7 +134,7 @@ def _learned(training: Training, model: Any, features: Callable[[Columns], Float
 
 
 def _raw(scorer: Scorer, names: tuple[str, ...], columns: Columns) -> FloatArray:
-    """Numbers as they are, a column of 0 and 1 for each value; NaN in all columns of a field that is hidden."""
+    """Plain numbers, and a column of 0 and 1 for each value; NaN in all columns of a hidden field."""
     fields = [encoding for encoding in scorer.encoder.fields if encoding.name in names]
     return np.hstack([_indicators(encoding, columns[encoding.name]) for encoding in fields])
 
@@ -139,24 +142,24 @@ def _raw(scorer: Scorer, names: tuple[str, ...], columns: Columns) -> FloatArray
 def _indicators(encoding: FieldEncoding, column: Column) -> FloatArray:
     if isinstance(column, NumberColumn):
         return raw_numbers(encoding.spec, column)[:, None]
-    held = np.zeros((len(column), len(encoding.values)))
+    indicators = np.zeros((len(column), len(encoding.values)))
     if isinstance(column, CodeColumn):
         rows = np.flatnonzero(column.codes >= 0)
-        held[rows, column.codes[rows]] = 1.0
-        held[column.codes < 0] = np.nan
+        indicators[rows, column.codes[rows]] = 1.0
+        indicators[column.codes < 0] = np.nan
     else:
-        held[column.rows, column.codes] = 1.0
-        held[~column.answered] = np.nan
-    return held
+        indicators[column.rows, column.codes] = 1.0
+        indicators[~column.answered] = np.nan
+    return indicators
 
 
 def _standardised(training: Training) -> Callable[[Columns], FloatArray]:
-    """The same as z-scores, hidden ones at 0, and an indicator of what is hidden for each field."""
+    """The same as z-scores, hidden ones 0, with an indicator for each hidden field."""
     raw = _raw(training.scorer, training.names, training.columns)
-    mean, spread = np.nanmean(raw, axis=0), np.maximum(np.nanstd(raw, axis=0), 1e-9)
+    mean, deviation = np.nanmean(raw, axis=0), np.maximum(np.nanstd(raw, axis=0), 1e-9)
 
     def features(columns: Columns) -> FloatArray:
-        scaled = (_raw(training.scorer, training.names, columns) - mean) / spread
+        scaled = (_raw(training.scorer, training.names, columns) - mean) / deviation
         return np.hstack([np.nan_to_num(scaled), ~known_fields(columns, training.names)])
 
     return features
@@ -169,7 +172,11 @@ RIVALS: Final = (
         _ours,
     ),
     Rival("zero filling", "hidden fields count as average answers: the pipeline's own rule", _zero),
-    Rival("mode filling", "the median, the commonest value, the values that most tick; then the full rule", _mode),
+    Rival(
+        "mode filling",
+        "the median, the most common value, the values that most tick; then the rule of complete profiles",
+        _mode,
+    ),
     Rival(
         "logistic regression",
         "multinomial, C = 0.3, z-scores and an indicator of each hidden field, on 30,000 masked profiles",

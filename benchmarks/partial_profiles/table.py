@@ -1,4 +1,4 @@
-"""The results as Markdown tables, with how they came about."""
+"""The results as Markdown tables, with the settings of the run."""
 
 import platform
 from collections.abc import Mapping, Sequence
@@ -14,10 +14,10 @@ from benchmarks.partial_profiles.rivals import RIVALS
 
 FIGURE: Final = "assignment-questions"
 _CAVEAT: Final = """\
-**How far to trust this.** The simulator was written by the same people as the pipeline. Answers are hidden in
-random sets: how real profiles come to be half empty is not known, and people who skip a question may not be like
-those who answer it. "Right" means the complete profile's persona by the same model, not a truth about the person;
-the learned classifiers are judged by the same complete answer, of which they only saw examples."""
+**Limits.** The authors of the pipeline also wrote the simulator. Answers are hidden in random sets; which answers
+are missing in real profiles is not known, and people who skip a question may differ from those who answer it.
+"Right" means the persona that the same model assigns to the complete profile, not a truth about the person. The
+classifiers are tested against the same personas, of which they saw only examples."""
 
 
 def report(measured: Mapping[str, Sequence[Measured]], command: str) -> str:
@@ -27,14 +27,14 @@ def report(measured: Mapping[str, Sequence[Measured]], command: str) -> str:
         "# How well partial profiles are assigned",
         f"    .venv/bin/{command}",
         f"{date.today().isoformat()}; one thread; Python {platform.python_version()}, {packages}.",
-        f"Simulated: a model of {ROWS:,} profiles with their natural gaps, judged on {TESTED:,} fresh profiles in "
-        "which nothing is missing, of 13 fields. A survey: by five-fold cross-validation, judged on those who "
-        "answered every field that the survey has. A random set of each number of fields is hidden.",
+        f"Simulated: a model of {ROWS:,} profiles with their natural gaps, tested on {TESTED:,} new profiles "
+        "without missing answers, of 13 fields. Survey: five-fold cross-validation, tested on those who "
+        "answered every field of the survey. For each number of fields a random set is hidden.",
         *(text for name, cases in measured.items() for text in _section(name, cases)),
-        "## In which order to ask",
-        f"![Right after so many questions, by the order of asking]({FIGURE}.svg)",
+        "## Question order",
+        f"![Correct personas by the number of questions and their order]({FIGURE}.svg)",
         _questions(measured),
-        "## The ways",
+        "## The methods",
         "\n".join(f"- **{rival.name}**: {rival.note}." for rival in RIVALS),
         _CAVEAT,
     ]
@@ -42,36 +42,36 @@ def report(measured: Mapping[str, Sequence[Measured]], command: str) -> str:
 
 
 def _section(name: str, cases: Sequence[Measured]) -> list[str]:
-    found = [tally for case in cases for tally in case.tallies]
-    counts = sorted({tally.hidden for tally in found})
+    tallies = [tally for case in cases for tally in case.tallies]
+    counts = sorted({tally.hidden for tally in tallies})
     return [
         f"## {name.capitalize()}",
-        "Share of profiles that get the complete profile's persona:",
-        _table(found, counts, accurate=True),
+        "Share of profiles with the complete profile's persona:",
+        _table(tallies, counts, accurate=True),
         "Expected calibration error, 15 bins:",
-        _table(found, counts, accurate=False),
+        _table(tallies, counts, accurate=False),
     ]
 
 
-def _table(found: Sequence[Tally], counts: Sequence[int], accurate: bool) -> str:
+def _table(tallies: Sequence[Tally], counts: Sequence[int], accurate: bool) -> str:
     middle = [count for count in counts if 1 <= count <= 6]
     head = ["hidden", *map(str, counts), f"{middle[0]}–{middle[-1]}"]
     lines = [_row(head), _row(["---"] * len(head))]
     for rival in RIVALS:
-        own = [tally for tally in found if tally.rival == rival.name]
+        own = [tally for tally in tallies if tally.rival == rival.name]
         if accurate or all(tally.sure for tally in own):
             lines.append(_row([rival.name, *_cells(own, rival.name, counts, middle, accurate)]))
     return "\n".join(lines)
 
 
 def _cells(
-    found: Sequence[Tally], rival: str, counts: Sequence[int], middle: Sequence[int], accurate: bool
+    tallies: Sequence[Tally], rival: str, counts: Sequence[int], middle: Sequence[int], accurate: bool
 ) -> list[str]:
-    by_count = [merged(found, rival, [count]) for count in counts]
-    told = accuracy if accurate else error
-    # Each number of hidden fields weighs the same.
-    mean = np.mean([told(bins) for bins, count in zip(by_count, counts, strict=True) if count in middle])
-    return [f"{value:.3f}" for value in (*map(told, by_count), mean)]
+    by_count = [merged(tallies, rival, [count]) for count in counts]
+    measure = accuracy if accurate else error
+    # Each number of hidden fields has the same weight.
+    mean = np.mean([measure(bins) for bins, count in zip(by_count, counts, strict=True) if count in middle])
+    return [f"{value:.3f}" for value in (*map(measure, by_count), mean)]
 
 
 def _questions(measured: Mapping[str, Sequence[Measured]]) -> str:
@@ -87,7 +87,7 @@ _ENOUGH: Final = 0.80
 
 
 def mean_curves(cases: Sequence[Measured]) -> dict[str, list[float]]:
-    """The curve of each order, the mean over all cases of the same length."""
+    """The mean curve of each order, over the cases with the most questions."""
     orders = cases[0].curves
     longest = max(len(curve) for case in cases for curve in case.curves.values())
     whole = [case for case in cases if all(len(curve) == longest for curve in case.curves.values())]

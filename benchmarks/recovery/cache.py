@@ -16,9 +16,9 @@ PERMUTED: tuple[What, ...] = ("permuted", "permuted_items")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to measure: a part of the benchmark, a method by name, a cell and a seed.
+    """One measurement: a section of the benchmark, a method by name, a cell and a seed.
 
-    `fingerprint` tells which settings of the method the result holds for.
+    `fingerprint` identifies the settings and the code of the method.
     """
 
     what: What
@@ -30,9 +30,9 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`value`: the adjusted Rand index ("share") or the k that was chosen; `ceiling`: of a share, else 0.
+    """`value`: the adjusted Rand index ("share") or the chosen k; `ceiling`: of a share, else 0.
 
-    `seconds`: of the processor, which other work on the machine does not lengthen as it does the clock's.
+    `seconds`: processor time, which other work on the machine affects less than wall time.
     """
 
     task: Task

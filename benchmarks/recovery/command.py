@@ -18,28 +18,28 @@ from training.simulation.simulate import DIFFICULTIES
 
 DEFAULT_OUT: Final = Path("benchmarks/RECOVERY.md")
 
-LEAST_ROWS: Final = 100
+MIN_ROWS: Final = 100
 
 Value = TypeVar("Value", int, str)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of the command, but for how progress is shown."""
+    """The options of the command, except that for progress."""
     plan = Plan(())
-    parser.add_argument("--draws", type=positive, default=plan.draws, help="draws of each cell (default: 5)")
+    parser.add_argument("--draws", type=positive, default=plan.draws, help="data sets of each cell (default: 5)")
     parser.add_argument(
-        "--permuted", type=positive, default=plan.permuted, help="draws with shuffled fields (default: 20)"
+        "--permuted", type=positive, default=plan.permuted, help="data sets with shuffled fields (default: 20)"
     )
     parser.add_argument("--rows", type=_listed(_rows), default=plan.rows, help="default: 1500,5000")
-    for name, known in (("difficulty", tuple(DIFFICULTIES)), ("methods", tuple(METHODS)), ("what", PARTS)):
-        text = f"some of {','.join(known)} (default: all)"
-        parser.add_argument(f"--{name}", type=_listed(_one_of(known)), default=known, help=text)
+    for name, choices in (("difficulty", tuple(DIFFICULTIES)), ("methods", tuple(METHODS)), ("what", PARTS)):
+        text = f"some of {','.join(choices)} (default: all)"
+        parser.add_argument(f"--{name}", type=_listed(_one_of(choices)), default=choices, help=text)
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help=f"the tables (default: {DEFAULT_OUT})")
-    parser.add_argument("--cache", type=Path, help="file of what was measured already; an interrupted run goes on")
+    parser.add_argument("--cache", type=Path, help="file of stored results; an interrupted run resumes")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> None:
-    """Measure, and write the tables. Raises `UnusableInput`, before anything is measured where possible."""
+    """Measure, and write the tables. Raises `UnusableInput`, if possible before the measurement."""
     plan = Plan(
         methods=chosen_methods(options.methods) if "share" in options.what else (),
         parts=cast(tuple[What, ...], options.what),
@@ -60,8 +60,8 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
 
 
 def _command(options: argparse.Namespace) -> str:
-    """The command that gives the figures again."""
-    parts = {
+    """The command that repeats the measurement."""
+    arguments = {
         "draws": (options.draws,),
         "permuted": (options.permuted,),
         "rows": options.rows,
@@ -69,32 +69,32 @@ def _command(options: argparse.Namespace) -> str:
         "methods": options.methods,
         "what": options.what,
     }
-    told = " ".join(f"--{name} {','.join(map(str, values))}" for name, values in parts.items())
-    return f"python -m benchmarks.recovery {told}"
+    text = " ".join(f"--{name} {','.join(map(str, values))}" for name, values in arguments.items())
+    return f"python -m benchmarks.recovery {text}"
 
 
 def _check_folder(path: Path) -> None:
-    """Before hours of measuring, not after them."""
+    """Raise `UnusableInput` for a path that cannot be written, before hours of measurement."""
     if not os.access(path.parent, os.W_OK) or path.is_dir():
-        raise UnusableInput(f"Cannot write {path}: name a file in a folder that is there and can be written to.")
+        raise UnusableInput(f"Cannot write {path}: name a file in an existing, writable folder.")
 
 
 def _rows(text: str) -> int:
-    if (rows := positive(text)) < LEAST_ROWS:
-        raise argparse.ArgumentTypeError(f"must be at least {LEAST_ROWS}: fewer hold no personas to find")
+    if (rows := positive(text)) < MIN_ROWS:
+        raise argparse.ArgumentTypeError(f"must be at least {MIN_ROWS}: fewer rows have no personas to find")
     return rows
 
 
 def _listed(read: Callable[[str], Value]) -> Callable[[str], tuple[Value, ...]]:
-    """Values with commas between them, each once."""
-    return lambda text: tuple(dict.fromkeys(read(part.strip()) for part in text.split(",")))
+    """A parser of values separated by commas, without duplicates."""
+    return lambda text: tuple(dict.fromkeys(read(value.strip()) for value in text.split(",")))
 
 
-def _one_of(known: Sequence[str]) -> Callable[[str], str]:
+def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if text in known:
+        if text in choices:
             return text
-        raise argparse.ArgumentTypeError(f"must be some of {', '.join(known)}, not '{text}'")
+        raise argparse.ArgumentTypeError(f"must be some of {', '.join(choices)}, not '{text}'")
 
     return read
 

@@ -1,4 +1,4 @@
-"""What is measured on: draws of the simulator with their truth and their ceiling."""
+"""The data of the benchmark: draws of the simulator with their truth and their ceiling."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,13 +11,13 @@ from sklearn.metrics import adjusted_rand_score
 from models.scoring.columns import BoolArray, IntArray
 from training.simulation.simulate import DIFFICULTIES, SimulationConfig, simulate
 
-# The benchmark's own draws: those on which settings are chosen begin elsewhere.
+# The seeds of the benchmark; settings are chosen on other seeds.
 FIRST_SEED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What the draws of one cell have in common. `difficulty`: a name in `DIFFICULTIES`."""
+    """The settings of the draws of one cell. `difficulty`: a name in `DIFFICULTIES`."""
 
     difficulty: str
     rows: int
@@ -26,9 +26,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Draw:
-    """One draw. `truth` (n,): persona keys; `planted` (n,): who belongs to somebody.
+    """One draw. `truth` (n,): persona keys; `planted` (n,): which profiles have a persona.
 
-    `ceiling`: the adjusted Rand index of the likeliest persona with the truth, over the planted profiles.
+    `ceiling`: the adjusted Rand index of the most probable persona with the truth, over the planted profiles.
     """
 
     frame: pd.DataFrame
@@ -52,10 +52,10 @@ def draw(cell: Cell, seed: int) -> Draw:
 
 
 def permuted(frame: pd.DataFrame, seed: int, items: bool = False) -> pd.DataFrame:
-    """Each field shuffled on its own: every margin stays, nothing links two fields.
+    """The frame with each field shuffled independently: margins stay, and fields become independent.
 
-    Lists are shuffled as a whole, so that what links the items of one list stays; with `items` each item is
-    shuffled on its own among those who answered, and nothing is linked at all.
+    Lists are shuffled as a whole, so that the items of one list stay correlated; with `items` each item is
+    shuffled independently among those who answered, and nothing is correlated.
     """
     rng = np.random.default_rng(seed)
     shuffled = {name: _shuffled(frame[name], rng) for name in frame.columns}

@@ -1,6 +1,6 @@
-"""The profiles as the peers take them: a table of numbers, one of categories, one of ticked items.
+"""The profiles as input of the peers: a table of numbers, one of categories, one of ticked items.
 
-They get what our encoder gets: long tails as log(1 + x), as the fields declare, and rare values put together.
+They are prepared as for our encoder: long tails as log(1 + x), as the fields declare, and rare values pooled.
 """
 
 from dataclasses import dataclass
@@ -33,21 +33,22 @@ class Features:
         return (self.numbers - self.numbers.mean()) / self.numbers.std(ddof=0).replace(0.0, 1.0)
 
     def filled_numbers(self) -> pd.DataFrame:
-        """The numbers with the median where there is none, then standardised."""
+        """The numbers, missing ones replaced by the median, then standardised."""
         filled = self.numbers.fillna(self.numbers.median()).fillna(0.0)
         return Features(filled, self.categories, self.items).standardised()
 
     def filled_categories(self) -> pd.DataFrame:
-        """The categories with "missing" as a category of its own."""
+        """The categories, missing ones as the category "missing"."""
         return self.categories.fillna(MISSING)
 
     def filled_items(self) -> pd.DataFrame:
-        """The items, none ticked where the list was not answered."""
+        """The items, 0 where the list was not answered."""
         return self.items.fillna(0.0)
 
 
 def features(frame: pd.DataFrame, rare_share: float) -> Features:
-    """The tables of profiles. Categories that fewer of a field's answers hold become "other"; such items go."""
+    """The tables of profiles. Categories with a smaller share of a field's answers become "other"; such items are
+    dropped."""
     specs = declared_fields(Profile)
     lists = [spec for spec in specs if isinstance(spec.kind, MultiLabel)]
     numbers = {spec.name: _number(frame[spec.name], spec.kind) for spec in specs if isinstance(spec.kind, Numeric)}
@@ -72,9 +73,9 @@ def _category(answers: "pd.Series[Any]", rare_share: float) -> "pd.Series[Any]":
 
 
 def _items(answers: "pd.Series[Any]", field: str, rare_share: float) -> pd.DataFrame:
-    answered = answers[answers.notna()]
-    ticks = answered.explode().dropna()
+    given = answers[answers.notna()]
+    ticks = given.explode().dropna()
     table = pd.crosstab(ticks.index, ticks).clip(upper=1).astype(float)
-    table = table.reindex(answered.index, fill_value=0.0)
+    table = table.reindex(given.index, fill_value=0.0)
     table = table.loc[:, table.mean() >= rare_share].add_prefix(f"{field}: ")
     return table.reindex(answers.index)

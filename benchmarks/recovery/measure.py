@@ -1,4 +1,4 @@
-"""Measuring: which tasks there are, and what each gives."""
+"""The measurement: the tasks of a plan and their results."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ PLANTED: Final = (3, 4, 5, 6)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure. `draws`: of each cell; `permuted`: draws of each number of rows, fields shuffled."""
+    """What to measure. `draws`: of each cell; `permuted`: draws with shuffled fields for each number of rows."""
 
     methods: tuple[Method, ...]
     parts: tuple[What, ...] = PARTS
@@ -30,7 +30,7 @@ class Plan:
     permuted: int = 20
 
     def tasks(self) -> list[Task]:
-        """Everything to do, in order; the methods of one draw follow each other."""
+        """All tasks in order; the methods of one draw are adjacent."""
         cells = [Cell(difficulty, rows) for difficulty in self.difficulties for rows in self.rows]
         tasks: list[Task] = []
         if "share" in self.parts:
@@ -39,14 +39,14 @@ class Plan:
             counted = [Cell(cell.difficulty, cell.rows, personas) for cell in cells for personas in PLANTED]
             tasks += _tasks("k", counted, self.draws, (METHODS[Ours.name],))
         shuffled = [Cell(self.difficulties[0], rows) for rows in self.rows]
-        for part in PERMUTED:
-            if part in self.parts:
-                tasks += _tasks(part, shuffled, self.permuted, (METHODS[Ours.name],))
+        for what in PERMUTED:
+            if what in self.parts:
+                tasks += _tasks(what, shuffled, self.permuted, (METHODS[Ours.name],))
         return tasks
 
 
 def measure(plan: Plan, cache: Cache, progress: Progress) -> list[Result]:
-    """The results of the plan, in the order of its tasks; those in the cache are not measured again."""
+    """The results of the plan, in the order of its tasks; stored ones are not measured again."""
     tasks = plan.tasks()
     results = []
     for number, task in enumerate(tasks):
@@ -94,7 +94,7 @@ def _share(task: Task, drawn: Draw) -> Result:
     return Result(task, drawn.agreement(clusters), drawn.ceiling, seconds)
 
 
-# Small: the methods of one draw follow each other.
+# Small: the methods of one draw are adjacent.
 @lru_cache(maxsize=2)
 def _draw(cell: Cell, seed: int) -> Draw:
     return draw(cell, seed)

@@ -1,4 +1,4 @@
-"""The methods that are compared, by name, and the fingerprints that their results are kept under."""
+"""The compared methods by name, and the fingerprints under which their results are stored."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -22,12 +22,12 @@ from training.errors import UnusableInput
 from training.progress import Silent
 
 _ROOT: Final = Path(training.__file__).parent
-# What makes no difference to a fit.
-_ASIDE: Final = ("simulation", "report", "commands", "acceptance")
+# Folders that do not affect a fit.
+_EXCLUDED: Final = ("simulation", "report", "commands", "acceptance")
 
 
 class Method(Protocol):
-    """A way to cluster profiles, given how many clusters there are. Its representation tells its settings."""
+    """A method that clusters profiles into a given number of clusters. Its `repr` shows its settings."""
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -60,7 +60,7 @@ class Ours:
         return fit(from_frame(frame, Profile), self.config.model_copy(update={"k": k}), Silent()).clusters
 
     def chosen(self, frame: pd.DataFrame) -> int:
-        """How many personas `--k auto` finds."""
+        """The number of personas that `--k auto` chooses."""
         return fit(from_frame(frame, Profile), self.config, Silent()).k
 
 
@@ -70,7 +70,7 @@ METHODS: Final[dict[str, Method]] = {
 
 
 def chosen_methods(names: Sequence[str]) -> tuple[Method, ...]:
-    """The methods of these names. Raises `UnusableInput` for an unknown name or a package that is not there."""
+    """The methods of these names. Raises `UnusableInput` for an unknown name or a missing package."""
     unknown = [name for name in names if name not in METHODS]
     if unknown:
         raise UnusableInput(f"There is no method {', '.join(unknown)}: use some of {', '.join(METHODS)}.")
@@ -93,8 +93,8 @@ def _simulator() -> str:
 
 @lru_cache
 def _own_code() -> str:
-    """Of all that may bear on a fit; rather too much than too little, since our own fits are quick."""
-    ours = [path for path in _ROOT.rglob("*.py") if path.relative_to(_ROOT).parts[0] not in _ASIDE]
+    """A digest of all code that can affect a fit; rather too much than too little, as our fits are quick."""
+    ours = [path for path in _ROOT.rglob("*.py") if path.relative_to(_ROOT).parts[0] not in _EXCLUDED]
     return _digest([*ours, *Path(models.__file__).parent.rglob("*.py")])
 
 

@@ -1,9 +1,8 @@
-"""The four peers, each as a fair user of its library would run it on the same profiles.
+"""The four peers, with the settings of a fair user of each library, on the same profiles.
 
-Every peer gets the true number of personas and the tables of `benchmarks.recovery.features`. Where a usual choice
-was open we tried the usual ones on draws of seeds 1 and 2, which are not among the benchmark's, and kept what
-served the peer best on average; the docstrings say so.
-The libraries are imported when a peer runs: nothing else needs them (extra `peers`).
+Every peer gets the true number of personas and the tables of `benchmarks.recovery.features`. Where several
+settings are usual, we tried them on seeds 1 and 2, which are not in the benchmark, and use the best on average;
+the docstrings say so. The libraries are imported when a peer runs: nothing else needs them (extra `peers`).
 """
 
 import contextlib
@@ -27,10 +26,10 @@ from training.errors import UnusableInput
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """One-hot columns, StandardScaler, PCA, K-Means: what a notebook does first.
+    """One-hot columns, StandardScaler, PCA, K-Means: the usual first try in a notebook.
 
-    Better on average with rare values put together than without. Raise `revision` when code, not a setting,
-    changes what comes out; so in every peer.
+    It is better on average with pooled rare values. Raise `revision` when code, not a setting, changes the
+    results; this holds for every peer.
     """
 
     name: ClassVar[str] = "plain"
@@ -64,8 +63,8 @@ class Plain:
 class KPrototypes:
     """k-prototypes (Huang 1998) by kmodes, with its own weight between numbers and categories.
 
-    Items are numbers, 0 and 1 standardised, which served it twice as well as categories: the mode of an item that
-    few tick is "no" in every cluster.
+    Items are numbers, 0 and 1 standardised, with which it scores twice as well as with categories: the mode of an
+    item that few tick is "no" in every cluster.
     """
 
     name: ClassVar[str] = "k-prototypes"
@@ -81,8 +80,8 @@ class KPrototypes:
     def note(self) -> str:
         """The settings in words."""
         return (
-            "kmodes; numbers filled with the median and standardised, items as standardised 0 and 1 (which served "
-            "it twice as well as yes-or-no categories), categories with “missing”, "
+            "kmodes; numbers filled with the median and standardised, items as standardised 0 and 1 (twice as "
+            "good as yes-or-no categories), categories with “missing”, "
             f"init “{self.init}”, {self.n_init} starts, the library's own weight of categories"
         )
 
@@ -100,11 +99,11 @@ class KPrototypes:
 
 @dataclass(frozen=True, slots=True)
 class LatentClass:
-    """Latent class analysis of mixed data by stepmix, missing answers left out of the likelihood.
+    """Latent class analysis of mixed data by stepmix, with missing answers excluded from the likelihood.
 
-    That served it as well as "missing" as a category, or better. The start with the largest likelihood is taken.
-    The tolerance is on the mean log likelihood of a profile; at the library's own, 1e-10, the shares moved by
-    about 0.01 either way and the fit took up to three times as long.
+    That scores as well as "missing" as a category, or better. The start with the largest likelihood is used. The
+    tolerance applies to the mean log likelihood of a profile; with the library's own, 1e-10, the shares differ by
+    about 0.01 in either direction and the fit takes up to three times as long.
     """
 
     name: ClassVar[str] = "latent-class"
@@ -121,7 +120,7 @@ class LatentClass:
         """The settings in words."""
         return (
             "stepmix; numbers Gaussian with a variance for each class, categories multinomial, items Bernoulli, "
-            "missing answers left out of the likelihood, the likeliest of "
+            "missing answers excluded from the likelihood, the most likely of "
             f"{self.n_init} starts, tolerance {self.tolerance:g} on the mean log likelihood"
         )
 
@@ -131,13 +130,13 @@ class LatentClass:
         from stepmix.utils import get_mixed_descriptor
 
         tables = features(frame, self.rare_share)
-        parts = {
+        tables_by_kind = {
             "continuous_nan": tables.standardised(),
             "categorical_nan": tables.categories.apply(_codes),
             "binary_nan": tables.items,
         }
-        columns = {kind: list(part.columns) for kind, part in parts.items()}
-        data, description = get_mixed_descriptor(pd.concat(parts.values(), axis=1), **columns)
+        columns = {kind: list(table.columns) for kind, table in tables_by_kind.items()}
+        data, description = get_mixed_descriptor(pd.concat(tables_by_kind.values(), axis=1), **columns)
         model = StepMix(
             k,
             measurement=description,
@@ -153,7 +152,7 @@ class LatentClass:
 class FactorAnalysis:
     """Factor analysis of mixed data (Pagès 2004) by prince, then K-Means.
 
-    Of 2, 4, 5 and 10 components 10 served it best, by little.
+    Of 2, 4, 5 and 10 components, 10 are best by a small margin.
     """
 
     name: ClassVar[str] = "famd"
@@ -185,7 +184,7 @@ class FactorAnalysis:
 
 
 def require(packages: tuple[str, ...]) -> None:
-    """Raise `UnusableInput`, saying how to install them, unless all these packages are there."""
+    """Raise `UnusableInput` with the command that installs them if packages are missing."""
     absent = [package for package in packages if find_spec(package) is None]
     if absent:
         raise UnusableInput(
@@ -196,7 +195,7 @@ def require(packages: tuple[str, ...]) -> None:
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Without what libraries print and warn of; their imports included."""
+    """Suppress the output and the warnings of libraries, also of their imports."""
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -213,6 +212,6 @@ def _as_choices(tables: Features) -> pd.DataFrame:
 
 
 def _codes(answers: "pd.Series[str]") -> "pd.Series[float]":
-    """Texts as numbers from 0, NaN where there is none."""
+    """Texts as numbers from 0, NaN for a missing one."""
     codes = pd.Series(pd.factorize(answers, sort=True)[0], index=answers.index)
     return codes.where(codes >= 0).astype(float)

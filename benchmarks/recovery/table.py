@@ -1,4 +1,4 @@
-"""The results as Markdown tables, with how they came about."""
+"""The results as Markdown tables, with the settings of the run."""
 
 import os
 import platform
@@ -15,16 +15,16 @@ from benchmarks.recovery.draws import Cell
 from benchmarks.recovery.measure import Plan
 
 _CAVEAT = """\
-**How far to trust this.** The simulator was written by the same people as the pipeline and was tuned with such a
-pipeline in view: how readily people tick boxes is planted as a distraction that our encoder was made to withstand.
-So these are not independent figures, and they say nothing about real profiles. The peers were run as a fair user
-would run them: the usual choices, and among those the ones that served each peer best on other draws. Every method
-was told how many personas were planted."""
+**Limits.** The authors of the pipeline also wrote the simulator, and tuned it with such a pipeline in mind: it
+plants differences in how readily people tick boxes, a distraction that our encoder was designed to withstand. So
+these are not independent figures, and they say nothing about real profiles. The peers were run as a fair user
+would run them: with the usual settings, and among those with the best ones for each peer on other draws. Every
+method was given the number of planted personas."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """How the figures came about."""
+    """The run that gave the figures."""
 
     day: date
     command: str
@@ -40,13 +40,17 @@ def origin(command: str, plan: Plan) -> Origin:
     return Origin(date.today(), command, f"{os.cpu_count()} cores, {memory:.0f} GB, one thread", packages)
 
 
-def report(results: Sequence[Result], plan: Plan, made: Origin) -> str:
+def report(results: Sequence[Result], plan: Plan, source: Origin) -> str:
     """The whole document."""
     sections = [
         "# How well planted personas are recovered",
-        f"    .venv/bin/{made.command}",
-        f"{made.day.isoformat()}; {made.machine}; {', '.join(made.packages)}.",
-        *(text for part in plan.parts for text in _PARTS[part]([r for r in results if r.task.what == part], plan)),
+        f"    .venv/bin/{source.command}",
+        f"{source.day.isoformat()}; {source.machine}; {', '.join(source.packages)}.",
+        *(
+            text
+            for what in plan.parts
+            for text in _SECTIONS[what]([r for r in results if r.task.what == what], plan)
+        ),
         _CAVEAT,
     ]
     return "\n\n".join(sections) + "\n"
@@ -55,10 +59,10 @@ def report(results: Sequence[Result], plan: Plan, made: Origin) -> str:
 def _share_section(results: Sequence[Result], plan: Plan) -> list[str]:
     return [
         "## The share of what is possible",
-        "The ceiling is the adjusted Rand index, with the truth, of each profile's likeliest persona by the "
-        "simulator's own formula: no method that sees the profiles alone is right more often. The columns of the "
-        f"methods are shares of that ceiling, mean ± standard deviation over {plan.draws} draws. Every method "
-        "clusters all profiles; the index is over those that belong to somebody.",
+        "The ceiling is the adjusted Rand index, with the truth, of each profile's most probable persona by the "
+        "simulator's own formula: no method that sees only the profiles can be right more often. The columns of "
+        f"the methods are shares of that ceiling, mean ± standard deviation over {plan.draws} draws. Every method "
+        "clusters all profiles; the index is over those that have a planted persona.",
         _shares(results, plan),
         "Processor seconds for one draw:",
         _seconds(results, plan),
@@ -93,7 +97,7 @@ def _k_section(results: Sequence[Result], plan: Plan) -> list[str]:
     for cell, some in _by_cell(results, personas=False).items():
         off = [abs(round(result.value) - result.task.cell.personas) for result in some]
         counts = [_counted(r.value for r in some if r.task.cell.personas == number) for number in planted]
-        within = [f"{sum(each <= most for each in off)} of {len(off)}" for most in (0, 1)]
+        within = [f"{sum(distance <= most for distance in off)} of {len(off)}" for most in (0, 1)]
         rows.append([cell.difficulty, f"{cell.rows:,}", *counts, *within])
     head = ["difficulty", "profiles", *(f"{number} planted" for number in planted), "exact", "within one"]
     return [
@@ -107,7 +111,7 @@ def _permuted_section(results: Sequence[Result], plan: Plan) -> list[str]:
     return [
         "## Where nothing links the fields",
         f"The same profiles ({plan.difficulties[0]}) with each field shuffled on its own, lists as a whole: "
-        "what goes together within a list still does, and nothing between the fields.",
+        "the items of a list stay correlated, and fields become independent.",
         _chosen(results),
     ]
 
@@ -128,7 +132,7 @@ def _chosen(results: Sequence[Result]) -> str:
     return _table(["profiles", "one persona", "chosen"], rows)
 
 
-_PARTS = {
+_SECTIONS = {
     "share": _share_section,
     "k": _k_section,
     "permuted": _permuted_section,
@@ -137,7 +141,7 @@ _PARTS = {
 
 
 def _by_cell(results: Iterable[Result], personas: bool = True) -> dict[Cell, list[Result]]:
-    """The results of each cell; with `personas` false, whatever the number of planted personas."""
+    """The results of each cell; with `personas` false, of any number of planted personas."""
     cells: dict[Cell, list[Result]] = {}
     for result in results:
         cell = result.task.cell
@@ -155,7 +159,7 @@ def _counted_values(results: Iterable[Result]) -> str:
 
 
 def _counted(values: Iterable[float]) -> str:
-    """ "5, 6 ×2": which values, and how often."""
+    """Values and their counts, as "5, 6 ×2"."""
     counts = sorted(Counter(round(value) for value in values).items())
     return ", ".join(f"{value}" if count == 1 else f"{value} ×{count}" for value, count in counts)
 

@@ -1,1 +1,1 @@
-"""What the service was put through: `make resilience`. Bounded, on loopback; outcomes: docs/reliability.md."""
+"""Resilience tests of the service: `make resilience`. Limited, on loopback; results: docs/reliability.md."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.resilience [STEP …]`: run the steps in order; `--write` puts them into the report."""
+"""`python -m benchmarks.resilience [STEP …]`: run the steps in order; `--write` updates the report."""
 
 import argparse
 import platform
@@ -42,11 +42,11 @@ ROW = re.compile(r"^\| `(?P<step>[a-z-]+)` \|.*$", re.MULTILINE)
 
 
 def main() -> int:
-    """Run the steps; 1 if one of them broke."""
+    """Run the steps. Returns 1 if one of them failed."""
     options = _parser().parse_args()
     broken = []
-    with tempfile.TemporaryDirectory(prefix="torture-") as folder:
-        # PostgreSQL's own user must get through.
+    with tempfile.TemporaryDirectory(prefix="resilience-") as folder:
+        # PostgreSQL's user must be able to enter it.
         Path(folder).chmod(0o755)
         world = World(Path(folder), options.share)
         for name in options.steps or STEPS:
@@ -58,18 +58,18 @@ def main() -> int:
                 broken.append(name)
                 continue
             seconds = time.monotonic() - started
-            row = f"| `{name}` | {outcome.done} | {outcome.times} | {outcome.came_of_it} | {seconds:.0f} s |"
+            row = f"| `{name}` | {outcome.done} | {outcome.times} | {outcome.result} | {seconds:.0f} s |"
             print(row, flush=True)
             if options.write:
-                _keep(name, row)
+                _write_row(name, row)
     print(f"{platform.python_version()}, {date.today()}; broken: {', '.join(broken) or 'nothing'}")
     return 1 if broken else 0
 
 
-def _keep(name: str, row: str) -> None:
-    """The row in its place in the report."""
+def _write_row(name: str, row: str) -> None:
+    """Replace the row of a step in the report."""
     text = REPORT.read_text(encoding="utf-8")
-    new = ROW.sub(lambda found: row if found["step"] == name else found[0], text)
+    new = ROW.sub(lambda match: row if match["step"] == name else match[0], text)
     if row not in new:
         raise LookupError(f"{REPORT} has no row for `{name}`")
     REPORT.write_text(new, encoding="utf-8")
@@ -78,8 +78,10 @@ def _keep(name: str, row: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks.resilience", description="What the service survives.")
     parser.add_argument("steps", nargs="*", choices=[*STEPS, []], metavar="STEP", help=", ".join(STEPS))
-    parser.add_argument("--share", type=float, default=1.0, help="how much of it, 1 for all: 0.05 for a look")
-    parser.add_argument("--write", action="store_true", help=f"put what came of it into {REPORT.name}")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="share of the work, 1 for all, 0.05 for a quick look"
+    )
+    parser.add_argument("--write", action="store_true", help=f"write the results into {REPORT.name}")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""A version damaged in every way, also in a service that answers: refused, and the old one stays in force."""
+"""Versions damaged in many ways, also in a running service: refused, and the old one stays active."""
 
 import json
 import os
@@ -22,37 +22,37 @@ from testkit.waiting import eventually
 
 
 def flipped(world: World) -> Outcome:
-    """Every byte of the manifest, and bytes here and there in the arrays, each turned over in turn."""
+    """Change every byte of the manifest, and random bytes of the arrays, one at a time."""
     folder = write_small_model(world.fresh("flipped"))
     read_artifact(folder, Profile)
     counts = []
     for name, most in ((MANIFEST, None), (SUMS, None), (ARRAYS, world.times(2_000))):
         path = folder / name
         whole = path.read_bytes()
-        places = range(len(whole)) if most is None else sorted(world.chance.sample(range(len(whole)), k=most))
+        positions = range(len(whole)) if most is None else sorted(world.chance.sample(range(len(whole)), k=most))
         step = 1 if world.share >= 1 else round(1 / world.share)
-        for place in list(places)[::step]:
-            _refused(folder, path, whole, place, world.chance)
+        for position in list(positions)[::step]:
+            _refused(folder, path, whole, position, world.chance)
         path.write_bytes(whole)
-        counts.append(f"{len(list(places)[::step]):,} of {len(whole):,} bytes of `{name}`")
+        counts.append(f"{len(list(positions)[::step]):,} of {len(whole):,} bytes of `{name}`")
     read_artifact(folder, Profile)
     return Outcome("A byte of a version changed", ", ".join(counts), "every one refused with a sentence")
 
 
-def _refused(folder: Path, path: Path, whole: bytes, place: int, chance: random.Random) -> None:
+def _refused(folder: Path, path: Path, whole: bytes, position: int, chance: random.Random) -> None:
     damaged = bytearray(whole)
-    damaged[place] ^= chance.randrange(1, 256)
+    damaged[position] ^= chance.randrange(1, 256)
     path.write_bytes(damaged)
     try:
         read_artifact(folder, Profile)
     except ArtifactError as error:
-        require(len(str(error)) > 20, f"byte {place} of {path.name} is refused without a sentence")
+        require(len(str(error)) > 20, f"byte {position} of {path.name} is refused without a sentence")
     else:
-        require(False, f"byte {place} of {path.name} was changed and nobody noticed")
+        require(False, f"a change of byte {position} of {path.name} is not detected")
 
 
 def damaged(world: World) -> Outcome:
-    """In a running service: cut, missing, swapped, of the future, absurd, no file at all."""
+    """In a running service: truncated, missing, swapped or absurd files, and a future format."""
     where = world.fresh("damaged")
     registry = Registry(world.artifacts(where))
     good = registry.required()
@@ -65,17 +65,17 @@ def damaged(world: World) -> Outcome:
             harm(bad)
             registry.activate(version)
             eventually(lambda: "active_followed" in _failing(server), 10)
-            answer = httpx.post(f"{server.url}/segment", json={})
-            require(answer.status_code == 200, f"{name}: /segment is answered {answer.status_code}")
-            require(answer.json()["model_version"] == good, f"{name}: a damaged model answers")
+            response = httpx.post(f"{server.url}/segment", json={})
+            require(response.status_code == 200, f"{name}: /segment responds with {response.status_code}")
+            require(response.json()["model_version"] == good, f"{name}: a damaged model is used")
             shutil.rmtree(bad)
             registry.activate(good)
             eventually(server.ready, 10)
             names.append(name)
     return Outcome(
-        "A damaged version activated while the service answers",
+        "A damaged version activated in a running service",
         f"{len(names)} × ({', '.join(names)})",
-        "each refused, the model before it went on answering, `/readyz` said so and was true again afterwards",
+        "each refused, the model before it stayed active, `/readyz` reported it and recovered afterwards",
     )
 
 
@@ -130,7 +130,7 @@ def _change(folder: Path, **changes: object) -> None:
 
 
 def _write(folder: Path, manifest: dict[str, object]) -> None:
-    """The manifest, and every checksum as it should be."""
+    """Write the manifest, and correct every checksum."""
     (folder / MANIFEST).write_text(json.dumps(manifest))
     files = manifest["files"]
     assert isinstance(files, dict)

@@ -1,6 +1,6 @@
-"""The crowd, in a process of its own: python -m benchmarks.resilience.crowd_child KIND COUNT PORT SECONDS.
+"""Many connections from one process: python -m benchmarks.resilience.crowd_child KIND COUNT PORT SECONDS.
 
-Says `ready` once everybody is connected, and how they were answered at the end.
+Prints `ready` once all are connected, and the numbers of their responses by status at the end.
 """
 
 import asyncio
@@ -15,42 +15,42 @@ BODY = b'{"age": 30, "hobbies": ["gaming"]}'
 
 
 class Crowd:
-    """Connections that are all of one kind, and what became of them."""
+    """Connections of one kind, and the counts of their outcomes."""
 
     def __init__(self, kind: str, count: int, port: int, seconds: float) -> None:
         self.kind, self.count, self.port, self.seconds = kind, count, port, seconds
         self.counts: Counter[str] = Counter()
         self.connected = 0
-        self.all_here = asyncio.Event()
-        self.arriving = asyncio.Semaphore(200)
+        self.all_connected = asyncio.Event()
+        self.connecting = asyncio.Semaphore(200)
         self.finish = asyncio.Event()
 
     async def run(self) -> None:
-        """Everybody comes, stays for `seconds`, and goes."""
-        people = [asyncio.create_task(self._one()) for _ in range(self.count)]
-        await self.all_here.wait()
+        """Connect all, stay for `seconds`, and disconnect."""
+        clients = [asyncio.create_task(self._one()) for _ in range(self.count)]
+        await self.all_connected.wait()
         print("ready", flush=True)
         await asyncio.sleep(self.seconds)
         self.finish.set()
-        await asyncio.wait(people, timeout=60)
+        await asyncio.wait(clients, timeout=60)
         print(" ".join(f"{name}={number}" for name, number in sorted(self.counts.items())), flush=True)
 
     async def _one(self) -> None:
         try:
-            async with self.arriving:
+            async with self.connecting:
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 await self._greet(writer)
-            self._here()
+            self._count_connected()
             await getattr(self, f"_{self.kind}")(reader, writer)
             writer.close()
         except OSError:
             self.counts["lost"] += 1
-            self._here()
+            self._count_connected()
 
-    def _here(self) -> None:
+    def _count_connected(self) -> None:
         self.connected += 1
         if self.connected == self.count:
-            self.all_here.set()
+            self.all_connected.set()
 
     async def _greet(self, writer: asyncio.StreamWriter) -> None:
         if self.kind in ("drip", "held"):
@@ -63,7 +63,7 @@ class Crowd:
         self.counts["idle"] += 1
 
     async def _busy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request a second, each at a moment of its own."""
+        """One request a second, at a random phase."""
         await asyncio.sleep(random.random())
         while not self.finish.is_set():
             await asyncio.sleep(1.0)
@@ -71,21 +71,21 @@ class Crowd:
             await self._status(reader)
 
     async def _drip(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One byte of the body a second, until somebody has had enough."""
-        answered = asyncio.create_task(self._status(reader))
-        while not self.finish.is_set() and not answered.done():
+        """One byte of the body a second, until the server responds."""
+        response = asyncio.create_task(self._status(reader))
+        while not self.finish.is_set() and not response.done():
             writer.write(b" ")
-            await asyncio.wait([answered], timeout=1.0)
-        await answered
+            await asyncio.wait([response], timeout=1.0)
+        await response
 
     async def _held(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """The body is all but sent; then all of them end at once."""
+        """Send all of the body except its end; send the end together with all others."""
         await self.finish.wait()
         writer.write(BODY[1:])
         await self._status(reader)
 
     async def _status(self, reader: asyncio.StreamReader) -> None:
-        """Read one answer."""
+        """Read one response and count its status."""
         head = await reader.readuntil(b"\r\n\r\n") if not reader.at_eof() else b""
         length = next(
             (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
@@ -95,7 +95,7 @@ class Crowd:
 
 
 def main() -> None:
-    """See the head of this file."""
+    """Run the crowd of the command line."""
     kind, count, port, seconds = sys.argv[1:]
 
     async def run() -> None:

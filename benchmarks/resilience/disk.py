@@ -1,4 +1,4 @@
-"""The disk full or read-only under an artifact, a profile or a log: small disks in memory; needs root."""
+"""A full or read-only disk below artifacts, profiles or logs: small disks in memory; needs root."""
 
 import os
 import subprocess
@@ -28,15 +28,18 @@ def artifacts(world: World) -> Outcome:
         _remount(disk, "ro")
         read_only = _failed_retrain(server, disk)
         _remount(disk, "rw")
-        require(_segment(server) == before, "the active model answers otherwise")
+        require(_segment(server) == before, "the active model gives another response")
         again = server.ended(server.retrain(activate="never")["id"])
-        require(again["status"] == "SUCCEEDED", f"it did not heal: {again['error']}")
-    came = f'full: "{full}"; read-only: "{read_only}"; nothing half written, the old active model, then it worked'
+        require(again["status"] == "SUCCEEDED", f"it did not recover: {again['error']}")
+    came = (
+        f'full: "{full}"; read-only: "{read_only}"; nothing partially written, the old model stayed active, '
+        "then it worked"
+    )
     return Outcome("The disk full, then read-only, while a retrain writes a version", "2 ×", came)
 
 
 def profiles(world: World) -> Outcome:
-    """Full while profiles are written to SQLite, then room again; read-only at the start."""
+    """Full while profiles are written to SQLite, then free again; read-only at the start."""
     folder = world.fresh("disk-profiles")
     disk = folder / "disk"
     with _disk(disk, "3m"):
@@ -49,13 +52,13 @@ def profiles(world: World) -> Outcome:
                 written = load.writes
                 eventually(lambda: load.writes > written + 50, 60)
             load.check()
-            odd = {status for status in load.statuses if status not in (200, 201, 503)}
-            require(not odd, f"writes were answered {odd}")
+            unexpected = {status for status in load.statuses if status not in (200, 201, 503)}
+            require(not unexpected, f"writes got {unexpected}")
             refused = load.statuses[503]
         _remount(disk, "ro")
         sentence = _refused_start(world.artifacts(folder / "again"), url)
         _remount(disk, "rw")
-    came = f"{refused} writes got 503, all {load.writes:,} acknowledged ones were there, it healed"
+    came = f"{refused} writes got 503, all {load.writes:,} acknowledged ones were stored, it recovered"
     return Outcome(
         "The disk of the SQLite file full under writes; read-only at the start",
         "2 ×",
@@ -64,7 +67,7 @@ def profiles(world: World) -> Outcome:
 
 
 def logs(world: World) -> Outcome:
-    """No byte of the log can be written."""
+    """A log of which no byte can be written."""
     folder, port = world.fresh("disk-logs"), free_port()
     settings = {
         "ARTIFACTS_DIR": str(world.artifacts(folder)),
@@ -81,11 +84,11 @@ def logs(world: World) -> Outcome:
             with httpx.Client(base_url=server.url) as client:
                 statuses = {client.post("/segment", json=PROFILE).status_code for _ in range(number)}
                 statuses |= {client.put(f"/users/u-{n}/profile", json=PROFILE).status_code for n in range(20)}
-            require(statuses == {200, 201}, f"answers were {statuses}")
+            require(statuses == {200, 201}, f"responses were {statuses}")
         finally:
             code = server.stop()
     require(code in (0, -15, 120), f"it ended with {code}")
-    return Outcome("No byte of the log can be written (`/dev/full`)", f"{number:,} requests", "all answered")
+    return Outcome("No byte of the log can be written (`/dev/full`)", f"{number:,} requests", "all succeeded")
 
 
 @contextmanager
@@ -103,7 +106,7 @@ def _remount(folder: Path, mode: str) -> None:
 
 
 def _fill(disk: Path, leave: int) -> Path:
-    """A file that leaves so many bytes."""
+    """Write a file that leaves `leave` bytes free."""
     status = os.statvfs(disk)
     filler = disk / "filler"
     filler.write_bytes(b"\0" * (status.f_bavail * status.f_frsize - leave))
@@ -116,14 +119,14 @@ def _failed_retrain(server: Server, disk: Path) -> str:
     require(ended["status"] == "FAILED", f"the retrain is {ended['status']}")
     after = sorted(path.name for path in (disk / "artifacts").iterdir())
     require(after == before, f"{set(after) - set(before)} was left behind")
-    require(server.ready(), "it is not ready any more")
+    require(server.ready(), "it is no longer ready")
     return str(ended["error"])
 
 
 def _segment(server: Server) -> object:
-    answer = httpx.post(f"{server.url}/segment", json=PROFILE)
-    require(answer.status_code == 200, f"/segment is answered {answer.status_code}")
-    return answer.json()
+    response = httpx.post(f"{server.url}/segment", json=PROFILE)
+    require(response.status_code == 200, f"/segment responds with {response.status_code}")
+    return response.json()
 
 
 def _refused_start(folder: Path, url: str) -> str:
@@ -132,5 +135,5 @@ def _refused_start(folder: Path, url: str) -> str:
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **settings}, capture_output=True, text=True, timeout=60, check=False
     )
-    require(done.returncode == 2 and done.stderr.count("\n") == 1, f"the start said {done.stderr[-500:]}")
+    require(done.returncode == 2 and done.stderr.count("\n") == 1, f"the start printed {done.stderr[-500:]}")
     return done.stderr.strip().replace(url.removeprefix("sqlite:///"), "segments.db")

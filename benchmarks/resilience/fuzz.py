@@ -1,7 +1,7 @@
-"""schemathesis over the whole OpenAPI document, with a key and without: no 5xx, every answer as documented.
+"""schemathesis on the whole OpenAPI document, with a key and without: no 5xx, every response as documented.
 
-It lives in an environment of its own (`make .venv-trust/.complete`): it asks over HTTP, and the project's own
-environment need not hold what it needs.
+It has its own environment (`make .venv-trust/.complete`), as it uses HTTP and the project's environment does not
+need its dependencies.
 """
 
 import re
@@ -17,33 +17,33 @@ from testkit.server import serving
 
 PROGRAM = ROOT / ".venv-trust/bin/schemathesis"
 CONFIGURATION = ROOT / "benchmarks/resilience/schemathesis.toml"
-# In fuzzing, for each operation.
+# For each operation, in fuzzing.
 EXAMPLES = 300
-# A cursor, a version and an id that nobody has are refused although their schema is a text; and who may not ask is
-# refused before anything that is asked is looked at.
+# Unknown cursors, versions and ids are refused although their schema is a text. Without a key a request is refused
+# before it is validated.
 NOT_WITH_A_KEY = "positive_data_acceptance"
 NOT_WITHOUT = "positive_data_acceptance,negative_data_rejection,missing_required_header"
 
 
 def with_a_key(world: World) -> Outcome:
-    """As admin: everything may be asked."""
+    """As admin, with every scope."""
     return _run(world, "as admin", key=True, excluded=NOT_WITH_A_KEY)
 
 
 def without_a_key(world: World) -> Outcome:
-    """Where keys are asked for: nothing but refusals."""
+    """Without a key where keys are required: every request is refused."""
     return _run(world, "without a key", key=False, excluded=NOT_WITHOUT)
 
 
 def _run(world: World, who: str, key: bool, excluded: str) -> Outcome:
-    require(PROGRAM.exists(), "schemathesis is not there: make .venv-trust/.complete")
+    require(PROGRAM.exists(), "schemathesis is not installed: make .venv-trust/.complete")
     folder = world.fresh("fuzz")
     url = f"sqlite:///{folder}/segments.db"
     migrate(url)
     store = SqlStore(url)
     admin = key_with(store.keys, Scope.ADMIN)
     store.close()
-    # The file that fuzzing asks to train on is never there; simulated trainings are, small ones at that.
+    # Fuzzing names training files that do not exist; it can start simulated retrains, so they are small.
     settings = {"KEY_RATE": "0", "RETRAIN_ROWS": "1000"}
     with serving(folder, world.artifacts(folder), **settings) as server:
         command = [str(PROGRAM), "--config-file", str(CONFIGURATION), "run", f"{server.url}/openapi.json"]
@@ -56,7 +56,7 @@ def _run(world: World, who: str, key: bool, excluded: str) -> Outcome:
         require(
             "a request failed" not in server.log.read_text(), f"a request failed: {server.log.read_text()[-3000:]}"
         )
-    found = re.search(r"([\d,]+) generated", done.stdout) or re.search(r"Test cases:\s+(.*)", done.stdout)
-    require(done.returncode == 0, f"schemathesis found something:\n{done.stdout[-9000:]}{done.stderr[-2000:]}")
-    count = found[1] if found else "?"
-    return Outcome(f"schemathesis over the whole document, {who}, all checks", f"{count} cases", "nothing found")
+    match = re.search(r"([\d,]+) generated", done.stdout) or re.search(r"Test cases:\s+(.*)", done.stdout)
+    require(done.returncode == 0, f"schemathesis found errors:\n{done.stdout[-9000:]}{done.stderr[-2000:]}")
+    count = match[1] if match else "?"
+    return Outcome(f"schemathesis on the whole document, {who}, all checks", f"{count} cases", "nothing found")

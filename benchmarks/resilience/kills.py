@@ -16,7 +16,7 @@ from testkit.waiting import eventually
 
 
 def of_the_server(world: World) -> Outcome:
-    """The first process and, as a crash of the machine would, its workers; SQLite and PostgreSQL in turn."""
+    """The first process and, as in a crash of the machine, its workers; on SQLite and on PostgreSQL."""
     times, writes = world.times(100), 0
     with postgres() as database:
         for name, url in (("sqlite", ""), ("postgresql", new_database(database))):
@@ -36,12 +36,12 @@ def of_the_server(world: World) -> Outcome:
     return Outcome(
         "`kill -9` of the server, half on SQLite, half on PostgreSQL",
         f"{times // 2 * 2} ×",
-        f"each of {writes:,} acknowledged writes was there, every job ended, no start needed a hand",
+        f"each of {writes:,} acknowledged writes was stored, every job ended, every start worked unattended",
     )
 
 
 def of_a_worker(world: World) -> Outcome:
-    """One of two."""
+    """One of two workers."""
     times, folder = world.times(100), world.fresh("kill-worker")
     with serving(folder, world.artifacts(folder), WORKERS="2") as server, Writers(server) as load:
         for _ in range(times):
@@ -49,7 +49,7 @@ def of_a_worker(world: World) -> Outcome:
             victim = world.chance.choice(sorted(server.workers()))
             kill(victim)
             _wait_for_another(server, victim)
-            require(_answers(server), "the active model did not answer")
+            require(_segments(server), "the active model did not respond")
         eventually(server.ready, PATIENCE)
         load.__exit__()
         load.check()
@@ -57,12 +57,12 @@ def of_a_worker(world: World) -> Outcome:
     return Outcome(
         "`kill -9` of one worker of two, under load",
         f"{times} ×",
-        f"each was replaced; each of {writes:,} acknowledged writes was there",
+        f"each was replaced; each of {writes:,} acknowledged writes was stored",
     )
 
 
 def of_the_child(world: World) -> Outcome:
-    """The retrain child, at a random moment of its life."""
+    """The retrain child, at a random moment."""
     times, folder = world.times(100), world.fresh("kill-child")
     killed = 0
     with serving(folder, world.artifacts(folder)) as server, Writers(server, threads=1) as load:
@@ -75,18 +75,20 @@ def of_the_child(world: World) -> Outcome:
             ended = server.ended(job["id"])
             require(ended["status"] in ("FAILED", "SUCCEEDED"), f"a job is {ended['status']}")
             killed += ended["status"] == "FAILED"
-            require(ended["status"] == "SUCCEEDED" or ended["error"], "a job does not say why it failed")
-            require(_answers(server), "the active model did not answer")
+            require(ended["status"] == "SUCCEEDED" or ended["error"], "a failed job has no error")
+            require(_segments(server), "the active model did not respond")
         load.check()
         drafts = [path.name for path in (folder / "artifacts").iterdir() if path.name.startswith(".")]
-    came = f"{killed} died and said why, {times - killed} had ended before; the active model went on answering"
+    came = (
+        f"{killed} jobs failed with an error, {times - killed} had ended before; the active model stayed available"
+    )
     return Outcome(
         "`kill -9` of the retrain child", f"{times} ×", f"{came}; {len(drafts)} drafts left, none listed"
     )
 
 
 def of_postgresql(world: World) -> Outcome:
-    """The postmaster, whose children go with it."""
+    """The postmaster and its children."""
     times, folder = world.times(100), world.fresh("kill-postgres")
     with postgres() as database:
         url = new_database(database)
@@ -96,19 +98,19 @@ def of_postgresql(world: World) -> Outcome:
                 postmaster = database.get_pid()
                 processes = [postmaster, *descendants(postmaster)]
                 os.kill(postmaster, signal.SIGKILL)
-                require(_answers(server), "stateless answers stopped with the database")
+                require(_segments(server), "stateless routes failed with the database")
                 _wait_until_gone(processes)
                 _start_again(database)
                 eventually(server.ready, PATIENCE)
             load.__exit__()
             load.check()
-            odd = {status for status in load.statuses if status not in (200, 201, 503)}
-            require(not odd, f"writes were answered {odd}")
+            unexpected = {status for status in load.statuses if status not in (200, 201, 503)}
+            require(not unexpected, f"writes got {unexpected}")
             writes = load.writes
     return Outcome(
         "`kill -9` of PostgreSQL under load",
         f"{times} ×",
-        f"stateless answers went on, writes got 503, it healed; each of {writes:,} acknowledged was there",
+        f"stateless routes worked, writes got 503, it recovered; each of {writes:,} acknowledged was stored",
     )
 
 
@@ -121,7 +123,7 @@ def _wait_until_gone(processes: list[int]) -> None:
 
 
 def _start_again(database: Any) -> None:
-    # Where nobody collects the dead, the old process counts as running for whoever reads these files.
+    # Where no parent reaps the old process, it counts as running for readers of these files.
     for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
         (database.pgdata / name).unlink(missing_ok=True)
     database.ensure_postgres_running()
@@ -129,8 +131,8 @@ def _start_again(database: Any) -> None:
 
 def _start_a_retrain(server: Server) -> None:
     body = {"source": "simulated", "rows": 20_000, "activate": "never"}
-    answer = httpx.post(f"{server.url}/retrain", json=body, timeout=20)
-    require(answer.status_code in (202, 409), f"a retrain was answered {answer.status_code}")
+    response = httpx.post(f"{server.url}/retrain", json=body, timeout=20)
+    require(response.status_code in (202, 409), f"a retrain got {response.status_code}")
 
 
 def _no_job_is_stuck(server: Server) -> None:
@@ -141,8 +143,8 @@ def _no_job_is_stuck(server: Server) -> None:
     eventually(lambda: not unended(), PATIENCE)
 
 
-def _answers(server: Server) -> bool:
-    """Whether `/segment` answers; the connection may have been the killed worker's."""
+def _segments(server: Server) -> bool:
+    """Whether `/segment` works; retried, as a connection may have been the killed worker's."""
     for _ in range(5):
         with suppress(httpx.TransportError):
             return httpx.post(f"{server.url}/segment", json={}, timeout=10).status_code == 200

@@ -1,4 +1,4 @@
-"""Load that remembers: what was acknowledged, and how long answers took."""
+"""Load on the service, with a record of acknowledged writes and of latencies."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ PROFILE = {"age": 30, "hobbies": ["gaming", "coding"], "budget_range": "high"}
 
 @dataclass
 class Writers:
-    """Threads that each write the profiles of users of their own, and remember the last acknowledged revision."""
+    """Threads that write profiles, each of its own users, and record the last acknowledged revision."""
 
     server: Server
     threads: int = 4
@@ -49,26 +49,26 @@ class Writers:
                     number += 1
                     user = f"user-{thread}-{number % self.users}"
                     try:
-                        answer = client.put(f"/users/{user}/profile", json=PROFILE | {"age": 13 + number % 100})
+                        response = client.put(f"/users/{user}/profile", json=PROFILE | {"age": 13 + number % 100})
                     except httpx.HTTPError as error:
                         self.statuses[type(error).__name__] += 1
                         time.sleep(0.02)
                         break
-                    self.statuses[answer.status_code] += 1
-                    if answer.status_code in (200, 201):
-                        self.acknowledged[user] = answer.json()["revision"]
+                    self.statuses[response.status_code] += 1
+                    if response.status_code in (200, 201):
+                        self.acknowledged[user] = response.json()["revision"]
                         self.writes += 1
                     else:
                         time.sleep(0.05)
 
     def check(self) -> None:
-        """Raise `Broken` unless everything that was acknowledged is there."""
+        """Raise `Broken` unless every acknowledged write is stored."""
         with httpx.Client(base_url=self.server.url, timeout=20) as client:
             for user, revision in sorted(self.acknowledged.items()):
-                answer = client.get(f"/users/{user}/persona")
-                require(answer.status_code == 200, f"{user} is gone: {answer.status_code}")
-                found = answer.json()["revision"]
-                require(found >= revision, f"{user} is at {found}, but {revision} was acknowledged")
+                response = client.get(f"/users/{user}/persona")
+                require(response.status_code == 200, f"{user} is gone: {response.status_code}")
+                stored = response.json()["revision"]
+                require(stored >= revision, f"{user} is at {stored}, but {revision} was acknowledged")
 
 
 @dataclass(frozen=True)
@@ -78,22 +78,22 @@ class Probe:
     port: int
 
     def measure(self, seconds: float) -> "Latencies":
-        """Ask for so long."""
+        """Measure for `seconds`."""
         command = [sys.executable, "-m", "benchmarks.resilience.probe", str(self.port), str(seconds)]
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-        found = json.loads(done.stdout)
-        return Latencies(sorted(found["taken"]), Counter({int(k): v for k, v in found["statuses"].items()}))
+        output = json.loads(done.stdout)
+        return Latencies(sorted(output["taken"]), Counter({int(k): v for k, v in output["statuses"].items()}))
 
 
 @dataclass(frozen=True)
 class Latencies:
-    """Sorted, in ms, and the statuses (0: none)."""
+    """Sorted latencies in ms, and the counts by status (0: no response)."""
 
     taken: list[float]
     statuses: Counter[int]
 
     def quantile(self, share: float) -> float:
-        """The time within which that share of the answers came."""
+        """The latency that this share of the responses did not exceed."""
         return self.taken[min(len(self.taken) - 1, int(len(self.taken) * share))]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
-"""One client that asks `/segment` at a steady pace: python -m benchmarks.resilience.probe PORT SECONDS.
+"""One client of `/segment` at a steady pace: python -m benchmarks.resilience.probe PORT SECONDS.
 
-In a process of its own, so that what it measures is the service and not the crowd beside it. Prints how long each
-answer took, in ms, and how often there was which status (0: none).
+It has its own process, so that it measures the service and not the load generator. Prints the latency of each
+response, in ms, and the counts by status (0: no response).
 """
 
 import http.client
@@ -16,7 +16,7 @@ BODY = json.dumps({"age": 30, "hobbies": ["gaming", "coding"], "budget_range": "
 
 
 def measure(port: int, seconds: float) -> tuple[list[float], Counter[int]]:
-    """Ask for so long."""
+    """Measure for `seconds`."""
     taken, statuses = list[float](), Counter[int]()
     until = time.monotonic() + seconds
     connection = connected(port)
@@ -24,15 +24,15 @@ def measure(port: int, seconds: float) -> tuple[list[float], Counter[int]]:
         started = time.perf_counter()
         try:
             connection.request("POST", "/segment", BODY, {"content-type": "application/json"})
-            answer = connection.getresponse()
-            answer.read()
+            response = connection.getresponse()
+            response.read()
         except (http.client.HTTPException, OSError):
             statuses[0] += 1
             connection.close()
             connection = connected(port)
             continue
         taken.append((time.perf_counter() - started) * 1_000)
-        statuses[answer.status] += 1
+        statuses[response.status] += 1
         time.sleep(max(0.0, PACE - (time.perf_counter() - started)))
     connection.close()
     return taken, statuses
@@ -42,11 +42,11 @@ def connected(port: int) -> http.client.HTTPConnection:
     """A connection to the service."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.connect()
-    # Head and body go out as two packets; the second must not wait for the first one's receipt.
+    # Head and body are two packets; the second must not wait for the acknowledgement of the first.
     connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
 
 if __name__ == "__main__":
-    found, counts = measure(int(sys.argv[1]), float(sys.argv[2]))
-    print(json.dumps({"taken": found, "statuses": dict(counts)}))
+    latencies, counts = measure(int(sys.argv[1]), float(sys.argv[2]))
+    print(json.dumps({"taken": latencies, "statuses": dict(counts)}))

@@ -1,4 +1,4 @@
-"""A proxy before a PostgreSQL's socket that can be slow, silent or gone."""
+"""A proxy for a PostgreSQL socket that can be slow, silent or gone."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Proxy:
-    """Listens on loopback; what it does to each answer is `mode`: pass, slow (a second each), silent, or gone."""
+    """Listens on loopback; `mode` says what happens to responses: pass, slow (a second each), silent, or gone."""
 
     def __init__(self, target: str) -> None:
         self._target = target
@@ -23,7 +23,7 @@ class Proxy:
         return server
 
     def cut(self) -> None:
-        """Hang up on everybody."""
+        """Abort all connections."""
         for writer in list(self._open):
             writer.transport.abort()
 
@@ -40,12 +40,12 @@ class Proxy:
         await asyncio.gather(self._pump(reader, to, False), self._pump(back, writer, True))
         self._open -= {writer, to}
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: bool) -> None:
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, responses: bool) -> None:
         with suppress(OSError):
             while piece := await reader.read(65_536):
-                if answers and self.mode == "slow":
+                if responses and self.mode == "slow":
                     await asyncio.sleep(1.0)
-                while answers and self.mode == "silent":
+                while responses and self.mode == "silent":
                     await asyncio.sleep(0.05)
                 writer.write(piece)
                 await writer.drain()
@@ -54,7 +54,7 @@ class Proxy:
 
 @contextmanager
 def before(url: str) -> Iterator[tuple[Proxy, str]]:
-    """The proxy of a database on a socket, in a thread; and the URL through it."""
+    """The proxy of a database on a socket, in a thread; and the URL through the proxy."""
     parts = urlsplit(url)
     [folder] = parse_qs(parts.query)["host"]
     proxy, loop, started = Proxy(f"{folder}/.s.PGSQL.5432"), asyncio.new_event_loop(), threading.Event()

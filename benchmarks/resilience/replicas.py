@@ -13,7 +13,7 @@ from testkit.waiting import eventually
 
 
 def two(world: World) -> Outcome:
-    """One retrain at a time between them; both follow an activation within two seconds."""
+    """They run one retrain at a time; both follow an activation within two seconds."""
     times, folder, longest = world.times(10), world.fresh("replicas"), 0.0
     artifacts = world.artifacts(folder)
     with postgres() as database:
@@ -22,19 +22,19 @@ def two(world: World) -> Outcome:
         second = serving(folder / "2", artifacts, DATABASE_URL=url)
         with first as one, second as other, ThreadPoolExecutor(16) as crowd:
             for number in range(times):
-                statuses = list(crowd.map(_retrain, [one, other] * 8))
-                taken = [answer.json()["id"] for answer in statuses if answer.status_code == 202]
-                refused = [answer for answer in statuses if answer.status_code == 409]
-                require((len(taken), len(refused)) == (1, 15), f"of 16 retrains {len(taken)} were taken")
+                responses = list(crowd.map(_retrain, [one, other] * 8))
+                accepted = [response.json()["id"] for response in responses if response.status_code == 202]
+                refused = [response for response in responses if response.status_code == 409]
+                require((len(accepted), len(refused)) == (1, 15), f"of 16 retrains {len(accepted)} were accepted")
                 require(
-                    {answer.json()["job"] for answer in refused} == {f"/retrain/{taken[0]}"},
-                    "another job is named",
+                    {response.json()["job"] for response in refused} == {f"/retrain/{accepted[0]}"},
+                    "a refusal names another job",
                 )
-                require((one, other)[number % 2].ended(taken[0])["status"] == "SUCCEEDED", "the retrain failed")
+                require((one, other)[number % 2].ended(accepted[0])["status"] == "SUCCEEDED", "the retrain failed")
                 longest = max(longest, _activate_and_follow(Registry(artifacts), one, other))
-            _what_one_keeps_the_other_has(one, other)
-    came = f"one of 16 was taken each time, 15 got 409 with its address; both followed within {longest:.2f} s"
-    return Outcome("Two replicas on one PostgreSQL and one folder: 16 retrains at once", f"{times} ×", came)
+            _check_shared_store(one, other)
+    came = f"one of 16 was accepted each time, 15 got 409 with its address; both followed within {longest:.2f} s"
+    return Outcome("Two replicas on one PostgreSQL and one folder: 16 concurrent retrains", f"{times} ×", came)
 
 
 def _retrain(server: Server) -> httpx.Response:
@@ -55,6 +55,6 @@ def _activate_and_follow(registry: Registry, *servers: Server) -> float:
     return time.monotonic() - started
 
 
-def _what_one_keeps_the_other_has(one: Server, other: Server) -> None:
-    require(httpx.put(f"{one.url}/users/shared/profile", json=PROFILE).status_code == 201, "it was not kept")
-    require(httpx.get(f"{other.url}/users/shared/persona").status_code == 200, "the other does not have it")
+def _check_shared_store(one: Server, other: Server) -> None:
+    require(httpx.put(f"{one.url}/users/shared/profile", json=PROFILE).status_code == 201, "it was not stored")
+    require(httpx.get(f"{other.url}/users/shared/persona").status_code == 200, "the other does not find it")

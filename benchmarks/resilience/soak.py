@@ -1,4 +1,4 @@
-"""Half load for a long time, with retrains in between: memory flat, nothing leaked, no error."""
+"""Half load for a long time, with retrains in between: constant memory, no leaks, no errors."""
 
 import os
 import threading
@@ -14,14 +14,14 @@ from testkit.server import Server, serving
 
 MINUTES = 20.0
 RETRAIN_EVERY = 60.0
-# A retrain gives way to everything else, also to what else the machine does.
+# A retrain has the lowest priority, also compared with other work on the machine.
 PATIENCE = 600.0
-# Growth from the second quarter to the last that is still flat: allocators keep what they once had.
-FLAT = 1.10
+# Allowed growth from the second quarter to the last: allocators do not return all memory.
+MAX_GROWTH = 1.10
 
 
 def half_load(world: World) -> Outcome:
-    """One worker on SQLite; two threads that ask for half of the time."""
+    """One worker on SQLite; two client threads, busy half of the time."""
     seconds, folder = MINUTES * 60 * world.share, world.fresh("soak")
     with serving(folder, world.artifacts(folder)) as server:
         stop, statuses, samples, jobs = (
@@ -30,9 +30,9 @@ def half_load(world: World) -> Outcome:
             list[tuple[int, int, int]](),
             Counter[str](),
         )
-        askers = [threading.Thread(target=_ask, args=(server, stop, statuses, n), daemon=True) for n in range(2)]
-        for asker in askers:
-            asker.start()
+        clients = [threading.Thread(target=_send, args=(server, stop, statuses, n), daemon=True) for n in range(2)]
+        for client in clients:
+            client.start()
         started, retrained, job = time.monotonic(), 0.0, ""
         while (now := time.monotonic() - started) < seconds:
             time.sleep(min(5.0, seconds / 20))
@@ -43,8 +43,8 @@ def half_load(world: World) -> Outcome:
                 retrained, job = now, server.retrain(rows=2_000, activate="always", seed=int(now))["id"]
         jobs[server.ended(job, PATIENCE)["status"]] += 1
         stop.set()
-        for asker in askers:
-            asker.join(30)
+        for client in clients:
+            client.join(30)
         time.sleep(2)
         last = _look(server)
         log = server.log.read_text()
@@ -62,29 +62,29 @@ def _judge(
     quarter = len(samples) // 4
     early = max(memory for memory, _, _ in samples[quarter : 2 * quarter])
     late = max(memory for memory, _, _ in samples[-quarter:])
-    require(set(statuses) <= {200, 201}, f"answers were {statuses}")
+    require(set(statuses) <= {200, 201}, f"responses were {statuses}")
     require(set(jobs) == {"SUCCEEDED"}, f"retrains were {jobs}")
     require('"level": "ERROR"' not in log, "an error was logged")
     growth = late / early
-    require(growth < FLAT, f"memory went from {early / 2**20:.0f} to {late / 2**20:.0f} MiB")
+    require(growth < MAX_GROWTH, f"memory went from {early / 2**20:.0f} to {late / 2**20:.0f} MiB")
     descriptors, threads = samples[quarter][1], samples[quarter][2]
     require(last[1] <= descriptors + 5 and last[2] <= threads + 2, f"{samples[quarter]} became {last}")
     came = (
-        f"{sum(statuses.values()):,} answers, no error; {sum(jobs.values())} retrains activated; memory "
+        f"{sum(statuses.values()):,} responses, no error; {sum(jobs.values())} retrains activated; memory "
         f"at most {early / 2**20:.0f} MiB in quarter 2, {late / 2**20:.0f} MiB in 4 ({growth - 1:+.1%}); "
         f"descriptors {descriptors} → {last[1]}, threads {threads} → {last[2]}"
     )
     return Outcome("Half load with retrains in between", f"{seconds / 60:.0f} min", came)
 
 
-def _ask(server: Server, stop: threading.Event, statuses: Counter[int], thread: int) -> None:
+def _send(server: Server, stop: threading.Event, statuses: Counter[int], thread: int) -> None:
     number = 0
     with httpx.Client(base_url=server.url, timeout=30) as client:
         while not stop.is_set():
             number += 1
             started = time.perf_counter()
             statuses[_one(client, number, thread)] += 1
-            # Asking takes as long as not asking: half load.
+            # Pauses take as long as requests: half load.
             time.sleep(time.perf_counter() - started)
 
 

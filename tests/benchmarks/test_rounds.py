@@ -1,4 +1,4 @@
-"""What is measured must have been answered: a redirect or a wrong cluster is fast, and no answer."""
+"""Rounds of load: a server is measured only if it responds with 2xx and the right clusters."""
 
 import json
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from threading import Thread
 import pytest
 
 from benchmarks.load.peers import Peer, prove
-from benchmarks.load.rounds import Measured, NotAnswered, Round, answers
+from benchmarks.load.rounds import Measured, NotAnswered, Round, responses
 from benchmarks.load.servers import Running
 from benchmarks.load.wrk import Load, Request
 
-ASKED = Request("POST", "/predict", bodies=("{}", "{}"))
+REQUEST = Request("POST", "/predict", bodies=("{}", "{}"))
 
 
 @contextmanager
@@ -41,34 +41,34 @@ def server_that_gives(status: int, body: bytes = b"") -> Iterator[Running]:
 
 
 @pytest.mark.parametrize("status", [307, 404, 500])
-def test_what_is_no_2xx_is_not_measured(status: int) -> None:
+def test_server_without_2xx_is_not_measured(status: int) -> None:
     with server_that_gives(status) as server, pytest.raises(NotAnswered, match=f"/predict gave {status}"):
-        answers(server, ASKED)
+        responses(server, REQUEST)
 
 
-def test_an_outcome_for_each_item_is_an_answer() -> None:
+def test_multi_status_is_measured() -> None:
     with server_that_gives(207, b"{}") as server:
-        assert [answer.content for answer in answers(server, ASKED)] == [b"{}", b"{}"]
+        assert [response.content for response in responses(server, REQUEST)] == [b"{}", b"{}"]
 
 
-@pytest.mark.parametrize(("many", "answer"), [(False, {"cluster": 3}), (True, {"predict": [3]})])
-def test_a_peer_must_predict_what_the_pipeline_does(many: bool, answer: dict[str, object]) -> None:
+@pytest.mark.parametrize(("many", "body"), [(False, {"cluster": 3}), (True, {"predict": [3]})])
+def test_peer_must_predict_the_clusters_of_the_pipeline(many: bool, body: dict[str, object]) -> None:
     peer = Peer("peer", "app", many)
-    with server_that_gives(200, json.dumps(answer).encode()) as server:
-        prove(peer, server, ASKED, [3, 3])
+    with server_that_gives(200, json.dumps(body).encode()) as server:
+        prove(peer, server, REQUEST, [3, 3])
         with pytest.raises(NotAnswered, match="1 of 2 profiles"):
-            prove(peer, server, ASKED, [3, 4])
+            prove(peer, server, REQUEST, [3, 4])
 
 
-def test_requests_take_turns_over_numbers_and_bodies() -> None:
-    asked = Request("POST", "/users/{n}", numbers=3, bodies=("a", "b"))
-    assert asked.in_turn() == [("/users/1", "a"), ("/users/2", "b"), ("/users/3", "a")]
+def test_requests_cycle_through_numbers_and_bodies() -> None:
+    request = Request("POST", "/users/{n}", numbers=3, bodies=("a", "b"))
+    assert request.in_turn() == [("/users/1", "a"), ("/users/2", "b"), ("/users/3", "a")]
 
 
-def test_shares_are_of_the_ceiling_around_a_round() -> None:
+def test_ratio_compares_with_the_ceiling_around_the_round() -> None:
     def measured(rate: float, processor: float) -> Measured:
         return Measured(Load(rate, 1.0, 2.0, 0), processor)
 
-    found = Round(measured(900, 1e-5), measured(500, 4e-5), measured(1_100, 3e-5))
-    assert found.ratio == 0.5
-    assert found.by_processor == pytest.approx(0.5)
+    one = Round(measured(900, 1e-5), measured(500, 4e-5), measured(1_100, 3e-5))
+    assert one.ratio == 0.5
+    assert one.by_processor == pytest.approx(0.5)

@@ -1,4 +1,4 @@
-"""The benchmark of partial assignment: honest masks, the same answer for all once nothing is hidden, a figure."""
+"""The benchmark of partial profiles: its masks, its rivals, its tables and its figure."""
 
 import os
 from pathlib import Path
@@ -20,7 +20,7 @@ from training.data.dataset import read_dataset
 from training.data.mapping import load_mapping
 from training.report.drawing.saving import saved
 
-# The survey is not part of this project; this names its file where somebody has it.
+# The survey is not part of this project; this variable names its file where it is available.
 SURVEY = os.environ.get("YOUNG_PEOPLE_SURVEY")
 QUICK = tuple(rival for rival in RIVALS if rival.name != "gradient boosting")
 
@@ -31,55 +31,60 @@ def case() -> Case:
 
 
 @pytest.fixture(scope="module")
-def found(case: Case) -> list[Tally]:
+def measured_tallies(case: Case) -> list[Tally]:
     return list(tallies(case, 1, QUICK))
 
 
-def right(found: list[Tally], rival: str, *hidden: int) -> float:
-    return accuracy(merged(found, rival, hidden))
+def right(measured: list[Tally], rival: str, *hidden: int) -> float:
+    return accuracy(merged(measured, rival, hidden))
 
 
-def test_as_many_fields_are_hidden_as_asked_for(case: Case) -> None:
+def test_requested_number_of_fields_is_hidden(case: Case) -> None:
     names = case.training.names
-    known = known_fields(case.tested, names)
-    hidden = random_sets(known, 4, np.random.default_rng(0))
+    answered = known_fields(case.tested, names)
+    hidden = random_sets(answered, 4, np.random.default_rng(0))
     assert set(hidden.sum(axis=1)) == {4}
-    assert (known_fields(hide(case.tested, names, hidden), names) == known & ~hidden).all()
+    assert (known_fields(hide(case.tested, names, hidden), names) == answered & ~hidden).all()
 
 
-def test_what_is_not_hidden_stays(case: Case) -> None:
+def test_fields_that_are_not_hidden_stay(case: Case) -> None:
     rows = np.arange(20)
     columns, names = take(case.tested, rows), case.training.names
     nothing = hide(columns, names, np.zeros((20, len(names)), np.bool_))
     np.testing.assert_array_equal(case.scorer.scores(nothing).distances, case.scorer.scores(columns).distances)
 
 
-def test_with_nothing_hidden_every_rule_gives_the_complete_answer(found: list[Tally]) -> None:
-    assert right(found, "ours", 0) == right(found, "zero filling", 0) == right(found, "mode filling", 0) == 1.0
-    assert error(merged(found, "ours", [0])) == 0.0
+def test_every_rule_gives_the_complete_profiles_persona_with_nothing_hidden(measured_tallies: list[Tally]) -> None:
+    assert (
+        right(measured_tallies, "ours", 0)
+        == right(measured_tallies, "zero filling", 0)
+        == right(measured_tallies, "mode filling", 0)
+        == 1.0
+    )
+    assert error(merged(measured_tallies, "ours", [0])) == 0.0
 
 
-def test_completing_beats_filling_where_much_is_hidden(found: list[Tally]) -> None:
+def test_imputation_beats_filling_where_much_is_hidden(measured_tallies: list[Tally]) -> None:
     much = (5, 6, 7, 8)
-    assert right(found, "ours", *much) > right(found, "mode filling", *much)
-    assert right(found, "ours", *much) >= right(found, "zero filling", *much)
+    assert right(measured_tallies, "ours", *much) > right(measured_tallies, "mode filling", *much)
+    assert right(measured_tallies, "ours", *much) >= right(measured_tallies, "zero filling", *much)
 
 
-def test_completing_keeps_up_with_what_was_learned_from_masked_profiles(found: list[Tally]) -> None:
+def test_imputation_is_as_good_as_a_classifier_trained_on_masked_profiles(measured_tallies: list[Tally]) -> None:
     some = range(1, 7)
-    assert right(found, "ours", *some) > right(found, "logistic regression", *some) - 0.01
-    assert error(merged(found, "ours", some)) < 0.05
+    assert right(measured_tallies, "ours", *some) > right(measured_tallies, "logistic regression", *some) - 0.01
+    assert error(merged(measured_tallies, "ours", some)) < 0.05
 
 
-def test_the_suggested_order_finds_the_persona_sooner(case: Case) -> None:
-    found = curves(case, 60)
-    assert set(found) == set(ORDERS)
-    assert all(curve[-1] == 1.0 for curve in found.values())
-    assert np.mean(found["suggested"]) > np.mean(found["random"]) + 0.05
+def test_suggested_order_finds_the_persona_sooner(case: Case) -> None:
+    by_order = curves(case, 60)
+    assert set(by_order) == set(ORDERS)
+    assert all(curve[-1] == 1.0 for curve in by_order.values())
+    assert np.mean(by_order["suggested"]) > np.mean(by_order["random"]) + 0.05
 
 
-def test_an_interrupted_run_goes_on(found: list[Tally], tmp_path: Path) -> None:
-    measured = Measured(tuple(found), {order: [0.5, 1.0] for order in ORDERS})
+def test_interrupted_run_resumes(measured_tallies: list[Tally], tmp_path: Path) -> None:
+    measured = Measured(tuple(measured_tallies), {order: [0.5, 1.0] for order in ORDERS})
     path = tmp_path / "cache.jsonl"
     Cache(path).get("easy|1", lambda: measured)
     path.write_text(path.read_text() + '\n{"name": "cut o')
@@ -90,10 +95,14 @@ def test_an_interrupted_run_goes_on(found: list[Tally], tmp_path: Path) -> None:
     assert Cache(path).get("easy|1", never) == measured
 
 
-def test_the_tables_name_every_way_and_the_figure_is_drawn(found: list[Tally]) -> None:
+def test_tables_name_every_method_and_the_figure_is_drawn(measured_tallies: list[Tally]) -> None:
     whole = [
-        *found,
-        *(Tally("gradient boosting", each.hidden, each.bins, each.sure) for each in found if each.rival == "ours"),
+        *measured_tallies,
+        *(
+            Tally("gradient boosting", tally.hidden, tally.bins, tally.sure)
+            for tally in measured_tallies
+            if tally.rival == "ours"
+        ),
     ]
     measured = {"easy": [Measured(tuple(whole), {order: [0.2, 0.9] for order in ORDERS})]}
     text = report(measured, "python -m benchmarks.partial_profiles")
@@ -101,9 +110,9 @@ def test_the_tables_name_every_way_and_the_figure_is_drawn(found: list[Tally]) -
     assert saved(draw_curves({"easy": measured["easy"][0].curves}), "svg")
 
 
-@pytest.mark.skipif(not SURVEY, reason="YOUNG_PEOPLE_SURVEY names no file of the survey")
-def test_the_survey_can_be_tried() -> None:
+@pytest.mark.skipif(not SURVEY, reason="YOUNG_PEOPLE_SURVEY does not name the file of the survey")
+def test_survey_is_measured() -> None:
     mapping = load_mapping(ROOT / "training/mappings/young_people_survey.toml")
     dataset = read_dataset(Path(str(SURVEY)), Profile, mapping)
-    found = list(tallies(surveyed(dataset, 0), 2, QUICK))
-    assert right(found, "ours", 1, 2) > right(found, "mode filling", 1, 2)
+    measured_tallies = list(tallies(surveyed(dataset, 0), 2, QUICK))
+    assert right(measured_tallies, "ours", 1, 2) > right(measured_tallies, "mode filling", 1, 2)
