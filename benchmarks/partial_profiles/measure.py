@@ -68,8 +68,8 @@ class Tally:
 def simulated(difficulty: str, seed: int, rows: int = ROWS, tested: int = TESTED) -> Case:
     """Profiles of the simulator at one of its difficulties: `rows` for training, `tested` for the test."""
     overlap = DIFFICULTIES[difficulty]
-    trained = from_frame(simulate(SimulationConfig(rows, seed, overlap=overlap)).frame, Profile)
-    fresh = SimulationConfig(tested, seed + 10_000, overlap=overlap, missing=0.0)
+    trained = from_frame(simulate(SimulationConfig(rows=rows, seed=seed, overlap=overlap)).frame, Profile)
+    fresh = SimulationConfig(rows=tested, seed=seed + 10_000, overlap=overlap, missing=0.0)
     return _case(trained, from_frame(simulate(fresh).frame, Profile), TrainingConfig(k=PERSONAS, seed=seed), seed)
 
 

@@ -43,7 +43,9 @@ class Draw:
 
 def draw(cell: Cell, seed: int) -> Draw:
     """The draw of this seed."""
-    config = SimulationConfig(cell.rows, seed, cell.personas, overlap=DIFFICULTIES[cell.difficulty])
+    config = SimulationConfig(
+        rows=cell.rows, seed=seed, personas=cell.personas, overlap=DIFFICULTIES[cell.difficulty]
+    )
     simulated = simulate(config)
     planted = simulated.planted
     best = simulated.best_persona()[planted]

@@ -29,7 +29,7 @@ from training.config import TrainingConfig
 Block = tuple[IntArray, slice]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Components:
     """The outcome of a parallel analysis.
 
@@ -69,7 +69,9 @@ def parallel_analysis(
     retained = _retained(leading, eigenvalues, config)
     few = len(eigenvalues) <= config.keep_all_columns
     wanted = retained if few and clear else min(clear, retained)
-    return Components(eigenvalues, chance, leading, retained, wanted, linked)
+    return Components(
+        eigenvalues=eigenvalues, chance=chance, beat_chance=leading, retained=retained, clear=wanted, linked=linked
+    )
 
 
 def _linked(

@@ -5,7 +5,7 @@ The same rows are refused as when a dataset is read, for the same reasons.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import pyarrow as pa
 from pydantic import BaseModel
@@ -29,7 +29,8 @@ from training.data.refusals import Refusal
 REMEMBERED = 100_000
 
 
-class Coded(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coded:
     """The rows of a chunk that fit: their columns, as `Scorer.scores` takes them, their lines (n,) and their ids,
     if the file has some; and of the others how many they are, and every misfit in the order of the lines."""
 
@@ -77,10 +78,14 @@ class Coder:
         ids = None if name is None else as_ids(chunk.cells[name])
         refused = len(chunk.broken) + len(chunk.lines) - len(fits)
         if len(fits) == len(chunk.lines):
-            return Coded(columns, chunk.lines, ids, refused, chunk.broken)
+            return Coded(columns=columns, lines=chunk.lines, ids=ids, refused=refused, misfits=chunk.broken)
         fitting_ids = None if ids is None else ids.take(pa.array(fits))
         return Coded(
-            take(columns, fits), chunk.lines[fits], fitting_ids, refused, sorted([*chunk.broken, *misfits])
+            columns=take(columns, fits),
+            lines=chunk.lines[fits],
+            ids=fitting_ids,
+            refused=refused,
+            misfits=sorted([*chunk.broken, *misfits]),
         )
 
 

@@ -30,7 +30,7 @@ from training.data.refusals import Refusals, listed
 from training.errors import UnusableInput
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Dataset:
     """Profiles of one class, shape (n,).
 
@@ -182,13 +182,13 @@ def _slices(length: int) -> Iterator[slice]:
 def _dataset(builder: TableBuilder, notes: tuple[str, ...] = ()) -> Dataset:
     columns, vocabularies = builder.settled()
     return Dataset(
-        builder.profile_class,
-        vocabularies,
-        columns,
-        builder.line_numbers,
-        builder.row_ids,
-        Refusals(builder.refused_rows, tuple(sorted(builder.refused))),
-        notes,
+        profile_class=builder.profile_class,
+        vocabularies=vocabularies,
+        columns=columns,
+        line_numbers=builder.line_numbers,
+        row_ids=builder.row_ids,
+        refusals=Refusals(builder.refused_rows, tuple(sorted(builder.refused))),
+        notes=notes,
     )
 
 

@@ -63,7 +63,7 @@ class Calibrated:
     confidence: Confidence | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Sample:
     """`scatters` (live,), `moves` (n, live, r), `is_known` (n, live), `folds`, `targets` (n,); by fold each
     field's untempered evidence (n, live, k) and fill (live, k, r)."""
@@ -193,7 +193,16 @@ def _sample(
             add_evidence(field_evidence_found, encoding, column.take(own), is_known[own, at], own_evidence)
             log_evidence[own, at], fills[fold, at] = own_evidence, fill(table, others)
     return _Sample(
-        scorer.base, scorer.centroids, prior, scatters, moves, is_known, log_evidence, fills, folds, owners
+        base=scorer.base,
+        centroids=scorer.centroids,
+        prior=prior,
+        scatters=scatters,
+        moves=moves,
+        is_known=is_known,
+        evidence=log_evidence,
+        fills=fills,
+        folds=folds,
+        targets=owners,
     )
 
 
@@ -221,7 +230,13 @@ def _masked(sample: _Sample, count: int, rng: np.random.Generator) -> _Masked:
 def _trial(sample: _Sample, masked: _Masked, exponent: float) -> Trial:
     squares = _squares(sample, masked.rows, masked.hidden, exponent)
     heat = scatter_scale(masked.hidden @ sample.scatters)
-    return Trial(masked.count, squares, heat, sample.targets[masked.rows], sample.folds[masked.rows])
+    return Trial(
+        count=masked.count,
+        squares=squares,
+        heat=heat,
+        targets=sample.targets[masked.rows],
+        folds=sample.folds[masked.rows],
+    )
 
 
 def _squares(sample: _Sample, rows: IntArray, hidden: BoolArray, exponent: float) -> FloatArray:

@@ -49,7 +49,7 @@ class Confidence(_Part):
     bins: tuple[ConfidenceBin, ...] = Field(description="The reliability curve over all trials.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trial:
     """Profiles with `count` fields hidden: their `squares`, distances (n, k), `heat` (n,), by which those are
     divided before any temperature, their complete answers `targets` and

@@ -27,7 +27,7 @@ MIN_COMMON_SHARE: Final = 0.10
 MIN_DIFFERENCE: Final = 0.2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ValueFinding:
     """A value that more members have than everyone, or hardly any. `strength` in nats (see `_information`)."""
 
@@ -44,7 +44,7 @@ class ValueFinding:
         return self.lift > 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumberFinding:
     """A number that is higher or lower among the members. Three in five lie between `low` and `high`."""
 
@@ -121,7 +121,7 @@ class ValueTable:
         return expected
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumberTable:
     """A number by cluster. `means` (k,) as given; `differences` (k,): members against everyone in standard
     deviations, after log(1 + x) where the field says so; `z` (k,): those differences in standard errors;
@@ -162,7 +162,14 @@ def number_table(column: NumberColumn, clusters: IntArray, k: int, log: bool) ->
     error = np.sqrt(np.maximum(1 - members / len(values), 0) / np.maximum(members, 1))
     z = np.divide(differences, error, where=error > 0, out=np.zeros(k))
     means, ranges = _means(values, owners, members), _ranges(values, owners, k)
-    return NumberTable(members, means, float(values.mean()), differences, z, ranges)
+    return NumberTable(
+        members=members,
+        means=means,
+        mean_everyone=float(values.mean()),
+        differences=differences,
+        z=z,
+        ranges=ranges,
+    )
 
 
 def findings(dataset: Dataset, clusters: IntArray, k: int) -> tuple[tuple[Finding, ...], ...]:
@@ -219,7 +226,12 @@ def _notable_numbers(table: NumberTable, bound: float) -> BoolArray:
 def _value_finding(spec: FieldSpec, value: str, table: ValueTable, cluster: int, code: int) -> ValueFinding:
     share, everyone = float(table.shares[cluster, code]), float(table.everyone[code])
     return ValueFinding(
-        spec, value, share, everyone, float(table.lifts[cluster, code]), _information(share, everyone)
+        spec=spec,
+        value=value,
+        share=share,
+        share_everyone=everyone,
+        lift=float(table.lifts[cluster, code]),
+        strength=_information(share, everyone),
     )
 
 
@@ -227,7 +239,14 @@ def _number_finding(spec: FieldSpec, table: NumberTable, cluster: int) -> Number
     low, high = table.ranges[cluster].tolist()
     # The Kullback-Leibler divergence of two normal distributions with one spread, like `_information`.
     strength = float(table.differences[cluster]) ** 2 / 2
-    return NumberFinding(spec, float(table.means[cluster]), table.mean_everyone, low, high, strength)
+    return NumberFinding(
+        spec=spec,
+        mean=float(table.means[cluster]),
+        mean_everyone=table.mean_everyone,
+        low=low,
+        high=high,
+        strength=strength,
+    )
 
 
 def _information(share: float, everyone: float) -> float:

@@ -33,7 +33,7 @@ _TEMPLATES: Final = Path(__file__).parent / "templates"
 _PIXELS_AN_INCH: Final = 96
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """A figure as the page shows it. `alt` tells in words what it shows; sizes in CSS pixels."""
 
@@ -95,7 +95,9 @@ def _drawing(plot: Plot, report: Report) -> Drawing | None:
         return None
     width, height = (round(inches * _PIXELS_AN_INCH) for inches in figure.get_size_inches())
     svg, png = saved(figure, "svg"), saved(figure, "png")
-    return Drawing(plot.name, svg, png, plot.say(report), plot.caption, width, height)
+    return Drawing(
+        name=plot.name, svg=svg, png=png, alt=plot.say(report), caption=plot.caption, width=width, height=height
+    )
 
 
 def _environment() -> Environment:

@@ -15,7 +15,7 @@ def _never(_: Report) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """A part of the page. `part`: a template of its own, shown above the plots; `fills` says whether a report
     has something for that template.
@@ -30,91 +30,95 @@ class Section:
 
 
 _ALL: Final = (
-    Section("glance", "At a glance", "How the profiles divide.", ("sizes",)),
+    Section(anchor="glance", title="At a glance", lead="How the profiles divide.", plots=("sizes",)),
     Section(
-        "personas",
-        "The personas",
-        "Each persona is a group of profiles with like answers. Its numbers compare its members with everyone.",
+        anchor="personas",
+        title="The personas",
+        lead="Each persona is a group of profiles with like answers. "
+        "Its numbers compare its members with everyone.",
         part="personas",
         fills=lambda report: bool(report.personas),
     ),
     Section(
-        "insights",
-        "Key insights",
-        "What stands out in the answers.",
+        anchor="insights",
+        title="Key insights",
+        lead="What stands out in the answers.",
         part="insights",
         fills=lambda report: bool(report.insights),
     ),
     Section(
-        "choice",
-        "Why this many",
-        "How many groups there are is read from the data, by criteria that do not always agree.",
-        ("gap", "criteria", "silhouettes"),
-        "choice",
-        _always,
+        anchor="choice",
+        title="Why this many",
+        lead="How many groups there are is read from the data, by criteria that do not always agree.",
+        plots=("gap", "criteria", "silhouettes"),
+        part="choice",
+        fills=_always,
     ),
     Section(
-        "leanings",
-        "What each persona leans to",
-        "Which answers are more or less likely among a persona's members than among everyone.",
-        ("lifts", "snake"),
+        anchor="leanings",
+        title="What each persona leans to",
+        lead="Which answers are more or less likely among a persona's members than among everyone.",
+        plots=("lifts", "snake"),
     ),
     Section(
-        "hobbies",
-        "Hobbies and gifts",
-        "Which gifts go with which hobby, whatever the persona.",
-        ("history_by_hobby",),
+        anchor="hobbies",
+        title="Hobbies and gifts",
+        lead="Which gifts go with which hobby, whatever the persona.",
+        plots=("history_by_hobby",),
     ),
     Section(
-        "ages", "Age and gifts", "How gifts change with age, whatever the persona.", ("gifts_by_age",)
+        anchor="ages",
+        title="Age and gifts",
+        lead="How gifts change with age, whatever the persona.",
+        plots=("gifts_by_age",),
     ),
     Section(
-        "maps",
-        "Maps of the profiles",
-        "Every mark is a profile of a random sample. The components below say what directions mean.",
-        ("pca", "tsne", "variance", "loadings"),
+        anchor="maps",
+        title="Maps of the profiles",
+        lead="Every mark is a profile of a random sample. The components below say what directions mean.",
+        plots=("pca", "tsne", "variance", "loadings"),
     ),
     Section(
-        "density",
-        "A second opinion: dense regions",
-        "The personas come from K-Means, which gives everybody a group. DBSCAN and HDBSCAN look for crowds "
+        anchor="density",
+        title="A second opinion: dense regions",
+        lead="The personas come from K-Means, which gives everybody a group. DBSCAN and HDBSCAN look for crowds "
         "instead, and leave out who stands in none.",
-        ("density",),
-        "density",
-        lambda report: report.density is not None,
+        plots=("density",),
+        part="density",
+        fills=lambda report: report.density is not None,
     ),
     Section(
-        "confidence",
-        "Half-empty profiles",
-        "Answers were hidden from the fullest profiles, every set of fields of a size being as likely, to see how "
-        "often the complete profile's persona is found and whether the confidence holds.",
-        ("confidence",),
-        "confidence",
-        lambda report: report.confidence is not None,
+        anchor="confidence",
+        title="Half-empty profiles",
+        lead="Answers were hidden from the fullest profiles, every set of fields of a size being as likely, to "
+        "see how often the complete profile's persona is found and whether the confidence holds.",
+        plots=("confidence",),
+        part="confidence",
+        fills=lambda report: report.confidence is not None,
     ),
     Section(
-        "quality",
-        "The data",
-        "What the personas stand on.",
-        ("quality",),
-        "quality",
-        _always,
+        anchor="quality",
+        title="The data",
+        lead="What the personas stand on.",
+        plots=("quality",),
+        part="quality",
+        fills=_always,
     ),
     Section(
-        "verdicts",
-        "Checks",
-        "What training checked of its own result.",
+        anchor="verdicts",
+        title="Checks",
+        lead="What training checked of its own result.",
         part="verdicts",
         fills=lambda report: bool(report.verdicts),
     ),
     Section(
-        "methods",
-        "Methods and glossary",
-        "How the personas were made, and the words of this report in plain language.",
+        anchor="methods",
+        title="Methods and glossary",
+        lead="How the personas were made, and the words of this report in plain language.",
         part="methods",
         fills=_always,
     ),
-)  # fmt: skip
+)
 
 
 def sections(report: Report, figures: Container[str]) -> tuple[Section, ...]:

@@ -17,7 +17,7 @@ CONTRAST: Final = 2.5
 Lifts = Mapping[str, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlantedPersona:
     """One kind of person. `age` is mean and spread in years; `purchases` and `lead_days` are a median and the
     spread of log(1 + x); `skips` says which fields this persona leaves out more or less readily.

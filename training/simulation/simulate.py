@@ -30,7 +30,7 @@ DIFFICULTIES: Final = {"easy": 0.44, "medium": 0.585, "hard": 0.68}
 _PILOT_ROWS: Final = 20_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SimulationConfig:
     """The knobs. The same configuration gives the same profiles.
 
@@ -78,7 +78,7 @@ class SimulationConfig:
             raise UnusableInput("There must be one positive weight for each planted persona.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Simulated:
     """Simulated profiles. `frame`: the profile's fields, lists as Python lists, None or NA where not answered.
 
@@ -113,7 +113,7 @@ def simulate(config: SimulationConfig) -> Simulated:
     world = _world(config.keys, config.weights, config.overlap, config.noise, config.missing)
     people = draw_people(world, config.rows, np.random.default_rng(config.seed))
     truth = np.array(world.kinds, dtype=object)[people.kinds]
-    return Simulated(_frame(people.answers), truth, world.kinds, people, world)
+    return Simulated(frame=_frame(people.answers), truth=truth, kinds=world.kinds, people=people, world=world)
 
 
 def write(simulated: Simulated, path: Path, with_truth: bool = False) -> None:

@@ -62,7 +62,7 @@ _USUAL_RAISE: Final = 1.15
 _MOST_SKIPS: Final = 0.95
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class World:
     """The tables of P kinds of people, A age bands, E classes of engagement.
 

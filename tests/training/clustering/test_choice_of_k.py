@@ -11,8 +11,8 @@ from training.config import TrainingConfig
 from training.progress import Silent
 
 QUICK = TrainingConfig(references=5)
-STRUCTURED = Components(np.ones(2), np.zeros(2), 2, 2, 2)
-CHANCE = Components(np.ones(2), np.ones(2), 0, 1, 0)
+STRUCTURED = Components(eigenvalues=np.ones(2), chance=np.zeros(2), beat_chance=2, retained=2, clear=2)
+CHANCE = Components(eigenvalues=np.ones(2), chance=np.ones(2), beat_chance=0, retained=1, clear=0)
 
 
 def blobs(k: int) -> FloatArray:
@@ -36,7 +36,9 @@ def test_without_structure_there_is_one_segment_and_it_is_said() -> None:
 
 
 def test_fields_that_do_not_hang_together_make_one_segment_and_it_is_said() -> None:
-    components = Components(np.ones(2), np.zeros(2), 0, 1, 0, linked=False)
+    components = Components(
+        eigenvalues=np.ones(2), chance=np.zeros(2), beat_chance=0, retained=1, clear=0, linked=False
+    )
     choice = choose_k(blobs(3), components, QUICK, np.random.default_rng(0), Silent())
     assert choice.k == 1
     assert "do not depend on each other" in choice.sentence

@@ -56,7 +56,7 @@ from training.report.document import (
 from training.report.settings import AnalysisConfig
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Measured:
     """What distances between the sampled rows say; per persona where there is one entry each."""
 
@@ -69,7 +69,7 @@ class _Measured:
     axes: tuple[Axis, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Counted:
     """What the answers of all rows say."""
 
@@ -141,7 +141,9 @@ def _measure(fitted: Fit, settings: AnalysisConfig, seed: int, progress: Progres
     drawn = maps(scores[shown], clusters[shown], centroids, shares, seed) if len(shown) else ()
     progress.step("putting components into words", 0.85)
     said = axes(fitted.encoded.take(rows), scores, shares)
-    return _Measured(len(rows), curve, widths, stable, dense, drawn, said)
+    return _Measured(
+        rows=len(rows), curve=curve, silhouettes=widths, stability=stable, density=dense, maps=drawn, axes=said
+    )
 
 
 def _stability(
@@ -160,11 +162,11 @@ def _stability(
 def _count(dataset: Dataset, fitted: Fit) -> _Counted:
     clusters, k = fitted.clusters, fitted.k
     return _Counted(
-        value_tables(dataset, clusters, k),
-        number_tables(dataset, clusters, k),
-        history_against_hobbies(dataset),
-        age_bands(dataset),
-        data_quality(dataset, fitted.encoder, clusters, k),
+        tables=value_tables(dataset, clusters, k),
+        numbers=number_tables(dataset, clusters, k),
+        pairs=history_against_hobbies(dataset),
+        ages=age_bands(dataset),
+        quality=data_quality(dataset, fitted.encoder, clusters, k),
     )
 
 

@@ -119,7 +119,7 @@ def _pairs(column: CodeColumn | CodeListColumn) -> tuple[IntArray, IntArray]:
     return rows, column.codes[rows]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Crossed:
     """Two fields against each other, over the `rows` profiles that answered both.
 
@@ -186,7 +186,9 @@ def crossed(first: Held, second: Held) -> Crossed:
     both = np.flatnonzero(first.answered & second.answered)
     ones, others = first.ticks[both], second.ticks[both]
     counts = np.asarray((ones.T @ others).todense(), np.float64)
-    return Crossed(first, second, counts, _totals(ones), _totals(others), len(both))
+    return Crossed(
+        first=first, second=second, counts=counts, holders=_totals(ones), others=_totals(others), rows=len(both)
+    )
 
 
 def _totals(ticks: csr_matrix) -> FloatArray:

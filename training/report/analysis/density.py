@@ -75,7 +75,7 @@ def _smallest(scores: FloatArray) -> int:
     return max(5, round(_SMALLEST_SHARE * len(scores)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _View:
     """What a method saw: the sizes of its clusters, the share of noise, the agreement with K-Means."""
 
@@ -126,7 +126,13 @@ def _view(
     agreement = (
         float(adjusted_rand_score(clusters[is_clustered], labels[is_clustered])) if is_clustered.any() else None
     )
-    return _View(method, settings, sizes[sizes > 0], 1 - float(is_clustered.mean()), agreement)
+    return _View(
+        method=method,
+        settings=settings,
+        sizes=sizes[sizes > 0],
+        noise=1 - float(is_clustered.mean()),
+        agreement=agreement,
+    )
 
 
 def _finding(view: _View) -> DensityFinding:

@@ -15,11 +15,25 @@ FIELDS: dict[str, FieldSpec] = {spec.name: spec for spec in declared_fields(Prof
 
 
 def value(field: str, name: str, share: float = 0.6, everyone: float = 0.2, strength: float = 0.3) -> Finding:
-    return ValueFinding(FIELDS[field], name, share, everyone, share / everyone, strength)
+    return ValueFinding(
+        spec=FIELDS[field],
+        value=name,
+        share=share,
+        share_everyone=everyone,
+        lift=share / everyone,
+        strength=strength,
+    )
 
 
 def mean(field: str, of_members: float, of_everyone: float, strength: float = 0.2) -> Finding:
-    return NumberFinding(FIELDS[field], of_members, of_everyone, of_members - 5, of_members + 5, strength)
+    return NumberFinding(
+        spec=FIELDS[field],
+        mean=of_members,
+        mean_everyone=of_everyone,
+        low=of_members - 5,
+        high=of_members + 5,
+        strength=strength,
+    )
 
 
 def name_of(*findings: Finding) -> str:

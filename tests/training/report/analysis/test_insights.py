@@ -29,7 +29,12 @@ def shuffled(dataset: Dataset) -> Dataset:
     """The same margins, every field on its own."""
     rng = np.random.default_rng(0)
     columns = {name: column.take(rng.permutation(len(dataset))) for name, column in dataset.columns.items()}
-    return Dataset(dataset.profile_class, dataset.vocabularies, columns, dataset.line_numbers)
+    return Dataset(
+        profile_class=dataset.profile_class,
+        vocabularies=dataset.vocabularies,
+        columns=columns,
+        line_numbers=dataset.line_numbers,
+    )
 
 
 def test_the_young_give_novelties_and_the_old_what_is_practical(report: Report) -> None:
