@@ -25,9 +25,11 @@ from service.http.guarded_route import require_guarded
 from service.http.pages import api_docs
 from service.http.routes import health, models, personas, retrain, segment, users
 from service.http.server.admission import AdmissionControl
-from service.http.server.connection import CLIENT_SECONDS, EARLY_RESPONDER, WAITING
-from service.http.server.request_log import BodyLimit, RequestLog
-from service.limits import Bulkhead, FifoSemaphore, Queue
+from service.http.server.body_limit import BodyLimit
+from service.http.server.connection import CLIENT_SECONDS, EARLY_RESPONDER, REQUEST_QUEUE
+from service.http.server.request_log import RequestLog
+from service.http.server.request_queue import RequestQueue
+from service.limits import Bulkhead, FifoSemaphore
 from service.observability.metrics import Metrics
 from service.retraining.event_stream import EventStreams
 from service.retraining.heartbeat import Timing
@@ -213,7 +215,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
             # The state that `service.http.server.connection` reads.
             yield {
                 CLIENT_SECONDS: services.settings.client_seconds,
-                WAITING: Queue(),
+                REQUEST_QUEUE: RequestQueue(),
                 EARLY_RESPONDER: RequestBatcher(FastPath(services, FAST_ROUTES)),
             }
         finally:

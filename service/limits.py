@@ -1,6 +1,6 @@
-"""How much is let in: a bucket of tokens for each key, a lane with so many places for each kind of work.
+"""What bounds the load of one worker: a rate limiter for each key, and two ways to limit concurrency.
 
-Nothing here waits: what is too much is refused at once, with the time after which to try again.
+None of them queues without a limit: a request too many is refused immediately, with the time after which to retry.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from models.errors import SegmentsError
 
 
 class LimitExceeded(SegmentsError):
-    """More than is let in; `retry_after` in whole seconds."""
+    """A limit is exceeded; `retry_after` in whole seconds."""
 
     def __init__(self, sentence: str, retry_after: int) -> None:
         super().__init__(sentence)
@@ -23,16 +23,19 @@ class LimitExceeded(SegmentsError):
 
 
 class RateExceeded(LimitExceeded):
-    """A key asks more often than it may."""
+    """A key sends more requests than its rate allows."""
 
 
 class Overloaded(LimitExceeded):
-    """As much is being done as can be done well."""
+    """This worker has no capacity for one more request."""
+
+    def __init__(self) -> None:
+        super().__init__("This worker is at its capacity; send the same request again in a moment.", 1)
 
 
 @dataclass(slots=True)
 class TokenBucket:
-    """`rate` tokens a second, at most `size` at once; one request takes one. Not for several threads."""
+    """A rate limiter: refilled by `rate` tokens a second up to `size`; each request takes one. Not thread-safe."""
 
     rate: float
     size: float
@@ -50,7 +53,7 @@ class TokenBucket:
         if tokens < 1.0:
             self.tokens = tokens
             raise RateExceeded(
-                f"This key may ask {self.rate:g} times a second of each worker; wait as Retry-After says.",
+                f"This key may send {self.rate:g} requests a second to each worker; wait as Retry-After says.",
                 max(1, math.ceil((1.0 - tokens) / self.rate)),
             )
         self.tokens = tokens - 1.0
@@ -58,75 +61,42 @@ class TokenBucket:
 
 @dataclass(slots=True)
 class Bulkhead:
-    """So many requests of one kind at once, and no more. Not for several threads."""
+    """At most `capacity` requests of one kind at a time. Not thread-safe."""
 
-    places: int
-    taken: int = 0
+    capacity: int
+    in_use: int = 0
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Take a place while something is done. Raises `Overloaded`."""
-        if self.taken >= self.places:
-            raise overloaded()
-        self.taken += 1
+    def slot(self) -> Iterator[None]:
+        """Hold a slot of the bulkhead. Raises `Overloaded` where none is free."""
+        if self.in_use >= self.capacity:
+            raise Overloaded
+        self.in_use += 1
         try:
             yield
         finally:
-            self.taken -= 1
-
-
-@dataclass(slots=True)
-class Queue:
-    """How many requests have wholly arrived in this worker without anybody having begun with them."""
-
-    count: int = 0
-
-
-@dataclass(slots=True)
-class QueuedRequest:
-    """One request on its way to an answer: it waits from when it is whole until it is begun with."""
-
-    waiting: Queue
-    whole: bool = False
-    begun: bool = False
-
-    def complete(self) -> None:
-        """The last byte of it is here."""
-        if not self.whole:
-            self.whole = True
-            self.waiting.count += not self.begun
-
-    def begin(self) -> None:
-        """It waits no more."""
-        if not self.begun:
-            self.begun = True
-            self.waiting.count -= self.whole
+            self.in_use -= 1
 
 
 class FifoSemaphore(asyncio.Semaphore):
-    """One after the other, in the order of coming; at most `places` have their turn or wait for it."""
+    """One holder at a time, in the order of arrival; at most `capacity` hold it or wait for it."""
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, capacity: int) -> None:
         super().__init__(1)
-        self._places, self._taken = places, 0
+        self._capacity, self._admitted = capacity, 0
 
     async def acquire(self) -> Literal[True]:
-        """Wait for the turn. Raises `Overloaded`."""
-        if self._taken >= self._places:
-            raise overloaded()
-        self._taken += 1
+        """Wait to hold the semaphore. Raises `Overloaded`."""
+        if self._admitted >= self._capacity:
+            raise Overloaded
+        self._admitted += 1
         try:
             return await super().acquire()
         except BaseException:
-            self._taken -= 1
+            self._admitted -= 1
             raise
 
     def release(self) -> None:
-        """Give the turn to the next."""
-        self._taken -= 1
+        """Let the next in line hold the semaphore."""
+        self._admitted -= 1
         super().release()
-
-
-def overloaded() -> Overloaded:
-    """The refusal of one request too many."""
-    return Overloaded("This worker has as much to do as it can do well; the same request works a moment later.", 1)

@@ -1,10 +1,11 @@
-"""The short way: what the busiest routes are asked most often, answered from its bytes before ASGI begins.
+"""The fast path: the most frequent requests, answered from their bytes before ASGI.
 
-A request takes it when it is whole, short, plain JSON without a query, and nothing about it is refused. How many
-wait does not matter: to answer one takes less than to send it away. The short way never says no: whatever is
-unusual, and every refusal, goes the long way through FastAPI, as if this were not there. So the routes stay
-declared once, in FastAPI's terms, and what answers here are the functions that they are made of.
-`tests/service/fastpath/test_dispatcher.py` sends every kind of request both ways and compares the answers.
+A request takes it when it was received whole, is short, plain JSON without a query, and no part of it is
+refused. How many requests wait does not matter: answering one takes less time than refusing it. The fast path
+never refuses; it declines whatever is unusual, and FastAPI answers that on the standard path. So each route
+stays declared once, in FastAPI's terms, and the functions that answer here are those that the route itself
+calls. `tests/service/fastpath/test_dispatcher.py` sends every kind of request on both paths and compares the
+responses.
 """
 
 import re
@@ -14,18 +15,18 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple, Protocol
 
-from starlette.types import Scope
+from starlette.types import Scope as AsgiScope
 
 from models.errors import SegmentsError
 from service.container import Services
 from service.http.guarded_route import ADMITTED
-from service.http.responses import RenderedJson
+from service.http.responses import RenderedResponse
 from service.http.server.admission import host_of, is_trusted
 from service.http.server.early_response import FastRequest, FastResponse
-from service.http.server.request_log import NO_SNIFFING, log_answered, safe_id
+from service.http.server.request_log import NO_SNIFFING, log_request, safe_request_id
 from service.observability.logs import buffered_lines
 from service.security.guard import authorize
-from service.security.scopes import Scope as Permission
+from service.security.scopes import Scope
 from service.segmenting.assignment import LONG_BODY
 from service.settings import comma_separated
 
@@ -33,154 +34,171 @@ _LENGTH = re.compile(rb"[0-9]{1,5}")
 _JSON = (b"content-type", b"application/json")
 
 
-class Declared(Protocol):
-    """What the short way needs to know of a route."""
+class DeclaredRoute(Protocol):
+    """What the fast path needs of a FastAPI route."""
 
     path: str
 
     @property
-    def scope_needed(self) -> Permission | None:
+    def required_scope(self) -> Scope | None:
         """The scope that the route declares."""
 
 
 @dataclass(frozen=True)
 class FastRoute:
-    """A route's. `answer` gets the bodies of requests or, where the path has a name in it, those names.
+    """A route with a fast path.
 
-    None from it, or a `SegmentsError` for all of them: take the long way.
+    `respond` gets the bodies of requests or, where the path has a parameter, its values. It returns None for a
+    request that it declines, and raises a `SegmentsError` to decline all of them.
     """
 
     method: str
-    route: Declared
-    answer: Callable[[Services, Sequence[bytes]], Sequence[RenderedJson | None]]
+    declared: DeclaredRoute
+    respond: Callable[[Services, Sequence[bytes]], Sequence[RenderedResponse | None]]
+
+    @property
+    def path(self) -> str:
+        """The path template."""
+        return self.declared.path
 
     @cached_property
-    def needed(self) -> Permission | None:
+    def scope(self) -> Scope | None:
         """The scope that a key needs."""
-        return self.route.scope_needed
+        return self.declared.required_scope
 
     @cached_property
-    def with_body(self) -> bool:
-        """Whether it answers to a body, and not to a name."""
-        return "{" not in self.route.path
+    def has_body(self) -> bool:
+        """Whether it answers a body, and not a path parameter."""
+        return "{" not in self.path
 
     @cached_property
-    def around(self) -> tuple[str, str]:
-        """What stands before and after the name in the path."""
-        before, _, rest = self.route.path.partition("{")
-        return before, rest.partition("}")[2]
+    def _affixes(self) -> tuple[str, str]:
+        """The parts of the path before and after its parameter."""
+        prefix, _, rest = self.path.partition("{")
+        return prefix, rest.partition("}")[2]
 
-    def named(self, path: str) -> bytes | None:
-        """What stands in a path where this one has its name."""
-        before, after = self.around
-        if len(path) <= len(before) + len(after) or not path.startswith(before) or not path.endswith(after):
+    def parameter(self, path: str) -> bytes | None:
+        """The value of the path parameter; None where the path is of another route."""
+        prefix, suffix = self._affixes
+        if len(path) <= len(prefix) + len(suffix) or not path.startswith(prefix) or not path.endswith(suffix):
             return None
-        return path[len(before) : len(path) - len(after)].encode("utf-8", "replace")
+        return path[len(prefix) : len(path) - len(suffix)].encode("utf-8", "replace")
 
 
-class Found(NamedTuple):
-    """The short way that a request may take, and the name in its path."""
+class RouteMatch(NamedTuple):
+    """The fast route of a request, and the value of its path parameter."""
 
-    way: FastRoute
-    named: bytes = b""
+    route: FastRoute
+    parameter: bytes = b""
 
 
 class FastPath:
-    """Answers requests that are whole, or leaves them to the long way."""
+    """Answers requests that were received whole, or declines them."""
 
-    def __init__(self, services: Services, ways: Sequence[FastRoute]) -> None:
+    def __init__(self, services: Services, routes: Sequence[FastRoute]) -> None:
         settings = services.settings
         self._services = services
-        self._ways = ways
-        self._fixed = {(way.method, way.route.path): way for way in ways if way.with_body}
-        self._named = [way for way in ways if not way.with_body]
-        self._limit = min(LONG_BODY, settings.max_body_bytes)
+        self._routes = routes
+        self._by_path = {(route.method, route.path): route for route in routes if route.has_body}
+        self._with_parameter = [route for route in routes if not route.has_body]
+        self._max_bytes = min(LONG_BODY, settings.max_body_bytes)
         self._hosts = comma_separated(settings.trusted_hosts)
 
-    def find(self, scope: Scope) -> Found | None:
-        """What may answer a request with this head; None: the long way does."""
+    def match(self, scope: AsgiScope) -> RouteMatch | None:
+        """The route that may answer a request with this head; None declines it."""
         method, path = scope["method"], scope["path"]
-        way = self._fixed.get((method, path))
-        if way is not None:
-            return Found(way)
-        for each in self._named:
-            if each.method == method and (named := each.named(path)) is not None:
-                return Found(each, named)
+        route = self._by_path.get((method, path))
+        if route is not None:
+            return RouteMatch(route)
+        for route in self._with_parameter:
+            if route.method == method and (parameter := route.parameter(path)) is not None:
+                return RouteMatch(route, parameter)
         return None
 
-    def answer(self, asked: Sequence[FastRequest]) -> Sequence[FastResponse | None]:
-        """The answers of whole requests, each found before; None: the long way is to be taken."""
+    def respond(self, requests: Sequence[FastRequest]) -> Sequence[FastResponse | None]:
+        """The responses to whole requests, which matched before; None for a request that is declined."""
         started = time.perf_counter()
-        headers = [dict(each.scope["headers"]) for each in asked]
-        let = [self._lets(each, head) for each, head in zip(asked, headers, strict=True)]
-        answers: list[RenderedJson | None] = [None] * len(asked)
-        for way in self._ways:
-            places = [place for place, each in enumerate(asked) if let[place] and each.found.way is way]
-            for place, answer in zip(places, self._along(way, [asked[place] for place in places]), strict=True):
-                answers[place] = answer
-        ids = [safe_id(each.get(b"x-request-id", b"")) for each in headers]
-        told = [None if answer is None else _told(answer, own) for answer, own in zip(answers, ids, strict=True)]
-        done = [
-            (own, each.found.way, answer.status)
-            for own, each, answer in zip(ids, asked, answers, strict=True)
-            if answer is not None
+        headers = [dict(request.scope["headers"]) for request in requests]
+        admitted = [self._admits(request, fields) for request, fields in zip(requests, headers, strict=True)]
+        rendered: list[RenderedResponse | None] = [None] * len(requests)
+        for route in self._routes:
+            indices = [
+                index for index, request in enumerate(requests) if admitted[index] and request.match.route is route
+            ]
+            responses = self._respond_on(route, [requests[index] for index in indices])
+            for index, response in zip(indices, responses, strict=True):
+                rendered[index] = response
+        ids = [safe_request_id(fields.get(b"x-request-id", b"")) for fields in headers]
+        answered = [
+            (own_id, request.match.route, response.status)
+            for own_id, request, response in zip(ids, requests, rendered, strict=True)
+            if response is not None
         ]
-        self._note(done, time.perf_counter() - started)
-        return told
+        result = [
+            None if response is None else _with_head(response, own_id)
+            for response, own_id in zip(rendered, ids, strict=True)
+        ]
+        self._record(answered, time.perf_counter() - started)
+        return result
 
-    def _along(self, way: FastRoute, asked: Sequence[FastRequest]) -> Sequence[RenderedJson | None]:
-        """The answers of requests that all go this way."""
-        if not asked:
+    def _respond_on(self, route: FastRoute, requests: Sequence[FastRequest]) -> Sequence[RenderedResponse | None]:
+        """The responses to requests of one route."""
+        if not requests:
             return []
         try:
-            return way.answer(self._services, [each.body if way.with_body else each.found.named for each in asked])
+            return route.respond(
+                self._services,
+                [request.body if route.has_body else request.match.parameter for request in requests],
+            )
         except SegmentsError:
-            return [None] * len(asked)
+            return [None] * len(requests)
         except Exception:
-            # A defect of ours is told the long way, of whichever request it is; the others have their answers.
-            return [None] if len(asked) == 1 else [answer for each in asked for answer in self._along(way, [each])]
+            # A defect is answered on the standard path; run one by one, the other requests get their responses.
+            if len(requests) == 1:
+                return [None]
+            return [response for request in requests for response in self._respond_on(route, [request])]
 
-    def _note(self, done: Sequence[tuple[str, FastRoute, int]], seconds: float) -> None:
-        """Count answered requests, and write their lines: of each the id, the way and the status."""
-        for _, way, status in done:
-            self._services.metrics.observe_request(way.method, way.route.path, status, seconds)
+    def _record(self, answered: Sequence[tuple[str, FastRoute, int]], seconds: float) -> None:
+        """Count answered requests and write their access log records; of each the id, the route and the status."""
+        for _, route, status in answered:
+            self._services.metrics.observe_request(route.method, route.path, status, seconds)
         with buffered_lines():
-            for own, way, status in done:
-                log_answered(own, way.method, way.route.path, status, seconds)
+            for own_id, route, status in answered:
+                log_request(own_id, route.method, route.path, status, seconds)
 
-    def _lets(self, asked: FastRequest, headers: Mapping[bytes, bytes]) -> bool:
-        """Whether a request is plain, and admitted."""
-        way, scope = asked.found.way, asked.scope
-        if not self._is_plain(scope, headers, way.with_body):
+    def _admits(self, request: FastRequest, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether a request is plain, and its key has the scope."""
+        route, scope = request.match.route, request.scope
+        if not self._is_plain(scope, headers, route.has_body):
             return False
         try:
-            authorize(self._services.keyring, scope["headers"], way.needed)
+            authorize(self._services.keyring, scope["headers"], route.scope)
         except SegmentsError:
             return False
-        scope[ADMITTED] = way.needed
+        scope[ADMITTED] = route.scope
         return True
 
-    def _is_plain(self, scope: Scope, headers: Mapping[bytes, bytes], with_body: bool) -> bool:
-        """Whether nothing about a request is unusual: in its head, and under which name it came."""
+    def _is_plain(self, scope: AsgiScope, headers: Mapping[bytes, bytes], has_body: bool) -> bool:
+        """Whether nothing in a request's head is unusual, its host included."""
         return (
             not scope["query_string"]
             and b"origin" not in headers
             and len(headers) == len(scope["headers"])
-            # A body where none is due is bounded all the same.
-            and self._is_short(headers.get(b"content-length", b"" if with_body else b"0"))
-            and (not with_body or _is_json(headers))
+            # An unexpected body is limited all the same.
+            and self._is_short(headers.get(b"content-length", b"" if has_body else b"0"))
+            and (not has_body or _is_json(headers))
             and (not self._hosts or is_trusted(host_of(scope), self._hosts))
         )
 
     def _is_short(self, length: bytes) -> bool:
-        return _LENGTH.fullmatch(length) is not None and int(length) <= self._limit
+        return _LENGTH.fullmatch(length) is not None and int(length) <= self._max_bytes
 
 
-def _told(answer: RenderedJson, asked: str) -> FastResponse:
-    """The answer to the request with that id."""
-    lines = _lines(tuple(answer.headers.items()))
-    head = b"%bcontent-length: %d\r\nx-request-id: %b\r\n" % (lines, len(answer.content), asked.encode())
-    return FastResponse(answer.status, head, answer.content)
+def _with_head(response: RenderedResponse, own_id: str) -> FastResponse:
+    """A response to the request with that id."""
+    lines = _header_lines(tuple(response.headers.items()))
+    head = b"%bcontent-length: %d\r\nx-request-id: %b\r\n" % (lines, len(response.content), own_id.encode())
+    return FastResponse(response.status, head, response.content)
 
 
 def _is_json(headers: Mapping[bytes, bytes]) -> bool:
@@ -188,7 +206,7 @@ def _is_json(headers: Mapping[bytes, bytes]) -> bool:
 
 
 @lru_cache(16)
-def _lines(headers: tuple[tuple[str, str], ...]) -> bytes:
-    """The lines of an answer's own headers and of those of every answer: there are few, the same each time."""
+def _header_lines(headers: tuple[tuple[str, str], ...]) -> bytes:
+    """The lines of a response's own headers and of those that every response has; there are few different ones."""
     own = ((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers)
-    return b"".join(b"%b: %b\r\n" % pair for pair in (*own, _JSON, NO_SNIFFING))
+    return b"".join(b"%b: %b\r\n" % header for header in (*own, _JSON, NO_SNIFFING))

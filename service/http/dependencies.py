@@ -1,4 +1,4 @@
-"""What routes are given, as annotated aliases."""
+"""The dependencies and parameters of routes, as annotated aliases."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from service.segmenting.assignment import Details
 from service.store.ports.store import Store
 
 
-# `async` here, because FastAPI would send a plain function to a thread.
+# `async`, because FastAPI runs a plain function in a thread.
 async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
@@ -50,18 +50,18 @@ UserId = Annotated[
     str,
     Path(pattern=USER_ID, description="Your own id of the user: letters, digits and `._~:@+-`, at most 128."),
 ]
-PersonaId = Annotated[str, Path(max_length=200, description="A persona's id, as answers name it.")]
-Version = Annotated[str, Path(max_length=200, description="A model's version, as answers name it.")]
+PersonaId = Annotated[str, Path(max_length=200, description="A persona's id, as responses name it.")]
+Version = Annotated[str, Path(max_length=200, description="A model's version, as responses name it.")]
 IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
         pattern=r"^[\x21-\x7e]{1,200}$",
-        description="Makes a repeated request safe: the same key and body within 24 h get the same answer.",
+        description="Makes a request safe to repeat: the same key and body get the same response for 24 h.",
     ),
 ]
 JobId = Annotated[str, Path(max_length=200, description="A retrain's id.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most items of the page.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The maximum number of items.")]
 Cursor = Annotated[
-    str | None, Query(max_length=500, description="`next_cursor` of the page before; none for the first.")
+    str | None, Query(max_length=500, description="`next_cursor` of the previous page; none for the first.")
 ]

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of a route's answers: an example of each, problems included."""
+"""The responses of a route in the OpenAPI document: an example of each, problems included."""
 
 from copy import deepcopy
 from typing import Any
@@ -24,7 +24,7 @@ Responses = dict[int | str, dict[str, Any]]
 PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 ACCESS_ERRORS = (Unauthenticated, Forbidden, RateExceeded, StoreUnavailable)
 BODY_STATUSES = (400, 413, 415)
-NOT_MODIFIED: Responses = {304: {"description": "What `If-None-Match` names is still current."}}
+NOT_MODIFIED: Responses = {304: {"description": "The representation that `If-None-Match` names is current."}}
 
 
 def documented(
@@ -52,16 +52,16 @@ def documented(
     return responses
 
 
-def with_refusals(responses: Responses, guarded: bool, always_answered: bool) -> Responses:
-    """A route's answers, with the refusals that need not be said of each: by the gate, and of who may not ask."""
-    told = deepcopy(responses)
+def with_refusals(responses: Responses, guarded: bool, always_admitted: bool) -> Responses:
+    """A route's responses, with those problems that no route declares: of admission control and of the key."""
+    documented = deepcopy(responses)
     kinds = [UNTRUSTED_HOST]
     kinds += [problem_type(error) for error in ACCESS_ERRORS] if guarded else []
-    kinds += [] if always_answered else [problem_type(Overloaded), TOO_SLOW]
-    kinds += [BY_STATUS[408]] if 415 in told else []
+    kinds += [] if always_admitted else [problem_type(Overloaded), TOO_SLOW]
+    kinds += [BY_STATUS[408]] if 415 in documented else []
     for kind in kinds:
-        _add(told, kind)
-    return dict(sorted(told.items(), key=lambda answer: int(answer[0])))
+        _add(documented, kind)
+    return dict(sorted(documented.items(), key=lambda response: int(response[0])))
 
 
 def _add(responses: Responses, kind: ProblemType) -> None:
@@ -70,6 +70,10 @@ def _add(responses: Responses, kind: ProblemType) -> None:
     example = {"summary": kind.title, "value": problem(kind)}
     entry["content"][MEDIA_TYPE]["examples"][kind.name] = example
     if kind.status == 401:
-        entry["headers"] = {"WWW-Authenticate": {"description": "How to ask.", "schema": {"type": "string"}}}
+        entry["headers"] = {
+            "WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}}
+        }
     if kind.retry_after is not None:
-        entry["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+        entry["headers"] = {
+            "Retry-After": {"description": "Seconds to wait before a retry.", "schema": {"type": "integer"}}
+        }

@@ -1,4 +1,4 @@
-"""From an exception to a problem: ours by the table, the framework's by their status."""
+"""Turns exceptions into problem responses: the service's errors by the error table, the framework's by status."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -19,34 +19,35 @@ from service.observability.logs import log_failure
 from service.security.guard import Forbidden, Unauthenticated
 from service.store.ports.jobs import JobRunning
 
-INVALID_DETAIL = "Change what `errors` names and send it again; /docs shows every field."
+INVALID_DETAIL = "Correct what `errors` names and send it again; /docs shows every field."
+INTERNAL_DETAIL = "The service failed; its log has the cause under this request id."
 _DETAILS = {
-    404: "There is nothing at this address; /docs lists all that there is.",
-    405: "This address takes other methods; the Allow header names them.",
+    404: "No resource has this path; /docs lists every route.",
+    405: "This path supports other methods; the Allow header names them.",
 }
 
 
 def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
-    """Answer every exception with a problem. `routes`: all that an Allow header may have to name."""
+    """Answer every exception with a problem. `routes`: every route, for the Allow header."""
     app.state.all_routes = routes
-    app.add_exception_handler(SegmentsError, ours)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(SegmentsError, handle_segments_error)
+    app.add_exception_handler(RequestValidationError, handle_invalid_request)
+    app.add_exception_handler(HTTPException, handle_http_exception)
 
 
-async def ours(request: Request, error: Exception) -> Response:
-    """An error of ours, as the table has it."""
-    return answer_of(cast(SegmentsError, error), request.scope["path"])
+async def handle_segments_error(request: Request, error: Exception) -> Response:
+    """An error of the service, by the table."""
+    return response_of(cast(SegmentsError, error), request.scope["path"])
 
 
-def answer_of(error: SegmentsError, path: str) -> Response:
-    """The problem that an error is to whoever asked. What is our own fault is logged and not explained."""
+def response_of(error: SegmentsError, path: str) -> Response:
+    """The problem response for an error. A failure of the service is logged and not explained."""
     kind = problem_type(type(error))
-    # A crowd that is turned away would fill the log: the line of each request says as much.
+    # Shed load would fill the log; the access log has a record of each request anyway.
     if kind.status >= 500 and not isinstance(error, LimitExceeded):
         log_failure(error)
     job = job_path(error.job.id) if isinstance(error, JobRunning) else None
-    detail = str(error) if kind.status != 500 else "This is our fault; the log has it under the request id."
+    detail = str(error) if kind.status != 500 else INTERNAL_DETAIL
     return problem_response(kind, detail, path, job=job, headers=_headers(error))
 
 
@@ -62,19 +63,19 @@ def _headers(error: SegmentsError) -> dict[str, str]:
             return {}
 
 
-async def invalid(request: Request, error: Exception) -> Response:
-    """A body or a parameter that does not fit; no value of it is told back."""
+async def handle_invalid_request(request: Request, error: Exception) -> Response:
+    """A body or parameter that is not valid; the response quotes no value of it."""
     errors = cast(RequestValidationError, error).errors()
     problems = [
         problem
-        for each in errors[:MAX_ERRORS]
-        for problem in field_problems([each], _known_fields(request, each["loc"][1:-1]))
+        for invalid in errors[:MAX_ERRORS]
+        for problem in field_problems([invalid], _known_fields(request, invalid["loc"][1:-1]))
     ]
     return problem_response(INVALID, INVALID_DETAIL, request.scope["path"], errors=problems)
 
 
-async def refused(request: Request, error: Exception) -> Response:
-    """The router's and our own refusals by status."""
+async def handle_http_exception(request: Request, error: Exception) -> Response:
+    """An error of the router, or of a body that cannot be read, by its status."""
     refusal = cast(HTTPException, error)
     headers = dict(refusal.headers or {})
     if refusal.status_code == 405:
@@ -85,7 +86,7 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 def _known_fields(request: Request, path: Sequence[int | str]) -> tuple[str, ...]:
-    """The fields of the body that the route takes, or of what stands at this path in it."""
+    """The fields of the route's body, or of the object at this path in it."""
     field = getattr(request.scope.get("route"), "body_field", None)
     annotation = getattr(getattr(field, "field_info", None), "annotation", None)
     for name in path:
@@ -95,7 +96,7 @@ def _known_fields(request: Request, path: Sequence[int | str]) -> tuple[str, ...
 
 
 def _methods(request: Request) -> list[str]:
-    """Every method that some route takes at this path; the router names those of one route alone."""
+    """Every method of any route with this path; the router names those of one route alone."""
     methods: set[str] = set()
     for route in request.app.state.all_routes:
         match, _ = route.matches(request.scope)

@@ -1,15 +1,16 @@
-"""Routes that let nobody in but those who may: each declares the scope that it needs where it is declared.
+"""Routes that check the key of a request, and limit the work that runs at a time. Each declares both:
 
-    @router.get("/personas", openapi_extra=needs(Scope.PERSONAS_READ), …)
-    @router.get("/livez", openapi_extra=PUBLIC, …)
+    @router.get("/users/{user_id}/persona", openapi_extra=needs(Scope.USERS_READ), …)
+    @does(Work.STORE)
+    def get_user_persona(…)
 
-The key is looked at before the body is read. A route that declares nothing cannot be made.
+The key is checked before the body is read. A route that lacks a declaration cannot be made.
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
-from inspect import iscoroutinefunction
-from typing import Any
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from enum import Enum
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
@@ -17,25 +18,50 @@ from starlette.routing import BaseRoute
 
 from service.container import Services
 from service.http.documentation import with_refusals
-from service.http.server.admission import ALWAYS_ANSWERED
+from service.http.server.admission import ALWAYS_ADMITTED
 from service.security.guard import authorize
 from service.security.scopes import Scope, declared
 
-# In a request's scope: the permission that its key was checked for already, and counted against its rate.
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+# In a request's scope: the scope that its key has been checked for already, and counted against its rate.
 ADMITTED = "segments.admitted"
+_WORK = "_work"
+
+
+class Work(Enum):
+    """What a route does, and which limit of concurrency applies to it."""
+
+    MEMORY = "Answers from memory in microseconds: no limit but that of admission control."
+    STORE = (
+        "Calls the store: holds a slot of `Services.store_bulkhead`, so that a hanging store stops nothing else."
+    )
+    LONG = "May compute for seconds: one at a time, in order of arrival (`Services.long_work`)."
+    STREAM = "Streams events for minutes: limited in number by `Services.streams`."
+
+
+def does(work: Work) -> Callable[[Endpoint], Endpoint]:
+    """Declare the work of an endpoint; below the route's decorator."""
+
+    def declare(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _WORK, work)
+        return endpoint
+
+    return declare
 
 
 class GuardedRoute(APIRoute):
-    """A route that asks for its scope; what goes over the store (plain functions) takes a place in its lane."""
+    """A route that requires its scope, and holds a slot of the bulkhead that its work belongs to."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.path, self.openapi_extra = path, options.get("openapi_extra")
-        responses, guarded = options.get("responses") or {}, self.scope_needed is not None
-        told = with_refusals(responses, guarded, path in ALWAYS_ANSWERED)
-        super().__init__(path, endpoint, **options | {"responses": told})
+        responses, guarded = options.get("responses") or {}, self.required_scope is not None
+        self.work = _declared_work(path, endpoint)
+        documented = with_refusals(responses, guarded, path in ALWAYS_ADMITTED)
+        super().__init__(path, endpoint, **options | {"responses": documented})
 
     @property
-    def scope_needed(self) -> Scope | None:
+    def required_scope(self) -> Scope | None:
         """The scope that the route declares; None for a public one. Raises `LookupError` where it does not."""
         try:
             return declared(self.openapi_extra)
@@ -43,35 +69,42 @@ class GuardedRoute(APIRoute):
             raise LookupError(f"{self.path}: {error}") from None
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, for those who may."""
-        handle, needed = super().get_route_handler(), self.scope_needed
-        over_store = not iscoroutinefunction(self.endpoint)
+        """FastAPI's handler, behind the check of the key and the bulkhead."""
+        handle, scope = super().get_route_handler(), self.required_scope
 
-        async def guarded(request: Request) -> Response:
+        async def handle_guarded(request: Request) -> Response:
             services: Services = request.app.state.services
-            if needed is None or request.scope.get(ADMITTED) is not needed:
-                authorize(services.keyring, request.scope["headers"], needed)
-            async with self.received(request) as asked:
-                if not over_store:
-                    return await handle(asked)
-                with services.store_bulkhead.place():
-                    return await handle(asked)
+            if scope is None or request.scope.get(ADMITTED) is not scope:
+                authorize(services.keyring, request.scope["headers"], scope)
+            async with self.received(request) as received:
+                with self._bulkhead_slot(services):
+                    return await handle(received)
 
-        return guarded
+        return handle_guarded
+
+    def _bulkhead_slot(self, services: Services) -> AbstractContextManager[None]:
+        return services.store_bulkhead.slot() if self.work is Work.STORE else nullcontext()
 
     @asynccontextmanager
     async def received(self, request: Request) -> AsyncIterator[Request]:
-        """The request as the handler gets it, while it is answered."""
+        """The request as the handler gets it, for the time of its handling."""
         yield request
 
 
 def declared_by(router: APIRouter, endpoint: Callable[..., Any]) -> GuardedRoute:
-    """The route that a function was declared with."""
+    """The route that an endpoint was declared with."""
     return next(route for route in router.routes if isinstance(route, GuardedRoute) and route.endpoint is endpoint)
 
 
 def require_guarded(routes: Sequence[BaseRoute]) -> None:
-    """Raise `LookupError` for a route that would let everybody in without having said so."""
+    """Raise `LookupError` for a route that would check no key."""
     for route in routes:
         if isinstance(route, APIRoute) and not isinstance(route, GuardedRoute):
             raise LookupError(f"{route.path}: its router needs route_class=GuardedRoute, or JsonRoute")
+
+
+def _declared_work(path: str, endpoint: Callable[..., Any]) -> Work:
+    work = getattr(endpoint, _WORK, None)
+    if not isinstance(work, Work):
+        raise LookupError(f"{path}: declare @does(Work.…) below the route's decorator")
+    return work

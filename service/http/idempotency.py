@@ -1,7 +1,7 @@
-"""Use case: what was asked twice under one key is done once, and answered twice.
+"""Use case: idempotency keys. A request is run once, and its stored response is replayed for 24 hours.
 
-A key is kept for 24 hours. Something else under the same key is refused; while the first is under way, so is the
-second. What was not done (a refusal, a failure) is not kept, so that it can be asked again.
+The same key with another request is refused; so is a repeated request while the first is in progress. A request
+that fails or is refused leaves its key free, and can be sent again.
 """
 
 import hashlib
@@ -12,51 +12,53 @@ from datetime import UTC, datetime, timedelta
 from models.errors import SegmentsError
 from service.store.ports.idempotency import IdempotencyStore
 
-KEPT_FOR = timedelta(hours=24)
-# A claim without an answer after so long was left by a process that died.
+KEY_LIFETIME = timedelta(hours=24)
+# A claim that is older, and still without a response, was left by a process that died.
 ABANDONED_AFTER = timedelta(minutes=1)
 
 
 class KeyReused(SegmentsError):
-    """The idempotency key was used for something else."""
+    """The idempotency key was used for another request."""
 
 
 class KeyInProgress(SegmentsError):
-    """What was first asked under the idempotency key is still under way."""
+    """The first request with the idempotency key is in progress."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """An answer: status, headers and body."""
+class ReplayableResponse:
+    """A response that can be stored and sent again."""
 
     status: int
     headers: Mapping[str, str]
     body: str
 
 
-def once(responses: IdempotencyStore, key: str | None, asked: str, work: Callable[[], Done]) -> Done:
-    """The answer of `work`, or the kept one. `asked` is what is asked, in canonical text, its route included.
+def run_once(
+    responses: IdempotencyStore, key: str | None, request: str, run: Callable[[], ReplayableResponse]
+) -> ReplayableResponse:
+    """The response of `run`, or the stored one. `request`: its route and body in canonical text.
 
-    Raises `KeyReused`, `KeyInProgress`, `StoreUnavailable`, and what `work` raises.
+    Raises `KeyReused`, `KeyInProgress`, `StoreUnavailable`, and what `run` raises.
     """
     if key is None:
-        return work()
-    digest, now = hashlib.sha256(asked.encode()).hexdigest(), datetime.now(UTC)
-    kept = responses.claim(key, digest, now, now - KEPT_FOR, now - ABANDONED_AFTER)
-    if kept is None:
-        return _first(responses, key, work)
-    if kept.digest != digest:
+        return run()
+    digest, now = hashlib.sha256(request.encode()).hexdigest(), datetime.now(UTC)
+    stored = responses.claim(key, digest, now, now - KEY_LIFETIME, now - ABANDONED_AFTER)
+    if stored is None:
+        return _run_first(responses, key, run)
+    if stored.digest != digest:
         raise KeyReused("This Idempotency-Key was sent with another request within 24 hours; use a new one.")
-    if kept.status is None:
-        raise KeyInProgress("What was first asked with this Idempotency-Key is still under way; ask again soon.")
-    return Done(kept.status, kept.headers or {}, kept.body or "")
+    if stored.status is None:
+        raise KeyInProgress("The first request with this Idempotency-Key is in progress; send it again soon.")
+    return ReplayableResponse(stored.status, stored.headers or {}, stored.body or "")
 
 
-def _first(responses: IdempotencyStore, key: str, work: Callable[[], Done]) -> Done:
+def _run_first(responses: IdempotencyStore, key: str, run: Callable[[], ReplayableResponse]) -> ReplayableResponse:
     try:
-        done = work()
+        response = run()
     except BaseException:
         responses.release(key)
         raise
-    responses.complete(key, done.status, done.headers, done.body)
-    return done
+    responses.complete(key, response.status, response.headers, response.body)
+    return response

@@ -1,7 +1,7 @@
-"""Routes whose body is JSON, read so that no text can do harm.
+"""Routes with a JSON body, parsed safely whatever it contains.
 
 The standard library's parser accepts NaN, guesses encodings, and recurses as deep as the text does; pydantic's
-does not. Nothing here quotes the body.
+does not. No error here quotes the body.
 """
 
 import re
@@ -13,61 +13,53 @@ from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import from_json
 
-from service.http.guarded_route import GuardedRoute
+from service.http.guarded_route import GuardedRoute, Work
 from service.segmenting.assignment import LONG_BODY
 
 _JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-?8\"?\s*)?;?\s*", re.IGNORECASE)
-# More than any body of ours has; pydantic would make an error of every one too many.
+# More than any valid body has. pydantic would report every item beyond, one by one.
 MAX_FIELDS = 100
 MAX_ITEMS = 1_000
 
 
 class JsonRequest(Request):
-    """A request whose JSON is UTF-8, finite, and not nested beyond reason."""
+    """A request whose JSON is UTF-8, finite, and of limited depth."""
 
     async def json(self) -> Any:
-        """The body, parsed once. Raises `HTTPException` (400) where it is no JSON."""
+        """The body, parsed once. Raises `HTTPException` (400) where it is not JSON."""
         if not hasattr(self, "_json"):
             self._json = _parse(await self.body())
         return self._json
 
 
 class JsonRoute(GuardedRoute):
-    """Takes a body of type `application/json` and no other (415)."""
+    """Accepts bodies of type `application/json` and no other (415).
 
-    one_by_one = False
+    The long bodies of `Work.LONG` are parsed and answered one after the other: parsed, a body takes several times
+    as much memory as its text, and the processor's caches lose it while it waits.
+    """
 
     @asynccontextmanager
     async def received(self, request: Request) -> AsyncIterator[Request]:
-        """The request with its body read, checked for its type and size."""
+        """The request with its body read, and checked for its type and size."""
         if self.body_field is None:
             yield request
             return
         _check_media_type(request)
-        asked = JsonRequest(request.scope, request.receive)
-        body = await asked.body()
-        turn = request.app.state.services.long_work if self.one_by_one and len(body) > LONG_BODY else nullcontext()
-        async with turn:
+        received = JsonRequest(request.scope, request.receive)
+        body = await received.body()
+        one_at_a_time = self.work is Work.LONG and len(body) > LONG_BODY
+        async with request.app.state.services.long_work if one_at_a_time else nullcontext():
             if body:
-                _check_size(await asked.json())
-            yield asked
-
-
-class OneByOneRoute(JsonRoute):
-    """Has its long bodies parsed and answered one after the other.
-
-    What is parsed takes several times as much memory as its text, and is gone from the processor's caches after
-    waiting.
-    """
-
-    one_by_one = True
+                _check_size(await received.json())
+            yield received
 
 
 def _check_media_type(request: Request) -> None:
     if not _JSON.fullmatch(request.headers.get("content-type", "")):
         raise HTTPException(415, "Send the body as UTF-8 with 'Content-Type: application/json'.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise HTTPException(415, "Send the body as it is, without 'Content-Encoding'.")
+        raise HTTPException(415, "Send the body uncompressed, without 'Content-Encoding'.")
 
 
 def _check_size(value: object, path: tuple[str, ...] = ("body",)) -> None:
@@ -82,8 +74,8 @@ def _check_size(value: object, path: tuple[str, ...] = ("body",)) -> None:
             _check_size(item, (*path, name))
 
 
-def _too_long(loc: tuple[str, ...], sentence: str) -> RequestValidationError:
-    return RequestValidationError([{"type": "too_long", "loc": loc, "msg": sentence}])
+def _too_long(location: tuple[str, ...], sentence: str) -> RequestValidationError:
+    return RequestValidationError([{"type": "too_long", "loc": location, "msg": sentence}])
 
 
 def parse(body: bytes) -> Any:
@@ -95,5 +87,5 @@ def _parse(body: bytes) -> Any:
     try:
         return parse(body)
     except ValueError as error:
-        # Its message names a place and never quotes the text.
+        # Its message names a position and never quotes the text.
         raise HTTPException(400, f"The body cannot be read as JSON in UTF-8: {error}.") from None

@@ -1,4 +1,4 @@
-"""The OpenAPI document: FastAPI's, with our one error body in the place of its own."""
+"""The OpenAPI document: FastAPI's, with the service's problem in place of its error schema."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ _REF = "#/components/schemas/{model}"
 
 
 def describe(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
-    """The document, made once an app."""
+    """The document, made once for each app."""
     if app.openapi_schema is None:
         document = get_openapi(title=NAME, version=VERSION, summary=SUMMARY, routes=app.routes)
         problem = Problem.model_json_schema(ref_template=_REF)
@@ -31,11 +31,11 @@ def describe(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
 
 
 def _restore_examples(document: dict[str, Any], routes: Sequence[BaseRoute]) -> None:
-    """FastAPI leaves out what is null, in examples too."""
+    """Put back what FastAPI drops: nulls, in examples too."""
     for route in routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
-            answers = document["paths"][route.path][min(route.methods or {"GET"}).lower()]["responses"]
-            for status, declared in route.responses.items():
-                for kind, content in declared.get("content", {}).items():
-                    given = {name: content[name] for name in ("example", "examples") if name in content}
-                    answers[str(status)]["content"][kind] |= given
+            responses = document["paths"][route.path][min(route.methods or {"GET"}).lower()]["responses"]
+            for status, response in route.responses.items():
+                for kind, content in response.get("content", {}).items():
+                    examples = {name: content[name] for name in ("example", "examples") if name in content}
+                    responses[str(status)]["content"][kind] |= examples

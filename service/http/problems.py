@@ -1,6 +1,6 @@
 """Problem details (RFC 9457): the one body of every 4xx and 5xx.
 
-A problem says what is wrong and what to do next. It never quotes a value that was sent; of names, it quotes
+A problem says what is wrong and what to do next. It never quotes a value of the request; of names, it quotes
 the start of an unknown field's.
 """
 
@@ -19,15 +19,15 @@ MAX_ERRORS = 100
 _MAX_NAME = 64
 _MAX_INSTANCE = 300
 
-Place = Literal["body", "query", "path", "header"]
+RequestPart = Literal["body", "query", "path", "header"]
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one part of the request."""
+    """What is wrong with one field or parameter."""
 
     model_config = ConfigDict(frozen=True)
 
-    place: Place = Field(description="The part of the request that `pointer` points into.")
+    place: RequestPart = Field(description="The part of the request that `pointer` points into.")
     pointer: str = Field(description="JSON pointer (RFC 6901).")
     detail: str
 
@@ -37,14 +37,14 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    type: str = Field(description="Names the kind of problem; never changes.")
+    type: str = Field(description="The identifier of this type of problem; it never changes.")
     title: str
     status: int
-    detail: str = Field(description="What is wrong this time, and what to do next.")
-    instance: str = Field(description="The path that was asked for.")
-    request_id: str = Field(description="Stands in the logs, and in the `X-Request-ID` header.")
+    detail: str = Field(description="What is wrong with this request, and what to do next.")
+    instance: str = Field(description="The path of the request.")
+    request_id: str = Field(description="The id of the request in the logs and in the `X-Request-ID` header.")
     errors: tuple[FieldProblem, ...] = ()
-    job: str | None = Field(default=None, description="The retrain that this is about.")
+    job: str | None = Field(default=None, description="The path of the retrain that the problem is about.")
 
 
 def problem_response(
@@ -56,13 +56,13 @@ def problem_response(
     job: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer for a problem."""
+    """The response for a problem."""
     body = Problem(
         type=kind.uri,
         title=kind.title,
         status=kind.status,
         detail=detail,
-        # A path may hold what UTF-8 cannot: halves of surrogate pairs.
+        # A path may hold lone surrogates, which UTF-8 cannot encode.
         instance=instance[:_MAX_INSTANCE].encode("utf-8", "replace").decode(),
         request_id=request_id.get(),
         errors=tuple(errors),
@@ -81,9 +81,9 @@ def field_problems(errors: Sequence[Any], known_fields: Sequence[str]) -> list[F
 
 
 def _field_problem(error: Mapping[str, Any], known_fields: Sequence[str]) -> FieldProblem:
-    place, *path = error["loc"] or ("body",)
+    part, *path = error["loc"] or ("body",)
     detail = _sentence(error, str(path[-1]) if path else "", known_fields)
-    return FieldProblem(place=place, pointer=pointer(path), detail=detail)
+    return FieldProblem(place=part, pointer=json_pointer(path), detail=detail)
 
 
 def _sentence(error: Mapping[str, Any], name: str, known_fields: Sequence[str]) -> str:
@@ -91,21 +91,21 @@ def _sentence(error: Mapping[str, Any], name: str, known_fields: Sequence[str]) 
         case "extra_forbidden":
             return unknown_field(name, known_fields)
         case "missing" if not name:
-            return "A JSON body is needed."
+            return "JSON body required."
         case "missing":
-            return "This is needed."
+            return "Field required."
         case _:
             return f"{error['msg'].removeprefix('Value error, ')}."
 
 
 def unknown_field(name: str, known_fields: Sequence[str]) -> str:
-    """The sentence for a field that we do not have, with the nearest that we do."""
+    """The sentence for an unknown field, with the known field nearest to it."""
     near = get_close_matches(name[:_MAX_NAME].lower(), known_fields, n=1, cutoff=0.5)
-    hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known_fields)}."
-    return f"There is no field '{name[:_MAX_NAME]}'. {hint}"
+    hint = f"Did you mean '{near[0]}'?" if near else f"Known fields: {', '.join(known_fields)}."
+    return f"Unknown field '{name[:_MAX_NAME]}'. {hint}"
 
 
-def pointer(path: Sequence[int | str]) -> str:
-    """A JSON pointer (RFC 6901); long names are cut."""
+def json_pointer(path: Sequence[int | str]) -> str:
+    """A JSON pointer (RFC 6901); long names are shortened."""
     parts = (str(part)[:_MAX_NAME].replace("~", "~0").replace("/", "~1") for part in path)
     return "".join(f"/{part}" for part in parts)

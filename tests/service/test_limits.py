@@ -1,4 +1,4 @@
-"""What is too much is refused at once, with the time after which to try again."""
+"""Excess requests are refused immediately, with the time after which to retry."""
 
 import asyncio
 
@@ -7,16 +7,16 @@ import pytest
 from service.limits import Bulkhead, FifoSemaphore, Overloaded, RateExceeded, TokenBucket
 
 
-def test_a_bucket_gives_what_it_holds_and_then_says_how_long_to_wait() -> None:
+def test_empty_bucket_refuses_and_says_how_long_to_wait() -> None:
     bucket = TokenBucket(rate=0.1, size=3)
     for _ in range(3):
         bucket.take()
-    with pytest.raises(RateExceeded, match=r"0\.1 times a second") as refusal:
+    with pytest.raises(RateExceeded, match=r"0\.1 requests a second") as refusal:
         bucket.take()
     assert 9 <= refusal.value.retry_after <= 10
 
 
-def test_a_bucket_fills_with_time_and_never_over_its_size() -> None:
+def test_bucket_refills_with_time_up_to_its_size() -> None:
     bucket = TokenBucket(rate=10, size=2)
     bucket.filled_at -= 60
     bucket.take()
@@ -27,30 +27,30 @@ def test_a_bucket_fills_with_time_and_never_over_its_size() -> None:
     bucket.take()
 
 
-def test_a_lane_has_its_places_and_gets_them_back() -> None:
-    lane = Bulkhead(2)
-    with lane.place(), lane.place(), pytest.raises(Overloaded), lane.place():
+def test_full_bulkhead_refuses_and_gets_its_slots_back() -> None:
+    bulkhead = Bulkhead(2)
+    with bulkhead.slot(), bulkhead.slot(), pytest.raises(Overloaded), bulkhead.slot():
         pass
-    with pytest.raises(KeyError), lane.place():
+    with pytest.raises(KeyError), bulkhead.slot():
         raise KeyError
-    assert lane.taken == 0
+    assert bulkhead.in_use == 0
 
 
-def test_turns_are_taken_in_order_and_too_many_are_refused() -> None:
+def test_semaphore_is_held_in_order_of_arrival_and_refuses_when_its_queue_is_full() -> None:
     async def scenario() -> list[int]:
-        turns, order = FifoSemaphore(3), list[int]()
+        semaphore, order = FifoSemaphore(3), list[int]()
 
         async def work(number: int) -> None:
-            async with turns:
+            async with semaphore:
                 order.append(number)
                 await asyncio.sleep(0)
 
-        waiting = [asyncio.create_task(work(number)) for number in range(3)]
+        tasks = [asyncio.create_task(work(number)) for number in range(3)]
         await asyncio.sleep(0)
         with pytest.raises(Overloaded):
             await work(3)
-        waiting[1].cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        tasks[1].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await work(4)
         return order
 

@@ -21,7 +21,7 @@ def problem(kind: ProblemType) -> dict[str, Any]:
         error = {
             "place": "body",
             "pointer": "/hobies",
-            "detail": "There is no field 'hobies'. Did you mean 'hobbies'?",
+            "detail": "Unknown field 'hobies'. Did you mean 'hobbies'?",
         }
         body["errors"] = [error]
     if kind.uri == f"{TYPE_PREFIX}retrain-running":

@@ -1,1 +1,1 @@
-"""The routes, a module a resource. A route parses, calls one use case, and answers."""
+"""The routes, a module a resource. A route parses the request, calls one use case, and renders the response."""

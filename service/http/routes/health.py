@@ -1,6 +1,6 @@
-"""`/`, `/livez`, `/readyz`, `/metrics`: for whoever operates this.
+"""`/`, `/livez`, `/readyz`, `/metrics`: for operators.
 
-None of them waits for a thread of the pool that routes over the store share: it is full while the store hangs.
+None of them uses the thread pool that the routes of the store share, which is full while the store hangs.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from service.active_model.readiness import Readiness
 from service.http.dependencies import MetricsDep, ServicesDep
 from service.http.documentation import documented
 from service.http.examples import health as examples
-from service.http.guarded_route import GuardedRoute
-from service.http.responses import answer
+from service.http.guarded_route import GuardedRoute, Work, does
+from service.http.responses import json_response
 from service.http.schemas.health import Alive, Index, ModelSummary
 from service.security.scopes import PUBLIC, Scope, needs
 from service.version import NAME, VERSION
@@ -33,17 +33,19 @@ router = APIRouter(route_class=GuardedRoute, tags=["health"])
 
 
 @router.get("/", openapi_extra=PUBLIC, response_model=Index, responses=documented(200, examples.INDEX))
+@does(Work.MEMORY)
 async def index(services: ServicesDep) -> Response:
-    """What this is, and which model answers."""
+    """The service, its version, and the active model."""
     loaded = services.model.loaded
     model = ModelSummary.of(loaded) if loaded else None
-    return answer(Index(name=NAME, version=VERSION, model=model, links=LINKS))
+    return json_response(Index(name=NAME, version=VERSION, model=model, links=LINKS))
 
 
 @router.get("/livez", openapi_extra=PUBLIC, response_model=Alive, responses=documented(200, examples.ALIVE))
+@does(Work.MEMORY)
 async def livez() -> Response:
-    """The process answers; nothing else is looked at."""
-    return answer(Alive(), headers=NO_STORE)
+    """The process responds; nothing else is checked."""
+    return json_response(Alive(), headers=NO_STORE)
 
 
 @router.get(
@@ -53,10 +55,11 @@ async def livez() -> Response:
     responses=documented(200, examples.READY)
     | {503: {"description": "A check fails.", "model": Readiness, **NOT_READY}},
 )
+@does(Work.MEMORY)
 async def readyz(services: ServicesDep) -> Response:
-    """A model is in force and reproduces its golden predictions, and the store answers; 503 says what fails."""
+    """A model is active and reproduces its golden predictions, and the store responds; 503 names what fails."""
     readiness = await services.readiness.check()
-    return answer(readiness, 200 if readiness.ready else 503, NO_STORE)
+    return json_response(readiness, 200 if readiness.ready else 503, NO_STORE)
 
 
 @router.get(
@@ -65,6 +68,7 @@ async def readyz(services: ServicesDep) -> Response:
     response_class=Response,
     responses={200: {"content": {"text/plain": {"example": examples.METRICS}}}},
 )
+@does(Work.MEMORY)
 async def metrics(metrics: MetricsDep) -> Response:
     """Prometheus metrics of all workers."""
     return Response(await asyncio.to_thread(metrics.render), headers=NO_STORE, media_type=CONTENT_TYPE_LATEST)

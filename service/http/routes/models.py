@@ -1,4 +1,4 @@
-"""`/models`: the versions of the model, what each would change, and which one is in force."""
+"""`/models`: the versions of the model, what each would change, and which one is active."""
 
 import asyncio
 from typing import Annotated
@@ -11,9 +11,10 @@ from service.container import Services
 from service.http.dependencies import Cursor, IdempotencyKey, Limit, ServicesDep, Version
 from service.http.documentation import documented
 from service.http.examples import models as examples
-from service.http.idempotency import Done, KeyInProgress, KeyReused, once
+from service.http.guarded_route import Work, does
+from service.http.idempotency import KeyInProgress, KeyReused, ReplayableResponse, run_once
 from service.http.json_bodies import JsonRoute
-from service.http.responses import answer, done_answer, to_json
+from service.http.responses import from_replayable, json_response, to_json
 from service.http.schemas.models import ModelList
 from service.paging import UnusableCursor
 from service.security.scopes import Scope, needs
@@ -31,7 +32,7 @@ from service.watching.drift import Suggestion, suggest
 
 
 def _suggestion(services: Services) -> Suggestion | None:
-    """None without a model, or while the store is away: the versions are told all the same."""
+    """None without a model or while the store is unavailable, as the versions are listed all the same."""
     loaded = services.model.loaded
     try:
         return suggest(services.store.users, loaded, services.drift_thresholds) if loaded else None
@@ -48,10 +49,11 @@ router = APIRouter(route_class=JsonRoute, tags=["models"])
     response_model=ModelList,
     responses=documented(200, examples.MODELS, UnusableCursor, ArtifactError, invalid=True),
 )
+@does(Work.STORE)
 def list_models(services: ServicesDep, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """The versions, the newest first, with their verdicts; which is in force; whether a retrain is suggested."""
+    """The versions, newest first, with their acceptance checks; the active one; whether to retrain."""
     page = catalogue.list_versions(services.registry, limit, cursor)
-    return answer(ModelList(page.items, page.next_cursor, page.active, _suggestion(services)))
+    return json_response(ModelList(page.items, page.next_cursor, page.active, _suggestion(services)))
 
 
 @router.get(
@@ -60,9 +62,10 @@ def list_models(services: ServicesDep, limit: Limit = 50, cursor: Cursor = None)
     response_model=ActivationPage,
     responses=documented(200, examples.ACTIVATIONS, UnusableCursor, ArtifactError, invalid=True),
 )
+@does(Work.STORE)
 def list_activations(services: ServicesDep, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """Who put which version in force, when and why, the latest first."""
-    return answer(activations.list_activations(services.registry, limit, cursor))
+    """Who activated which version, when and why, the latest first."""
+    return json_response(activations.list_activations(services.registry, limit, cursor))
 
 
 @router.get(
@@ -71,9 +74,10 @@ def list_activations(services: ServicesDep, limit: Limit = 50, cursor: Cursor = 
     response_model=ModelDetail,
     responses=documented(200, examples.MODEL, ModelNotFound, ArtifactError, invalid=True),
 )
+@does(Work.STORE)
 def get_model(version: Version, services: ServicesDep) -> Response:
-    """One version: what it was made of, its verdicts, and what became of each persona in it."""
-    return answer(catalogue.get_version(services.registry, version))
+    """One version: its training data, its acceptance checks, and what became of each persona."""
+    return json_response(catalogue.get_version(services.registry, version))
 
 
 @router.get(
@@ -84,13 +88,14 @@ def get_model(version: Version, services: ServicesDep) -> Response:
         200, examples.COMPARISON, ModelNotFound, NoActiveModel, ArtifactError, StoreUnavailable, invalid=True
     ),
 )
+@does(Work.LONG)
 async def compare_model(version: Version, services: ServicesDep) -> Response:
-    """What a version would change against the one in force: who lives on, shares, transitions, how many move."""
+    """What a version would change against the active one: personas, shares, transitions, users that move."""
     async with services.long_work:
-        found = await asyncio.to_thread(
+        comparison = await asyncio.to_thread(
             compare_with_active, services.store.users, services.registry, services.model.loaded, version
         )
-    return answer(found)
+    return json_response(comparison)
 
 
 @router.post(
@@ -108,18 +113,19 @@ async def compare_model(version: Version, services: ServicesDep) -> Response:
         body=True,
     ),
 )
+@does(Work.STORE)
 def activate_model(
     version: Version,
-    asked: Annotated[ActivationRequest, Body(examples=[examples.ACTIVATION_REQUEST])],
+    body: Annotated[ActivationRequest, Body(examples=[examples.ACTIVATION_REQUEST])],
     services: ServicesDep,
     key: IdempotencyKey = None,
 ) -> Response:
-    """Put a version in force: promotion and rollback are the same call. It is verified whole before."""
+    """Activate a version: promotion and rollback are the same call. The whole version is verified first."""
 
-    def work() -> Done:
-        activation = activations.activate(services.registry, version, asked)
+    def activate() -> ReplayableResponse:
+        activation = activations.activate(services.registry, version, body)
         services.model.refresh()
-        return Done(200, {}, to_json(activation).decode())
+        return ReplayableResponse(200, {}, to_json(activation).decode())
 
-    text = f"activate {version} {asked.model_dump_json()}"
-    return done_answer(once(services.store.idempotency, key, text, work))
+    text = f"activate {version} {body.model_dump_json()}"
+    return from_replayable(run_once(services.store.idempotency, key, text, activate))

@@ -1,4 +1,4 @@
-"""`/personas` and `/vocabulary`: what the model in force knows."""
+"""`/personas` and `/vocabulary`: the personas, fields and values that the active model knows."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,8 +10,9 @@ from models.persona import Persona
 from service.http.dependencies import Cursor, Limit, ModelDep, PersonaId, ServicesDep
 from service.http.documentation import NOT_MODIFIED, documented
 from service.http.examples import personas as examples
+from service.http.guarded_route import Work, does
 from service.http.json_bodies import JsonRoute
-from service.http.responses import answer, cached_answer, entity_tag, matches, model_headers
+from service.http.responses import conditional_response, entity_tag, json_response, model_headers, names_tag
 from service.paging import UnusableCursor
 from service.personas import catalogue
 from service.personas.catalogue import PersonaNotFound, PersonaPage, StaleCursor, VocabularyAnswer
@@ -37,9 +38,10 @@ router = APIRouter(route_class=JsonRoute, tags=["personas"])
     responses=NOT_MODIFIED
     | documented(200, examples.PERSONAS, NoActiveModel, UnusableCursor, StaleCursor, invalid=True),
 )
+@does(Work.MEMORY)
 async def list_personas(request: Request, loaded: ModelDep, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """The personas of the model in force, the largest first, with traits and gift affinities."""
-    return cached_answer(request, catalogue.list_personas(loaded, limit, cursor), loaded)
+    """The personas of the active model, the largest first, with traits and gift affinities."""
+    return conditional_response(request, catalogue.list_personas(loaded, limit, cursor), loaded)
 
 
 @router.get(
@@ -48,9 +50,10 @@ async def list_personas(request: Request, loaded: ModelDep, limit: Limit = 50, c
     response_model=Persona,
     responses=NOT_MODIFIED | documented(200, examples.PERSONA, NoActiveModel, PersonaNotFound, invalid=True),
 )
+@does(Work.MEMORY)
 async def get_persona(request: Request, loaded: ModelDep, persona_id: PersonaId) -> Response:
-    """One persona: who they are, what sets them apart, and what they are given."""
-    return cached_answer(request, catalogue.get_persona(loaded, persona_id), loaded)
+    """One persona: its traits, and its gift affinities."""
+    return conditional_response(request, catalogue.get_persona(loaded, persona_id), loaded)
 
 
 @router.patch(
@@ -70,28 +73,29 @@ async def get_persona(request: Request, loaded: ModelDep, persona_id: PersonaId)
         body=True,
     ),
 )
+@does(Work.STORE)
 def edit_persona(
     request: Request,
     persona_id: PersonaId,
     patch: Annotated[PersonaPatch, Body(examples=[examples.PERSONA_PATCH])],
     services: ServicesDep,
     if_match: Annotated[
-        str | None, Header(max_length=500, description="The ETag of the persona that is edited.")
+        str | None, Header(max_length=500, description="The ETag of the persona to override.")
     ] = None,
 ) -> Response:
-    """Give a persona a name, a sentence or a note of your own. They follow its id from model to model."""
+    """Override the name, sentence or note of a persona. Overrides follow its id from model to model."""
     if if_match is None:
         raise IfMatchMissing("GET the persona and send its ETag as If-Match, so that nobody's edit is lost.")
     services.model.refresh_overrides()
     loaded = services.model.require()
     persona = catalogue.get_persona(loaded, persona_id)
-    if not matches(request.headers.getlist("if-match"), entity_tag(persona, loaded)):
+    if not names_tag(request.headers.getlist("if-match"), entity_tag(persona, loaded)):
         raise PersonaChangedSince(CHANGED_SINCE)
     override_persona(services.store.personas, loaded, persona_id, patch, datetime.now(UTC))
     services.model.refresh_overrides()
     loaded = services.model.require()
     persona = catalogue.get_persona(loaded, persona_id)
-    return answer(persona, headers={**model_headers(loaded), "ETag": entity_tag(persona, loaded)})
+    return json_response(persona, headers={**model_headers(loaded), "ETag": entity_tag(persona, loaded)})
 
 
 @router.get(
@@ -100,9 +104,10 @@ def edit_persona(
     response_model=Lineage,
     responses=NOT_MODIFIED | documented(200, examples.LINEAGE, NoActiveModel, PersonaNotFound, invalid=True),
 )
+@does(Work.MEMORY)
 async def get_persona_lineage(request: Request, loaded: ModelDep, persona_id: PersonaId) -> Response:
-    """Where a persona comes from and what became of it, version by version; of a retired one, too."""
-    return cached_answer(request, lineage(loaded, persona_id), loaded)
+    """The origin of a persona and what became of it, version by version; retired ones included."""
+    return conditional_response(request, lineage(loaded, persona_id), loaded)
 
 
 @router.get(
@@ -111,6 +116,7 @@ async def get_persona_lineage(request: Request, loaded: ModelDep, persona_id: Pe
     response_model=VocabularyAnswer,
     responses=NOT_MODIFIED | documented(200, examples.VOCABULARY, NoActiveModel),
 )
+@does(Work.MEMORY)
 async def get_vocabulary(request: Request, loaded: ModelDep) -> Response:
-    """The fields of a profile, their bounds, and the values that the model knows: enough to build a form."""
-    return cached_answer(request, catalogue.vocabulary(loaded), loaded)
+    """The fields of a profile, their bounds, and the values that the model knows: all that a form needs."""
+    return conditional_response(request, catalogue.vocabulary(loaded), loaded)

@@ -1,4 +1,4 @@
-"""`/retrain`: new models, made by a child process while the one in force goes on answering."""
+"""`/retrain`: a child process trains a new model while the active one continues to serve."""
 
 import asyncio
 from typing import Annotated
@@ -9,9 +9,10 @@ from starlette.responses import StreamingResponse
 from service.http.dependencies import Cursor, IdempotencyKey, JobId, Limit, ServicesDep, StoreDep
 from service.http.documentation import documented
 from service.http.examples import retrain as examples
-from service.http.idempotency import Done, KeyInProgress, KeyReused, once
+from service.http.guarded_route import Work, does
+from service.http.idempotency import KeyInProgress, KeyReused, ReplayableResponse, run_once
 from service.http.json_bodies import JsonRoute
-from service.http.responses import answer, done_answer
+from service.http.responses import from_replayable, json_response
 from service.http.schemas.retrain import JobBody, JobList, job_path
 from service.paging import UnusableCursor
 from service.retraining import jobs
@@ -22,8 +23,8 @@ from service.store.ports.errors import StoreUnavailable
 from service.store.ports.jobs import Job, JobNotFound, JobRunning
 
 RETRY_AFTER = {"Retry-After": "2"}
-# No proxy may hold events back.
-STREAMED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+# No proxy may buffer events.
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 router = APIRouter(route_class=JsonRoute, tags=["retrain"])
 
@@ -45,19 +46,20 @@ router = APIRouter(route_class=JsonRoute, tags=["retrain"])
         body=True,
     ),
 )
+@does(Work.STORE)
 def start_retrain(
-    asked: Annotated[RetrainRequest, Body(examples=[examples.RETRAIN_REQUEST])],
+    body: Annotated[RetrainRequest, Body(examples=[examples.RETRAIN_REQUEST])],
     services: ServicesDep,
     key: IdempotencyKey = None,
 ) -> Response:
-    """Train a new model in the background. One at a time: a second one is answered 409."""
+    """Train a new model in the background. One at a time: a second one gets 409."""
 
-    def work() -> Done:
-        job = services.supervisor.start_retrain(asked)
+    def start() -> ReplayableResponse:
+        job = services.supervisor.start_retrain(body)
         headers = RETRY_AFTER | {"Location": job_path(job.id)}
-        return Done(202, headers, JobBody.of(job).model_dump_json())
+        return ReplayableResponse(202, headers, JobBody.of(job).model_dump_json())
 
-    return done_answer(once(services.store.idempotency, key, f"retrain {asked.model_dump_json()}", work))
+    return from_replayable(run_once(services.store.idempotency, key, f"retrain {body.model_dump_json()}", start))
 
 
 @router.get(
@@ -66,9 +68,10 @@ def start_retrain(
     response_model=JobList,
     responses=documented(200, examples.JOBS, UnusableCursor, StoreUnavailable, invalid=True),
 )
+@does(Work.STORE)
 def list_retrains(store: StoreDep, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """The retrains, newest first."""
-    return answer(JobList.of(jobs.list_jobs(store.jobs, limit, cursor)))
+    return json_response(JobList.of(jobs.list_jobs(store.jobs, limit, cursor)))
 
 
 @router.get(
@@ -77,9 +80,10 @@ def list_retrains(store: StoreDep, limit: Limit = 50, cursor: Cursor = None) -> 
     response_model=JobBody,
     responses=documented(200, examples.JOB, JobNotFound, StoreUnavailable, invalid=True),
 )
+@does(Work.STORE)
 def get_retrain(job_id: JobId, store: StoreDep) -> Response:
-    """Where a retrain stands; ask again after `Retry-After` seconds while it runs."""
-    return _job_answer(jobs.get(store.jobs, job_id), 200)
+    """The progress of a retrain; poll it every `Retry-After` seconds while it runs."""
+    return _job_response(jobs.get(store.jobs, job_id), 200)
 
 
 @router.get(
@@ -96,14 +100,15 @@ def get_retrain(job_id: JobId, store: StoreDep) -> Response:
         media="text/event-stream",
     ),
 )
+@does(Work.STREAM)
 async def watch_retrain(job_id: JobId, services: ServicesDep) -> Response:
-    """A retrain as server-sent events: `progress` each time that it has changed, `end` when it has ended."""
+    """A retrain as server-sent events: `progress` at each change, `end` at its end."""
     await asyncio.to_thread(jobs.get, services.store.jobs, job_id)
     services.streams.require_slot()
     events = services.streams.events(
         lambda: jobs.get(services.store.jobs, job_id), lambda job: JobBody.of(job).model_dump_json()
     )
-    return StreamingResponse(events, media_type="text/event-stream", headers=STREAMED)
+    return StreamingResponse(events, media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
 @router.post(
@@ -113,10 +118,11 @@ async def watch_retrain(job_id: JobId, services: ServicesDep) -> Response:
     response_model=JobBody,
     responses=documented(202, examples.JOB, JobNotFound, JobEnded, StoreUnavailable, invalid=True),
 )
+@does(Work.STORE)
 def cancel_retrain(job_id: JobId, store: StoreDep) -> Response:
     """Stop a retrain; it is CANCELLED within a few seconds."""
-    return _job_answer(jobs.cancel(store.jobs, job_id), 202)
+    return _job_response(jobs.cancel(store.jobs, job_id), 202)
 
 
-def _job_answer(job: Job, status: int) -> Response:
-    return answer(JobBody.of(job), status, {} if job.status.ended else RETRY_AFTER)
+def _job_response(job: Job, status: int) -> Response:
+    return json_response(JobBody.of(job), status, {} if job.status.ended else RETRY_AFTER)

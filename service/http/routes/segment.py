@@ -1,7 +1,7 @@
-"""`/segment`: profiles in, personas out.
+"""`/segment`: assigns profiles to personas.
 
-A profile as people write it takes microseconds and is answered on the event loop. Batches, and bodies made to be
-long, take up to seconds: they are answered in a thread, so that everybody else is still answered meanwhile.
+A profile of usual length takes microseconds, on the event loop. Batches and long bodies take up to seconds:
+they are answered in a thread, so that the event loop goes on serving other requests.
 """
 
 import asyncio
@@ -16,8 +16,9 @@ from models.storage.artifact import LoadedArtifact
 from service.http.dependencies import DetailsDep, ModelDep, ServicesDep
 from service.http.documentation import documented
 from service.http.examples import segment as examples
-from service.http.json_bodies import OneByOneRoute
-from service.http.responses import RenderedJson, answer, model_headers, plain, response, to_json
+from service.http.guarded_route import Work, does
+from service.http.json_bodies import JsonRoute
+from service.http.responses import RenderedResponse, from_rendered, json_response, model_headers, render, to_json
 from service.http.schemas.segment import (
     BatchRequest,
     BatchResponse,
@@ -40,7 +41,7 @@ from service.segmenting.next_question import NextQuestions, suggest_questions
 from service.segmenting.segment_json import BatchItems, SegmentEncoder
 from service.segmenting.what_if import Compared, compare
 
-router = APIRouter(route_class=OneByOneRoute, tags=["segment"])
+router = APIRouter(route_class=JsonRoute, tags=["segment"])
 
 
 @router.post(
@@ -49,6 +50,7 @@ router = APIRouter(route_class=OneByOneRoute, tags=["segment"])
     response_model=SegmentedInDetail,
     responses=documented(200, examples.SEGMENTED_IN_DETAIL, NoActiveModel, body=True),
 )
+@does(Work.LONG)
 async def segment(
     request: Request,
     profile: Annotated[Profile, Body(examples=[examples.PROFILE])],
@@ -56,9 +58,9 @@ async def segment(
     services: ServicesDep,
     details: DetailsDep,
 ) -> Response:
-    """Say which persona a profile is, and how sure that is. Any field may be missing, or all of them."""
-    return await _answered(
-        request, lambda: response(render_assignment(profile, loaded, services.metrics, details))
+    """Assign a profile to a persona, with the confidence. Any field may be missing, or all of them."""
+    return await _run(
+        request, lambda: from_rendered(render_assignment(profile, loaded, services.metrics, details))
     )
 
 
@@ -69,6 +71,7 @@ async def segment(
     response_model=BatchResponse,
     responses=documented(207, examples.BATCH, NoActiveModel, body=True),
 )
+@does(Work.LONG)
 async def segment_batch(
     request: Request,
     batch: Annotated[BatchRequest, Body(examples=[examples.BATCH_REQUEST])],
@@ -76,17 +79,17 @@ async def segment_batch(
     services: ServicesDep,
     details: DetailsDep,
 ) -> Response:
-    """Assign up to 1,000 profiles by one model. Each has its own status; a bad one does not fail the others."""
+    """Assign up to 1,000 profiles by one model, each with its own status: an invalid one fails no other."""
     encoder = services.model.encoder_of(loaded)
 
-    def work() -> Response:
+    def run() -> Response:
         return _segment_batch(batch, encoder, services.metrics, details)
 
     if await _is_long(request):
-        return await asyncio.to_thread(work)
-    # A thousand profiles may still be short.
+        return await asyncio.to_thread(run)
+    # The route holds this for long bodies alone, and a short body may have a thousand profiles.
     async with services.long_work:
-        return await asyncio.to_thread(work)
+        return await asyncio.to_thread(run)
 
 
 @router.post(
@@ -95,14 +98,15 @@ async def segment_batch(
     response_model=NextQuestions,
     responses=documented(200, examples.NEXT_QUESTIONS, NoActiveModel, body=True),
 )
+@does(Work.LONG)
 async def next_question(
     request: Request,
     profile: Annotated[Profile, Body(examples=[examples.PROFILE])],
     loaded: ModelDep,
 ) -> Response:
-    """Say which unanswered field is expected to tell most about the persona: for a form that asks bit by bit."""
-    return await _answered(
-        request, lambda: answer(suggest_questions(loaded.model, profile), headers=model_headers(loaded))
+    """The unanswered field expected to tell most about the persona, for a form that asks step by step."""
+    return await _run(
+        request, lambda: json_response(suggest_questions(loaded.model, profile), headers=model_headers(loaded))
     )
 
 
@@ -112,35 +116,36 @@ async def next_question(
     response_model=Compared,
     responses=documented(200, examples.COMPARED, NoActiveModel, body=True),
 )
+@does(Work.LONG)
 async def compare_segments(
     request: Request,
-    asked: Annotated[CompareRequest, Body(examples=[examples.COMPARE_REQUEST])],
+    body: Annotated[CompareRequest, Body(examples=[examples.COMPARE_REQUEST])],
     loaded: ModelDep,
 ) -> Response:
-    """Say how the answer would move if some answers of a profile were others."""
-    return await _answered(
+    """How the assignment would change if some answers of a profile changed."""
+    return await _run(
         request,
-        lambda: answer(compare(loaded.model, asked.profile, asked.changes), headers=model_headers(loaded)),
+        lambda: json_response(compare(loaded.model, body.profile, body.changes), headers=model_headers(loaded)),
     )
 
 
-async def _answered(request: Request, work: Callable[[], Response]) -> Response:
-    """Here and now, or in a thread where the body is long."""
-    return await asyncio.to_thread(work) if await _is_long(request) else work()
+async def _run(request: Request, run: Callable[[], Response]) -> Response:
+    """On the event loop, or in a thread where the body is long."""
+    return await asyncio.to_thread(run) if await _is_long(request) else run()
 
 
 async def _is_long(request: Request) -> bool:
-    """Whether the body is long: then the route has its turn already (`OneByOneRoute`)."""
+    """Whether the body is long; then the route holds `Services.long_work` already (`JsonRoute`)."""
     return len(await request.body()) > LONG_BODY
 
 
 def render_assignment(
     profile: Profile, loaded: LoadedArtifact, metrics: Metrics, details: Details
-) -> RenderedJson:
+) -> RenderedResponse:
     """Assign one profile, count it, and render the response. The fast path calls this too."""
     segmented = assign(loaded.model, profile, details)
     metrics.observe_assignment("single", unknown_by_field(segmented.warnings))
-    return plain(segmented, headers=model_headers(loaded))
+    return render(segmented, model_headers(loaded))
 
 
 def _segment_batch(batch: BatchRequest, encoder: SegmentEncoder, metrics: Metrics, details: Details) -> Response:
@@ -150,9 +155,9 @@ def _segment_batch(batch: BatchRequest, encoder: SegmentEncoder, metrics: Metric
         encoder.encode_batch(profiles) if details == NO_DETAILS else (BatchItems.empty(count), [*range(count)])
     )
     metrics.observe_assignment("batch", {}, count - len(rest))
-    read = (validate_profile(profiles[place]) for place in rest)
-    for place, outcome in zip(rest, assign_each(loaded.model, read, details), strict=True):
+    validated = (validate_profile(profiles[index]) for index in rest)
+    for index, outcome in zip(rest, assign_each(loaded.model, validated, details), strict=True):
         if outcome.result is not None:
             metrics.observe_assignment("batch", unknown_by_field(outcome.result.warnings))
-        items.put(place, to_json(batch_item_of(place, outcome)))
-    return response(RenderedJson(items.join(loaded.manifest.version), 207, model_headers(loaded)))
+        items.put(index, to_json(batch_item_of(index, outcome)))
+    return from_rendered(RenderedResponse(items.join(loaded.manifest.version), 207, model_headers(loaded)))

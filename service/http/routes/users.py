@@ -1,4 +1,4 @@
-"""`/users`: profiles kept, and the personas of users for the recommender."""
+"""`/users`: stored profiles, and the personas of users."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -11,8 +11,9 @@ from service.http.dependencies import Cursor, Limit, ModelDep, ServicesDep, Stor
 from service.http.documentation import documented
 from service.http.examples import users as examples
 from service.http.examples.segment import PROFILE
+from service.http.guarded_route import Work, does
 from service.http.json_bodies import JsonRoute
-from service.http.responses import answer, model_headers
+from service.http.responses import json_response, model_headers
 from service.http.schemas.users import ChosenPersona, StoredProfileBody, UsersRequest
 from service.paging import UnusableCursor
 from service.personas.catalogue import PersonaNotFound
@@ -40,19 +41,19 @@ router = APIRouter(route_class=JsonRoute, tags=["users"])
     responses=documented(201, examples.STORED_PROFILE, model=StoredProfileBody)
     | documented(200, examples.STORED_PROFILE, StoreUnavailable, body=True),
 )
+@does(Work.STORE)
 async def put_user_profile(
     user_id: UserId,
     profile: Annotated[Profile, Body(examples=[PROFILE])],
     services: ServicesDep,
 ) -> Response:
-    """Keep a user's profile, in place of the one before, and assign it. 201 for the first, 200 after."""
+    """Store a user's profile in place of the previous one, and assign it. 201 for the first, 200 after."""
     loaded = services.model.loaded
-    with services.store_bulkhead.place():
-        stored = await put_profile(services.store.users, loaded, user_id, profile, datetime.now(UTC))
+    stored = await put_profile(services.store.users, loaded, user_id, profile, datetime.now(UTC))
     if stored.assignment is not None:
         services.metrics.observe_assignment("user", unknown_by_field(stored.assignment.warnings))
     status = 201 if stored.revision == 1 else 200
-    return answer(StoredProfileBody.of(stored), status, model_headers(loaded) if loaded else None)
+    return json_response(StoredProfileBody.of(stored), status, model_headers(loaded) if loaded else None)
 
 
 @router.get(
@@ -61,10 +62,11 @@ async def put_user_profile(
     response_model=UserPersona,
     responses=documented(200, examples.USER_PERSONA, NoActiveModel, UserNotFound, StoreUnavailable, invalid=True),
 )
+@does(Work.STORE)
 def get_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Response:
-    """The persona of a user, always by the model in force."""
-    found = get_persona_of(store.users, loaded, user_id, datetime.now(UTC))
-    return answer(found, headers=model_headers(loaded))
+    """The persona of a user, always by the active model."""
+    persona = get_persona_of(store.users, loaded, user_id, datetime.now(UTC))
+    return json_response(persona, headers=model_headers(loaded))
 
 
 @router.put(
@@ -82,15 +84,16 @@ def get_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Resp
         body=True,
     ),
 )
+@does(Work.STORE)
 def choose_user_persona(
     user_id: UserId,
     chosen: Annotated[ChosenPersona, Body(examples=[examples.PERSONA_CHOICE])],
     loaded: ModelDep,
     store: StoreDep,
 ) -> Response:
-    """Give a user a persona by hand. It stays until the profile changes, or it is taken back."""
-    found = choose_persona(store.users, loaded, user_id, chosen.persona_id, datetime.now(UTC))
-    return answer(found, headers=model_headers(loaded))
+    """Choose a persona for a user by hand. It stays until the profile changes or the choice is removed."""
+    persona = choose_persona(store.users, loaded, user_id, chosen.persona_id, datetime.now(UTC))
+    return json_response(persona, headers=model_headers(loaded))
 
 
 @router.delete(
@@ -101,10 +104,11 @@ def choose_user_persona(
         200, examples.USER_PERSONA, NoActiveModel, UserNotFound, ProfileChanging, StoreUnavailable, invalid=True
     ),
 )
+@does(Work.STORE)
 def release_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Response:
-    """Take back a persona that was chosen by hand: the user's is the model's answer again."""
-    found = choose_persona(store.users, loaded, user_id, None, datetime.now(UTC))
-    return answer(found, headers=model_headers(loaded))
+    """Remove a choice by hand: the user's persona is the model's again."""
+    persona = choose_persona(store.users, loaded, user_id, None, datetime.now(UTC))
+    return json_response(persona, headers=model_headers(loaded))
 
 
 @router.get(
@@ -113,11 +117,12 @@ def release_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> 
     response_model=ChangePage,
     responses=documented(200, examples.CHANGES, UserNotFound, UnusableCursor, StoreUnavailable, invalid=True),
 )
+@does(Work.STORE)
 def list_user_persona_changes(
     user_id: UserId, store: StoreDep, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
-    """When a user's persona became another one, and why, the latest first."""
-    return answer(list_changes(store.users, store.personas, user_id, limit, cursor))
+    """When and why a user's persona changed, the latest first."""
+    return json_response(list_changes(store.users, store.personas, user_id, limit, cursor))
 
 
 @router.post(
@@ -126,11 +131,12 @@ def list_user_persona_changes(
     response_model=FoundPersonas,
     responses=documented(200, examples.USER_PERSONAS, NoActiveModel, StoreUnavailable, body=True),
 )
+@does(Work.STORE)
 def batch_get_user_personas(
-    asked: Annotated[UsersRequest, Body(examples=[examples.USERS_REQUEST])],
+    body: Annotated[UsersRequest, Body(examples=[examples.USERS_REQUEST])],
     loaded: ModelDep,
     store: StoreDep,
 ) -> Response:
-    """The personas of up to 1,000 users, in the order asked; an unknown user is data, not an error."""
-    found = get_personas_of(store.users, loaded, asked.user_ids, datetime.now(UTC))
-    return answer(found, headers=model_headers(loaded))
+    """The personas of up to 1,000 users, in the order of the request; an unknown user is data, not an error."""
+    personas = get_personas_of(store.users, loaded, body.user_ids, datetime.now(UTC))
+    return json_response(personas, headers=model_headers(loaded))

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationErr
 
 from models.profile import Profile
 from service.http.error_table import INVALID
-from service.http.problems import FieldProblem, field_problems, pointer, unknown_field
+from service.http.problems import FieldProblem, field_problems, json_pointer, unknown_field
 from service.http.schemas.bounds import MAX_BATCH, STRICT
 from service.segmenting.assignment import InvalidProfile, Outcome, Segmented, SegmentedInDetail
 
@@ -23,7 +23,7 @@ def validate_profile(value: object) -> Profile | InvalidProfile:
     if isinstance(value, dict) and len(value) > len(PROFILE_FIELDS):
         # One error for the first unknown field; pydantic would report every one of them.
         unknown = next(name for name in value if name not in PROFILE_FIELDS)
-        return InvalidProfile(((pointer([unknown]), unknown_field(unknown, PROFILE_FIELDS)),))
+        return InvalidProfile(((json_pointer([unknown]), unknown_field(unknown, PROFILE_FIELDS)),))
     try:
         return Profile.model_validate(value)
     except ValidationError as error:

@@ -1,1 +1,1 @@
-"""The HTTP server around the app: connections with limits, admission control, and the request log."""
+"""The HTTP server around the app: connections with limits, admission control, request log, and body limit."""

@@ -1,8 +1,7 @@
-"""The gate before all routes, in plain ASGI: under which name, how many at once, and for how long.
+"""Admission control before all routes, in plain ASGI: trusted hosts, load shedding, and timeouts.
 
-A request that would only stand in a queue is turned away before anything is done for it; one whose body does
-not come, or whose answer does not, is ended. Whether somebody may do what they ask is
-`service.http.guarded_route`'s.
+A request that could only wait in a queue is refused before any work on it; one whose body does not arrive, or
+whose response does not start in time, is ended. Authorisation follows later, in `service.http.guarded_route`.
 """
 
 import asyncio
@@ -11,20 +10,21 @@ from collections.abc import Sequence
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.http.error_table import TOO_SLOW, UNTRUSTED_HOST, problem_type_of_status
-from service.http.exception_handlers import answer_of
+from service.http.exception_handlers import response_of
 from service.http.problems import problem_response
 from service.http.server.connection import QUEUED_REQUEST
-from service.limits import Overloaded, Queue, QueuedRequest, overloaded
+from service.http.server.request_queue import QueuedRequest, RequestQueue
+from service.limits import Overloaded
 
-# What is asked whether the service is well must be answered when it is not.
-ALWAYS_ANSWERED = frozenset({"/livez", "/readyz"})
+# Health must be reported under any load.
+ALWAYS_ADMITTED = frozenset({"/livez", "/readyz"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class AdmissionControl:
-    """Lets in what is asked under a trusted name (`hosts`; none: any), while at most `max_queued` requests wait.
+    """Admits requests to a trusted host (`hosts`; none: any host) while at most `max_queued` requests wait.
 
-    A body has `client_seconds` to arrive (408); then the answer has `request_seconds` to start (503).
+    A body has `client_seconds` to arrive (408); then the response has `request_seconds` to start (503).
     """
 
     def __init__(
@@ -41,86 +41,78 @@ class AdmissionControl:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif self._hosts and not is_trusted(host_of(scope), self._hosts):
-            detail = "Ask under the name that this service was given (setting TRUSTED_HOSTS)."
+            detail = (
+                "This service does not respond to this host name; use one that its setting TRUSTED_HOSTS lists."
+            )
             await problem_response(UNTRUSTED_HOST, detail, scope["path"])(scope, receive, send)
         else:
-            # A server that does not tell when a request is whole (a test's) has nobody waiting.
-            arrival = scope.get(QUEUED_REQUEST) or QueuedRequest(Queue())
+            # Only our protocol class counts requests; under another server (a test's) none ever waits.
+            queued = scope.get(QUEUED_REQUEST) or QueuedRequest(RequestQueue())
             try:
-                await self._while_there_is_room(arrival, scope, receive, send)
+                await self._unless_overloaded(queued, scope, receive, send)
             finally:
-                arrival.begin()
+                queued.start()
 
-    async def _while_there_is_room(
-        self, arrival: QueuedRequest, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _unless_overloaded(self, queued: QueuedRequest, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            if arrival.whole:
-                self._begin(arrival, scope)
+            if queued.received:
+                self._start(queued, scope)
         except Overloaded as refusal:
-            await answer_of(refusal, scope["path"])(scope, receive, send)
+            await response_of(refusal, scope["path"])(scope, receive, send)
         else:
-            await self._in_time(arrival, scope, receive, send)
+            await self._with_timeouts(queued, scope, receive, send)
 
-    def _begin(self, arrival: QueuedRequest, scope: Scope) -> None:
-        """Begin with a request that is whole. Raises `Overloaded` where too many are, and wait."""
-        waiting = arrival.waiting.count
-        arrival.begin()
-        if waiting > self._max_queued and scope["path"] not in ALWAYS_ANSWERED:
-            raise overloaded()
+    def _start(self, queued: QueuedRequest, scope: Scope) -> None:
+        """Start a request that was received whole. Raises `Overloaded` where too many wait."""
+        waiting = queued.queue.length
+        queued.start()
+        if waiting > self._max_queued and scope["path"] not in ALWAYS_ADMITTED:
+            raise Overloaded
 
-    async def _in_time(self, arrival: QueuedRequest, scope: Scope, receive: Receive, send: Send) -> None:
-        arrived = scope["method"] not in _WITH_BODY
-        first = self._request_seconds if arrived else self._client_seconds
+    async def _with_timeouts(self, queued: QueuedRequest, scope: Scope, receive: Receive, send: Send) -> None:
+        body_arrived = scope["method"] not in _WITH_BODY
+        first_timeout = self._request_seconds if body_arrived else self._client_seconds
         try:
-            async with asyncio.timeout(first) as limit:
+            async with asyncio.timeout(first_timeout) as timeout:
 
                 async def receive_in_time() -> Message:
-                    nonlocal arrived
+                    nonlocal body_arrived
                     message = await receive()
-                    if not arrival.begun and arrival.whole:
-                        self._begin(arrival, scope)
-                    if not arrived and not message.get("more_body") and not limit.expired():
-                        arrived = True
-                        limit.reschedule(asyncio.get_running_loop().time() + self._request_seconds)
+                    if not queued.started and queued.received:
+                        self._start(queued, scope)
+                    if not body_arrived and not message.get("more_body") and not timeout.expired():
+                        body_arrived = True
+                        timeout.reschedule(asyncio.get_running_loop().time() + self._request_seconds)
                     return message
 
                 async def send_in_time(message: Message) -> None:
-                    # How long an answer may take to be read is the protocol's business.
-                    if message["type"] == "http.response.start" and not limit.expired():
-                        limit.reschedule(None)
+                    # A response that has started has no timeout here: the protocol limits stalled writes.
+                    if message["type"] == "http.response.start" and not timeout.expired():
+                        timeout.reschedule(None)
                     await send(message)
 
                 await self._app(scope, receive_in_time, send_in_time)
         except TimeoutError:
-            if not limit.expired():
+            if not timeout.expired():
                 raise
-            await self._too_slow(arrived)(scope, receive, send)
+            await self._timed_out(scope["path"], body_arrived)(scope, receive, send)
 
-    def _too_slow(self, arrived: bool) -> ASGIApp:
-        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            if arrived:
-                detail = f"There was no answer within {self._request_seconds:g} s; try again as Retry-After says."
-                response = problem_response(TOO_SLOW, detail, scope["path"])
-            else:
-                detail = (
-                    f"The body did not arrive within {self._client_seconds:g} s; send it faster, or less of it."
-                )
-                kind = problem_type_of_status(408)
-                response = problem_response(kind, detail, scope["path"], headers={"Connection": "close"})
-            await response(scope, receive, send)
-
-        return answer
+    def _timed_out(self, path: str, body_arrived: bool) -> ASGIApp:
+        if body_arrived:
+            detail = f"There was no response within {self._request_seconds:g} s; retry as Retry-After says."
+            return problem_response(TOO_SLOW, detail, path)
+        detail = f"The body did not arrive within {self._client_seconds:g} s; send it faster, or less of it."
+        return problem_response(problem_type_of_status(408), detail, path, headers={"Connection": "close"})
 
 
 def host_of(scope: Scope) -> str:
-    """The name that a request was sent to, without the port."""
+    """The host name that a request was sent to, without the port."""
     host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1").lower()
     return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
 
 
 def is_trusted(host: str, trusted: Sequence[str]) -> bool:
-    """Whether a name is one of these; `*.example.org` stands for every name below it, `*` for all."""
+    """Whether a host is one of these; `*.example.org` covers every subdomain, `*` every host."""
     return any(
         name in ("*", host) or (name.startswith("*.") and host.endswith(name[1:].lower())) for name in trusted
     )

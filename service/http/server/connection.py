@@ -1,8 +1,8 @@
-"""HTTP as uvicorn speaks it, with bounds that it does not have: on the head of a request, and on clients that
-send it slowly, say nothing, or do not take their answer.
+"""uvicorn's HTTP protocol with limits that it lacks: on the size of a request's head, on slow and idle clients,
+and on stalled writes. It also offers requests to an `EarlyResponder` before ASGI.
 
-A body that does not come soon after its head is bounded in ASGI (`service.http.server.admission`,
-`service.http.server.request_log`).
+A slow body is limited in ASGI (`service.http.server.admission`), as is its size
+(`service.http.server.body_limit`).
 """
 
 import asyncio
@@ -13,237 +13,259 @@ from typing import TYPE_CHECKING, NamedTuple
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from service.http.server.early_response import EarlyResponder, FastRequest, FastResponse
-from service.limits import QueuedRequest
+from service.http.server.request_queue import QueuedRequest
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
-# In a request's scope: its `service.limits.QueuedRequest`. In the app's state: whose count of those that wait it
-# is, and what answers at once (`service.http.server.early_response`).
-QUEUED_REQUEST = "segments.arrival"
-WAITING = "waiting"
-EARLY_RESPONDER = "at_once"
+# In a request's scope: its `QueuedRequest`.
+QUEUED_REQUEST = "segments.queued_request"
+# In the app's state: the worker's `RequestQueue`, its `EarlyResponder`, and the client timeout in seconds.
+REQUEST_QUEUE = "request_queue"
+EARLY_RESPONDER = "early_responder"
 CLIENT_SECONDS = "client_seconds"
+
 MAX_HEAD_BYTES = 64 * 1_024
-# Of an answer, in `client_seconds`: whoever takes less is taken for gone.
-MIN_TAKEN_BYTES = 16 * 1_024
-# Descriptors for everything that is no connection: the database, artifacts, logs, a child's pipes.
-RESERVED = 200
-# A body that did not come with its head is waited for so long before the app is asked, unless it is longer.
-LATE_SECONDS = 0.05
-LATE_BYTES = 16 * 1_024
-# How long a connection between two requests may still be used once the service is told to stop.
-LAST_CHANCE = 1.0
+# Of a response, a client must read so many bytes in `client_seconds`; else the write counts as stalled.
+MIN_READ_BYTES = 16 * 1_024
+# File descriptors that are left for the database, artifacts, logs, and a child's pipes.
+RESERVED_DESCRIPTORS = 200
+# How long, and up to which size, a body may arrive after its head for the request to stay on the fast path.
+BODY_GRACE_SECONDS = 0.05
+BODY_GRACE_BYTES = 16 * 1_024
+# How long an idle connection still accepts a request once the service is shutting down.
+SHUTDOWN_GRACE_SECONDS = 1.0
 
 
-class _Held(NamedTuple):
-    """A request that may be answered at once when it is whole; the app is asked otherwise."""
+class _PendingFastRequest(NamedTuple):
+    """A request that matched the fast path and whose body is still to arrive; otherwise the app answers it."""
 
     cycle: RequestResponseCycle
-    found: object
+    match: object
     app: "ASGI3Application"
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection. Its timers: idle or slow head, a body that the fast path waits for, a stalled write."""
 
-    _timer: asyncio.TimerHandle | None = None
-    _stall: asyncio.TimerHandle | None = None
-    _arrival: QueuedRequest
-    _answered: RequestResponseCycle | None = None
-    _untaken = 0
+    _head_timeout: asyncio.TimerHandle | None = None
+    _body_grace: asyncio.TimerHandle | None = None
+    _write_timeout: asyncio.TimerHandle | None = None
+    _queued: QueuedRequest
+    _responding: RequestResponseCycle | None = None
+    _pending: _PendingFastRequest | None = None
+    _unread_bytes = 0
     _head_bytes = 0
-    _stopping = False
-    _held: _Held | None = None
-    _holding: asyncio.TimerHandle | None = None
+    _shutting_down = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a request; where descriptors run out, hang up at once."""
+        """Start the idle timeout; where file descriptors run out, abort the connection."""
         super().connection_made(transport)
-        if len(self.connections) > resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED:
+        if len(self.connections) > resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED_DESCRIPTORS:
             transport.abort()
             return
-        self._wait_for_head()
+        self._start_head_timeout()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing any more."""
-        self._stop_waiting()
-        self._stop_holding()
-        self._cancel_stall()
-        # The base tells the newest request alone, which is another where several were sent at once.
-        if self._answered is not None and not self._answered.response_complete:
-            self._answered.disconnected = True
-            self._answered.message_event.set()
+        """Cancel the timers, and take the connection's requests out of the queue."""
+        self._cancel_head_timeout()
+        self._cancel_body_grace()
+        self._cancel_write_timeout()
+        # The base class notifies the newest request alone, which is another one where several were pipelined.
+        if self._responding is not None and not self._responding.response_complete:
+            self._responding.disconnected = True
+            self._responding.message_event.set()
         for cycle, _ in self.pipeline:
-            cycle.scope[QUEUED_REQUEST].begin()  # type: ignore[literal-required]
+            _start(cycle)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """A piece of a request; a head that has not ended yet is bounded in bytes and time."""
+        """Parse a part of a request; a head that is not complete yet is limited in size and time."""
         super().data_received(data)
-        self._watch_held()
-        if self.cycle is None or self.cycle.response_complete:
+        self._limit_body_grace()
+        if self._is_idle:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-                self._hang_up(431)
-            elif self._timer is None:
-                self._wait_for_head()
+                self._close_with(431)
+            elif self._head_timeout is None:
+                self._start_head_timeout()
 
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._arrival = QueuedRequest(self.app_state[WAITING])
-        self.scope[QUEUED_REQUEST] = self._arrival  # type: ignore[literal-required]
+        self._queued = QueuedRequest(self.app_state[REQUEST_QUEUE])
+        self.scope[QUEUED_REQUEST] = self._queued  # type: ignore[literal-required]
 
     def on_headers_complete(self) -> None:
-        """The head is here."""
-        self._stop_waiting()
+        """The head is complete."""
+        self._cancel_head_timeout()
         self._head_bytes = 0
         super().on_headers_complete()
-        if self._stopping:
+        if self._shutting_down:
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
-        """The whole request is here."""
-        self._arrival.complete()
+        """The request is complete; a pending one is submitted to the fast path."""
+        self._queued.mark_received()
         super().on_message_complete()
-        if self._held is not None:
-            self._stop_holding()
-            (cycle, found, app), self._held = self._held, None
-            asked = FastRequest(found, cycle.scope, bytes(cycle.body))
-            take = partial(self._take, cycle, app)
-            self.app_state[EARLY_RESPONDER].soon(self.loop, asked, take, self._cannot_write)
+        if self._pending is not None:
+            self._cancel_body_grace()
+            (cycle, match, app), self._pending = self._pending, None
+            request = FastRequest(match, cycle.scope, bytes(cycle.body))
+            respond = partial(self._respond_early, cycle, app)
+            self.app_state[EARLY_RESPONDER].submit(self.loop, request, respond, self._cannot_write)
+
+    # --- the fast path -----------------------------------------------------------------------------
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
-        self._answered = cycle
-        at_once: EarlyResponder | None = self.app_state.get(EARLY_RESPONDER)
-        # One that had to wait for another is whole already, and nobody tells that again. Who waits for a word
-        # before sending a body gets it in ASGI.
-        held = at_once is not None and cycle.more_body and not cycle.waiting_for_100_continue
-        found = at_once.find(cycle.scope) if at_once is not None and held else None
-        if found is None:
+        """Keep a request that matches the fast path until its body has arrived; pass any other to the app."""
+        self._responding = cycle
+        responder: EarlyResponder | None = self.app_state.get(EARLY_RESPONDER)
+        # A pipelined request that waited for its predecessor is complete already: `on_message_complete` is past.
+        # `100 Continue`, which a client may wait for before it sends its body, is sent in ASGI.
+        eligible = responder is not None and cycle.more_body and not cycle.waiting_for_100_continue
+        match = responder.match(cycle.scope) if responder is not None and eligible else None
+        if match is None:
             super()._start_asgi_task(cycle, app)
         else:
-            self._held = _Held(cycle, found, app)
+            self._pending = _PendingFastRequest(cycle, match, app)
 
-    def _watch_held(self) -> None:
-        """See to it that a request whose body is yet to come is not held for long."""
-        if self._held is None:
+    def _limit_body_grace(self) -> None:
+        """Limit for how long, and up to which size, a pending request waits for its body."""
+        if self._pending is None:
             return
-        if len(self._held.cycle.body) > LATE_BYTES:
-            self._ask_about_held()
-        elif self._holding is None:
-            self._holding = self.loop.call_later(LATE_SECONDS, self._ask_about_held)
+        if len(self._pending.cycle.body) > BODY_GRACE_BYTES:
+            self._pass_pending_to_app()
+        elif self._body_grace is None:
+            self._body_grace = self.loop.call_later(BODY_GRACE_SECONDS, self._pass_pending_to_app)
 
-    def _ask_about_held(self) -> None:
-        """Have the app answer a request that is held; a body that comes slowly is watched over in ASGI."""
-        self._stop_holding()
-        if self._held is not None:
-            held, self._held = self._held, None
-            super()._start_asgi_task(held.cycle, held.app)
+    def _pass_pending_to_app(self) -> None:
+        """Let the app answer the pending request; slow bodies have a timeout in ASGI."""
+        self._cancel_body_grace()
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            super()._start_asgi_task(pending.cycle, pending.app)
 
-    def _stop_holding(self) -> None:
-        if self._holding is not None:
-            self._holding.cancel()
-            self._holding = None
-
-    def _take(self, cycle: RequestResponseCycle, app: "ASGI3Application", answer: FastResponse | None) -> None:
-        """Send an answer that was given at once, or ask the app."""
+    def _respond_early(
+        self, cycle: RequestResponseCycle, app: "ASGI3Application", response: FastResponse | None
+    ) -> None:
+        """Send a response of the fast path, or let the app answer."""
         try:
-            if answer is None or self._cannot_write():
+            if response is None or self._cannot_write():
                 super()._start_asgi_task(cycle, app)
             else:
-                self._send(cycle, answer)
+                self._send(cycle, response)
         except Exception as error:
-            # The others of this turn are to be answered all the same.
+            # The other requests of the batch must get their responses all the same.
             self.logger.error("a request could not be answered", exc_info=error)
             self.transport.abort()
 
     def _cannot_write(self) -> bool:
         return self.flow.write_paused or self.transport.is_closing()
 
-    def _send(self, cycle: RequestResponseCycle, answer: FastResponse) -> None:
-        cycle.scope[QUEUED_REQUEST].begin()  # type: ignore[literal-required]
+    def _send(self, cycle: RequestResponseCycle, response: FastResponse) -> None:
+        _start(cycle)
         cycle.response_started = cycle.response_complete = True
-        ours = _head(tuple(self.server_state.default_headers))
+        default_headers = _header_lines(tuple(self.server_state.default_headers))
         end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
-        self.transport.write(b"".join((STATUS_LINE[answer.status], ours, answer.head, end, answer.content)))
+        self.transport.write(
+            b"".join((STATUS_LINE[response.status], default_headers, response.head, end, response.content))
+        )
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()
 
+    # --- stalled writes ----------------------------------------------------------------------------
+
     def on_response_complete(self) -> None:
-        """The answer is written; whether it is also taken is looked at later."""
+        """The response is written; where a part of it is still buffered, the client has a timeout to read it."""
         super().on_response_complete()
-        # The next may have come with this one, without its body.
-        self._watch_held()
+        # The head of the next request may have arrived with this request, without its body.
+        self._limit_body_grace()
         if self.transport.get_write_buffer_size():
-            self._expect_taking()
+            self._start_write_timeout()
 
     def pause_writing(self) -> None:
-        """The client takes its answer slower than we write it."""
+        """The client reads more slowly than the response is written."""
         super().pause_writing()
-        self._expect_taking()
+        self._start_write_timeout()
 
     def resume_writing(self) -> None:
-        """It has caught up."""
-        self._cancel_stall()
+        """The client has caught up."""
+        self._cancel_write_timeout()
         super().resume_writing()
 
+    def _start_write_timeout(self) -> None:
+        self._cancel_write_timeout()
+        self._unread_bytes = self.transport.get_write_buffer_size()
+        self._write_timeout = self.loop.call_later(self._client_seconds, self._abort_stalled_write)
+
+    def _abort_stalled_write(self) -> None:
+        self._write_timeout = None
+        unread = self.transport.get_write_buffer_size()
+        if unread > max(0, self._unread_bytes - MIN_READ_BYTES):
+            self.transport.abort()
+        elif unread:
+            self._start_write_timeout()
+
+    def _cancel_write_timeout(self) -> None:
+        if self._write_timeout is not None:
+            self._write_timeout.cancel()
+            self._write_timeout = None
+
+    # --- idle connections, slow heads, shutdown ----------------------------------------------------
+
     def shutdown(self) -> None:
-        """The service stops: the request that may be on its way right now is the last of its connection."""
-        self._stopping = True
-        if self.cycle is None or self.cycle.response_complete:
-            self.loop.call_later(LAST_CHANCE, self._close_if_idle)
+        """Answer the current request, or one that is just arriving, then close the connection."""
+        self._shutting_down = True
+        if self._is_idle:
+            self.loop.call_later(SHUTDOWN_GRACE_SECONDS, self._close_if_idle)
         else:
             super().shutdown()
 
+    @property
+    def _is_idle(self) -> bool:
+        """Whether no request is being answered; the head of one may be arriving."""
+        return self.cycle is None or self.cycle.response_complete
+
     def _close_if_idle(self) -> None:
-        if (self.cycle is None or self.cycle.response_complete) and not self.transport.is_closing():
+        if self._is_idle and not self.transport.is_closing():
             self.transport.close()
 
-    def _wait_for_head(self) -> None:
-        self._timer = self.loop.call_later(self._client_seconds, self._hang_up, 408)
-
-    def _stop_waiting(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _hang_up(self, status: int) -> None:
-        """End the connection; who has begun to send a request is told why."""
-        self._stop_waiting()
+    def _close_with(self, status: int) -> None:
+        """Close the connection; a client that has begun to send a request gets the status."""
+        self._cancel_head_timeout()
         if self.transport.is_closing():
             return
         if self._head_bytes:
             self.transport.write(STATUS_LINE[status] + b"connection: close\r\ncontent-length: 0\r\n\r\n")
         self.transport.close()
-        self._expect_taking()
+        self._start_write_timeout()
 
-    def _expect_taking(self) -> None:
-        self._cancel_stall()
-        self._untaken = self.transport.get_write_buffer_size()
-        self._stall = self.loop.call_later(self._client_seconds, self._abort_if_stalled)
+    def _start_head_timeout(self) -> None:
+        self._head_timeout = self.loop.call_later(self._client_seconds, self._close_with, 408)
 
-    def _abort_if_stalled(self) -> None:
-        self._stall = None
-        untaken = self.transport.get_write_buffer_size()
-        if untaken > max(0, self._untaken - MIN_TAKEN_BYTES):
-            self.transport.abort()
-        elif untaken:
-            self._expect_taking()
+    def _cancel_head_timeout(self) -> None:
+        if self._head_timeout is not None:
+            self._head_timeout.cancel()
+            self._head_timeout = None
 
-    def _cancel_stall(self) -> None:
-        if self._stall is not None:
-            self._stall.cancel()
-            self._stall = None
+    def _cancel_body_grace(self) -> None:
+        if self._body_grace is not None:
+            self._body_grace.cancel()
+            self._body_grace = None
 
     @property
     def _client_seconds(self) -> float:
         return float(self.app_state.get(CLIENT_SECONDS, 10.0))
 
 
+def _start(cycle: RequestResponseCycle) -> None:
+    """Take a request out of the queue."""
+    cycle.scope[QUEUED_REQUEST].start()  # type: ignore[literal-required]
+
+
 @lru_cache(4)
-def _head(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    """The lines of headers that change once a second, with the date."""
-    return b"".join(b"%b: %b\r\n" % pair for pair in headers)
+def _header_lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """The lines of the server's own headers, which change once a second, with the date."""
+    return b"".join(b"%b: %b\r\n" % header for header in headers)

@@ -1,4 +1,4 @@
-"""Responses before ASGI: what a connection hands to whatever may answer a request early, and what it gets back.
+"""What a connection needs of whatever may answer a request before ASGI.
 
 The connection knows this interface alone; `service.app` puts an implementation into the app's state.
 """
@@ -8,37 +8,37 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 
+class FastRequest(NamedTuple):
+    """A request that was received whole; `match`: what `EarlyResponder.match` returned for its head."""
+
+    match: Any
+    scope: Any
+    body: bytes
+
+
 class FastResponse(NamedTuple):
-    """A whole answer; `head`: the lines of its headers, each with its end."""
+    """A whole response; `head`: its header lines, each with its line end."""
 
     status: int
     head: bytes
     content: bytes
 
 
-class FastRequest(NamedTuple):
-    """A whole request, and what was found in its head that may answer it."""
-
-    found: Any
-    scope: Any
-    body: bytes
-
-
 class EarlyResponder(Protocol):
-    """Answers requests before ASGI, or leaves them to the app."""
+    """Answers requests before ASGI, or declines them."""
 
-    def find(self, scope: Any) -> object | None:
-        """What may answer a request with this head once its body is here; None: the app is to be asked."""
+    def match(self, scope: Any) -> object | None:
+        """What may answer a request with this head once its body is received; None declines it."""
 
-    def soon(
+    def submit(
         self,
         loop: asyncio.AbstractEventLoop,
-        asked: FastRequest,
-        take: Callable[[FastResponse | None], None],
-        gone: Callable[[], bool],
+        request: FastRequest,
+        respond: Callable[[FastResponse | None], None],
+        is_gone: Callable[[], bool],
     ) -> None:
-        """Answer a whole request in this iteration of the event loop.
+        """Have a request answered in this iteration of the event loop.
 
-        `take` gets the response, None where the app is to be asked, and must not raise. A request whose client is
-        `gone` by then gets none.
+        `respond` must not raise; it gets the response, None where the request is declined. It gets None, too,
+        where the client `is_gone` by then: no response is made for it.
         """

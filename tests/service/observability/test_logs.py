@@ -21,7 +21,7 @@ from starlette.types import Message
 from models.storage.registry import Registry
 from service.observability.logs import JsonFormatter, LineHandler, buffered_lines
 from service.store.memory.store import MemoryStore
-from tests.support.both_ways import both_paths
+from tests.support.both_paths import both_paths
 from tests.support.launcher import FakeLauncher
 
 SECRETS = ("Zorbing", "user-4711", "27182", "sekrit")
@@ -203,7 +203,7 @@ def test_fast_responses_of_one_iteration_are_logged_in_one_write(tmp_path: Path)
     stream = Writes()
     with both_paths(tmp_path) as both, writing_to(stream):
         logging.getLogger("service.access").setLevel(logging.INFO)
-        sent = ("POST", "/segment", b"{}", {"content-type": "application/json"})
-        assert None not in both.together([sent] * 3)
+        request = ("POST", "/segment", b"{}", {"content-type": "application/json"})
+        assert None not in both.fast_batch([request] * 3)
         logging.getLogger("service.access").setLevel(logging.NOTSET)
     assert [text.count('"answered"') for text in stream.each] == [3]

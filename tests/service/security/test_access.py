@@ -60,7 +60,7 @@ def ask(client: TestClient, route: GuardedRoute, headers: dict[str, str] | None 
 
 
 def test_every_route_declares_its_scope_and_only_these_are_public() -> None:
-    assert {route.path for route in routes_of(APP) if route.scope_needed is None} == PUBLIC_PATHS
+    assert {route.path for route in routes_of(APP) if route.required_scope is None} == PUBLIC_PATHS
     others = [route for route in APP.state.all_routes if not isinstance(route, GuardedRoute)]
     assert {path for route in others if (path := getattr(route, "path", None))} == OTHERS
 
@@ -68,7 +68,7 @@ def test_every_route_declares_its_scope_and_only_these_are_public() -> None:
 def test_openapi_document_has_the_scope_of_each_route() -> None:
     for route in GUARDED:
         operation = APP.openapi()["paths"][route.path][min(route.methods or ()).lower()]
-        assert operation["security"] == [{"bearer": [route.scope_needed]}, {"header": [route.scope_needed]}]
+        assert operation["security"] == [{"bearer": [route.required_scope]}, {"header": [route.required_scope]}]
         assert {"401", "403", "429"} <= set(operation["responses"])
     assert set(APP.openapi()["components"]["securitySchemes"]) == {"bearer", "header"}
 
@@ -88,7 +88,7 @@ def test_route_of_another_class_is_refused() -> None:
 
 
 def _narrow(keys: MemoryKeys, route: GuardedRoute) -> str:
-    others = [scope for scope in Scope if scope not in (route.scope_needed, Scope.ADMIN)]
+    others = [scope for scope in Scope if scope not in (route.required_scope, Scope.ADMIN)]
     return key_with(keys, *others)
 
 
@@ -131,7 +131,7 @@ def test_request_without_the_right_key_is_refused_and_changes_nothing(
         problem = assert_problem(answer, status, "unauthenticated" if status == 401 else "missing-scope")
         assert answer.headers["www-authenticate"].startswith('Bearer realm="segments"')
         assert not key or key not in answer.text
-        assert status == 401 or f"'{route.scope_needed}'" in problem["detail"]
+        assert status == 401 or f"'{route.required_scope}'" in problem["detail"]
     assert (store.users.count(), store.jobs.latest(10), launcher.orders) == (0, [], [])
 
 
@@ -139,8 +139,8 @@ def test_request_without_the_right_key_is_refused_and_changes_nothing(
 def test_route_responds_to_its_scope_alone_and_to_admin(
     closed: TestClient, store: MemoryStore, route: GuardedRoute
 ) -> None:
-    assert route.scope_needed is not None
-    for key in (key_with(store.keys, route.scope_needed), key_with(store.keys, Scope.ADMIN)):
+    assert route.required_scope is not None
+    for key in (key_with(store.keys, route.required_scope), key_with(store.keys, Scope.ADMIN)):
         closed.app.state.services.keyring.refresh()  # type: ignore[attr-defined]
         assert ask(closed, route, bearer(key)).status_code not in (401, 403)
         assert ask(closed, route, {"X-API-Key": key}).status_code not in (401, 403)
