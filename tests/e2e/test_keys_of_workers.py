@@ -26,9 +26,9 @@ def keys(server: Server, *arguments: str) -> str:
 
 
 def statuses(server: Server, key: str, count: int = 20) -> set[int]:
-    """Of requests on connections of their own, so that both workers are asked."""
-    asked = [httpx.post(f"{server.url}/segment", json={}, headers=bearer(key)) for _ in range(count)]
-    return {answer.status_code for answer in asked}
+    """The statuses of requests on connections of their own, so that both workers get some."""
+    responses = [httpx.post(f"{server.url}/segment", json={}, headers=bearer(key)) for _ in range(count)]
+    return {response.status_code for response in responses}
 
 
 def test_every_worker_follows_a_new_a_rotated_and_a_revoked_key(tmp_path: Path) -> None:

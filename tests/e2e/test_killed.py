@@ -15,13 +15,13 @@ PROFILE = {"age": 24, "hobbies": ["gaming"]}
 
 
 def persona_of(server: Server, user: str = "ada") -> str:
-    answer = httpx.get(f"{server.url}/users/{user}/persona")
-    assert answer.status_code == 200, answer.text
-    persona: str = answer.json()["persona"]["id"]
+    response = httpx.get(f"{server.url}/users/{user}/persona")
+    assert response.status_code == 200, response.text
+    persona: str = response.json()["persona"]["id"]
     return persona
 
 
-def keep(server: Server, user: str = "ada") -> None:
+def put_profile(server: Server, user: str = "ada") -> None:
     assert httpx.put(f"{server.url}/users/{user}/profile", json=PROFILE).status_code in (200, 201)
 
 
@@ -57,7 +57,7 @@ def test_server_killed_during_a_retrain_recovers(
     if database == "PostgreSQL":
         settings["DATABASE_URL"] = request.getfixturevalue("postgres_url")
     with serving(tmp_path, artifacts, **settings) as server:
-        keep(server)
+        put_profile(server)
         persona = persona_of(server)
         job = server.retrain(rows=50_000, k="auto")
         [child] = eventually(server.trainings, PATIENCE)
@@ -73,38 +73,40 @@ def test_server_killed_during_a_retrain_recovers(
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_acknowledged_writes_of_64_writers_survive_a_kill(tmp_path: Path, artifacts: Path, workers: str) -> None:
-    told: list[str] = []
+    acknowledged: list[str] = []
     with serving(tmp_path, artifacts, WORKERS=workers) as server:
         with ThreadPoolExecutor(64) as pool:
-            writers = [pool.submit(write_until_refused, server, f"writer-{number}", told) for number in range(64)]
-            eventually(lambda: len(told) > 500, PATIENCE)
+            writers = [
+                pool.submit(write_until_refused, server, f"writer-{number}", acknowledged) for number in range(64)
+            ]
+            eventually(lambda: len(acknowledged) > 500, PATIENCE)
             server.kill()
         assert {type(writer.exception()) for writer in writers} == {type(None)}
         server.start()
-        for start in range(0, len(told), 1_000):
-            asked = {"user_ids": told[start : start + 1_000]}
-            found = httpx.post(f"{server.url}/users/personas:batchGet", json=asked).json()["items"]
-            assert {item["status"] for item in found} == {"PRESENT"}
-        keep(server, "next")
+        for start in range(0, len(acknowledged), 1_000):
+            body = {"user_ids": acknowledged[start : start + 1_000]}
+            items = httpx.post(f"{server.url}/users/personas:batchGet", json=body).json()["items"]
+            assert {item["status"] for item in items} == {"PRESENT"}
+        put_profile(server, "next")
 
 
-def write_until_refused(server: Server, name: str, told: list[str]) -> None:
-    """Write one user after the other, and tell who was acknowledged, until the server is gone."""
+def write_until_refused(server: Server, name: str, acknowledged: list[str]) -> None:
+    """Write one user after the other until the server is gone; those acknowledged are added to the list."""
     with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
         for number in count():
             try:
-                answer = client.put(f"/users/{name}-{number}/profile", json=PROFILE)
+                response = client.put(f"/users/{name}-{number}/profile", json=PROFILE)
             except httpx.TransportError:
                 return
-            assert answer.status_code in (201, 503), answer.text
-            if answer.status_code == 201:
-                told.append(f"{name}-{number}")
+            assert response.status_code in (201, 503), response.text
+            if response.status_code == 201:
+                acknowledged.append(f"{name}-{number}")
 
 
 def test_killed_worker_is_replaced_and_acknowledged_writes_are_there(tmp_path: Path, artifacts: Path) -> None:
     with serving(tmp_path, artifacts, WORKERS="2") as server:
         for number in range(20):
-            keep(server, f"user-{number}")
+            put_profile(server, f"user-{number}")
         first = set(server.workers())
         assert len(first) == 2
         kill(first.pop())

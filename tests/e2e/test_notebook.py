@@ -16,13 +16,13 @@ ABSOLUTE = re.compile(r"/(?:builds|home|opt|private|root|tmp|usr|Users|var|work)
 
 
 @pytest.fixture(scope="module")
-def kept() -> NotebookNode:
+def stored() -> NotebookNode:
     return read()
 
 
 @pytest.fixture(scope="module")
-def executed(kept: NotebookNode) -> NotebookNode:
-    return execute(kept)
+def executed(stored: NotebookNode) -> NotebookNode:
+    return execute(stored)
 
 
 def code_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
@@ -30,15 +30,15 @@ def code_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
 
 
 def words(cell: NotebookNode) -> str:
-    """What a cell says in plain text; a figure says what it shows."""
-    told = [out.text if out.output_type == "stream" else out.data["text/plain"] for out in cell.outputs]
-    return " ".join(" ".join(told).split())
+    """The plain text of a cell's outputs; that of a figure describes it."""
+    texts = [out.text if out.output_type == "stream" else out.data["text/plain"] for out in cell.outputs]
+    return " ".join(" ".join(texts).split())
 
 
 def everything(cell: NotebookNode) -> str:
     """All that a cell's outputs hold as text, in every form."""
-    parts = [out.text if out.output_type == "stream" else str(_without_pictures(out)) for out in cell.outputs]
-    return "\n".join(parts)
+    texts = [out.text if out.output_type == "stream" else str(_without_pictures(out)) for out in cell.outputs]
+    return "\n".join(texts)
 
 
 def _without_pictures(output: NotebookNode) -> dict[str, object]:
@@ -63,20 +63,20 @@ def test_notebook_runs_from_top_to_bottom_without_a_warning(executed: NotebookNo
     assert streams <= {"stdout"}
 
 
-def test_stored_outputs_are_those_of_a_run(kept: NotebookNode, executed: NotebookNode) -> None:
+def test_stored_outputs_are_those_of_a_run(stored: NotebookNode, executed: NotebookNode) -> None:
     now = code_cells(executed)
-    stale = [name for name, cell in code_cells(kept).items() if not agree(words(cell), words(now[name]))]
-    assert stale == [], "python -m notebooks.execute keeps the outputs of today"
+    stale = [name for name, cell in code_cells(stored).items() if not agree(words(cell), words(now[name]))]
+    assert stale == [], "python -m notebooks.execute stores the outputs of today"
 
 
-def test_every_cell_with_an_output_stores_it(kept: NotebookNode, executed: NotebookNode) -> None:
-    for notebook in (kept, executed):
+def test_every_cell_with_an_output_stores_it(stored: NotebookNode, executed: NotebookNode) -> None:
+    for notebook in (stored, executed):
         empty = {name for name, cell in code_cells(notebook).items() if not words(cell)}
         assert empty == SILENT
 
 
-def test_figures_are_stored_as_pictures(kept: NotebookNode, executed: NotebookNode) -> None:
-    for notebook in (kept, executed):
+def test_figures_are_stored_as_pictures(stored: NotebookNode, executed: NotebookNode) -> None:
+    for notebook in (stored, executed):
         drawn = {name for name, cell in code_cells(notebook).items() if "figure(report" in cell.source}
         pictured = {
             name
@@ -87,10 +87,10 @@ def test_figures_are_stored_as_pictures(kept: NotebookNode, executed: NotebookNo
         assert len(drawn) >= 10
 
 
-def test_stored_outputs_name_no_machine_and_no_time(kept: NotebookNode) -> None:
-    validate(kept)
-    assert tidied(kept) == kept
-    cells = code_cells(kept)
+def test_stored_outputs_name_no_machine_and_no_time(stored: NotebookNode) -> None:
+    validate(stored)
+    assert tidied(stored) == stored
+    cells = code_cells(stored)
     assert [cell.execution_count for cell in cells.values()] == list(range(1, len(cells) + 1))
     assert [name for name, cell in cells.items() if ABSOLUTE.search(everything(cell))] == []
     assert [name for name, cell in cells.items() if "Warning" in everything(cell)] == []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_docs_page import CHROMIUM, SWITCHES, browse
+from tests.support.browser import CHROMIUM, SWITCHES, browse
 from tests.support.sample_report import sample_report
 from training.report.page import PAGE, write_report
 
@@ -25,9 +25,9 @@ for (const width of WIDTHS) {
   frame.onload = () => {
     const root = frame.contentDocument.documentElement;
     const broken = [...frame.contentDocument.images].filter((image) => image.naturalWidth === 0).length;
-    const told = document.createElement("p");
-    told.textContent = `${width} overflows by ${root.scrollWidth - root.clientWidth}, ${broken} broken`;
-    document.body.append(told);
+    const line = document.createElement("p");
+    line.textContent = `${width} overflows by ${root.scrollWidth - root.clientWidth}, ${broken} broken`;
+    document.body.append(line);
   };
   frame.src = "report.html";
   document.body.append(frame);
@@ -63,15 +63,15 @@ class Silent(SimpleHTTPRequestHandler):
 
 
 def test_page_fits_every_width_and_shows_every_picture(address: str, tmp_path: Path) -> None:
-    told, _ = browse(f"{address}/harness.html", tmp_path)
-    found = re.findall(r"(\d+) overflows by (\d+), (\d+) broken", told)
-    assert sorted(found) == sorted((str(width), "0", "0") for width in WIDTHS)
+    shown, _ = browse(f"{address}/harness.html", tmp_path)
+    measured = re.findall(r"(\d+) overflows by (\d+), (\d+) broken", shown)
+    assert sorted(measured) == sorted((str(width), "0", "0") for width in WIDTHS)
 
 
 def test_page_contacts_no_host(address: str, tmp_path: Path) -> None:
-    shown, asked = browse(f"{address}/{PAGE}", tmp_path)
+    shown, requested = browse(f"{address}/{PAGE}", tmp_path)
     assert "Methods and glossary" in shown
-    assert {where for where in asked if not where.startswith("data:")} <= {address}
+    assert {origin for origin in requested if not origin.startswith("data:")} <= {address}
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,6 @@ def test_page_can_be_captured_and_printed_from_the_disk(
     out = tmp_path / f"page.{suffix}"
     command = [str(CHROMIUM), *SWITCHES, f"--user-data-dir={tmp_path}/browser", f"--{switch}={out}"]
     subprocess.run([*command, (folder / PAGE).as_uri()], capture_output=True, timeout=120, check=True)
-    found = out.read_bytes()
-    assert found.startswith(starts)
-    assert len(found) > 20_000
+    content = out.read_bytes()
+    assert content.startswith(starts)
+    assert len(content) > 20_000

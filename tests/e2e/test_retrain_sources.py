@@ -13,10 +13,10 @@ def test_retrain_on_stored_users_leaves_no_copy_of_them(tmp_path: Path, artifact
     frame = simulate(SimulationConfig(rows=200, seed=3)).frame
     with serving(tmp_path, artifacts) as server, httpx.Client(base_url=server.url) as client:
         for number, profile in enumerate(frame.to_json(orient="records", lines=True).splitlines()):
-            answer = client.put(
+            response = client.put(
                 f"/users/user-{number}/profile", content=profile, headers={"content-type": "application/json"}
             )
-            assert answer.status_code == 201, answer.text
+            assert response.status_code == 201, response.text
         job = client.post("/retrain", json={"source": "users", "k": 3, "activate": "always"}).json()
         ended = server.ended(job["id"])
         assert ended["status"] == "SUCCEEDED", ended
@@ -38,8 +38,8 @@ def test_retrain_takes_a_file_below_the_data_folder_alone(tmp_path: Path, artifa
     drawing = serving(tmp_path, artifacts, RETRAIN_REPORT="true")
     with drawing as server, httpx.Client(base_url=server.url) as client:
         for path in ("../outside.csv", str(tmp_path / "outside.csv"), "link.csv"):
-            answer = client.post("/retrain", json={"source": "file", "path": path})
-            assert answer.status_code == 422, path
+            response = client.post("/retrain", json={"source": "file", "path": path})
+            assert response.status_code == 422, path
         job = client.post("/retrain", json={"source": "file", "path": "profiles.csv", "k": 2}).json()
         ended = server.ended(job["id"])
         assert ended["status"] == "SUCCEEDED", ended

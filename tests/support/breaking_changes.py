@@ -154,8 +154,8 @@ def _is_new_literal(kinds: Mapping[str, list[str]], kind: str) -> bool:
 
 
 def _constraints(alternative: str) -> list[str]:
-    found = _LIST.fullmatch(alternative) or _SCALAR.fullmatch(alternative)
-    return re.findall(r"/(?:\\.|[^/\\])*/|[^, ]+", (found[2] if found else None) or "")
+    matched = _LIST.fullmatch(alternative) or _SCALAR.fullmatch(alternative)
+    return re.findall(r"/(?:\\.|[^/\\])*/|[^, ]+", (matched[2] if matched else None) or "")
 
 
 def _is_narrower(old: list[str], new: list[str]) -> bool:

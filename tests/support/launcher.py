@@ -8,7 +8,7 @@ from service.retraining.launcher import Ended, Event, FitOrder, LaunchFailed
 
 @dataclass
 class FakeChild:
-    """A training run that says what it is told to, and ends when it is stopped."""
+    """A training run that sends the events of the test, and ends when it is stopped."""
 
     events: queue.SimpleQueue[Event] = field(default_factory=queue.SimpleQueue)
     stopped: bool = False

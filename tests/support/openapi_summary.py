@@ -117,12 +117,12 @@ def _plain_type(schema: Mapping[str, Any]) -> str:
 
 
 def _constraints(schema: Mapping[str, Any]) -> str:
-    found = [schema["format"]] if "format" in schema else []
-    found += [f"/{schema['pattern'].replace('/', BACKSLASH + '/')}/"] if "pattern" in schema else []
+    constraints = [schema["format"]] if "format" in schema else []
+    constraints += [f"/{schema['pattern'].replace('/', BACKSLASH + '/')}/"] if "pattern" in schema else []
     for low, high in _BOUNDS:
         if low in schema or high in schema:
-            found.append(f"{_number(schema.get(low))}..{_number(schema.get(high))}")
-    return f"({', '.join(found)})" if found else ""
+            constraints.append(f"{_number(schema.get(low))}..{_number(schema.get(high))}")
+    return f"({', '.join(constraints)})" if constraints else ""
 
 
 def _number(bound: float | None) -> str:

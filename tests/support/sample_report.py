@@ -168,7 +168,7 @@ def _choice(k: int, rng: np.random.Generator) -> ChoiceOfK:
 
 def _candidate(number: int, k: int, rng: np.random.Generator) -> Candidate:
     near = float(np.exp(-abs(number - k) / 3))
-    found = {
+    scores = {
         "silhouette": 0.15 + 0.12 * near,
         "calinski_harabasz": 300 + 150 * near,
         "davies_bouldin": 2.4 - 0.8 * near,
@@ -180,7 +180,7 @@ def _candidate(number: int, k: int, rng: np.random.Generator) -> Candidate:
         inertia=56_000 / number**0.35,
         gap=1.3 + 0.4 * (1 - float(np.exp(-number / 3))),
         gap_error=0.006,
-        **(found if number > 1 else {}),
+        **(scores if number > 1 else {}),
     )
 
 
