@@ -4,12 +4,26 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from docs.generate.commands import commands_page
+from docs.generate.decisions import decisions_page
 from docs.generate.env_example import env_example
+from docs.generate.errors import errors_page
+from docs.generate.metrics import metrics_page
+from docs.generate.profile import profile_page
+from docs.generate.routes import routes_page
+from docs.generate.settings import settings_page
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 # From a path below the root of the project to the function that returns what the file must hold.
 DOCUMENTS: Final[Mapping[str, Callable[[], str]]] = {
     ".env.example": env_example,
+    "docs/decisions/README.md": decisions_page,
+    "docs/reference/commands.md": commands_page,
+    "docs/reference/errors.md": errors_page,
+    "docs/reference/metrics.md": metrics_page,
+    "docs/reference/profile.md": profile_page,
+    "docs/reference/routes.md": routes_page,
+    "docs/reference/settings.md": settings_page,
 }
 
 

@@ -1,6 +1,6 @@
-"""The README's requests work as printed, and print what it shows.
+"""The README's requests work as printed, and their responses are those that it shows.
 
-`UPDATE_README=1 python -m pytest tests/e2e/test_readme.py` writes what they print now.
+`UPDATE_README=1 python -m pytest tests/e2e/test_readme.py` writes the responses of today, laid out to be read.
 """
 
 import json
@@ -17,13 +17,15 @@ from testkit import ROOT
 from testkit.server import serving
 
 README = ROOT / "README.md"
-BLOCK = re.compile(r"```console\n\$ (?P<command>curl [^\n]+)\n(?P<output>.*?)```", re.DOTALL)
+WIDTH = 110
+# A command goes on after a backslash at the end of a line.
+BLOCK = re.compile(r"```console\n\$ (?P<command>curl (?:[^\n\\]|\\.)+)\n(?P<output>.*?)```", re.DOTALL)
 CHANGING = re.compile(r'("(?:model_version|\w+_at)": )"[^"]*"')
 
 
 @pytest.fixture(scope="module")
-def printed(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
-    """What the README's requests print when asked one after the other."""
+def responses(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """The responses to the README's requests, sent one after the other."""
     with serving(tmp_path_factory.mktemp("readme"), starter) as server:
         commands = [match["command"] for match in BLOCK.finditer(README.read_text(encoding="utf-8"))]
         yield [
@@ -38,23 +40,55 @@ def printed(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         ]
 
 
-def same(found: Any, told: Any) -> bool:
-    """Equal, numbers within what differs between machines."""
-    if isinstance(found, dict) and isinstance(told, dict):
-        return list(found) == list(told) and all(same(found[key], told[key]) for key in found)
-    if isinstance(found, list) and isinstance(told, list):
-        return len(found) == len(told) and all(map(same, found, told))
-    return bool(found == pytest.approx(told, abs=1e-6)) if isinstance(found, float) else bool(found == told)
+def same(value: Any, documented: Any) -> bool:
+    """Equal, with keys in the same order; numbers within what differs between machines."""
+    if isinstance(value, dict) and isinstance(documented, dict):
+        return list(value) == list(documented) and all(same(value[key], documented[key]) for key in value)
+    if isinstance(value, list) and isinstance(documented, list):
+        return len(value) == len(documented) and all(map(same, value, documented))
+    if isinstance(value, float):
+        return bool(value == pytest.approx(documented, abs=1e-6))
+    return bool(value == documented)
 
 
-def test_requests_of_the_readme_print_what_it_shows(printed: list[str]) -> None:
+def laid_out(value: Any, indent: str = "") -> str:
+    """JSON on as few lines as can be read: objects and lists on one line where they fit."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(indent) + len(line) <= WIDTH or not isinstance(value, dict | list):
+        return line
+    inner = indent + "  "
+    if isinstance(value, list):
+        entries = [laid_out(item, inner) for item in value]
+    else:
+        entries = [f"{json.dumps(key)}: {laid_out(item, inner)}" for key, item in value.items()]
+    is_flat = not any(
+        isinstance(item, dict | list) for item in (value.values() if isinstance(value, dict) else value)
+    )
+    lines = packed(entries, WIDTH - len(inner)) if is_flat else [f"{entry}," for entry in entries]
+    body = "\n".join(inner + line for line in lines).removesuffix(",")
+    start, end = "{}" if isinstance(value, dict) else "[]"
+    return f"{start}\n{body}\n{indent}{end}"
+
+
+def packed(entries: list[str], width: int) -> list[str]:
+    """As many entries on a line as fit, each with its comma."""
+    lines = [f"{entries[0]},"]
+    for entry in entries[1:]:
+        if len(lines[-1]) + len(entry) + 2 <= width:
+            lines[-1] += f" {entry},"
+        else:
+            lines.append(f"{entry},")
+    return lines
+
+
+def test_requests_of_the_readme_get_the_responses_that_it_shows(responses: list[str]) -> None:
     text = README.read_text(encoding="utf-8")
     if os.environ.get("UPDATE_README"):
-        outputs = iter(printed)
-        text = BLOCK.sub(lambda m: f"```console\n$ {m['command']}\n{next(outputs)}```", text)
+        outputs = (laid_out(json.loads(response)) for response in responses)
+        text = BLOCK.sub(lambda match: f"```console\n$ {match['command']}\n{next(outputs)}\n```", text)
         README.write_text(text, encoding="utf-8")
-    told = [match["output"] for match in BLOCK.finditer(text)]
-    assert len(told) == 3
-    for found, output in zip(printed, told, strict=True):
-        masked = [json.loads(CHANGING.sub(r'\1"…"', body)) for body in (found, output)]
-        assert same(*masked)
+    documented = [match["output"] for match in BLOCK.finditer(text)]
+    assert len(documented) == 3
+    for response, output in zip(responses, documented, strict=True):
+        masked = [CHANGING.sub(r'\1"…"', json.dumps(json.loads(body))) for body in (response, output)]
+        assert same(*map(json.loads, masked))
