@@ -3,23 +3,44 @@
 import re
 import subprocess
 import sys
+from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from service.security.keys import make_key
 from service.security.scopes import Scope
+from service.settings import Settings
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
 from testkit import ROOT
 from tests.contract.support.records import assigned
+from training.data.mapping import parse_mapping
 
-MOVE = ROOT / "docs" / "how-to" / "move-to-postgresql.md"
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
 
-def python_block(page: Path) -> str:
-    [block] = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return str(block)
+def block(name: str, language: str) -> str:
+    """The one block in a language that a how-to page has."""
+    text = (ROOT / "docs" / "how-to" / name).read_text(encoding="utf-8")
+    [content] = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return str(content)
+
+
+def test_mapping_of_the_page_can_be_read() -> None:
+    mapping = parse_mapping(block("train-on-your-own-file.md", "toml"))
+    assert set(mapping.rules) == {"age", "gift_history", "hobbies", "occupation", "budget_range"}
+
+
+def test_command_of_the_page_counts_users(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    exec(block("add-a-command.md", "python"), names)
+    url = f"sqlite:///{tmp_path}/segments.db"
+    migrate(url)
+    names["COMMAND"].run(Namespace(), Settings(_env_file=None, database_url=url))
+    assert capsys.readouterr().out == "0\n"
 
 
 def test_a_store_moves_to_postgresql(tmp_path: Path, postgres_url: str) -> None:
@@ -33,7 +54,7 @@ def test_a_store_moves_to_postgresql(tmp_path: Path, postgres_url: str) -> None:
     old.close()
 
     script = tmp_path / "copy_store.py"
-    script.write_text(python_block(MOVE), encoding="utf-8")
+    script.write_text(block("move-to-postgresql.md", "python"), encoding="utf-8")
     subprocess.run(
         [sys.executable, str(script), sqlite_url, postgres_url], cwd=ROOT, env={"PYTHONPATH": "."}, check=True
     )
