@@ -19,7 +19,7 @@ class SettingsError(SegmentsError):
 
 
 class Settings(Thresholds, BaseSettings):
-    """Settings by their name in the environment (any case). The README's table is made from these."""
+    """Settings by their name in the environment (any case). `make docs` writes the reference from these."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
 

@@ -46,11 +46,16 @@ def reference(page: str) -> str:
 @cache
 def documents() -> tuple[Path, ...]:
     """All documents for people; the changelog alone names what is no more."""
+    return tuple(path for path in tracked("*.md") if path.name != "CHANGELOG.md")
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The files that git tracks or would track."""
     listing = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
-    return tuple(path for name in listing if (path := ROOT / name).exists() and name != "CHANGELOG.md")
+    return [path for name in listing if (path := ROOT / name).exists()]
 
 
 def code_of(path: Path) -> str:
@@ -135,6 +140,16 @@ def test_files_and_modules_that_a_document_names_exist(path: Path) -> None:
     modules = [name for name in _MODULE.findall(code) if not _is_module(name)]
     tests = [name for name in _TEST.findall(code) if not list((ROOT / "tests").rglob(name))]
     assert [*files, *modules, *tests] == []
+
+
+def test_documents_that_code_names_exist() -> None:
+    named = {
+        (path, name)
+        for path in tracked("*.py", "*.toml", "*.yml", "Makefile", "Dockerfile")
+        for name in re.findall(r"\bdocs/[\w/-]+\.md\b|\bdocs/decisions/\d{4}\b", path.read_text("utf-8"))
+    }
+    examples = ROOT / "tests" / "checks"
+    assert [(path.name, name) for path, name in named if not _is_file(name) and examples not in path.parents] == []
 
 
 def test_every_generated_page_says_so() -> None:

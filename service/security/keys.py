@@ -1,7 +1,7 @@
 """What a key looks like, and how keys are made, listed, rotated and revoked.
 
 `bps_<prefix>_<secret>`: 8 hex digits that identify a key, and 40 (160 random bits) that prove it. The sha256 of
-the whole is stored (docs/decisions/0017-keys.md says why no slow hash is needed). Only `make_key` ever sees a key.
+the whole is stored (docs/decisions/0017 says why no slow hash is needed). Only `make_key` ever sees a key.
 """
 
 import hashlib
