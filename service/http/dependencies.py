@@ -33,8 +33,8 @@ async def _metrics(services: ServicesDep) -> Metrics:
     return services.metrics
 
 
-Explain = Annotated[bool, Query(description="Whether to say why, answer by answer.")]
-Suggest = Annotated[bool, Query(description="Whether to say what to ask next.")]
+Explain = Annotated[bool, Query(description="Whether to explain the assignment, answer by answer.")]
+Suggest = Annotated[bool, Query(description="Whether to suggest the next question.")]
 
 
 async def _details(explain: Explain = False, suggest: Suggest = False) -> Details:

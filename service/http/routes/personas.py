@@ -85,7 +85,7 @@ def edit_persona(
 ) -> Response:
     """Override the name, sentence or note of a persona. Overrides follow its id from model to model."""
     if if_match is None:
-        raise IfMatchMissing("GET the persona and send its ETag as If-Match, so that nobody's edit is lost.")
+        raise IfMatchMissing("GET the persona and send its ETag as If-Match, so that no other edit is lost.")
     services.model.refresh_overrides()
     loaded = services.model.require()
     persona = catalogue.get_persona(loaded, persona_id)

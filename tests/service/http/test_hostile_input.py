@@ -1,4 +1,4 @@
-"""No input, however odd, is answered with a 5xx or crashes the service; each is a problem."""
+"""No input causes a 5xx or crashes the service; invalid input gets a problem."""
 
 import json
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ NOT_FITTING = {
     "object for list": b'{"hobbies": {"0": "a"}}',
     "twice, the last wrong": b'{"age": 30, "age": []}',
     "empty name": b'{"": 1}',
-    "odd names": b'{"__class__": 1, "model_config": 2, "\\u0000": 3}',
+    "names with a meaning in Python": b'{"__class__": 1, "model_config": 2, "\\u0000": 3}',
 }
 
 
@@ -86,20 +86,24 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 @pytest.mark.parametrize(("method", "path"), BODY_ROUTES)
 @pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON.keys())
-def test_what_is_no_json_is_said_to_be_none(service: TestClient, method: str, path: str, body: bytes) -> None:
-    answer = service.request(method, path, content=body, headers=JSON)
-    problem = assert_problem(answer, 422 if not body else 400, "invalid-request" if not body else "malformed-json")
-    assert len(answer.content) < 2_000
+def test_body_that_is_not_json_gets_400(service: TestClient, method: str, path: str, body: bytes) -> None:
+    response = service.request(method, path, content=body, headers=JSON)
+    problem = assert_problem(
+        response, 422 if not body else 400, "invalid-request" if not body else "malformed-json"
+    )
+    assert len(response.content) < 2_000
     assert problem["detail"]
 
 
 @pytest.mark.parametrize(("method", "path"), BODY_ROUTES)
 @pytest.mark.parametrize("body", NOT_FITTING.values(), ids=NOT_FITTING.keys())
-def test_json_that_does_not_fit_is_pointed_at(service: TestClient, method: str, path: str, body: bytes) -> None:
-    answer = service.request(method, path, content=body, headers=JSON)
-    problem = assert_problem(answer, 422, "invalid-request")
+def test_invalid_json_body_gets_422_with_few_errors(
+    service: TestClient, method: str, path: str, body: bytes
+) -> None:
+    response = service.request(method, path, content=body, headers=JSON)
+    problem = assert_problem(response, 422, "invalid-request")
     assert 1 <= len(problem["errors"]) <= 100
-    assert len(answer.content) < 20_000
+    assert len(response.content) < 20_000
 
 
 @pytest.mark.parametrize(
@@ -117,10 +121,10 @@ def test_json_that_does_not_fit_is_pointed_at(service: TestClient, method: str, 
     ],
 )
 @pytest.mark.parametrize(("method", "path"), BODY_ROUTES)
-def test_another_content_type_is_refused(service: TestClient, method: str, path: str, content_type: str) -> None:
+def test_other_content_type_gets_415(service: TestClient, method: str, path: str, content_type: str) -> None:
     headers = [(b"Content-Type", content_type.encode("latin-1"))] if content_type else []
-    answer = service.request(method, path, content=b"{}", headers=headers)
-    assert_problem(answer, 415, "unsupported-media-type")
+    response = service.request(method, path, content=b"{}", headers=headers)
+    assert_problem(response, 415, "unsupported-media-type")
 
 
 @pytest.mark.parametrize(
@@ -132,29 +136,29 @@ def test_another_content_type_is_refused(service: TestClient, method: str, path:
         'application/json;charset="UTF-8"',
     ],
 )
-def test_json_is_taken_under_each_of_its_names(service: TestClient, content_type: str) -> None:
-    answer = service.post("/segment", content=b"{}", headers={"Content-Type": content_type})
-    assert answer.status_code == 200
+def test_each_spelling_of_the_json_content_type_is_accepted(service: TestClient, content_type: str) -> None:
+    response = service.post("/segment", content=b"{}", headers={"Content-Type": content_type})
+    assert response.status_code == 200
 
 
-def test_a_compressed_body_is_refused(service: TestClient) -> None:
-    answer = service.post("/segment", content=b"{}", headers=JSON | {"Content-Encoding": "gzip"})
-    assert_problem(answer, 415, "unsupported-media-type")
+def test_compressed_body_gets_415(service: TestClient) -> None:
+    response = service.post("/segment", content=b"{}", headers=JSON | {"Content-Encoding": "gzip"})
+    assert_problem(response, 415, "unsupported-media-type")
 
 
-def test_a_body_that_is_announced_too_large_is_refused_unread(service: TestClient) -> None:
-    answer = service.post("/segment", content=b" " * (4 * 2**20 + 1), headers=JSON)
-    assert_problem(answer, 413, "body-too-large")
+def test_body_with_a_content_length_over_the_limit_gets_413(service: TestClient) -> None:
+    response = service.post("/segment", content=b" " * (4 * 2**20 + 1), headers=JSON)
+    assert_problem(response, 413, "body-too-large")
 
 
-def test_a_body_that_turns_out_too_large_is_refused(service: TestClient) -> None:
+def test_chunked_body_over_the_limit_gets_413(service: TestClient) -> None:
     chunks = (b" " * 2**20 for _ in range(6))
-    answer = service.post("/segment", content=chunks, headers=JSON)
-    assert_problem(answer, 413, "body-too-large")
+    response = service.post("/segment", content=chunks, headers=JSON)
+    assert_problem(response, 413, "body-too-large")
 
 
 @pytest.mark.parametrize("length", [b"-1", b"x", b"9" * 400, b"\xb2"])
-def test_an_odd_content_length_does_no_harm(service: TestClient, length: bytes) -> None:
+def test_malformed_content_length_does_no_harm(service: TestClient, length: bytes) -> None:
     headers = [(b"Content-Type", b"application/json"), (b"Content-Length", length)]
     assert service.post("/segment", content=b"{}", headers=headers).status_code in (200, 413)
 
@@ -176,10 +180,10 @@ def test_an_odd_content_length_does_no_harm(service: TestClient, length: bytes) 
         "/" + "a/" * 1_000,
     ],
 )
-def test_an_odd_path_is_refused(service: TestClient, path: str) -> None:
-    answer = service.get(path)
-    assert answer.status_code in (404, 422)
-    assert_problem(answer, answer.status_code, answer.json()["type"].rpartition(":")[2])
+def test_malformed_path_is_a_problem(service: TestClient, path: str) -> None:
+    response = service.get(path)
+    assert response.status_code in (404, 422)
+    assert_problem(response, response.status_code, response.json()["type"].rpartition(":")[2])
 
 
 @pytest.mark.parametrize(
@@ -199,11 +203,11 @@ def test_an_odd_path_is_refused(service: TestClient, path: str) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/personas", "/retrain"])
-def test_an_odd_query_does_no_harm(service: TestClient, path: str, query: str) -> None:
-    answer = service.get(f"{path}?{query}")
-    assert answer.status_code in (200, 422)
-    if answer.status_code == 422:
-        assert_problem(answer, 422, answer.json()["type"].rpartition(":")[2])
+def test_malformed_query_does_no_harm(service: TestClient, path: str, query: str) -> None:
+    response = service.get(f"{path}?{query}")
+    assert response.status_code in (200, 422)
+    if response.status_code == 422:
+        assert_problem(response, 422, response.json()["type"].rpartition(":")[2])
 
 
 anything = st.recursive(
@@ -218,12 +222,12 @@ names = st.sampled_from(
 
 @given(body=anything | st.dictionaries(names | st.text(), anything), route=st.sampled_from(BODY_ROUTES))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_no_json_is_answered_with_a_5xx(service: TestClient, body: Any, route: tuple[str, str]) -> None:
-    answer = service.request(*route, content=json.dumps(body).encode(), headers=JSON)
-    assert answer.status_code < 500, answer.text
+def test_no_json_body_causes_a_5xx(service: TestClient, body: Any, route: tuple[str, str]) -> None:
+    response = service.request(*route, content=json.dumps(body).encode(), headers=JSON)
+    assert response.status_code < 500, response.text
 
 
 @given(body=st.binary(max_size=200), route=st.sampled_from(BODY_ROUTES))
 @settings(max_examples=200, deadline=None)
-def test_no_bytes_are_answered_with_a_5xx(service: TestClient, body: bytes, route: tuple[str, str]) -> None:
+def test_no_bytes_cause_a_5xx(service: TestClient, body: bytes, route: tuple[str, str]) -> None:
     assert service.request(*route, content=body, headers=JSON).status_code < 500

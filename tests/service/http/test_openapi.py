@@ -1,4 +1,4 @@
-"""The OpenAPI document: complete, true, and without a change that nobody intended.
+"""The OpenAPI document: complete, true, and without an unintended change.
 
 `openapi_summary.json` is what was agreed with clients. After an intended change write it again:
 

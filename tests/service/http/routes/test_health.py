@@ -1,4 +1,4 @@
-"""/, /livez, /readyz, /metrics, /docs: true to the facts, and nothing from elsewhere."""
+"""/, /livez, /readyz, /metrics and /docs."""
 
 import re
 import threading
@@ -25,10 +25,10 @@ POOL = 50
 
 def failing(client: TestClient) -> list[str]:
     """The names of the checks that fail; the status must agree."""
-    answer = client.get("/readyz")
-    names = [check["name"] for check in answer.json()["checks"] if not check["ok"]]
-    assert answer.status_code == (503 if names else 200)
-    assert answer.json()["ready"] is (not names)
+    response = client.get("/readyz")
+    names = [check["name"] for check in response.json()["checks"] if not check["ok"]]
+    assert response.status_code == (503 if names else 200)
+    assert response.json()["ready"] is (not names)
     return names
 
 
@@ -65,54 +65,52 @@ class HangingStore(MemoryStore):
         self.let_go.wait(30)
 
 
-def test_a_service_with_model_and_store_is_ready(client: TestClient) -> None:
+def test_service_with_model_and_store_is_ready(client: TestClient) -> None:
     assert failing(client) == []
     assert client.get("/readyz").json()["simulated"] is True
 
 
-def test_a_service_without_a_model_lives_but_is_not_ready(modelless: TestClient) -> None:
+def test_service_without_a_model_is_alive_but_not_ready(modelless: TestClient) -> None:
     assert modelless.get("/livez").status_code == 200
     assert failing(modelless) == ["model_loaded", "golden_predictions"]
 
 
-def test_a_model_that_comes_makes_it_ready_at_once(modelless: TestClient, settings: Settings) -> None:
+def test_first_model_makes_the_service_ready_immediately(modelless: TestClient, settings: Settings) -> None:
     registry = Registry(settings.artifacts_dir)
     registry.activate(write_small_model(registry.root).name)
     assert failing(modelless) == []
 
 
-def test_a_store_that_does_not_answer_is_told(settings: Settings, registry: Registry) -> None:
+def test_readiness_reports_an_unavailable_store(settings: Settings, registry: Registry) -> None:
     with TestClient(create_app(settings, store=BrokenStore())) as client:
         assert failing(client) == ["store"]
         assert client.post("/segment", json={}).status_code == 200
 
 
-def test_a_store_that_hangs_is_told_in_time(settings: Settings, registry: Registry) -> None:
+def test_readiness_reports_a_hanging_store_within_its_timeout(settings: Settings, registry: Registry) -> None:
     store = HangingStore()
-    hasty = settings.model_copy(update={"readiness_timeout_seconds": 0.05})
-    with TestClient(create_app(hasty, store=store)) as client:
+    impatient = settings.model_copy(update={"readiness_timeout_seconds": 0.05})
+    with TestClient(create_app(impatient, store=store)) as client:
         assert failing(client) == ["store"]
         assert failing(client) == ["store"]
         store.let_go.set()
         assert failing(client) in ([], ["store"])
 
 
-def test_a_store_that_hangs_holds_up_neither_health_nor_assignments(
-    settings: Settings, registry: Registry
-) -> None:
+def test_hanging_store_delays_neither_health_nor_assignments(settings: Settings, registry: Registry) -> None:
     store = HangingStore()
-    hasty = settings.model_copy(update={"readiness_timeout_seconds": 0.05})
-    with TestClient(create_app(hasty, store=store)) as client, ThreadPoolExecutor(POOL) as threads:
+    impatient = settings.model_copy(update={"readiness_timeout_seconds": 0.05})
+    with TestClient(create_app(impatient, store=store)) as client, ThreadPoolExecutor(POOL) as threads:
         waiting = [threads.submit(client.get, "/users/somebody/persona") for _ in range(POOL)]
         eventually(lambda: f"in_flight {POOL + 1}.0" in client.get("/metrics").text)
         assert failing(client) == ["store"]
         assert client.get("/livez").status_code == 200
         assert client.post("/segment/batch", json={"profiles": [{}]}).status_code == 207
         store.let_go.set()
-        assert {answered.result().status_code for answered in waiting} == {404}
+        assert {response.result().status_code for response in waiting} == {404}
 
 
-def test_an_active_version_that_is_damaged_is_told(client: TestClient, registry: Registry) -> None:
+def test_readiness_reports_a_damaged_active_version(client: TestClient, registry: Registry) -> None:
     folder = write_small_model(registry.root, seed=1)
     (folder / ARRAYS).write_bytes(b"damaged")
     registry.activate(folder.name)
@@ -120,18 +118,18 @@ def test_an_active_version_that_is_damaged_is_told(client: TestClient, registry:
     assert client.post("/segment", json={}).status_code == 200
 
 
-def test_an_active_file_that_is_gone_is_told(client: TestClient, registry: Registry) -> None:
+def test_readiness_reports_a_missing_active_file(client: TestClient, registry: Registry) -> None:
     (registry.root / ACTIVE).unlink()
     assert failing(client) == ["active_followed"]
 
 
-def test_the_index_says_which_model_answers(client: TestClient, registry: Registry) -> None:
+def test_index_names_the_active_model(client: TestClient, registry: Registry) -> None:
     model = client.get("/").json()["model"]
     assert model["version"] == registry.active()
     assert model["simulated"] is True
 
 
-def test_the_index_says_that_there_is_no_model(modelless: TestClient) -> None:
+def test_index_without_a_model_has_none(modelless: TestClient) -> None:
     assert modelless.get("/").json()["model"] is None
 
 
@@ -150,18 +148,18 @@ def test_metrics_count_requests_by_route_and_unknown_values_by_field(client: Tes
     assert "somebody" not in text
 
 
-def test_every_metric_is_ours_by_name(client: TestClient) -> None:
+def test_every_metric_name_has_the_prefix(client: TestClient) -> None:
     names = re.findall(r"^# TYPE (\S+)", client.get("/metrics").text, re.MULTILINE)
     assert names
     assert all(name.startswith("segments_") for name in names)
 
 
-def test_no_counter_has_a_second_series_for_its_birth(client: TestClient) -> None:
+def test_no_counter_has_a_series_for_its_creation_time(client: TestClient) -> None:
     names = re.findall(r"^# TYPE (\S+)", client.get("/metrics").text, re.MULTILINE)
     assert not [name for name in names if name.endswith("_created")]
 
 
-def test_two_services_in_one_process_count_apart(
+def test_two_services_in_one_process_count_separately(
     client: TestClient, settings: Settings, registry: Registry
 ) -> None:
     client.post("/segment", json={})
@@ -172,11 +170,11 @@ def test_two_services_in_one_process_count_apart(
 @pytest.mark.parametrize(
     "path", ["/docs", "/static/docs.js", "/static/docs/swagger-ui-bundle.js", "/static/docs/swagger-ui.css"]
 )
-def test_the_docs_come_from_here(client: TestClient, path: str) -> None:
+def test_docs_page_is_served_locally(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 200
 
 
-def test_the_docs_page_names_no_other_host(client: TestClient) -> None:
+def test_docs_page_references_no_other_host(client: TestClient) -> None:
     page = client.get("/docs")
     assert not re.findall(r"(?:src|href)=\"(?!/)", page.text)
     assert "default-src 'none'" in page.headers["content-security-policy"]

@@ -12,7 +12,7 @@ from tests.support.problems import assert_problem
 from tests.support.profiles import KNOWN
 
 
-def test_the_catalogue_lists_every_persona_the_largest_first(client: TestClient) -> None:
+def test_catalogue_lists_every_persona_largest_first(client: TestClient) -> None:
     page = client.get("/personas").json()
     assert [item["name"] for item in page["items"]] == [p.name for p in small_personas()]
     assert page["items"][0]["traits"]
@@ -21,70 +21,70 @@ def test_the_catalogue_lists_every_persona_the_largest_first(client: TestClient)
     assert page["next_cursor"] is None
 
 
-def test_pages_follow_each_other_to_the_end(client: TestClient) -> None:
-    found, cursor = [], None
+def test_pages_list_every_persona_once(client: TestClient) -> None:
+    ids, cursor = [], None
     while True:
         page = client.get("/personas", params={"limit": 2, "cursor": cursor} if cursor else {"limit": 2})
-        found += [item["id"] for item in page.json()["items"]]
+        ids += [item["id"] for item in page.json()["items"]]
         cursor = page.json()["next_cursor"]
         if cursor is None:
             break
-    assert found == ["p_0", "p_1", "p_2"]
+    assert ids == ["p_0", "p_1", "p_2"]
 
 
-def test_a_cursor_of_another_model_is_refused(client: TestClient, registry: Registry) -> None:
+def test_cursor_of_another_model_is_refused(client: TestClient, registry: Registry) -> None:
     cursor = client.get("/personas?limit=1").json()["next_cursor"]
     newer = write_small_model(registry.root, seed=1).name
     registry.activate(newer)
     eventually(lambda: client.get("/personas").json()["model_version"] == newer)
-    answer = client.get("/personas", params={"cursor": cursor})
-    assert "first page" in assert_problem(answer, 422, "stale-cursor")["detail"]
+    response = client.get("/personas", params={"cursor": cursor})
+    assert "first page" in assert_problem(response, 422, "stale-cursor")["detail"]
 
 
 @pytest.mark.parametrize("position", ["", "-1", "1.0", "²", "٣"])
-def test_a_cursor_with_no_position_is_refused(client: TestClient, registry: Registry, position: str) -> None:
+def test_cursor_without_a_position_is_refused(client: TestClient, registry: Registry, position: str) -> None:
     cursor = encode_cursor(str(registry.active()), position)
     assert_problem(client.get("/personas", params={"cursor": cursor}), 422, "unusable-cursor")
 
 
-def test_a_made_up_cursor_is_refused(client: TestClient) -> None:
+def test_forged_cursor_is_refused(client: TestClient) -> None:
     for cursor in ("x", "%00", "W10", "é", "!!!!", "WzEsMl0", "bnVsbA"):
         assert_problem(client.get("/personas", params={"cursor": cursor}), 422, "unusable-cursor")
 
 
-def test_limits_are_bounded(client: TestClient) -> None:
+def test_limit_out_of_range_is_refused(client: TestClient) -> None:
     for limit in ("0", "1001", "-1", "x", "1" * 5_000, ""):
-        answer = client.get("/personas", params={"limit": limit})
-        problem = assert_problem(answer, 422, "invalid-request")
+        response = client.get("/personas", params={"limit": limit})
+        problem = assert_problem(response, 422, "invalid-request")
         assert problem["errors"][0]["place"] == "query"
         assert problem["errors"][0]["pointer"] == "/limit"
 
 
-def test_one_persona_is_the_one_in_the_catalogue(client: TestClient) -> None:
+def test_persona_equals_its_entry_in_the_catalogue(client: TestClient) -> None:
     (first, *_) = client.get("/personas").json()["items"]
     assert client.get(f"/personas/{first['id']}").json() == first
 
 
-def test_an_unknown_persona_is_not_found(client: TestClient) -> None:
+def test_unknown_persona_is_not_found(client: TestClient) -> None:
     assert_problem(client.get("/personas/p_99"), 404, "persona-not-found")
 
 
-def test_what_is_still_current_is_not_sent_again(client: TestClient) -> None:
+def test_current_representation_gets_304(client: TestClient) -> None:
     for path in ("/personas", "/personas/p_1", "/vocabulary"):
         tag = client.get(path).headers["etag"]
         assert tag.startswith('"')
-        for asked in (tag, f"W/{tag}", f'"other", {tag}', "*"):
-            answer = client.get(path, headers={"If-None-Match": asked})
-            assert (answer.status_code, answer.content) == (304, b"")
-            assert answer.headers["etag"] == tag
+        for header in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            response = client.get(path, headers={"If-None-Match": header})
+            assert (response.status_code, response.content) == (304, b"")
+            assert response.headers["etag"] == tag
         assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_pages_have_tags_of_their_own(client: TestClient) -> None:
+def test_each_page_has_its_own_etag(client: TestClient) -> None:
     assert client.get("/personas").headers["etag"] != client.get("/personas?limit=1").headers["etag"]
 
 
-def test_the_vocabulary_has_every_field_of_the_profile(client: TestClient) -> None:
+def test_vocabulary_has_every_field_of_the_profile(client: TestClient) -> None:
     fields = {field["name"]: field for field in client.get("/vocabulary").json()["fields"]}
     assert list(fields) == list(Profile.model_fields)
     assert fields["hobbies"]["values"] == list(KNOWN)

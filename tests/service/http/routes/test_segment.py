@@ -16,55 +16,55 @@ from tests.support.problems import assert_problem
 FULL = {"age": 30, "hobbies": ["Value 1", "value-2"], "budget_range": "high", "occupation": "value_3"}
 
 
-def test_a_profile_gets_the_persona_that_the_model_gives_it(client: TestClient, registry: Registry) -> None:
+def test_profile_gets_the_persona_of_the_model(client: TestClient, registry: Registry) -> None:
     model = registry.load_active(Profile).model
     expected = model.assign(Profile.model_validate(FULL))
-    answer = client.post("/segment", json=FULL).json()
-    assert answer["persona"] == {"id": expected.persona.id, "name": expected.persona.name}
-    assert answer["distances"] == expected.distances
-    assert answer["model_version"] == model.version
-    assert answer["missing_fields"] == list(expected.missing_fields)
-    assert answer["warnings"] == []
+    response = client.post("/segment", json=FULL).json()
+    assert response["persona"] == {"id": expected.persona.id, "name": expected.persona.name}
+    assert response["distances"] == expected.distances
+    assert response["model_version"] == model.version
+    assert response["missing_fields"] == list(expected.missing_fields)
+    assert response["warnings"] == []
 
 
-def test_an_answer_says_how_sure_it_is(client: TestClient, registry: Registry) -> None:
+def test_response_has_the_confidence(client: TestClient, registry: Registry) -> None:
     expected = registry.load_active(Profile).model.assign(Profile.model_validate(FULL))
-    answer = client.post("/segment", json=FULL).json()
-    told = ("confidence", "probabilities", "margin", "typicality", "is_outlier")
-    assert [answer[name] for name in told] == [getattr(expected, name) for name in told]
+    response = client.post("/segment", json=FULL).json()
+    names = ("confidence", "probabilities", "margin", "typicality", "is_outlier")
+    assert [response[name] for name in names] == [getattr(expected, name) for name in names]
     assert expected.runner_up is not None
-    assert answer["runner_up"] == {"id": expected.runner_up.id, "name": expected.runner_up.name}
-    assert "explanation" not in answer
-    assert "next_question" not in answer
+    assert response["runner_up"] == {"id": expected.runner_up.id, "name": expected.runner_up.name}
+    assert "explanation" not in response
+    assert "next_question" not in response
 
 
-def test_reasons_are_told_to_whoever_asks_and_add_up(client: TestClient) -> None:
-    answer = client.post("/segment?explain=true", json=FULL).json()
-    told, distances = answer["explanation"], answer["distances"]
-    lead = distances[answer["runner_up"]["id"]] ** 2 - distances[answer["persona"]["id"]] ** 2
-    assert told["lead"] == pytest.approx(lead, abs=1e-9)
-    assert told["base"] + sum(reason["contribution"] for reason in told["reasons"]) == pytest.approx(
+def test_explanation_adds_up_to_the_lead(client: TestClient) -> None:
+    response = client.post("/segment?explain=true", json=FULL).json()
+    explanation, distances = response["explanation"], response["distances"]
+    lead = distances[response["runner_up"]["id"]] ** 2 - distances[response["persona"]["id"]] ** 2
+    assert explanation["lead"] == pytest.approx(lead, abs=1e-9)
+    assert explanation["base"] + sum(reason["contribution"] for reason in explanation["reasons"]) == pytest.approx(
         lead, abs=1e-9
     )
-    assert {reason["field"] for reason in told["reasons"]} == set(FULL)
-    assert answer["next_question"] is None
+    assert {reason["field"] for reason in explanation["reasons"]} == set(FULL)
+    assert response["next_question"] is None
 
 
-def test_the_next_question_is_suggested_to_whoever_asks(client: TestClient) -> None:
+def test_next_question_is_suggested_on_request(client: TestClient) -> None:
     suggested = client.post("/segment?suggest=true", json=FULL).json()["next_question"]
-    asked = client.post("/segment/next-question", json=FULL).json()
-    assert suggested == asked["next_question"] == asked["questions"][0]
+    questions = client.post("/segment/next-question", json=FULL).json()
+    assert suggested == questions["next_question"] == questions["questions"][0]
     assert suggested["field"] not in FULL
-    assert asked["entropy"] > 0
+    assert questions["entropy"] > 0
 
 
-def test_the_answer_is_the_same_with_and_without_details(client: TestClient) -> None:
+def test_details_change_nothing_else_in_the_response(client: TestClient) -> None:
     plain = client.post("/segment", json=FULL).json()
     detailed = client.post("/segment?explain=true&suggest=true", json=FULL).json()
     assert {name: detailed[name] for name in plain} == plain
 
 
-def test_a_comparison_holds_both_answers_and_what_moved(client: TestClient) -> None:
+def test_what_if_has_both_assignments_and_their_differences(client: TestClient) -> None:
     changes = {"age": None, "hobbies": ["value_5"]}
     compared = client.post("/segment/compare", json={"profile": FULL, "changes": changes}).json()
     after = {**FULL, **changes}
@@ -75,70 +75,70 @@ def test_a_comparison_holds_both_answers_and_what_moved(client: TestClient) -> N
         moved = compared["after"]["probabilities"][name] - compared["before"]["probabilities"][name]
         assert change == pytest.approx(moved)
     alone = client.post("/segment", json={**FULL, "age": None}).json()
-    assert [each["field"] for each in compared["alone"]] == ["age", "hobbies"]
+    assert [change["field"] for change in compared["alone"]] == ["age", "hobbies"]
     assert compared["alone"][0]["persona"] == alone["persona"]
 
 
-def test_a_comparison_without_changes_moves_nothing(client: TestClient) -> None:
+def test_what_if_without_changes_differs_in_nothing(client: TestClient) -> None:
     compared = client.post("/segment/compare", json={"profile": FULL, "changes": {}}).json()
     assert compared["before"] == compared["after"]
     assert set(compared["distance_changes"].values()) == {0.0}
     assert compared["alone"] == []
 
 
-def test_what_does_not_fit_in_a_comparison_is_pointed_at(client: TestClient) -> None:
-    answer = client.post("/segment/compare", json={"profile": {"hobies": []}, "changes": {"age": 7}})
-    problem = assert_problem(answer, 422, "invalid-request")
+def test_what_if_points_at_invalid_fields(client: TestClient) -> None:
+    response = client.post("/segment/compare", json={"profile": {"hobies": []}, "changes": {"age": 7}})
+    problem = assert_problem(response, 422, "invalid-request")
     assert [error["pointer"] for error in problem["errors"]] == ["/profile/hobies", "/changes/age"]
     assert "'hobbies'" in problem["errors"][0]["detail"]
 
 
-def test_a_comparison_of_very_many_fields_is_refused_in_few_words(client: TestClient) -> None:
-    strange = {f"field_{number}": 1 for number in range(5_000)}
+def test_what_if_with_very_many_fields_is_one_error(client: TestClient) -> None:
+    unknown = {f"field_{number}": 1 for number in range(5_000)}
     problem = assert_problem(
-        client.post("/segment/compare", json={"profile": strange, "changes": {}}), 422, "invalid-request"
+        client.post("/segment/compare", json={"profile": unknown, "changes": {}}), 422, "invalid-request"
     )
     assert [error["pointer"] for error in problem["errors"]] == ["/profile"]
 
 
-def test_a_model_of_format_1_answers_what_it_can(client: TestClient, registry: Registry) -> None:
+def test_model_of_format_1_has_null_for_what_it_lacks(client: TestClient, registry: Registry) -> None:
     registry.activate(write_small_model(registry.root, seed=1, imputes=False).name)
     eventually(lambda: client.post("/segment", json={}).json()["confidence"] is None)
-    answer = client.post("/segment?explain=true&suggest=true", json=FULL).json()
-    assert answer["probabilities"] is None
-    assert answer["explanation"]["reasons"]
-    assert answer["next_question"] is None
-    asked = client.post("/segment/next-question", json=FULL).json()
-    assert (asked["next_question"], asked["questions"], asked["entropy"]) == (None, [], None)
+    response = client.post("/segment?explain=true&suggest=true", json=FULL).json()
+    assert response["probabilities"] is None
+    assert response["explanation"]["reasons"]
+    assert response["next_question"] is None
+    questions = client.post("/segment/next-question", json=FULL).json()
+    assert (questions["next_question"], questions["questions"], questions["entropy"]) == (None, [], None)
     compared = client.post("/segment/compare", json={"profile": FULL, "changes": {"age": 40}}).json()
     assert compared["probability_changes"] is None
 
 
-def test_the_empty_profile_is_answered(client: TestClient) -> None:
-    answer = client.post("/segment", json={})
-    assert answer.status_code == 200
-    assert set(answer.json()["missing_fields"]) == set(Profile.model_fields)
+def test_empty_profile_is_assigned(client: TestClient) -> None:
+    response = client.post("/segment", json={})
+    assert response.status_code == 200
+    assert set(response.json()["missing_fields"]) == set(Profile.model_fields)
 
 
-def test_null_is_the_same_as_absent(client: TestClient) -> None:
+def test_null_equals_an_absent_answer(client: TestClient) -> None:
     nulls = dict.fromkeys(Profile.model_fields)
     assert client.post("/segment", json=nulls).json() == client.post("/segment", json={}).json()
 
 
-def test_an_unknown_value_is_told_back_as_it_was_sent(client: TestClient) -> None:
+def test_unknown_value_is_in_the_warnings_as_it_was_sent(client: TestClient) -> None:
     warnings = client.post("/segment", json={"hobbies": ["Zorbing!", "value_1"]}).json()["warnings"]
     assert [(w["code"], w["field"], w["value"]) for w in warnings] == [("UNKNOWN_VALUE", "hobbies", "Zorbing!")]
 
 
-def test_a_slip_is_told_with_what_may_have_been_meant(client: TestClient) -> None:
+def test_misspelt_value_is_warned_of_with_suggestions(client: TestClient) -> None:
     [warning] = client.post("/segment", json={"hobbies": ["vlaue_1", "value_2"]}).json()["warnings"]
     assert warning["suggestions"][0] == "value_1"
     assert "Did you mean 'value_1'?" in warning["detail"]
 
 
-def test_very_many_unknown_values_are_told_in_one_warning_at_last(client: TestClient) -> None:
-    strange = [f"strange {number}" for number in range(200)]
-    warnings = client.post("/segment", json={"hobbies": strange}).json()["warnings"]
+def test_very_many_unknown_values_share_one_last_warning(client: TestClient) -> None:
+    unknown = [f"unknown {number}" for number in range(200)]
+    warnings = client.post("/segment", json={"hobbies": unknown}).json()["warnings"]
     assert len(warnings) == MAX_WARNINGS + 1
     assert (warnings[-1]["code"], warnings[-1]["field"], warnings[-1]["count"]) == (
         "MORE_UNKNOWN_VALUES",
@@ -147,20 +147,20 @@ def test_very_many_unknown_values_are_told_in_one_warning_at_last(client: TestCl
     )
 
 
-def test_unknown_values_are_counted_by_field_and_never_by_value(client: TestClient) -> None:
-    client.post("/segment", json={"hobbies": [f"strange {number}" for number in range(70)]})
-    client.put("/users/u-1/profile", json={"hobbies": ["strange"], "occupation": "odd"})
+def test_unknown_values_are_counted_by_field_and_not_by_value(client: TestClient) -> None:
+    client.post("/segment", json={"hobbies": [f"unknown {number}" for number in range(70)]})
+    client.put("/users/u-1/profile", json={"hobbies": ["unknown"], "occupation": "other"})
     text = client.get("/metrics").text
     assert 'segments_unknown_values_total{field="hobbies"} 71.0' in text
     assert 'segments_unknown_values_total{field="occupation"} 1.0' in text
-    assert "strange" not in text
+    assert "unknown 1" not in text
 
 
-def test_answers_say_that_the_model_was_made_from_simulated_profiles(client: TestClient) -> None:
+def test_responses_name_the_origin_of_the_model(client: TestClient) -> None:
     assert client.post("/segment", json={}).headers["segments-model-origin"] == "simulated"
 
 
-def test_an_unknown_field_names_the_nearest_known_one(client: TestClient) -> None:
+def test_unknown_field_is_refused_with_the_nearest_known_one(client: TestClient) -> None:
     problem = assert_problem(client.post("/segment", json={"hobies": []}), 422, "invalid-request")
     assert problem["errors"][0]["pointer"] == "/hobies"
     assert "'hobbies'" in problem["errors"][0]["detail"]
@@ -178,27 +178,27 @@ def test_an_unknown_field_names_the_nearest_known_one(client: TestClient) -> Non
         ({"a/b~c": 1}, "/a~1b~0c"),
     ],
 )
-def test_what_does_not_fit_is_pointed_at_and_not_repeated(
+def test_invalid_field_is_pointed_at_and_its_value_not_quoted(
     client: TestClient, profile: dict[str, object], pointer: str
 ) -> None:
-    answer = client.post("/segment", json=profile)
-    problem = assert_problem(answer, 422, "invalid-request")
+    response = client.post("/segment", json=profile)
+    problem = assert_problem(response, 422, "invalid-request")
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
-    assert not any(value in answer.text for value in ("thirty-four", "enormous", "chess", "xxx"))
+    assert not any(value in response.text for value in ("thirty-four", "enormous", "chess", "xxx"))
 
 
-def test_without_a_model_the_answer_says_what_to_do(modelless: TestClient) -> None:
-    answer = modelless.post("/segment", json={})
-    problem = assert_problem(answer, 503, "no-model")
+def test_problem_without_a_model_says_what_to_do(modelless: TestClient) -> None:
+    response = modelless.post("/segment", json={})
+    problem = assert_problem(response, 503, "no-model")
     assert "POST /retrain" in problem["detail"]
-    assert int(answer.headers["retry-after"]) > 0
+    assert int(response.headers["retry-after"]) > 0
 
 
 def test_each_profile_of_a_batch_has_its_own_outcome(client: TestClient) -> None:
     batch = {"profiles": [FULL, {"age": 7}, "no profile", {}, {"hobies": []}]}
-    answer = client.post("/segment/batch", json=batch)
-    assert answer.status_code == 207
-    items = answer.json()["items"]
+    response = client.post("/segment/batch", json=batch)
+    assert response.status_code == 207
+    items = response.json()["items"]
     assert [(item["index"], item["status"]) for item in items] == [
         (0, 200),
         (1, 422),
@@ -213,27 +213,27 @@ def test_each_profile_of_a_batch_has_its_own_outcome(client: TestClient) -> None
     assert "result" not in items[1]
 
 
-def test_a_batch_can_be_asked_for_details_too(client: TestClient) -> None:
+def test_batch_has_details_on_request(client: TestClient) -> None:
     [item] = client.post("/segment/batch?explain=true&suggest=true", json={"profiles": [FULL]}).json()["items"]
     assert item["result"] == client.post("/segment?explain=true&suggest=true", json=FULL).json()
 
 
-def test_a_batch_of_none_is_answered(client: TestClient) -> None:
+def test_empty_batch_has_no_items(client: TestClient) -> None:
     assert client.post("/segment/batch", json={"profiles": []}).json()["items"] == []
 
 
-def test_a_batch_states_its_maximum(client: TestClient) -> None:
+def test_batch_over_the_maximum_is_refused(client: TestClient) -> None:
     assert client.post("/segment/batch", json={"profiles": [{}] * 1_000}).status_code == 207
-    answer = client.post("/segment/batch", json={"profiles": [{}] * 1_001})
-    problem = assert_problem(answer, 422, "invalid-request")
+    response = client.post("/segment/batch", json={"profiles": [{}] * 1_001})
+    problem = assert_problem(response, 422, "invalid-request")
     assert "1000" in problem["errors"][0]["detail"]
 
 
-def test_a_batch_item_with_very_many_errors_is_refused_in_few_words(client: TestClient) -> None:
+def test_errors_of_a_batch_item_are_limited(client: TestClient) -> None:
     wrong = {name: [1] * 200 for name in ("hobbies", "gift_history")}
-    strange = {f"field_{number}": 1 for number in range(1_000)}
-    answer = client.post("/segment/batch", json={"profiles": [wrong, {"hobbies": ["x"] * 10_000}, strange]})
-    assert [len(item["error"]["errors"]) for item in answer.json()["items"]] == [2, 1, 1]
+    unknown = {f"field_{number}": 1 for number in range(1_000)}
+    response = client.post("/segment/batch", json={"profiles": [wrong, {"hobbies": ["x"] * 10_000}, unknown]})
+    assert [len(item["error"]["errors"]) for item in response.json()["items"]] == [2, 1, 1]
 
 
 LONG_LISTS = {
@@ -242,22 +242,22 @@ LONG_LISTS = {
 
 
 @pytest.mark.parametrize(("path", "body"), [("/segment/batch", {"profiles": [FULL]}), ("/segment", LONG_LISTS)])
-def test_what_may_take_long_waits_for_its_turn_and_nobody_waits_for_it(
+def test_long_request_waits_its_turn_without_delaying_others(
     client: TestClient, app: FastAPI, path: str, body: object
 ) -> None:
-    turn = app.state.services.long_work
+    semaphore = app.state.services.long_work
     assert client.portal is not None
-    client.portal.call(turn.acquire)
+    client.portal.call(semaphore.acquire)
     with ThreadPoolExecutor(1) as thread:
-        asked = thread.submit(client.post, path, json=body)
+        long = thread.submit(client.post, path, json=body)
         eventually(lambda: "in_flight 2.0" in client.get("/metrics").text)
         assert client.post("/segment", json=FULL).status_code == 200
-        assert not asked.done()
-        client.portal.call(turn.release)
-        assert asked.result().status_code in (200, 207)
+        assert not long.done()
+        client.portal.call(semaphore.release)
+        assert long.result().status_code in (200, 207)
 
 
-def test_a_long_profile_gets_the_persona_that_it_gets_in_a_batch(client: TestClient) -> None:
+def test_long_profile_gets_the_same_persona_alone_and_in_a_batch(client: TestClient) -> None:
     alone = client.post("/segment", json=LONG_LISTS).json()
     (item,) = client.post("/segment/batch", json={"profiles": [LONG_LISTS]}).json()["items"]
     assert item["result"]["persona"] == alone["persona"]

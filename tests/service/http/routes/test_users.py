@@ -24,8 +24,8 @@ from testkit.waiting import eventually
 from tests.support.problems import assert_problem
 
 
-class ForgetfulUsers(MemoryUsers):
-    """Takes profiles, but no newer assignments."""
+class ReadOnlyAssignments(MemoryUsers):
+    """Stores profiles, and no renewed assignments."""
 
     def update_assignments(
         self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
@@ -34,7 +34,7 @@ class ForgetfulUsers(MemoryUsers):
 
 
 def activate_another(client: TestClient, registry: Registry) -> str:
-    """Put a second active model, and wait until the service follows."""
+    """Activate a second model, and wait until the service uses it."""
     version = write_small_model(registry.root, seed=3).name
     registry.activate(version)
     eventually(lambda: client.get("/personas").json()["model_version"] == version)
@@ -47,75 +47,77 @@ def stored(store: MemoryStore, user_id: str) -> StoredUser:
     return user
 
 
-def test_a_profile_is_stored_and_assigned(client: TestClient) -> None:
-    answer = client.put("/users/u-1/profile", json={"age": 30})
-    assert answer.status_code == 201
-    assert answer.json()["revision"] == 1
-    assert answer.json()["persona"] == client.post("/segment", json={"age": 30}).json()["persona"]
+def test_profile_is_stored_and_assigned(client: TestClient) -> None:
+    response = client.put("/users/u-1/profile", json={"age": 30})
+    assert response.status_code == 201
+    assert response.json()["revision"] == 1
+    assert response.json()["persona"] == client.post("/segment", json={"age": 30}).json()["persona"]
 
 
-def test_putting_again_replaces(client: TestClient, store: MemoryStore) -> None:
+def test_second_profile_replaces_the_first(client: TestClient, store: MemoryStore) -> None:
     client.put("/users/u-1/profile", json={"age": 30})
-    answer = client.put("/users/u-1/profile", json={"age": 31})
-    assert (answer.status_code, answer.json()["revision"]) == (200, 2)
+    response = client.put("/users/u-1/profile", json={"age": 31})
+    assert (response.status_code, response.json()["revision"]) == (200, 2)
     assert stored(store, "u-1").profile_json == '{"age":31}'
 
 
-def test_what_is_stored_is_what_was_sent(client: TestClient, store: MemoryStore) -> None:
+def test_profile_is_stored_as_it_was_sent(client: TestClient, store: MemoryStore) -> None:
     sent = {"hobbies": ["Board Games", "b"], "age": None, "occupation": "nul: \u0000, ü, 🎁"}
     client.put("/users/u-1/profile", json=sent)
     assert json.loads(stored(store, "u-1").profile_json) == sent
 
 
-def test_a_profile_is_stored_before_there_is_a_model(modelless: TestClient) -> None:
-    answer = modelless.put("/users/u-1/profile", json={"age": 30})
-    assert (answer.status_code, answer.json()["persona"]) == (201, None)
-    assert answer.json()["warnings"][0]["code"] == "NO_MODEL"
+def test_profile_is_stored_without_a_model(modelless: TestClient) -> None:
+    response = modelless.put("/users/u-1/profile", json={"age": 30})
+    assert (response.status_code, response.json()["persona"]) == (201, None)
+    assert response.json()["warnings"][0]["code"] == "NO_MODEL"
     assert_problem(modelless.get("/users/u-1/persona"), 503, "no-model")
 
 
-def test_a_users_persona_is_as_sure_as_the_profile_makes_it(client: TestClient) -> None:
+def test_persona_of_a_user_has_the_confidence_of_the_profile(client: TestClient) -> None:
     sent = {"age": 30, "hobbies": ["value_1"]}
     put = client.put("/users/u-1/profile", json=sent).json()
     segmented = client.post("/segment", json=sent).json()
-    told = ("confidence", "runner_up", "margin", "typicality", "is_outlier")
-    answer = client.get("/users/u-1/persona").json()
-    assert [answer[name] for name in told] == [put[name] for name in told] == [segmented[name] for name in told]
+    names = ("confidence", "runner_up", "margin", "typicality", "is_outlier")
+    response = client.get("/users/u-1/persona").json()
+    assert (
+        [response[name] for name in names] == [put[name] for name in names] == [segmented[name] for name in names]
+    )
     assert put["probabilities"] == segmented["probabilities"]
-    [found, _] = client.post("/users/personas:batchGet", json={"user_ids": ["u-1", "nobody"]}).json()["items"]
-    assert found["confidence"] == segmented["confidence"]
+    [item, _] = client.post("/users/personas:batchGet", json={"user_ids": ["u-1", "nobody"]}).json()["items"]
+    assert item["confidence"] == segmented["confidence"]
 
 
-def test_the_persona_of_a_user_is_the_one_assigned(client: TestClient) -> None:
+def test_persona_of_a_user_is_the_assigned_one(client: TestClient) -> None:
     put = client.put("/users/u-1/profile", json={"age": 30}).json()
-    answer = client.get("/users/u-1/persona")
-    assert answer.status_code == 200
-    assert answer.json()["persona"] == put["persona"]
-    assert answer.json()["revision"] == 1
+    response = client.get("/users/u-1/persona")
+    assert response.status_code == 200
+    assert response.json()["persona"] == put["persona"]
+    assert response.json()["revision"] == 1
 
 
-def test_a_user_without_a_profile_is_not_found(client: TestClient) -> None:
+def test_user_without_a_profile_is_not_found(client: TestClient) -> None:
     assert "PUT" in assert_problem(client.get("/users/u-9/persona"), 404, "user-not-found")["detail"]
 
 
-def test_an_assignment_by_an_older_model_is_made_again_and_written_back(
+def test_assignment_by_an_older_model_is_renewed_and_stored(
     client: TestClient, registry: Registry, store: MemoryStore
 ) -> None:
     client.put("/users/u-1/profile", json={"age": 30, "hobbies": ["value_1"]})
     version = activate_another(client, registry)
-    answer = client.get("/users/u-1/persona").json()
+    response = client.get("/users/u-1/persona").json()
     model = registry.load(version, Profile).model
-    assert answer["model_version"] == version
-    assert answer["persona"]["id"] == model.assign(Profile(age=30, hobbies=("value_1",))).persona.id
-    kept = stored(store, "u-1").assignment
-    assert kept is not None
-    assert kept.model_version == version
+    assert response["model_version"] == version
+    assert response["persona"]["id"] == model.assign(Profile(age=30, hobbies=("value_1",))).persona.id
+    assignment = stored(store, "u-1").assignment
+    assert assignment is not None
+    assert assignment.model_version == version
 
 
-def test_the_right_answer_is_given_even_if_it_cannot_be_written_back(
+def test_renewed_assignment_is_returned_even_if_it_cannot_be_stored(
     settings: Settings, registry: Registry
 ) -> None:
-    with TestClient(create_app(settings, store=MemoryStore(users=ForgetfulUsers()))) as client:
+    with TestClient(create_app(settings, store=MemoryStore(users=ReadOnlyAssignments()))) as client:
         client.put("/users/u-1/profile", json={})
         version = activate_another(client, registry)
         assert client.get("/users/u-1/persona").json()["model_version"] == version
@@ -139,14 +141,14 @@ class CountingUsers(MemoryUsers):
 
 
 def kept_before_confidence(store: MemoryStore, user_id: str) -> None:
-    """Take from a user's assignment what was not always kept."""
+    """Remove from a user's assignment what older versions did not store."""
     user = stored(store, user_id)
     assert user.assignment is not None
     bare = replace(user.assignment, confidence=None, runner_up_id=None, margin=None, typicality=None)
     store.users._users[user_id] = replace(user, assignment=bare)
 
 
-def test_what_is_current_is_told_without_the_profile(settings: Settings, registry: Registry) -> None:
+def test_current_assignment_is_read_without_the_profile(settings: Settings, registry: Registry) -> None:
     users = CountingUsers()
     store = MemoryStore(users=users)
     with TestClient(create_app(settings, store=store)) as client:
@@ -156,7 +158,7 @@ def test_what_is_current_is_told_without_the_profile(settings: Settings, registr
     assert (users.read, users.written) == (0, 0)
 
 
-def test_what_was_kept_without_its_confidence_is_made_again_once(settings: Settings, registry: Registry) -> None:
+def test_assignment_stored_without_its_confidence_is_renewed_once(settings: Settings, registry: Registry) -> None:
     users = CountingUsers()
     store = MemoryStore(users=users)
     with TestClient(create_app(settings, store=store)) as client:
@@ -174,7 +176,7 @@ def test_what_was_kept_without_its_confidence_is_made_again_once(settings: Setti
     assert users.written == 1
 
 
-def test_a_model_that_knows_no_confidence_keeps_none_and_is_not_asked_again(settings: Settings) -> None:
+def test_assignment_by_a_model_without_confidence_is_not_renewed(settings: Settings) -> None:
     registry, users = Registry(settings.artifacts_dir), CountingUsers()
     registry.activate(write_small_model(registry.root, imputes=False).name)
     with TestClient(create_app(settings, store=MemoryStore(users=users))) as client:
@@ -183,33 +185,33 @@ def test_a_model_that_knows_no_confidence_keeps_none_and_is_not_asked_again(sett
     assert users.written == 0
 
 
-def test_a_choice_that_was_kept_without_its_confidence_stays_a_choice(
-    client: TestClient, store: MemoryStore
-) -> None:
+def test_choice_stored_without_its_confidence_stays_a_choice(client: TestClient, store: MemoryStore) -> None:
     client.put("/users/u/profile", json={"age": 30})
     own = client.get("/users/u/persona").json()["persona"]["id"]
-    chosen = next(each["id"] for each in client.get("/personas").json()["items"] if each["id"] != own)
-    told = client.put("/users/u/persona", json={"persona_id": chosen}).json()
+    chosen = next(persona["id"] for persona in client.get("/personas").json()["items"] if persona["id"] != own)
+    response = client.put("/users/u/persona", json={"persona_id": chosen}).json()
     kept_before_confidence(store, "u")
     again = client.get("/users/u/persona").json()
-    assert again == {**told, "assigned_at": again["assigned_at"]}
+    assert again == {**response, "assigned_at": again["assigned_at"]}
 
 
-def test_a_persona_is_told_at_once_or_not_now(client: TestClient, registry: Registry, store: MemoryStore) -> None:
+def test_non_blocking_read_has_current_assignments_alone(
+    client: TestClient, registry: Registry, store: MemoryStore
+) -> None:
     client.put("/users/u/profile", json={"age": 30})
-    told = client.get("/users/u/persona").json()
+    response = client.get("/users/u/persona").json()
     loaded = registry.load(registry.active() or "", Profile)
     now = get_personas_nowait(store.users, loaded, ["u", "nobody"])
-    assert {name: json.loads(to_json(persona)) for name, persona in now.items()} == {"u": told}
+    assert {name: json.loads(to_json(persona)) for name, persona in now.items()} == {"u": response}
     kept_before_confidence(store, "u")
     assert get_personas_nowait(store.users, loaded, ["u"]) == {}
 
 
-def test_many_users_are_answered_in_the_order_asked(client: TestClient) -> None:
+def test_batch_of_users_is_in_the_order_of_the_request(client: TestClient) -> None:
     for user_id in ("a", "b"):
         client.put(f"/users/{user_id}/profile", json={})
-    answer = client.post("/users/personas:batchGet", json={"user_ids": ["b", "x", "a", "b"]})
-    items = answer.json()["items"]
+    response = client.post("/users/personas:batchGet", json={"user_ids": ["b", "x", "a", "b"]})
+    items = response.json()["items"]
     assert [(item["user_id"], item["status"]) for item in items] == [
         ("b", "PRESENT"),
         ("x", "NOT_FOUND"),
@@ -220,36 +222,36 @@ def test_many_users_are_answered_in_the_order_asked(client: TestClient) -> None:
     assert items[0] == items[3]
 
 
-def test_a_batch_of_users_is_by_the_model_in_force_alone(client: TestClient, registry: Registry) -> None:
+def test_batch_of_users_is_by_the_active_model_alone(client: TestClient, registry: Registry) -> None:
     for number in range(20):
         client.put(f"/users/u{number}/profile", json={"age": 20 + number})
     version = activate_another(client, registry)
     ids = [f"u{number}" for number in range(20)]
-    answer = client.post("/users/personas:batchGet", json={"user_ids": ids}).json()
+    response = client.post("/users/personas:batchGet", json={"user_ids": ids}).json()
     singles = [client.get(f"/users/{user_id}/persona").json()["persona"] for user_id in ids]
-    assert answer["model_version"] == version
-    assert [item["persona"] for item in answer["items"]] == singles
+    assert response["model_version"] == version
+    assert [item["persona"] for item in response["items"]] == singles
 
 
 @pytest.mark.parametrize("user_id", ["-x", "a b", "%00", "é", "a" * 129, "a%0a", "..%20", "%F0%9F%8E%81"])
-def test_a_user_id_of_other_characters_is_refused(client: TestClient, user_id: str) -> None:
+def test_user_id_with_other_characters_is_refused(client: TestClient, user_id: str) -> None:
     problem = assert_problem(client.get(f"/users/{user_id}/persona"), 422, "invalid-request")
     assert problem["errors"][0]["place"] == "path"
     assert_problem(client.put(f"/users/{user_id}/profile", json={}), 422, "invalid-request")
 
 
 @pytest.mark.parametrize("user_id", ["a", "A1._~:@+-", "a" * 128, "me@example.org"])
-def test_a_user_id_of_ours_is_taken(client: TestClient, user_id: str) -> None:
+def test_valid_user_id_is_accepted(client: TestClient, user_id: str) -> None:
     assert client.put(f"/users/{user_id}/profile", json={}).status_code == 201
 
 
-def test_a_batch_of_users_is_bounded_and_its_ids_are_checked(client: TestClient) -> None:
+def test_batch_of_users_is_limited_and_its_ids_are_validated(client: TestClient) -> None:
     many = client.post("/users/personas:batchGet", json={"user_ids": ["a"] * 1_001})
     assert_problem(many, 422, "invalid-request")
     wrong = client.post("/users/personas:batchGet", json={"user_ids": ["fine", "not fine"]})
     assert assert_problem(wrong, 422, "invalid-request")["errors"][0]["pointer"] == "/user_ids/1"
 
 
-def test_a_stored_answer_that_fits_no_more_counts_as_not_given() -> None:
+def test_stored_answer_that_is_no_longer_valid_counts_as_missing() -> None:
     text = '{"age": 300, "hobbies": ["a"], "gone": 1}'
     assert read_profile(text) == Profile(hobbies=("a",))
