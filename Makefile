@@ -8,7 +8,7 @@ BESIDE ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 COVERAGE ?= --cov --cov-report=
 
 .DEFAULT_GOAL := help
-.PHONY: help env serve test check lint layout types imports duplicates audit resilience bench docs format lock clean
+.PHONY: help env serve test check lint layout types imports duplicates own audit resilience bench docs format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,7 +27,7 @@ serve: env ## train a starter model if there is none, then serve (PORT=9000 HOST
 test: env check ## everything that CI runs
 	$(BIN)/python -m pytest $(BESIDE) $(COVERAGE)
 
-check: lint layout types imports duplicates ## lint, format, types, the directions of import, and duplicates
+check: lint layout types imports duplicates own ## lint, format, types, directions of import, duplicates, and our own checks
 
 lint: env
 	$(BIN)/ruff check .
@@ -43,6 +43,9 @@ imports: env
 
 duplicates: env
 	$(BIN)/pylint models training service testkit checks tests benchmarks notebooks docs
+
+own: env
+	$(BIN)/python -m checks records
 
 # Both ask from outside, in an environment of their own: what they need need not fit what the service needs.
 .venv-trust/.complete: requirements-trust.txt

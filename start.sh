@@ -13,7 +13,7 @@ if [ -n "${ADMIN_KEY_FILE:-}" ] && [ ! -e "$ADMIN_KEY_FILE" ] && [ -w "$(dirname
     echo "The first admin key was made up; it is in $ADMIN_KEY_FILE." >&2
 fi
 
-# Settings that cannot be used are told by the service, in a sentence.
+# The service names settings that it cannot use, in a sentence.
 artifacts=$(python -c 'from service.settings import Settings; print(Settings().artifacts_dir)' 2>/dev/null) || serve
 if [ ! -e "$artifacts/ACTIVE" ]; then
     # Training reads the environment alone; the service reads .env too.

@@ -1,24 +1,24 @@
 """Finds calls that fill a record by position: two swapped floats would type-check."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 MOST = 5
 
 
-def positional_calls(root: Path, paths: Iterable[Path], most: int = MOST) -> Iterator[str]:
-    """A message for each call of a class with more than `most` positional arguments.
+def positional_calls(root: Path, paths: Iterable[Path], allowed: Collection[str] = ()) -> Iterator[str]:
+    """A message for each call of a class with more than `MOST` positional arguments.
 
-    A class counts if one of these modules, which are relative to `root`, defines it.
+    A class counts if one of these modules, which are relative to `root`, defines it, and it is not `allowed`.
     """
     trees = {path: ast.parse((root / path).read_text(encoding="utf-8")) for path in paths if path.suffix == ".py"}
     packages = {path.parts[0] for path in trees}
     ours = {node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     for path, tree in trees.items():
-        here = {"cls", *ours} - _foreign_names(tree, packages)
+        here = {"cls", *ours} - set(allowed) - _foreign_names(tree, packages)
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and len(node.args) > most and (name := _called(node.func)) in here:
+            if isinstance(node, ast.Call) and len(node.args) > MOST and (name := _called(node.func)) in here:
                 yield f"{path}:{node.lineno}: {name} gets {len(node.args)} positional arguments → use keywords"
 
 

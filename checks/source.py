@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 _CODE_SPAN = re.compile(r"``?[^`]+``?")
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_TEMPLATE_TAG = re.compile(r"{[{%].*?[}%]}")
 _FENCE = re.compile(r"^\s*(```|~~~)")
 
 
@@ -91,6 +92,10 @@ def _read_text(text: str, first_line: int = 1) -> Iterator[Text]:
         yield Prose(number, _CODE_SPAN.sub("`", line))
 
 
+def _read_template(text: str) -> Iterator[Text]:
+    yield from _read_text(_TEMPLATE_TAG.sub("", text))
+
+
 def _read_markdown(text: str) -> Iterator[Text]:
     fenced = False
     for number, line in enumerate(text.splitlines(), 1):
@@ -120,7 +125,7 @@ _READERS = {
     ".py": _read_python,
     ".md": _read_markdown,
     ".ipynb": _read_notebook,
-    ".j2": _read_text,
+    ".j2": _read_template,
     ".html": _read_text,
     ".toml": _read_comments,
     ".yml": _read_comments,

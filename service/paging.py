@@ -53,13 +53,13 @@ def decode_cursor(cursor: str, count: int) -> tuple[str, ...]:
         parts = json.loads(text)
     except (binascii.Error, ValueError, RecursionError) as error:
         raise UnusableCursor from error
-    if not isinstance(parts, list) or len(parts) != count or not all(isinstance(part, str) for part in parts):
+    if not isinstance(parts, list) or len(parts) != count or not all(isinstance(text, str) for text in parts):
         raise UnusableCursor
     return tuple(parts)
 
 
-def cursor_number(part: str) -> int:
-    """A part of a cursor that is a number from 0. Raises `UnusableCursor`."""
-    if not (part.isascii() and part.isdigit() and len(part) <= _MAX_DIGITS):
+def cursor_number(text: str) -> int:
+    """The number, from 0, in one part of a cursor. Raises `UnusableCursor`."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
         raise UnusableCursor
-    return int(part)
+    return int(text)

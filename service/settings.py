@@ -140,7 +140,7 @@ class Settings(Thresholds, BaseSettings):
         default=None, description="Seconds between retrains on the stored users; none are scheduled without it."
     )
     keep_versions: Annotated[int, Field(ge=1)] = Field(
-        default=10, description="Newest model versions kept, besides the active one and the one before it."
+        default=10, description="Newest model versions to keep, besides the active one and the one before it."
     )
     reassign_batch: Annotated[int, Field(ge=1, le=1_000)] = Field(
         default=200, description="Users reassigned in one batch after an activation."
@@ -219,7 +219,7 @@ def is_loopback(host: str) -> bool:
 
 def comma_separated(names: str | None) -> tuple[str, ...]:
     """The names in a setting, which commas separate."""
-    return tuple(name for part in (names or "").split(",") if (name := part.strip()))
+    return tuple(stripped for name in (names or "").split(",") if (stripped := name.strip()))
 
 
 def _read_secret(path: Path, setting: str) -> str:

@@ -68,11 +68,11 @@ class SegmentEncoder:
         looked_up = [
             self._known_answers.of(profile) if isinstance(profile, dict) else None for profile in profiles
         ]
-        known = [profile for profile in looked_up if profile is not None]
-        unpacked = [self._single.unpack(profile.total) for profile in known]
+        known_profiles = [profile for profile in looked_up if profile is not None]
+        unpacked = [self._single.unpack(profile.total) for profile in known_profiles]
         scores = [
             self._single.score_of(numbers, missing_fields.hidden, missing_fields.missing)
-            for numbers, (_, missing_fields) in zip(unpacked, known, strict=True)
+            for numbers, (_, missing_fields) in zip(unpacked, known_profiles, strict=True)
         ]
         typicality = [self._model.typicality_of(score) for score in scores]
         rendered = map(self._template.render, scores, typicality)
@@ -119,7 +119,7 @@ class ResponseTemplate:
             b'"is_outlier":%b,"distances":%b,"model_version":%b,"missing_fields":%b,"warnings":[]}'
         ) % (_GAP, _GAP, probabilities, _GAP, _GAP, _GAP, _GAP, by_persona, version, _GAP)
         self._between_gaps = text.split(_GAP)
-        self._format = b"%b".join(part.replace(b"%", b"%%") for part in self._between_gaps)
+        self._format = b"%b".join(piece.replace(b"%", b"%%") for piece in self._between_gaps)
 
     def render(self, score: Score, typicality: float | None) -> bytes:
         """The JSON of a scored profile."""

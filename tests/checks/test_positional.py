@@ -1,5 +1,6 @@
 """Calls that fill a record by position are found."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,11 @@ from checks.positional import positional_calls
 RECORD = "class Record: ...\n"
 
 
-def hits(folder: Path, code: str) -> list[str]:
+def hits(folder: Path, code: str, allowed: Collection[str] = ()) -> list[str]:
     (folder / "models").mkdir()
     (folder / "models" / "records.py").write_text(RECORD, encoding="utf-8")
     (folder / "models" / "use.py").write_text(code, encoding="utf-8")
-    return [*positional_calls(folder, [Path("models/records.py"), Path("models/use.py")])]
+    return [*positional_calls(folder, [Path("models/records.py"), Path("models/use.py")], allowed)]
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,7 @@ def test_class_method_that_fills_its_own_record_is_found(tmp_path: Path) -> None
 )
 def test_fewer_arguments_keywords_and_foreign_classes_are_not_found(tmp_path: Path, code: str) -> None:
     assert hits(tmp_path, code) == []
+
+
+def test_allowed_class_is_not_found(tmp_path: Path) -> None:
+    assert hits(tmp_path, "Record(1, 2, 3, 4, 5, 6)", allowed={"Record"}) == []

@@ -71,6 +71,11 @@ def test_documents_are_read_as_prose_and_their_code_as_names(tmp_path: Path) -> 
     assert lines == ["1", "4", "8"]
 
 
+def test_templates_are_read_without_their_tags(tmp_path: Path) -> None:
+    text = "{% if report.side_door %}<p>{{ the.side door }}</p>\n<p>One side door.</p>{% endif %}"
+    assert hits(tmp_path, text, "training/page.html.j2") == ["training/page.html.j2:2: side door → main entrance"]
+
+
 def test_replaced_module_is_found_by_its_path(tmp_path: Path) -> None:
     assert hits(tmp_path, "", "service/alley.py") == ["service/alley.py:1: alley → main entrance"]
 

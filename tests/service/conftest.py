@@ -1,4 +1,4 @@
-"""A service with a small model, a memory store and a launcher that does as told."""
+"""A service with a small model, a memory store and a launcher that the test controls."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def registry(settings: Settings) -> Registry:
-    """A registry with one version, in force."""
+    """A registry with one version, which is active."""
     registry = Registry(settings.artifacts_dir)
     registry.activate(write_small_model(registry.root, seed=0).name)
     return registry

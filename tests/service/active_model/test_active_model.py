@@ -1,4 +1,4 @@
-"""The active model: loaded whole, followed, and kept when its successor cannot be used."""
+"""The active model: loaded whole, followed, and still in use when its successor cannot be used."""
 
 import shutil
 import threading

@@ -50,9 +50,9 @@ def test_service_loads_no_library_of_training(tmp_path: Path) -> None:
     registry.activate(write_small_model(registry.root).name)
     process = run("-c", SERVE_ONE, str(tmp_path), folder=tmp_path)
     assert process.returncode == 0, process.stderr
-    found = json.loads(process.stdout.splitlines()[-1])
-    assert found["statuses"] == [200, 201, 200, 200, 200, 200]
-    assert [name for name in FORBIDDEN if name in found["modules"]] == []
+    outcome = json.loads(process.stdout.splitlines()[-1])
+    assert outcome["statuses"] == [200, 201, 200, 200, 200, 200]
+    assert [name for name in FORBIDDEN if name in outcome["modules"]] == []
 
 
 def test_importing_the_app_opens_nothing(tmp_path: Path) -> None:

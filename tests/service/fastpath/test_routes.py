@@ -122,8 +122,8 @@ def test_any_profile_is_answered_on_the_fast_path_exactly_if_it_is_valid(both: B
 
 
 def test_profiles_with_unknown_values_are_limited_in_number_each_iteration(both: BothPaths) -> None:
-    unknown, known = ("POST", "/segment", UNKNOWN_VALUE, JSON), ("POST", "/segment", b"{}", JSON)
-    responses = both.fast_batch([*[unknown] * (MAX_UNKNOWN + 3), known])
+    unknown, empty = ("POST", "/segment", UNKNOWN_VALUE, JSON), ("POST", "/segment", b"{}", JSON)
+    responses = both.fast_batch([*[unknown] * (MAX_UNKNOWN + 3), empty])
     answered = [response is not None for response in responses]
     assert answered == [*[True] * MAX_UNKNOWN, *[False] * 3, True]
 

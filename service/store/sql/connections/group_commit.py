@@ -30,7 +30,7 @@ from service.store.sql.connections.deadline import deadline, seconds_left, until
 
 T = TypeVar("T")
 _TIMED_OUT = "Other writes take too long; the same request may work later."
-# The most writes that share a commit: the first of them waits for the last.
+# The most writes in one group commit: the first of them waits for the last.
 MAX_WRITES_PER_COMMIT = 256
 
 
