@@ -24,7 +24,7 @@ from benchmarks.load.servers import Running, service
 from benchmarks.load.slow_disk import slowed
 from benchmarks.load.store_writes import PROFILE, THREADS, USERS, Measured, Result
 from benchmarks.load.wrk import Load, Request, load
-from benchmarks.resilience.world import new_database, postgres
+from benchmarks.resilience.harness.world import new_database, postgres
 from benchmarks.simulated import simulated, trained_on
 from models.storage.registry import Registry
 from testkit import ROOT

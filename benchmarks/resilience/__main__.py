@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.resilience import artifacts, crowds, database, disk, fuzz, kills, replicas, soak, stopping
-from benchmarks.resilience.world import Outcome, World
+from benchmarks.resilience.harness.world import Outcome, World
 from testkit import ROOT
 
 Step = Callable[[World], Outcome]

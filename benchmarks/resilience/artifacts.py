@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from benchmarks.resilience.world import Outcome, World, require
+from benchmarks.resilience.harness.world import Outcome, World, require
 from models.errors import ArtifactError
 from models.profile import Profile
 from models.storage.artifact import ARRAYS, MANIFEST, SUMS

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from benchmarks.resilience.load import Latencies, Probe
-from benchmarks.resilience.world import Outcome, World, require
+from benchmarks.resilience.harness.load import Latencies, Probe
+from benchmarks.resilience.harness.world import Outcome, World, require
 from testkit import ROOT
 from testkit.server import Server, serving
 from testkit.waiting import eventually
@@ -74,7 +74,7 @@ def _require_whole(beside: Latencies, after: Latencies, ends: list[str], kinds: 
 def _crowd(kind: str, count: int, server: Server) -> Iterator[subprocess.Popen[str]]:
     # Longer than the probe measures, so that no connection ends meanwhile.
     arguments = [kind, str(count), str(server.port), str(SECONDS + 1)]
-    command = [sys.executable, "-m", "benchmarks.resilience.crowd_child", *arguments]
+    command = [sys.executable, "-m", "benchmarks.resilience.harness.crowd_child", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

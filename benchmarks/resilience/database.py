@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager, closing, contextmanager
 import httpx2 as httpx
 import psycopg
 
-from benchmarks.resilience.load import PROFILE, Probe
-from benchmarks.resilience.proxy import before
-from benchmarks.resilience.world import Outcome, World, new_database, postgres, require
+from benchmarks.resilience.harness.load import PROFILE, Probe
+from benchmarks.resilience.harness.proxy import before
+from benchmarks.resilience.harness.world import Outcome, World, new_database, postgres, require
 from testkit.server import Server, serving
 from testkit.waiting import eventually
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from benchmarks.resilience.load import PROFILE, Writers
-from benchmarks.resilience.world import Outcome, World, require
+from benchmarks.resilience.harness.load import PROFILE, Writers
+from benchmarks.resilience.harness.world import Outcome, World, require
 from testkit import ROOT
 from testkit.server import Server, free_port, serving
 from testkit.waiting import eventually

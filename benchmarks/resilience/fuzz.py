@@ -7,7 +7,7 @@ need its dependencies.
 import re
 import subprocess
 
-from benchmarks.resilience.world import Outcome, World, require
+from benchmarks.resilience.harness.world import Outcome, World, require
 from service.security.scopes import Scope
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx2 as httpx
 
-from benchmarks.resilience.load import Writers
-from benchmarks.resilience.world import Outcome, World, new_database, postgres, require
+from benchmarks.resilience.harness.load import Writers
+from benchmarks.resilience.harness.world import Outcome, World, new_database, postgres, require
 from testkit.processes import gone
 from testkit.server import PATIENCE, Server, descendants, kill, serving
 from testkit.waiting import eventually

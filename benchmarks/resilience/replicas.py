@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx2 as httpx
 
-from benchmarks.resilience.load import PROFILE
-from benchmarks.resilience.world import Outcome, World, new_database, postgres, require
+from benchmarks.resilience.harness.load import PROFILE
+from benchmarks.resilience.harness.world import Outcome, World, new_database, postgres, require
 from models.storage.registry import Registry
 from testkit.server import Server, serving
 from testkit.waiting import eventually

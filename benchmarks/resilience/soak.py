@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from benchmarks.resilience.load import PROFILE
-from benchmarks.resilience.world import Outcome, World, require
+from benchmarks.resilience.harness.load import PROFILE
+from benchmarks.resilience.harness.world import Outcome, World, require
 from testkit.server import Server, serving
 
 MINUTES = 20.0

@@ -6,8 +6,8 @@ from collections import Counter
 
 import httpx2 as httpx
 
-from benchmarks.resilience.load import PROFILE, Writers
-from benchmarks.resilience.world import Outcome, World, require
+from benchmarks.resilience.harness.load import PROFILE, Writers
+from benchmarks.resilience.harness.world import Outcome, World, require
 from testkit.server import Server, serving
 
 GRACE = 12.0

@@ -1,4 +1,4 @@
-"""One client of `/segment` at a steady pace: python -m benchmarks.resilience.probe PORT SECONDS.
+"""One client of `/segment` at a steady pace: python -m benchmarks.resilience.harness.probe PORT SECONDS.
 
 It has its own process, so that it measures the service and not the load generator. Prints the latency of each
 response, in ms, and the counts by status (0: no response).

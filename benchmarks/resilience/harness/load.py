@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import httpx2 as httpx
 
-from benchmarks.resilience.world import require
+from benchmarks.resilience.harness.world import require
 from testkit import ROOT
 from testkit.server import Server
 
@@ -73,13 +73,13 @@ class Writers:
 
 @dataclass(frozen=True)
 class Probe:
-    """One client beside the load (`benchmarks.resilience.probe`)."""
+    """One client beside the load (`benchmarks.resilience.harness.probe`)."""
 
     port: int
 
     def measure(self, seconds: float) -> "Latencies":
         """Measure for `seconds`."""
-        command = [sys.executable, "-m", "benchmarks.resilience.probe", str(self.port), str(seconds)]
+        command = [sys.executable, "-m", "benchmarks.resilience.harness.probe", str(self.port), str(seconds)]
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
         output = json.loads(done.stdout)
         return Latencies(sorted(output["taken"]), Counter({int(k): v for k, v in output["statuses"].items()}))

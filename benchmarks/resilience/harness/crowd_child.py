@@ -1,4 +1,4 @@
-"""Many connections from one process: python -m benchmarks.resilience.crowd_child KIND COUNT PORT SECONDS.
+"""Many connections from one process: python -m benchmarks.resilience.harness.crowd_child KIND COUNT PORT SECONDS.
 
 Prints `ready` once all are connected, and the numbers of their responses by status at the end.
 """
