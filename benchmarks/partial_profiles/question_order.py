@@ -64,6 +64,6 @@ def _path(case: Case, model: SegmentModel, person: BaseModel, persona: Persona, 
 def _model(case: Case) -> SegmentModel:
     """The scorer with placeholder personas."""
     count = len(case.scorer.centroids)
-    nobody = {"sentence": "", "size": 0, "share": 0.0, "traits": (), "gift_affinities": ()}
-    personas = tuple(Persona(id=f"p_{number}", name=str(number), **nobody) for number in range(count))
+    placeholder = {"sentence": "", "size": 0, "share": 0.0, "traits": (), "gift_affinities": ()}
+    personas = tuple(Persona(id=f"p_{number}", name=str(number), **placeholder) for number in range(count))
     return SegmentModel("benchmark", case.scorer, personas)

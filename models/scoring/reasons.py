@@ -44,7 +44,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`lead` = `base` + the contributions of the reasons, which stand largest first."""
+    """`lead` = `base` + the contributions of the reasons, the largest first."""
 
     lead: float
     base: float

@@ -203,7 +203,7 @@ class SingleScorer:
         powers = [exp((value - most) * STEP) for value in evidence]
         share = 1.0 / sum(powers)
         weights = [power * share for power in powers]
-        # The evidence stands behind the coordinates; it is used up here.
+        # The evidence comes after the coordinates and is not needed any more.
         filled = zip(numbers, self._fill_of(hidden).rows, strict=False)
         return tuple([number + sum(map(mul, weights, row)) for number, row in filled]), weights
 

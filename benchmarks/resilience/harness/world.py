@@ -63,9 +63,9 @@ class World:
         return Path(shutil.copytree(starter, where / "artifacts"))
 
 
-def require(holds: object, sentence: str) -> None:
-    """Raise `Broken` unless `holds` is true."""
-    if not holds:
+def require(condition: object, sentence: str) -> None:
+    """Raise `Broken` unless the condition is true."""
+    if not condition:
         raise Broken(sentence)
 
 
