@@ -12,12 +12,11 @@ from PIL import Image
 
 from models.persona import GiftAffinity, Persona
 from models.profile.vocabulary import label
-from training.personas.wording.words import capitalised, number
 from training.report.document import PersonaDetail, Report
 from training.report.drawing.saving import saved
 from training.report.drawing.style import colour
 from training.report.plots.registry import PLOTS, drawn
-from training.text import percent
+from training.text import capitalised, number, percent
 
 _WIDTH: Final = 760
 _COLOURS: Final = 256
@@ -61,7 +60,7 @@ def figure(report: Report, name: str) -> None:
     if picture is None:
         _publish({"text/plain": f"There is nothing to draw here ({name})."})
         return
-    text = plot.say(report)
+    text = plot.describe(report)
     _publish({"image/png": _smaller(saved(picture, "png")), "text/plain": text}, {"width": _WIDTH, "alt": text})
     _publish({"text/markdown": f"*{plot.caption}*", "text/plain": plot.caption})
 

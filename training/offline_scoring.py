@@ -64,7 +64,7 @@ def score_file(
     cannot be used, holds no rows, or more than the share `max_refused` of them is refused.
     """
     for note in profiles.notes:
-        progress.say(note)
+        progress.message(note)
     progress.step("scoring", 0.0)
     pace = RowRate(progress)
     columns = schema(profiles.id_column is not None)
@@ -110,7 +110,7 @@ def _judge(profiles: ProfileFile, rows: int, refused: SideFile, max_refused: flo
         raise UnusableInput(f"{profiles.path} holds no rows.")
     refused.close()
     if sentence := refused.refusal_error(rows, max_refused):
-        progress.say(sentence)
+        progress.message(sentence)
     if not rows:
         raise UnusableInput("There is no profile to score.")
 

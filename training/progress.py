@@ -19,7 +19,7 @@ class Progress(Protocol):
     def step(self, name: str, share: float) -> None:
         """`name` is what happens now; `share` how much of the whole run is done, 0–1."""
 
-    def say(self, sentence: str) -> None:
+    def message(self, sentence: str) -> None:
         """Something worth knowing."""
 
 
@@ -35,9 +35,9 @@ class ProgressRange:
         """The share of the whole run."""
         self.whole.step(name, self.start + share * (self.end - self.start))
 
-    def say(self, sentence: str) -> None:
+    def message(self, sentence: str) -> None:
         """The same."""
-        self.whole.say(sentence)
+        self.whole.message(sentence)
 
 
 class RowRate:
@@ -73,7 +73,7 @@ class Silent:
     def step(self, name: str, share: float) -> None:
         """Nothing."""
 
-    def say(self, sentence: str) -> None:
+    def message(self, sentence: str) -> None:
         """Nothing."""
 
 
@@ -90,7 +90,7 @@ class Plain:
             self._last = name
             print(f"[{share:4.0%}] {name}", file=self.stream, flush=True)
 
-    def say(self, sentence: str) -> None:
+    def message(self, sentence: str) -> None:
         """One line."""
         print(sentence, file=self.stream, flush=True)
 
@@ -105,7 +105,7 @@ class JsonLines:
         """`{"stage": …, "progress": …}`."""
         self.send(stage=name, progress=round(share, 4))
 
-    def say(self, sentence: str) -> None:
+    def message(self, sentence: str) -> None:
         """`{"message": …}`."""
         self.send(message=sentence)
 
@@ -126,7 +126,7 @@ class Bar:
         self.bar.n = round(share * 100)
         self.bar.refresh()
 
-    def say(self, sentence: str) -> None:
+    def message(self, sentence: str) -> None:
         """A line above the bar."""
         self.bar.write(sentence, file=sys.stderr)
 

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
         measured.setdefault(name, []).append(case)
     progress.step("measured", 1.0)
     _write(options.out, measured, _command(options))
-    progress.say(f"The tables are in {options.out}.")
+    progress.message(f"The tables are in {options.out}.")
 
 
 def _simulated(draws: int, masks: int) -> Iterator[Job]:

@@ -56,7 +56,7 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
         options.out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UnusableInput(f"Cannot write {options.out}: {error.strerror}.") from error
-    progress.say(f"The tables are in {options.out}.")
+    progress.message(f"The tables are in {options.out}.")
 
 
 def _command(options: argparse.Namespace) -> str:

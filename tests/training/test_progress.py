@@ -14,7 +14,7 @@ def test_plain_lines_name_each_step_once() -> None:
     for share in (0.0, 0.1):
         progress.step("encoding", share)
     progress.step("done", 1.0)
-    progress.say("Well done.")
+    progress.message("Well done.")
     assert stream.getvalue().splitlines() == ["[  0%] encoding", "[100%] done", "Well done."]
 
 
@@ -22,7 +22,7 @@ def test_json_lines_are_objects() -> None:
     stream = io.StringIO()
     progress = JsonLines(stream)
     progress.step("encoding", 1 / 3)
-    progress.say("Étonnant.\nReally.")
+    progress.message("Étonnant.\nReally.")
     assert [json.loads(line) for line in stream.getvalue().splitlines()] == [
         {"stage": "encoding", "progress": 0.3333},
         {"message": "Étonnant.\nReally."},
@@ -32,7 +32,7 @@ def test_json_lines_are_objects() -> None:
 def test_the_bar_goes_to_standard_error_with_sentences_above_it(capsys: pytest.CaptureFixture[str]) -> None:
     with showing("bar") as progress:
         progress.step("encoding", 0.5)
-        progress.say("Half of it.")
+        progress.message("Half of it.")
     said = capsys.readouterr()
     assert said.out == ""
     assert "50 %" in said.err

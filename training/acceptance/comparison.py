@@ -30,7 +30,7 @@ from training.clustering.matching import best_pairs, crossed, jaccard
 from training.data.dataset import Dataset
 from training.data.encoded import EncodedDataset
 from training.errors import UnusableInput
-from training.personas.wording.comparing import sentences
+from training.personas.wording.comparison import sentences
 
 MINIMUM_OVERLAP: Final = 0.5
 _FEW: Final = 5

@@ -18,7 +18,7 @@ from training.commands.declaration import Command
 from training.commands.versions import version_folder
 from training.data.dataset import Dataset, from_frame, read_dataset
 from training.data.mapping import load_mapping
-from training.personas.wording.comparing import as_text
+from training.personas.wording.comparison import as_text
 from training.progress import JsonLines, Progress
 from training.simulation.simulate import SimulationConfig, simulate
 
@@ -72,7 +72,7 @@ def _reference_sample(chosen: argparse.Namespace, progress: Progress) -> tuple[D
 
 def _say(notes: Iterable[str], progress: Progress) -> None:
     for note in notes:
-        progress.say(note)
+        progress.message(note)
 
 
 COMMAND = Command(name="compare", help="say what changed between two versions", add_options=_add_options, run=_run)

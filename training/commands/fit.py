@@ -24,7 +24,7 @@ from training.simulation.simulate import SimulationConfig, simulate
 def _fit(chosen: argparse.Namespace, progress: Progress) -> None:
     registry = Registry(chosen.out, key_from(os.environ))
     if chosen.if_none and (active := registry.active()) is not None:
-        progress.say(f"Model {active} is active already; nothing to do.")
+        progress.message(f"Model {active} is active already; nothing to do.")
         return
     thresholds = options.bounds(chosen.bound)
     config = TrainingConfig(
@@ -44,7 +44,7 @@ def _fit(chosen: argparse.Namespace, progress: Progress) -> None:
         registry.activate(manifest.version, by="training fit", reason=f"Trained and activated{insisted}.")
     if chosen.report:
         progress.step("drawing the report", 0.9)
-        progress.say(_page_beside(trained.folder))
+        progress.message(_page_beside(trained.folder))
     progress.step("done", 1.0)
     _tell(manifest, activated, chosen, progress)
 
@@ -60,7 +60,7 @@ def _previous(registry: Registry, name: str, progress: Progress) -> LoadedArtifa
     except NoActiveModel:
         return None
     except ModelError as error:
-        progress.say(f"The active model cannot be read, so its personas are not carried on: {error}")
+        progress.message(f"The active model cannot be read, so its personas are not carried on: {error}")
         return UnreadableModel(str(error))
 
 
@@ -86,7 +86,7 @@ def _read(chosen: argparse.Namespace, progress: Progress) -> Dataset:
     progress.step("reading profiles", 0.0)
     dataset = read_dataset(chosen.data, Profile, mapping, chosen.max_refused)
     for note in dataset.notes:
-        progress.say(note)
+        progress.message(note)
     return dataset
 
 
@@ -104,14 +104,14 @@ def _simulated(chosen: argparse.Namespace) -> tuple[Dataset, Origin]:
 
 
 def _tell(manifest: Manifest, activated: bool, chosen: argparse.Namespace, progress: Progress) -> None:
-    progress.say(f"Trained on {manifest.origin.description}")
-    progress.say(manifest.choice_of_k)
+    progress.message(f"Trained on {manifest.origin.description}")
+    progress.message(manifest.choice_of_k)
     for persona in manifest.personas:
-        progress.say(f"  {persona.share:5.1%}  {persona.name}: {persona.sentence}")
+        progress.message(f"  {persona.share:5.1%}  {persona.name}: {persona.sentence}")
     for verdict in manifest.verdicts:
         if not verdict.passed:
-            progress.say(f"Not as wanted: {verdict.sentence}")
-    progress.say(_outcome(manifest, activated, chosen))
+            progress.message(f"Not as wanted: {verdict.sentence}")
+    progress.message(_outcome(manifest, activated, chosen))
     if isinstance(progress, JsonLines):
         progress.send(result={"version": manifest.version, "activated": activated})
 

@@ -17,7 +17,7 @@ def _report(options: argparse.Namespace, progress: Progress) -> None:
     progress.step("drawing the report", 0.0)
     page = draw(version_folder(options.model, registry), options.out)
     progress.step("done", 1.0)
-    progress.say(f"The report is in {page}.")
+    progress.message(f"The report is in {page}.")
 
 
 def draw(folder: Path, out: Path | None) -> Path:

@@ -23,9 +23,9 @@ def _score(chosen: argparse.Namespace, progress: Progress) -> None:
     loaded = registry.load_active(Profile) if chosen.model == "active" else registry.load(chosen.model, Profile)
     profiles = ProfileFile(chosen.data, Profile, load_mapping(chosen.mapping) if chosen.mapping else None)
     scored = score_file(loaded.model, profiles, chosen.out, progress, chosen.max_refused)
-    progress.say(f"{scored.rows:,} profiles were scored by model {loaded.model.version} into {chosen.out}.")
+    progress.message(f"{scored.rows:,} profiles were scored by model {loaded.model.version} into {chosen.out}.")
     pace = f"{scored.rows / scored.seconds:,.0f} a second"
-    progress.say(f"That took {scored.seconds:.1f} s, {pace}; {scored.refused:,} rows were refused.")
+    progress.message(f"That took {scored.seconds:.1f} s, {pace}; {scored.refused:,} rows were refused.")
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ def _simulate(chosen: argparse.Namespace, progress: Progress) -> None:
     config = SimulationConfig(rows=chosen.rows, seed=chosen.seed, **changes)
     write(simulate(config), chosen.out, chosen.with_truth)
     progress.step("done", 1.0)
-    progress.say(f"{chosen.rows} simulated profiles are in {chosen.out}.")
+    progress.message(f"{chosen.rows} simulated profiles are in {chosen.out}.")
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:

@@ -28,7 +28,7 @@ from models.scoring.imputation import Evidence, FieldImputation, known_rows
 from models.scoring.scorer import Scorer, add_column
 from models.scoring.single import FieldTable
 from training.personas.traits import MIN_COUNT, value_table
-from training.personas.wording.words import you
+from training.personas.wording.phrases import second_person
 
 # Answers of everyone that are added to each persona's own: of words, of numbers, of mean contributions.
 PRIOR_ANSWERS: Final = 20.0
@@ -240,5 +240,5 @@ def _typical(encoding: FieldEncoding, column: Column, clusters: IntArray, k: int
 
 def _phrases(encoding: FieldEncoding) -> tuple[str, ...]:
     if isinstance(encoding.spec.kind, Numeric):
-        return (you(encoding.spec),)
-    return tuple(you(encoding.spec, value) for value in encoding.values)
+        return (second_person(encoding.spec),)
+    return tuple(second_person(encoding.spec, value) for value in encoding.values)

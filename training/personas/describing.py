@@ -14,8 +14,8 @@ from models.scoring.columns import CodeColumn, CodeListColumn, IntArray, as_list
 from training.data.dataset import Dataset
 from training.personas.traits import MIN_COUNT, Finding, ValueFinding, ValueTable, findings, value_table
 from training.personas.wording.naming import names
-from training.personas.wording.telling import persona_sentence, trait
-from training.personas.wording.words import is_gift
+from training.personas.wording.phrases import is_gift
+from training.personas.wording.sentences import persona_sentence, trait
 
 MOST_TRAITS: Final = 8
 _MOST_OF_A_FIELD: Final = 3

@@ -172,17 +172,22 @@ def number_table(column: NumberColumn, clusters: IntArray, k: int, log: bool) ->
     )
 
 
+def z_threshold(comparisons: int) -> float:
+    """The z beyond which a difference is significant among this many comparisons (Bonferroni, two-sided)."""
+    return float(-ndtri(SIGNIFICANCE / 2 / max(comparisons, 1)))
+
+
 def findings(dataset: Dataset, clusters: IntArray, k: int) -> tuple[tuple[Finding, ...], ...]:
     """For each cluster what sets it apart, strongest first (ties by field and value)."""
     numbers, tables = _tables(dataset, clusters, k)
     comparisons = k * len(numbers) + k * sum(int(_known(table).sum()) for _, _, table in tables)
-    bound = float(-ndtri(SIGNIFICANCE / 2 / max(comparisons, 1)))
+    threshold = z_threshold(comparisons)
     findings_by_cluster: list[list[Finding]] = [[] for _ in range(k)]
     for spec, number in numbers:
-        for cluster in np.flatnonzero(_notable_numbers(number, bound)).tolist():
+        for cluster in np.flatnonzero(_notable_numbers(number, threshold)).tolist():
             findings_by_cluster[cluster].append(_number_finding(spec, number, cluster))
     for spec, values, table in tables:
-        for cluster, code in np.argwhere(_notable_values(table, bound)).tolist():
+        for cluster, code in np.argwhere(_notable_values(table, threshold)).tolist():
             findings_by_cluster[cluster].append(_value_finding(spec, values[code], table, cluster, code))
     return tuple(tuple(sorted(some, key=_order)) for some in findings_by_cluster)
 
@@ -207,18 +212,20 @@ def _known(table: ValueTable) -> BoolArray:
     return is_frequent
 
 
-def _notable_values(table: ValueTable, bound: float) -> BoolArray:
+def _notable_values(table: ValueTable, threshold: float) -> BoolArray:
     lifts, residuals = table.lifts, table.residuals
-    more = (residuals > bound) & (lifts >= MIN_LIFT) & (table.shares >= MIN_SHARE) & (table.counts >= MIN_COUNT)
-    fewer = (residuals < -bound) & (lifts <= MAX_LIFT_OF_RARE) & (table.everyone >= MIN_COMMON_SHARE)
+    more = (
+        (residuals > threshold) & (lifts >= MIN_LIFT) & (table.shares >= MIN_SHARE) & (table.counts >= MIN_COUNT)
+    )
+    fewer = (residuals < -threshold) & (lifts <= MAX_LIFT_OF_RARE) & (table.everyone >= MIN_COMMON_SHARE)
     notable: BoolArray = (more | fewer) & _known(table)
     return notable
 
 
-def _notable_numbers(table: NumberTable, bound: float) -> BoolArray:
+def _notable_numbers(table: NumberTable, threshold: float) -> BoolArray:
     # A long tail can pull the mean the other way; one sentence cannot say such a difference.
     agree = np.sign(table.means - table.mean_everyone) == np.sign(table.differences)
-    large = (np.abs(table.z) > bound) & (np.abs(table.differences) >= MIN_DIFFERENCE)
+    large = (np.abs(table.z) > threshold) & (np.abs(table.differences) >= MIN_DIFFERENCE)
     notable: BoolArray = agree & large & (table.members >= MIN_COUNT)
     return notable
 

@@ -18,13 +18,12 @@ from pydantic import ValidationError
 from models.errors import ArtifactNotWritten
 from models.storage.artifact import REPORT
 from training.errors import UnusableInput
-from training.personas.wording.words import capitalised, number
-from training.report import page_text, sections
+from training.report import page_content, sections
 from training.report.document import DOCUMENT_FORMAT, Report
-from training.report.drawing import style, words
+from training.report.drawing import labels, style
 from training.report.drawing.saving import saved
 from training.report.plots.registry import PLOTS, Plot, drawn
-from training.text import percent
+from training.text import capitalised, number, percent
 
 PAGE: Final = "report.html"
 FIGURES: Final = "figures"
@@ -96,7 +95,13 @@ def _drawing(plot: Plot, report: Report) -> Drawing | None:
     width, height = (round(inches * _PIXELS_AN_INCH) for inches in figure.get_size_inches())
     svg, png = saved(figure, "svg"), saved(figure, "png")
     return Drawing(
-        name=plot.name, svg=svg, png=png, alt=plot.say(report), caption=plot.caption, width=width, height=height
+        name=plot.name,
+        svg=svg,
+        png=png,
+        alt=plot.describe(report),
+        caption=plot.caption,
+        width=width,
+        height=height,
     )
 
 
@@ -110,18 +115,22 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        percent=percent, number=number, said=words.said, capitalised=capitalised, telling_gifts=page_text.gifts
+        percent=percent,
+        number=number,
+        heading=labels.heading,
+        capitalised=capitalised,
+        distinctive_gifts=page_content.distinctive_gifts,
     )
     environment.globals.update(
         colour=style.colour,
         ink_on=style.ink_on,
-        key_numbers=page_text.key_numbers,
-        leaning=page_text.leaning,
-        stability_text=page_text.stability_text,
-        insights_by_topic=page_text.insights_by_topic,
-        metrics_of=page_text.metrics,
-        day=page_text.day,
-        glossary=page_text.GLOSSARY,
+        key_numbers=page_content.key_numbers,
+        has_distinctive_gifts=page_content.has_distinctive_gifts,
+        stability_text=page_content.stability_text,
+        insights_by_topic=page_content.insights_by_topic,
+        metrics_of=page_content.metric_rows,
+        day=page_content.day,
+        glossary=page_content.GLOSSARY,
     )
     return environment
 

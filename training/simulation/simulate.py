@@ -16,12 +16,11 @@ from models.profile import Profile
 from models.profile.field_kinds import declared_fields
 from models.scoring.columns import BoolArray, FloatArray
 from training.data.files.table_files import write_table
+from training.data.headers import TRUTH_COLUMN
 from training.errors import UnusableInput
 from training.simulation.people import People, draw_people, is_answered, posterior
 from training.simulation.planted import BY_KEY, CATALOGUE, NOBODY
 from training.simulation.world import NUMBERS, VALUES, Answers, World, planted_world, with_nobody
-
-TRUTH_COLUMN: Final = "persona_truth"
 
 # Overlaps at which the Bayes-optimal assignment agrees with the truth by 0.89, 0.73 and 0.55
 # (adjusted Rand index, five personas, the other knobs as they stand).

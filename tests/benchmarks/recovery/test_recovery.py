@@ -41,7 +41,7 @@ class Recorder:
     def step(self, name: str, share: float) -> None:
         self.steps.append(name)
 
-    def say(self, sentence: str) -> None:
+    def message(self, sentence: str) -> None:
         self.steps.append(sentence)
 
 

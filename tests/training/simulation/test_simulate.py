@@ -13,12 +13,12 @@ from models.profile import Profile
 from models.profile.field_kinds import declared_fields
 from models.profile.vocabulary import normalise
 from models.scoring.columns import FloatArray
+from training.data.headers import TRUTH_COLUMN
 from training.errors import UnusableInput
 from training.simulation.planted import BY_KEY, CATALOGUE, NOBODY
 from training.simulation.population import HOBBY_GIFTS, SKIP_READINESS
 from training.simulation.simulate import (
     DIFFICULTIES,
-    TRUTH_COLUMN,
     Simulated,
     SimulationConfig,
     simulate,

@@ -1,4 +1,4 @@
-"""Nicer words for common values; what is not here follows the general rules of `training.personas.wording.words`.
+"""Nicer words for common values; other values follow the rules of `training.personas.wording.phrases`.
 
 Keys are normalised values (`models.profile.vocabulary`), whatever the field: the same words serve other profile
 shapes.

@@ -13,7 +13,8 @@ from typing import Final
 from models.profile.field_kinds import Ordinal
 from training.personas.traits import Finding, NumberFinding, ValueFinding
 from training.personas.wording.lexicon import ADJECTIVE, PEOPLE
-from training.personas.wording.words import attribute, capitalised, is_gift, scale, wording
+from training.personas.wording.phrases import attributive, is_gift, scale_of, wording_of
+from training.text import capitalised
 
 _MOST_PARTS: Final = 8
 # Personas are there to choose gifts by, so that what is given names them best.
@@ -137,7 +138,7 @@ def _part(finding: Finding, text: str) -> _Part:
 
 
 def _adjective(finding: Finding) -> str:
-    ends = scale(finding.spec)
+    ends = scale_of(finding.spec)
     if isinstance(finding, NumberFinding):
         return ends.high if finding.more else ends.low
     if not finding.more:
@@ -145,19 +146,19 @@ def _adjective(finding: Finding) -> str:
     if isinstance(finding.spec.kind, Ordinal):
         levels = finding.spec.levels
         return {levels[0]: ends.low, levels[-1]: ends.high}.get(finding.value, "")
-    return _filled(wording(finding.spec).adjective, finding.value, ADJECTIVE)
+    return _filled(wording_of(finding.spec).adjective, finding.value, ADJECTIVE)
 
 
 def _noun(finding: Finding) -> str:
     if isinstance(finding, NumberFinding) or not finding.more:
         return ""
     nicer = {} if is_gift(finding.spec) else PEOPLE
-    return _filled(wording(finding.spec).noun, finding.value, nicer)
+    return _filled(wording_of(finding.spec).noun, finding.value, nicer)
 
 
 def _filled(template: str, value: str, nicer: Mapping[str, str]) -> str:
     """A template with its value; the lexicon's word instead, unless it would lose what the template adds."""
-    said = attribute(value)
+    said = attributive(value)
     if not template or not said:
         return ""
     qualified = template.count(" ") > 1

@@ -17,22 +17,16 @@ from training.clustering.fit import Fit, draw
 from training.data.dataset import Dataset
 from training.partial.reliability import Confidence
 from training.progress import Progress
-from training.report.analysis.answers import (
+from training.report.analysis.counts.answers import (
     Crossed,
     FieldTable,
     NumberFieldTable,
     number_tables,
     value_tables,
 )
-from training.report.analysis.axes import axes
-from training.report.analysis.bands import Bands
-from training.report.analysis.criteria import criteria, stability
-from training.report.analysis.density import density
-from training.report.analysis.insights import age_and_gifts, history_and_hobbies, season
-from training.report.analysis.maps import maps, silhouettes
-from training.report.analysis.quality import data_quality
-from training.report.analysis.summary import headline, on_personas, on_quality
-from training.report.analysis.tables import (
+from training.report.analysis.counts.bands import Bands
+from training.report.analysis.counts.quality import data_quality
+from training.report.analysis.counts.tables import (
     age_bands,
     gifts_by_age,
     history_against_hobbies,
@@ -40,7 +34,13 @@ from training.report.analysis.tables import (
     lift_rows,
     snake_rows,
 )
-from training.report.analysis.typical import typical_profiles
+from training.report.analysis.counts.typical import typical_profiles
+from training.report.analysis.distances.axes import axes
+from training.report.analysis.distances.criteria import criteria, stability
+from training.report.analysis.distances.density import density
+from training.report.analysis.distances.maps import maps, silhouettes
+from training.report.analysis.insights import age_and_gifts, history_and_hobbies, season
+from training.report.analysis.summary import headline, on_personas, on_quality
 from training.report.document import (
     Axis,
     Candidate,

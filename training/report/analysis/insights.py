@@ -13,14 +13,14 @@ import numpy as np
 from models.persona import Persona
 from models.scoring.columns import FloatArray, NumberColumn
 from training.data.dataset import Dataset
-from training.personas.traits import MIN_COUNT, MIN_LIFT
-from training.personas.wording.words import doing, listed, number, phrase
-from training.report.analysis.answers import Crossed, FieldTable, Held, held, unlikely
-from training.report.analysis.bands import Bands
-from training.report.analysis.roles import age_field, gift_field, season_field
-from training.report.analysis.tables import MOST_GIFTS, shares_by_band
+from training.personas.traits import MIN_COUNT, MIN_LIFT, z_threshold
+from training.personas.wording.phrases import phrase, plural_phrase
+from training.report.analysis.counts.answers import Crossed, FieldTable, Held, held
+from training.report.analysis.counts.bands import Bands
+from training.report.analysis.counts.roles import age_field, gift_field, season_field
+from training.report.analysis.counts.tables import MOST_GIFTS, shares_by_band
 from training.report.document import Insight
-from training.text import percent
+from training.text import listed, number, percent
 
 Topic = Literal["age_and_gifts", "season", "history_and_hobbies", "personas", "quality"]
 
@@ -42,15 +42,15 @@ def age_and_gifts(dataset: Dataset, ages: Bands | None) -> tuple[Insight, ...]:
     z, change = trends(column.values, givers), shares[-1] - shares[0]
     if not len(z) or answers.min() < MIN_COUNT:
         return ()
-    real = np.abs(z) > unlikely(len(z))
+    real = np.abs(z) > z_threshold(len(z))
     steady = np.array([_steady(shares[:, code]) for code in range(len(change))])
     sure = real & steady & (np.abs(change) >= _LEAST_CHANGE) & (np.sign(z) == np.sign(change))
     order = [code for code in np.argsort(-np.abs(change).round(9), kind="stable").tolist() if sure[code]]
     if not order:
         none = f"No {gifts.title} value moves with {age.title}"
-        return (_said("age_and_gifts", f"{none} {_all_the_way(bool(real.any()))}."),)
+        return (_insight("age_and_gifts", f"{none} {_all_the_way(bool(real.any()))}."),)
     return tuple(
-        _said("age_and_gifts", _trend(givers, code, age.title, ages, shares[:, code]))
+        _insight("age_and_gifts", _trend(givers, code, age.title, ages, shares[:, code]))
         for code in order[:_MOST_TRENDS]
     )
 
@@ -84,9 +84,9 @@ def season(dataset: Dataset, tables: Sequence[FieldTable], personas: Sequence[Pe
     if table is None or not table.is_frequent.any():
         return ()
     if len(personas) == 1:
-        return (_said("season", _leading(table)),)
-    bound = unlikely(len(personas) * int(table.is_frequent.sum()))
-    real = table.is_frequent & (table.table.residuals > bound)
+        return (_insight("season", _leading(table)),)
+    threshold = z_threshold(len(personas) * int(table.is_frequent.sum()))
+    real = table.is_frequent & (table.table.residuals > threshold)
     above = real & (table.table.lifts >= MIN_LIFT)
     strongest = table.table.residuals.max(axis=0).round(9)
     # First where most personas meet.
@@ -95,9 +95,9 @@ def season(dataset: Dataset, tables: Sequence[FieldTable], personas: Sequence[Pe
     )
     if not codes:
         much = "much" if real.any() else "by more than chance"
-        return (_said("season", f"No persona's {table.spec.title} differs from everyone's {much}."),)
+        return (_insight("season", f"No persona's {table.spec.title} differs from everyone's {much}."),)
     return tuple(
-        _said("season", _shoppers(table, code, np.flatnonzero(above[:, code]).tolist(), personas))
+        _insight("season", _shoppers(table, code, np.flatnonzero(above[:, code]).tolist(), personas))
         for code in codes[:_MOST_SEASONS]
     )
 
@@ -106,16 +106,16 @@ def history_and_hobbies(pairs: Crossed | None) -> tuple[Insight, ...]:
     """The pairs of hobby and gift that go together most, by lift, each hobby and each gift once."""
     if pairs is None or not pairs.enough.any():
         return ()
-    bound = unlikely(int(pairs.enough.sum()))
-    real = pairs.enough & (pairs.residuals > bound)
+    threshold = z_threshold(int(pairs.enough.sum()))
+    real = pairs.enough & (pairs.residuals > threshold)
     sure = real & (pairs.lifts >= MIN_LIFT)
     cells = sorted(np.argwhere(sure).tolist(), key=lambda cell: -round(float(pairs.lifts[tuple(cell)]), 9))
     if not cells:
         fields = f"{pairs.first.spec.title} and {pairs.second.spec.title}"
         much = "much" if real.any() else "by more than chance"
-        return (_said("history_and_hobbies", f"No pair of {fields} goes together {much}."),)
+        return (_insight("history_and_hobbies", f"No pair of {fields} goes together {much}."),)
     chosen = _each_once(cells)[:_MOST_PAIRS]
-    return tuple(_said("history_and_hobbies", _pair(pairs, one, other)) for one, other in chosen)
+    return tuple(_insight("history_and_hobbies", _pair(pairs, one, other)) for one, other in chosen)
 
 
 def _each_once(cells: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
@@ -128,7 +128,7 @@ def _each_once(cells: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 
 
 def _trend(givers: Held, code: int, age: str, ages: Bands, shares: FloatArray) -> str:
-    does = doing(givers.spec, [givers.values[code]])
+    does = plural_phrase(givers.spec, [givers.values[code]])
     moves = "rises" if shares[-1] > shares[0] else "falls"
     first = f"{percent(float(shares[0]))} ({ages.labels[0]})"
     last = f"{percent(float(shares[-1]))} ({ages.labels[-1]})"
@@ -138,7 +138,7 @@ def _trend(givers: Held, code: int, age: str, ages: Bands, shares: FloatArray) -
 def _leading(table: FieldTable) -> str:
     order = np.argsort(-table.table.everyone.round(9), kind="stable").tolist()
     phrases = [
-        f"{percent(float(table.table.everyone[code]))} {doing(table.spec, [table.values[code]])}"
+        f"{percent(float(table.table.everyone[code]))} {plural_phrase(table.spec, [table.values[code]])}"
         for code in order[:2]
         if table.is_frequent[code]
     ]
@@ -146,7 +146,7 @@ def _leading(table: FieldTable) -> str:
 
 
 def _shoppers(table: FieldTable, code: int, above: Sequence[int], personas: Sequence[Persona]) -> str:
-    does, everyone = doing(table.spec, [table.values[code]]), percent(float(table.table.everyone[code]))
+    does, everyone = plural_phrase(table.spec, [table.values[code]]), percent(float(table.table.everyone[code]))
     phrases = [(quoted(personas[cluster]), percent(float(table.table.shares[cluster, code]))) for cluster in above]
     if len(phrases) == 1:
         name, share = phrases[0]
@@ -156,14 +156,14 @@ def _shoppers(table: FieldTable, code: int, above: Sequence[int], personas: Sequ
 
 
 def _pair(pairs: Crossed, one: int, other: int) -> str:
-    hobby = doing(pairs.first.spec, [pairs.first.values[one]])
+    hobby = plural_phrase(pairs.first.spec, [pairs.first.values[one]])
     gift = phrase(pairs.second.spec, [pairs.second.values[other]])
     share, everyone = percent(float(pairs.shares[one, other])), percent(float(pairs.everyone[other]))
     times = number(float(pairs.lifts[one, other]))
     return f"People who {hobby} are {times} × as likely as everyone to {gift}: {share} against {everyone}."
 
 
-def _said(topic: Topic, sentence: str) -> Insight:
+def _insight(topic: Topic, sentence: str) -> Insight:
     return Insight(topic=topic, sentence=sentence)
 
 

@@ -5,22 +5,12 @@ from typing import Final
 
 from models.persona import Persona
 from models.storage.manifest import Manifest
-from training.personas.wording.words import listed
+from training.report.analysis.counts.quality import TOO_MUCH_EXPLAINED, beats_chance
+from training.report.analysis.grades import DOUBTFUL, STABLE, silhouette_grade
 from training.report.analysis.insights import quoted
-from training.report.analysis.quality import TOO_MUCH_EXPLAINED, beats_chance
 from training.report.document import DataQuality, Insight, ListLength, PersonaDetail
-from training.text import percent
+from training.text import listed, percent
 
-# Above 0.5 and 0.25: Kaufman and Rousseeuw, Finding Groups in Data, 1990, ch. 2. Below, the words are ours.
-_GRADES: Final = (
-    (0.50, "clearly apart"),
-    (0.25, "fairly well apart"),
-    (0.15, "overlapping at their edges"),
-    (0.05, "held together loosely"),
-)
-# Hennig, Cluster-wise assessment of cluster stability, Comput. Statist. Data Anal. 52, 2007.
-STABLE: Final = 0.75
-DOUBTFUL: Final = 0.60
 _COUNTS: Final = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 _SELDOM_ANSWERED: Final = 0.5
 _MOST_SELDOM: Final = 3
@@ -36,15 +26,10 @@ def headline(manifest: Manifest, silhouette: float | None) -> str:
         why = "groups were not looked for" if manifest.configuration.get("k") == 1 else "no groups were found"
         return f"One persona, everyone: {why} among {rows}."
     many = _COUNTS[len(personas)] if len(personas) < len(_COUNTS) else f"{len(personas)}"
-    apart = "" if silhouette is None else f", {grade(silhouette)} (silhouette {silhouette:.2f})"
+    apart = "" if silhouette is None else f", {silhouette_grade(silhouette)} (silhouette {silhouette:.2f})"
     return (
         f"{many} personas{apart}: the largest, {quoted(personas[0])}, are {percent(personas[0].share)} of {rows}."
     )
-
-
-def grade(silhouette: float) -> str:
-    """How separate personas of this mean silhouette are, in words."""
-    return next((words for least, words in _GRADES if silhouette >= least), "hardly apart")
 
 
 def on_personas(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> tuple[Insight, ...]:

@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from training.report.analysis.summary import DOUBTFUL, STABLE
+from training.report.analysis.grades import DOUBTFUL, STABLE
 from training.report.document import Candidate, Report
 from training.report.drawing import style
-from training.report.drawing.words import count, present
+from training.report.drawing.labels import present
+from training.text import count
 
 _ACROSS: Final = "Number of personas (band: chosen)"
 # What a candidate holds, what it is called, and whether more is better.
@@ -44,7 +45,7 @@ def draw_gap(report: Report) -> Figure | None:
     return figure
 
 
-def say_gap(report: Report) -> str:
+def describe_gap(report: Report) -> str:
     """Where the curve starts, is and ends, and how stable the chosen number is."""
     curve = report.choice.curve
     first, last = curve[0], curve[-1]
@@ -103,7 +104,7 @@ def draw_criteria(report: Report) -> Figure | None:
     return figure
 
 
-def say_criteria(report: Report) -> str:
+def describe_criteria(report: Report) -> str:
     """Each criterion at the chosen number of personas."""
     chosen = _chosen(report)
     sentence = [f"{called} {getattr(chosen, name):,.3g}" for name, called, _ in _OTHERS if _has(chosen, name)]

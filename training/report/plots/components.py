@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from models.profile.vocabulary import label
 from training.report.document import Axis, Loading, Report
 from training.report.drawing import style
-from training.report.drawing.words import count
+from training.text import count
 
 _MOST_AXES: Final = 4
 _MOST_LOADINGS: Final = 4
@@ -41,7 +41,7 @@ def draw_variance(report: Report) -> Figure | None:
     return figure
 
 
-def say_variance(report: Report) -> str:
+def describe_variance(report: Report) -> str:
     """How many beat chance, and by how much the first does."""
     components = report.components
     sentence = f"{_finding(report)}. {len(components.eigenvalues)} were compared with shuffled data."
@@ -84,7 +84,7 @@ def draw_loadings(report: Report) -> Figure | None:
     return figure
 
 
-def say_loadings(report: Report) -> str:
+def describe_loadings(report: Report) -> str:
     """The sentence of each component that is drawn."""
     shown = [axis for axis in report.components.axes if axis.high or axis.low][:_MOST_AXES]
     return " ".join(axis.sentence for axis in shown)

@@ -20,7 +20,7 @@ def draw_confidence(report: Report) -> Figure | None:
     return figure
 
 
-def say_confidence(report: Report) -> str:
+def describe_confidence(report: Report) -> str:
     """Accuracy and confidence by number of hidden fields."""
     confidence = report.confidence
     if confidence is None:

@@ -6,8 +6,7 @@ from matplotlib.ticker import StrMethodFormatter
 
 from training.report.document import Density, Report
 from training.report.drawing import style
-from training.report.drawing.words import count
-from training.text import percent
+from training.text import count, percent
 
 
 def draw_density(report: Report) -> Figure | None:
@@ -25,7 +24,7 @@ def draw_density(report: Report) -> Figure | None:
     return figure
 
 
-def say_density(report: Report) -> str:
+def describe_density(report: Report) -> str:
     """What each method found."""
     density = report.density
     return (

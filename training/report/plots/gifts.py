@@ -7,11 +7,10 @@ from matplotlib.figure import Figure
 
 from models.profile.vocabulary import label
 from models.scoring.columns import FloatArray
-from training.personas.wording.words import number
 from training.report.document import Matrix, Report
 from training.report.drawing import heat, style
-from training.report.drawing.words import said
-from training.text import percent
+from training.report.drawing.labels import heading
+from training.text import number, percent
 
 _MOST_ROWS: Final = 32
 _MOST_COLUMNS: Final = 16
@@ -30,11 +29,11 @@ def draw_history_by_hobby(report: Report) -> Figure | None:
     figure = _canvas(matrix, _strongest_link(matrix))
     [axes] = style.panels(figure, 1, 1)
     heat.lift_map(axes, values, cells, _rows(matrix), _columns(matrix))
-    axes.set(xlabel=said(matrix.column_title), ylabel=said(matrix.row_title))
+    axes.set(xlabel=heading(matrix.column_title), ylabel=heading(matrix.row_title))
     return figure
 
 
-def say_history_by_hobby(report: Report) -> str:
+def describe_history_by_hobby(report: Report) -> str:
     """The strongest links."""
     matrix = report.history_by_hobby
     if matrix is None:
@@ -43,15 +42,15 @@ def say_history_by_hobby(report: Report) -> str:
     best = np.argsort(-values, axis=None, kind="stable")[:5]
     pairs = [(int(row), int(column)) for row, column in zip(*np.unravel_index(best, values.shape), strict=True)]
     pairs_said = [f"{matrix.rows[r]} and {matrix.columns[c]} ({number(values[r, c])} ×)" for r, c in pairs]
-    return f"{said(matrix.title)}. The strongest links: {', '.join(pairs_said)}.".replace("_", " ")
+    return f"{heading(matrix.title)}. The strongest links: {', '.join(pairs_said)}.".replace("_", " ")
 
 
 def _strongest_link(matrix: Matrix) -> str:
     values = np.nan_to_num(_values(matrix))
     row, column = np.unravel_index(values.argmax(), values.shape)
     return (
-        f"The strongest link of hobbies and gifts: {said(matrix.rows[row])} "
-        f"and {said(matrix.columns[column]).lower()} ({number(values[row, column])} × everyone's)"
+        f"The strongest link of hobbies and gifts: {heading(matrix.rows[row])} "
+        f"and {heading(matrix.columns[column]).lower()} ({number(values[row, column])} × everyone's)"
     )
 
 
@@ -66,11 +65,11 @@ def draw_gifts_by_age(report: Report) -> Figure | None:
     figure = _canvas(matrix, _widest_span(matrix))
     [axes] = style.panels(figure, 1, 1)
     heat.share_map(axes, _values(matrix), _rows(matrix), _columns(matrix))
-    axes.set(xlabel=said(matrix.column_title), ylabel=said(matrix.row_title))
+    axes.set(xlabel=heading(matrix.column_title), ylabel=heading(matrix.row_title))
     return figure
 
 
-def say_gifts_by_age(report: Report) -> str:
+def describe_gifts_by_age(report: Report) -> str:
     """Of each category the lowest and the highest age band."""
     matrix = report.gifts_by_age
     return "" if matrix is None else " ".join(_span(matrix, row) for row in range(len(matrix.rows)))
@@ -85,10 +84,10 @@ def _widest_span(matrix: Matrix) -> str:
 def _span(matrix: Matrix, row: int) -> str:
     values = _values(matrix)[row]
     if np.isnan(values).all():
-        return f"{said(matrix.rows[row])}: too few to say."
+        return f"{heading(matrix.rows[row])}: too few to say."
     low, high = int(np.nanargmin(values)), int(np.nanargmax(values))
     return (
-        f"{said(matrix.rows[row])}, {percent(values[low])} ({label(matrix.columns[low])}) "
+        f"{heading(matrix.rows[row])}, {percent(values[low])} ({label(matrix.columns[low])}) "
         f"against {percent(values[high])} ({label(matrix.columns[high])})."
     )
 
@@ -124,8 +123,8 @@ def _canvas(matrix: Matrix, title: str) -> Figure:
 
 
 def _rows(matrix: Matrix) -> list[str]:
-    return [style.wrapped(said(row), 1.5, style.SMALL, most=1) for row in matrix.rows]
+    return [style.wrapped(heading(row), 1.5, style.SMALL, most=1) for row in matrix.rows]
 
 
 def _columns(matrix: Matrix) -> list[str]:
-    return [heat.column_label(said(column), len(matrix.columns)) for column in matrix.columns]
+    return [heat.column_label(heading(column), len(matrix.columns)) for column in matrix.columns]

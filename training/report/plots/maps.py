@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from models.scoring.columns import FloatArray
 from training.report.document import Map, Report
 from training.report.drawing import style
-from training.report.drawing.words import count
+from training.text import count
 
 # As vectors so many points would make the page slow.
 _MOST_VECTORS: Final = 300
@@ -29,12 +29,12 @@ def draw_tsne(report: Report) -> Figure | None:
     return _draw(report, "tsne", "The neighbourhoods of the profiles: alike are near each other")
 
 
-def say_pca(report: Report) -> str:
+def describe_pca(report: Report) -> str:
     """What the map shows."""
     return _say(report, "pca")
 
 
-def say_tsne(report: Report) -> str:
+def describe_tsne(report: Report) -> str:
     """What the map shows."""
     return _say(report, "tsne")
 

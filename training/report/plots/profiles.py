@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from training.personas.wording.words import listed, number
 from training.report.document import LiftRow, Report
 from training.report.drawing import heat, style
-from training.report.drawing.words import said
+from training.report.drawing.labels import heading
+from training.text import listed, number
 
 MOST_ROWS: Final = 40
 
@@ -41,13 +41,13 @@ def draw_lifts(report: Report) -> Figure | None:
     return figure
 
 
-def say_lifts(report: Report) -> str:
+def describe_lifts(report: Report) -> str:
     """Of each persona the values that it leans to most."""
     sentences = []
     for cluster, persona in enumerate(report.personas):
         more = [row for row in report.lifts if row.significant[cluster] and row.lifts[cluster] > 1]
         more.sort(key=lambda row: -row.lifts[cluster])
-        top = [f"{row.title} {said(row.value).lower()} ({number(row.lifts[cluster])} ×)" for row in more[:3]]
+        top = [f"{row.title} {heading(row.value).lower()} ({number(row.lifts[cluster])} ×)" for row in more[:3]]
         sentences.append(f"{persona.name}: {listed(top) or 'nothing that is beyond chance'}")
     return f"Values that are more likely among a persona's members than among everyone. {'; '.join(sentences)}."
 
@@ -68,7 +68,7 @@ def _with_headings(rows: Sequence[LiftRow]) -> list[LiftRow | str]:
     """The title of each field above its rows."""
     lines: list[LiftRow | str] = []
     for title, group in groupby(rows, key=lambda row: row.title):
-        lines += [said(title), *group]
+        lines += [heading(title), *group]
     return lines
 
 
@@ -84,7 +84,7 @@ def _cells(line: LiftRow | str, personas: int) -> list[str]:
 
 
 def _label(line: LiftRow | str) -> str:
-    return style.wrapped(line if isinstance(line, str) else said(line.value), 1.7, style.SMALL, most=1)
+    return style.wrapped(line if isinstance(line, str) else heading(line.value), 1.7, style.SMALL, most=1)
 
 
 def _mute(axes: Axes, rows: Sequence[LiftRow]) -> None:
@@ -128,20 +128,20 @@ def draw_snake(report: Report) -> Figure | None:
     return figure
 
 
-def say_snake(report: Report) -> str:
+def describe_snake(report: Report) -> str:
     """Of each field the lowest and the highest persona."""
     return " ".join(_extremes(report, index) for index in range(len(report.snake)))
 
 
 def _numbered(title: str, mean: float) -> str:
-    return f"{style.wrapped(said(title), 1.8, style.SMALL, most=2)}\n(everyone: {number(mean)})"
+    return f"{style.wrapped(heading(title), 1.8, style.SMALL, most=2)}\n(everyone: {number(mean)})"
 
 
 def _extremes(report: Report, index: int) -> str:
     row = report.snake[index]
     low, high = int(np.argmin(row.differences)), int(np.argmax(row.differences))
     return (
-        f"{said(row.title)}: lowest in {report.personas[low].name} ({number(row.means[low])}), "
+        f"{heading(row.title)}: lowest in {report.personas[low].name} ({number(row.means[low])}), "
         f"highest in {report.personas[high].name} ({number(row.means[high])}), "
         f"{number(row.mean_everyone)} for everyone."
     )

@@ -4,13 +4,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from models.profile.vocabulary import label
-from training.personas.wording.words import listed
-from training.report.analysis.quality import TOO_MUCH_EXPLAINED
+from training.report.analysis.counts.quality import TOO_MUCH_EXPLAINED
 from training.report.analysis.summary import lengths_explained_by_personas
 from training.report.document import DataQuality, Report
 from training.report.drawing import style
-from training.report.drawing.words import count, said
-from training.text import percent
+from training.report.drawing.labels import heading
+from training.text import count, listed, percent
 
 
 def draw_quality(report: Report) -> Figure | None:
@@ -29,11 +28,11 @@ def draw_quality(report: Report) -> Figure | None:
     return figure
 
 
-def say_quality(report: Report) -> str:
+def describe_quality(report: Report) -> str:
     """Each field's share, and each list's η²."""
     data = report.data
-    shares_answered = [f"{said(field.title)} {percent(field.answered)}" for field in data.fields]
-    lengths = [f"{said(length.title)} {percent(length.explained)}" for length in data.list_lengths]
+    shares_answered = [f"{heading(field.title)} {percent(field.answered)}" for field in data.fields]
+    lengths = [f"{heading(length.title)} {percent(length.explained)}" for length in data.list_lengths]
     sentences = [f"{_finding(data)}."]
     if shares_answered:
         sentences.append(f"Answered: {', '.join(shares_answered)}.")
@@ -52,11 +51,11 @@ def _finding(data: DataQuality) -> str:
     if empty:
         return f"{count(empty, 'field')} of {len(data.fields)} {'is' if empty == 1 else 'are'} answered by nobody"
     least = min(data.fields, key=lambda field: field.answered)
-    return f"Least answered is {said(least.title).lower()}: {percent(least.answered)} of the profiles"
+    return f"Least answered is {heading(least.title).lower()}: {percent(least.answered)} of the profiles"
 
 
 def _answered(axes: Axes, data: DataQuality) -> None:
-    labels = [style.wrapped(said(field.title), 1.5, style.SMALL, most=1) for field in data.fields]
+    labels = [style.wrapped(heading(field.title), 1.5, style.SMALL, most=1) for field in data.fields]
     shares = [field.answered * 100 for field in data.fields]
     bars = axes.barh(range(len(labels)), shares, 0.7, color=style.ACCENT)
     axes.bar_label(bars, [f"{share:.0f}" for share in shares], padding=3, fontsize=7.5)
@@ -68,7 +67,7 @@ def _answered(axes: Axes, data: DataQuality) -> None:
 
 
 def _lengths(axes: Axes, data: DataQuality) -> None:
-    labels = [style.wrapped(said(length.title), 1.2, style.SMALL, most=2) for length in data.list_lengths]
+    labels = [style.wrapped(heading(length.title), 1.2, style.SMALL, most=2) for length in data.list_lengths]
     shares = [length.explained * 100 for length in data.list_lengths]
     limit = TOO_MUCH_EXPLAINED * 100
     colours = [style.WARNING if share > limit else style.ACCENT for share in shares]

@@ -30,102 +30,102 @@ class Plot:
 
     name: str
     draw: Callable[[Report], Figure | None]
-    say: Callable[[Report], str]
+    describe: Callable[[Report], str]
     caption: str
 
 
 PLOTS: Final = (
-    Plot("sizes", sizes.draw_sizes, sizes.say_sizes, "Each bar is a persona; its length is its share."),
+    Plot("sizes", sizes.draw_sizes, sizes.describe_sizes, "Each bar is a persona; its length is its share."),
     Plot(
         "gap",
         choice.draw_gap,
-        choice.say_gap,
+        choice.describe_gap,
         "Left: how much better these groups are than groups in data without any. "
         "Right: how well groups come back when profiles are drawn anew; dots are groups, the line their mean.",
     ),
     Plot(
         "criteria",
         choice.draw_criteria,
-        choice.say_criteria,
+        choice.describe_criteria,
         "Each panel is one way to judge a number of personas; the band marks the chosen one.",
     ),
     Plot(
         "silhouettes",
         silhouettes.draw_silhouettes,
-        silhouettes.say_silhouettes,
+        silhouettes.describe_silhouettes,
         "Each blade is a persona, each level of it a member. Far to the right: clearly inside. "
         "Left of zero: nearer to another persona.",
     ),
     Plot(
         "variance",
         components.draw_variance,
-        components.say_variance,
+        components.describe_variance,
         "A component above the dashed line carries more than shuffled answers would.",
     ),
     Plot(
         "loadings",
         components.draw_loadings,
-        components.say_loadings,
+        components.describe_loadings,
         "Bars to the right go up with the component, bars to the left go down with it.",
     ),
     Plot(
         "pca",
         maps.draw_pca,
-        maps.say_pca,
+        maps.describe_pca,
         "Each mark is a profile, each number the centre of a persona. Two components show only a part of "
         "what tells the personas apart: what overlaps here may be apart in the others.",
     ),
     Plot(
         "tsne",
         maps.draw_tsne,
-        maps.say_tsne,
+        maps.describe_tsne,
         "Each mark is a profile. Near marks are alike; distances between far ones and the sizes of the "
         "clouds mean nothing.",
     ),
     Plot(
         "lifts",
         profiles.draw_lifts,
-        profiles.say_lifts,
+        profiles.describe_lifts,
         "Numbers: share of the members, in per cent. Purple: more likely than everyone; orange: less. "
         "Grey numbers on white do not differ beyond chance.",
     ),
     Plot(
         "snake",
         profiles.draw_snake,
-        profiles.say_snake,
+        profiles.describe_snake,
         "Each line is a persona. Right of zero: more than everyone; left: less. Levels count from 0.",
     ),
     Plot(
         "history_by_hobby",
         gifts.draw_history_by_hobby,
-        gifts.say_history_by_hobby,
+        gifts.describe_history_by_hobby,
         "Numbers: how many times as likely a gift is among people of a hobby as among everyone. "
         "Empty cells: too few people to say.",
     ),
     Plot(
         "gifts_by_age",
         gifts.draw_gifts_by_age,
-        gifts.say_gifts_by_age,
+        gifts.describe_gifts_by_age,
         "Numbers: share of an age band's profiles with gifts of a category, in per cent of those who answered.",
     ),
     Plot(
         "density",
         density.draw_density,
-        density.say_density,
+        density.describe_density,
         "Left: the bend in the curve sets how near neighbours must be. "
         "Right: what each method found, and how many profiles it put into no group.",
     ),
     Plot(
         "confidence",
         confidence.draw_confidence,
-        confidence.say_confidence,
+        confidence.describe_confidence,
         "Left: of the answers that were as sure as that, so many were right; on the dashed line confidence is "
         "what it says, larger dots are more trials. Right: the same by the number of fields that were hidden.",
     ),
     Plot(
         "quality",
         quality.draw_quality,
-        quality.say_quality,
+        quality.describe_quality,
         "Left: how many profiles answer a field. Right: how much the number of values that somebody ticks "
         "depends on the persona; it should not.",
     ),

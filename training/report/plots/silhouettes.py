@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from training.report.analysis.summary import grade
+from training.report.analysis.grades import silhouette_grade
 from training.report.document import Report
 from training.report.drawing import style
 from training.text import percent
@@ -32,7 +32,7 @@ def draw_silhouettes(report: Report) -> Figure | None:
     return figure
 
 
-def say_silhouettes(report: Report) -> str:
+def describe_silhouettes(report: Report) -> str:
     """Each persona's mean, and how many of its members lie nearer to another."""
     sentences = [
         f"{persona.name}: mean {np.mean(values):.2f}, {percent(_below(values))} of its members below zero"
@@ -70,4 +70,4 @@ def _mean(report: Report) -> float:
 
 
 def _finding(report: Report) -> str:
-    return f"The personas are {grade(_mean(report))}: mean silhouette {_mean(report):.2f}"
+    return f"The personas are {silhouette_grade(_mean(report))}: mean silhouette {_mean(report):.2f}"

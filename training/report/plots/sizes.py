@@ -24,7 +24,7 @@ def draw_sizes(report: Report) -> Figure | None:
     return figure
 
 
-def say_sizes(report: Report) -> str:
+def describe_sizes(report: Report) -> str:
     """The shares in words."""
     labels = [f"{persona.name} {percent(persona.share)} ({persona.size:,})" for persona in report.personas]
     return f"{_finding(report)}. {'; '.join(labels)}."

@@ -8,8 +8,8 @@ from models.profile import Profile
 from models.profile.field_kinds import FieldSpec, declared_fields
 from training.personas.traits import Finding, NumberFinding, ValueFinding
 from training.personas.wording.naming import names
-from training.personas.wording.telling import LIKE_EVERYONE, MOST_WORDS, persona_sentence, trait
-from training.personas.wording.words import attribute, phrase
+from training.personas.wording.phrases import attributive, phrase
+from training.personas.wording.sentences import LIKE_EVERYONE, MOST_WORDS, persona_sentence, trait
 
 FIELDS: dict[str, FieldSpec] = {spec.name: spec for spec in declared_fields(Profile)}
 
@@ -139,7 +139,7 @@ def test_what_reads_badly_in_a_name_stays_out_of_it(odd: str) -> None:
     ],
 )
 def test_values_stand_before_nouns_in_the_singular(given: str, said: str) -> None:
-    assert attribute(given) == said
+    assert attributive(given) == said
 
 
 # --- traits ----------------------------------------------------------------------------------------

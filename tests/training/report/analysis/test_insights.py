@@ -7,10 +7,10 @@ import pytest
 from models.persona import Persona
 from models.profile import Profile
 from training.data.dataset import Dataset, from_frame
-from training.report.analysis.answers import held, value_tables
+from training.report.analysis.counts.answers import held, value_tables
+from training.report.analysis.counts.roles import gift_field
+from training.report.analysis.counts.tables import age_bands, history_against_hobbies
 from training.report.analysis.insights import age_and_gifts, history_and_hobbies, season, trends
-from training.report.analysis.roles import gift_field
-from training.report.analysis.tables import age_bands, history_against_hobbies
 from training.report.document import Report
 
 

@@ -6,7 +6,8 @@ from models.persona import Persona
 from tests.training.report.conftest import manifest_of
 from training.clustering.fit import Fit
 from training.data.dataset import Dataset
-from training.report.analysis.summary import grade, headline, on_personas, on_quality
+from training.report.analysis.grades import silhouette_grade
+from training.report.analysis.summary import headline, on_personas, on_quality
 from training.report.document import DataQuality, FieldQuality, ListLength, PersonaDetail
 
 PEOPLE = tuple(
@@ -36,7 +37,7 @@ def quality(answered: float = 0.9, explained: float = 0.0, distinct: int = 1_000
     [(0.6, "clearly apart"), (0.3, "fairly well apart"), (0.09, "held together loosely"), (-0.1, "hardly apart")],
 )
 def test_how_separate_the_personas_are_is_graded(silhouette: float, words: str) -> None:
-    assert grade(silhouette) == words
+    assert silhouette_grade(silhouette) == words
 
 
 def test_the_headline_names_the_largest(dataset: Dataset, fitted: Fit) -> None:

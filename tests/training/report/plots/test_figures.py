@@ -61,7 +61,7 @@ def test_a_full_report_has_every_figure_and_the_same_each_time(plot: Plot, repor
 
 @every_plot
 def test_every_figure_is_told_in_words(plot: Plot, report: Report) -> None:
-    told = plot.say(report)
+    told = plot.describe(report)
     assert len(told.split()) > 8
     assert "nan" not in told.lower().split()
     assert plot.caption.endswith(".")
@@ -101,7 +101,7 @@ def test_a_table_with_a_row_of_which_nothing_is_known_is_drawn(report: Report) -
     partly = Matrix(title="t", row_title="r", column_title="c", rows=("a", "b"), columns=("x", "y"), values=values)
     lacking = report.model_copy(update={"history_by_hobby": partly, "gifts_by_age": partly})
     assert {"history_by_hobby", "gifts_by_age"} <= names_drawn(lacking)
-    assert all(plot.say(lacking) for plot in PLOTS)
+    assert all(plot.describe(lacking) for plot in PLOTS)
 
 
 @every_plot

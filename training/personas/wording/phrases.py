@@ -7,6 +7,7 @@ from typing import Final
 from models.profile.field_kinds import Categorical, FieldSpec, MultiLabel, Numeric, Scale, Wording
 from models.profile.vocabulary import label, normalise
 from training.personas.wording.lexicon import ATTRIBUTE, GIVEN, MANY, SAID
+from training.text import listed, number
 
 # Open vocabularies hold whatever people type: a name takes words only, and not a whole sentence of them.
 _NAMEABLE: Final = re.compile(r"[^\W\d_]+([ '’&-][^\W\d_]+){0,2}")
@@ -15,22 +16,22 @@ _LONGEST_SAID: Final = 60
 _NO_PLURALS: Final = ("ss", "us", "ics", "is", "'s", "news", "sports")
 
 
-def wording(spec: FieldSpec) -> Wording:
+def wording_of(spec: FieldSpec) -> Wording:
     """The wording of a field that holds values; a plain one where the class gives none."""
     given = Wording() if isinstance(spec.kind, Numeric) else spec.kind.wording
     if given.phrase:
         return given
-    title = attribute(normalise(spec.title))
+    title = attributive(normalise(spec.title))
     noun = f"{{value}}-{title} group" if title and given == Wording() else given.noun
     verb = "have {value} in" if isinstance(spec.kind, MultiLabel) else "have {value} as"
     return Wording(f"{verb} {spec.title}", given.adjective, noun)
 
 
-def scale(spec: FieldSpec) -> Scale:
+def scale_of(spec: FieldSpec) -> Scale:
     """The scale of a numeric or ordinal field, a plain one where the class gives none; empty for others."""
     if isinstance(spec.kind, Categorical | MultiLabel):
         return Scale()
-    title = attribute(normalise(spec.title))
+    title = attributive(normalise(spec.title))
     if spec.kind.scale != Scale() or not title:
         return spec.kind.scale
     return Scale(low=f"low-{title}", high=f"high-{title}", phrase=f"have {spec.title} of {{value}}")
@@ -46,40 +47,30 @@ def phrase(spec: FieldSpec, values: Sequence[str], many: bool = False) -> str:
 
     `many`: of several people, who are "students" and not "a student".
     """
-    template = wording(spec).phrase
+    template = wording_of(spec).phrase
     if "{a_value}" in template:
-        said = [_many(value) if many else _one(value) for value in values]
+        said = [_plural_text(value) if many else _with_article(value) for value in values]
     else:
-        said = [_said(value, is_gift(spec)) for value in values]
+        said = [value_text(value, is_gift(spec)) for value in values]
     joined = listed(said, "and" if isinstance(spec.kind, MultiLabel) else "or")
     return re.sub(r"\{(a_)?value\}", lambda _: joined, template)
 
 
-def doing(spec: FieldSpec, values: Sequence[str]) -> str:
+def plural_phrase(spec: FieldSpec, values: Sequence[str]) -> str:
     """The same after a plural subject: "are into gaming and board games", "are students"."""
     return re.sub(r"^be\b", "are", phrase(spec, values, many=True))
 
 
-def you(spec: FieldSpec, value: str = "") -> str:
+def second_person(spec: FieldSpec, value: str = "") -> str:
     """The same after "You": "are into gaming", "are a student"; of a number with `{value}` in its place."""
     if isinstance(spec.kind, Numeric):
-        said = scale(spec).phrase or f"have {{value}} as {spec.title}"
+        said = scale_of(spec).phrase or f"have {{value}} as {spec.title}"
     else:
         said = phrase(spec, [value])
     return re.sub(r"^be\b", "are", said)
 
 
-def listed(words: Sequence[str], last: str = "and") -> str:
-    """ "a", "a and b", "a, b and c"; a word that holds an "and" itself stands last: "a as well as b and c"."""
-    words = sorted(words, key=lambda word: " and " in word)
-    if len(words) < 2:
-        return "".join(words)
-    if " and " in words[-1]:
-        return f"{listed(words[:-1], last)} as well as {words[-1]}"
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def attribute(value: str) -> str:
+def attributive(value: str) -> str:
     """A value before a noun: "board_games" → "board-game"; "" when it cannot stand in a name."""
     if value in ATTRIBUTE:
         return ATTRIBUTE[value]
@@ -89,35 +80,26 @@ def attribute(value: str) -> str:
     return _singular(text).replace(" ", "-")
 
 
-def capitalised(text: str) -> str:
-    """With a capital at the start, the rest as it is."""
-    return text[:1].upper() + text[1:]
-
-
-def number(value: float) -> str:
-    """A number as people say it: whole from 5 on, one decimal below."""
-    return f"{value:,.0f}" if abs(value) >= 4.95 else f"{value:.1f}".removesuffix(".0")
-
-
 def amount(value: float, unit: str) -> str:
     """A number with its unit: "9 years", "1 year"."""
     said = number(value)
     return f"{said} {_singular(unit) if said == '1' else unit}".rstrip()
 
 
-def _said(value: str, gift: bool = False) -> str:
+def value_text(value: str, gift: bool = False) -> str:
+    """A value on its own: "DIY", of a gift field "practical gifts"; long ones are cut."""
     if gift and value in GIVEN:
         return GIVEN[value]
     text = SAID.get(value) or label(value)
     return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID].rstrip()}…"
 
 
-def _one(value: str) -> str:
-    return SAID[value] if value in SAID else f"{_article(_said(value))} {_said(value)}"
+def _with_article(value: str) -> str:
+    return SAID[value] if value in SAID else f"{_article(value_text(value))} {value_text(value)}"
 
 
-def _many(value: str) -> str:
-    return MANY.get(value) or SAID.get(value) or _plural(_said(value))
+def _plural_text(value: str) -> str:
+    return MANY.get(value) or SAID.get(value) or _plural(value_text(value))
 
 
 def _article(text: str) -> str:

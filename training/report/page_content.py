@@ -9,11 +9,10 @@ from typing import Final
 import numpy as np
 
 from models.persona import GiftAffinity
-from training.personas.wording.words import capitalised
-from training.report.analysis.summary import grade
+from training.report.analysis.grades import silhouette_grade, stability_grade
 from training.report.document import Insight, PersonaDetail, Report
-from training.report.drawing.words import present, said, stability
-from training.text import percent
+from training.report.drawing.labels import heading, present
+from training.text import capitalised, percent
 
 _MOST_GIFTS: Final = 5
 _ABOVE: Final = 1.05
@@ -119,10 +118,12 @@ def key_numbers(report: Report) -> list[KeyNumber]:
     jaccards = present(detail.stability for detail in report.details)
     if jaccards:
         mean = float(np.mean(jaccards))
-        numbers.append(KeyNumber(f"{mean:.2f}", "mean stability, 0–1", capitalised(stability(mean))))
+        numbers.append(KeyNumber(f"{mean:.2f}", "mean stability, 0–1", capitalised(stability_grade(mean))))
     silhouette = report.metrics.get("silhouette")
     if isinstance(silhouette, float):
-        numbers.append(KeyNumber(f"{silhouette:.2f}", "mean silhouette, −1 to 1", capitalised(grade(silhouette))))
+        numbers.append(
+            KeyNumber(f"{silhouette:.2f}", "mean silhouette, −1 to 1", capitalised(silhouette_grade(silhouette)))
+        )
     return numbers
 
 
@@ -131,19 +132,19 @@ def stability_text(detail: PersonaDetail) -> str:
     sentences = []
     if detail.stability is not None:
         sentences.append(
-            f"{stability(detail.stability)} when the profiles are drawn anew ({detail.stability:.2f})"
+            f"{stability_grade(detail.stability)} when the profiles are drawn anew ({detail.stability:.2f})"
         )
     if detail.silhouette is not None:
-        sentences.append(f"{grade(detail.silhouette)} (silhouette {detail.silhouette:.2f})")
+        sentences.append(f"{silhouette_grade(detail.silhouette)} (silhouette {detail.silhouette:.2f})")
     return capitalised("; ".join(sentences))
 
 
-def leaning(affinities: Sequence[GiftAffinity]) -> bool:
+def has_distinctive_gifts(affinities: Sequence[GiftAffinity]) -> bool:
     """Whether any gift is above everyone's."""
     return any(affinity.lift > _ABOVE for affinity in affinities)
 
 
-def gifts(affinities: Sequence[GiftAffinity]) -> list[GiftAffinity]:
+def distinctive_gifts(affinities: Sequence[GiftAffinity]) -> list[GiftAffinity]:
     """The gifts that tell a persona: those above everyone's, in the order given, or the first where none is."""
     above = [affinity for affinity in affinities if affinity.lift > _ABOVE]
     return (above or list(affinities))[:_MOST_GIFTS]
@@ -159,10 +160,10 @@ def insights_by_topic(insights: Sequence[Insight]) -> list[tuple[str, list[str]]
     ]
 
 
-def metrics(report: Report) -> list[tuple[str, str]]:
+def metric_rows(report: Report) -> list[tuple[str, str]]:
     """The metrics that exist, by what they are called."""
     return [
-        (_METRICS.get(name, said(name)), _value_text(value))
+        (_METRICS.get(name, heading(name)), _value_text(value))
         for name, value in report.metrics.items()
         if value is not None
     ]

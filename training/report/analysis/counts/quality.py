@@ -9,9 +9,9 @@ from models.profile.field_kinds import FieldSpec
 from models.profile.suggestions import Suggester
 from models.scoring.columns import CodeListColumn, Column, FloatArray, IntArray, NumberColumn
 from models.scoring.encoder import Encoder, FieldEncoding
+from models.scoring.imputation import known_rows
 from training.data.dataset import Dataset
 from training.personas.traits import MIN_COUNT, SIGNIFICANCE
-from training.report.analysis.answers import answered
 from training.report.document import DataQuality, FieldQuality, ListLength, ValuesToLearn
 
 # Above it personas are partly "people who tick a lot".
@@ -115,12 +115,12 @@ def _field(dataset: Dataset, spec: FieldSpec, encoding: FieldEncoding | None) ->
     if spec.name in dataset.vocabularies:
         values = len(dataset.vocabularies[spec.name].values)
     elif spec.levels:
-        values = len(np.unique(column.values[answered(column)])) if isinstance(column, NumberColumn) else None
+        values = len(np.unique(column.values[known_rows(column)])) if isinstance(column, NumberColumn) else None
     open_values = values if spec.name in dataset.vocabularies else None
     return FieldQuality(
         field=spec.name,
         title=spec.title,
-        answered=round(float(answered(column).mean()), 4),
+        answered=round(float(known_rows(column).mean()), 4),
         values=values,
         rare_values=None if open_values is None else open_values - _own_columns(encoding),
         mean_ticks=_mean_ticks(column),

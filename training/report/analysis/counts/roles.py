@@ -1,15 +1,10 @@
 """Which declared field plays which part (None where a class has none), and how its values are said."""
 
 from collections.abc import Iterable
-from typing import Final
 
 from models.profile.field_kinds import Categorical, FieldSpec, MultiLabel, Numeric
-from models.profile.vocabulary import label
 from training.data.dataset import Dataset
-from training.personas.wording.lexicon import GIVEN, SAID
-from training.personas.wording.words import is_gift
-
-_LONGEST_SAID: Final = 60
+from training.personas.wording.phrases import is_gift, value_text
 
 
 def gift_field(dataset: Dataset) -> FieldSpec | None:
@@ -35,11 +30,9 @@ def season_field(dataset: Dataset) -> FieldSpec | None:
     return _first(spec for spec in choices if spec.name == "occasion") or _first(shopped)
 
 
-def said(spec: FieldSpec, value: str) -> str:
-    """A value on its own, as people say it: "DIY", "practical gifts"; long ones are cut."""
-    nicer = GIVEN if is_gift(spec) else SAID
-    text = nicer.get(value) or label(value)
-    return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID].rstrip()}…"
+def value_label(spec: FieldSpec, value: str) -> str:
+    """A value of a field on its own, as people write it: "DIY", "practical gifts"; long ones are cut."""
+    return value_text(value, is_gift(spec))
 
 
 def _makes_shoppers(spec: FieldSpec) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from models.scoring.columns import FloatArray
 from tests.training.report.conftest import blobs
-from training.report.analysis.criteria import criteria, prediction_strength, stability
+from training.report.analysis.distances.criteria import criteria, prediction_strength, stability
 from training.report.document import Candidate
 from training.report.settings import AnalysisConfig
 

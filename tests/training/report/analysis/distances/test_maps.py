@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import silhouette_score
 
 from tests.training.report.conftest import blobs
-from training.report.analysis.maps import maps, silhouettes
+from training.report.analysis.distances.maps import maps, silhouettes
 from training.report.document import Report
 
 

@@ -12,10 +12,10 @@ from models.scoring.encoder import Encoder
 from training.data.dataset import Dataset
 from training.data.encoded import EncodedDataset
 from training.personas.traits import MIN_COUNT
-from training.personas.wording.words import listed
-from training.report.analysis.answers import known_counts
-from training.report.analysis.roles import said
+from training.report.analysis.counts.answers import known_counts
+from training.report.analysis.counts.roles import value_label
 from training.report.document import Axis, Loading
+from training.text import listed
 
 MOST_LOADINGS: Final = 5
 _MOST_SAID: Final = 3
@@ -56,7 +56,7 @@ def _axis(
         share=round(share, 4),
         high=_loadings(high, columns, correlations),
         low=_loadings(low, columns, correlations),
-        sentence=f"Component {number + 1} ({_percent(share)} of the variance): {_against(*poles)}.",
+        sentence=f"Component {number + 1} ({share * 100:.1f} % of the variance): {_against(*poles)}.",
     )
 
 
@@ -122,9 +122,5 @@ def _value_column(spec: FieldSpec, values: Sequence[str], count: int) -> _Column
         return None
     if len(values) > 1:
         return _Column(f"{spec.title}: other", f"other {spec.title}")
-    word = said(spec, values[0])
+    word = value_label(spec, values[0])
     return _Column(f"{spec.title}: {word}", word)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}".replace("%", " %")

@@ -4,13 +4,11 @@ None of them decides: the gap statistic does (`training.clustering.choice_of_k`)
 beside it.
 """
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import numpy as np
 from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import (
     calinski_harabasz_score,
     davies_bouldin_score,
@@ -20,6 +18,9 @@ from sklearn.metrics import (
 )
 
 from models.scoring.columns import FloatArray, IntArray
+from training.clustering.kmeans import random_kmeans
+from training.clustering.matching import crossed, jaccard
+from training.clustering.silhouettes import has_silhouettes
 from training.report.document import Candidate
 from training.report.settings import AnalysisConfig
 
@@ -113,7 +114,7 @@ def _labels(
 ) -> IntArray:
     if fitted is not None and k == own:
         return fitted
-    return np.asarray(_kmeans(scores, k, settings, rng).labels_, np.int64)
+    return np.asarray(random_kmeans(scores, k, settings.n_init, rng).labels_, np.int64)
 
 
 def _candidate(
@@ -124,7 +125,7 @@ def _candidate(
     settings: AnalysisConfig,
     rng: np.random.Generator,
 ) -> Candidate:
-    exists = 1 < len(np.unique(clusters)) < len(scores)
+    exists = has_silhouettes(clusters)
     return Candidate(
         k=point.k,
         inertia=point.inertia,
@@ -153,17 +154,15 @@ def _bootstrap(
     rows = np.unique(rng.integers(len(scores), size=len(scores)))
     if len(rows) < k:
         return np.full(k, np.nan)
-    again = _kmeans(scores[rows], k, settings, rng).labels_
-    shared = _crossed(clusters[rows], again, k).astype(np.float64)
-    union = shared.sum(axis=1, keepdims=True) + shared.sum(axis=0) - shared
-    best: FloatArray = (shared / np.maximum(union, 1)).max(axis=1)
-    return np.where(shared.any(axis=1), best, np.nan)
+    again = random_kmeans(scores[rows], k, settings.n_init, rng).labels_
+    shared = crossed(clusters[rows], again, k, k)
+    return np.where(shared.any(axis=1), jaccard(shared).max(axis=1), np.nan)
 
 
 def _split(scores: FloatArray, k: int, settings: AnalysisConfig, rng: np.random.Generator) -> float:
     order = rng.permutation(len(scores))
     halves = (scores[order[::2]], scores[order[1::2]])
-    fits = [_kmeans(half, k, settings, rng) for half in halves] if len(halves[1]) >= k else []
+    fits = [random_kmeans(half, k, settings.n_init, rng) for half in halves] if len(halves[1]) >= k else []
     ways = ((0, 1), (1, 0)) if fits else ()
     return float(np.mean([_pairs_kept(halves[a], fits[a], fits[b]) for a, b in ways])) if ways else 0.0
 
@@ -171,19 +170,7 @@ def _split(scores: FloatArray, k: int, settings: AnalysisConfig, rng: np.random.
 def _pairs_kept(half: FloatArray, own: KMeans, other: KMeans) -> float:
     """The smallest share, over the own clusters, of pairs that the other centroids keep together."""
     predicted = pairwise_distances_argmin(half, other.cluster_centers_)
-    pairs = _crossed(own.labels_, predicted, own.n_clusters).astype(np.float64)
+    pairs = crossed(own.labels_, predicted, own.n_clusters, own.n_clusters).astype(np.float64)
     sizes = pairs.sum(axis=1)
     together = (pairs * (pairs - 1)).sum(axis=1)[sizes > 1] / (sizes * (sizes - 1))[sizes > 1]
     return float(together.min(initial=1.0))
-
-
-def _crossed(first: IntArray, second: IntArray, k: int) -> IntArray:
-    """How many rows each pair of labels has, (k, k)."""
-    return np.bincount(first * k + second, minlength=k * k).reshape(k, k)
-
-
-def _kmeans(scores: FloatArray, k: int, settings: AnalysisConfig, rng: np.random.Generator) -> KMeans:
-    kmeans = KMeans(k, n_init=settings.n_init, random_state=int(rng.integers(2**31)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # of points that all but coincide
-        return kmeans.fit(scores)

@@ -8,7 +8,7 @@ from models.profile import Profile
 from training.clustering.encoding import ProfileEncoder
 from training.config import TrainingConfig
 from training.data.dataset import from_frame
-from training.report.analysis.quality import beats_chance, data_quality, explained, list_lengths
+from training.report.analysis.counts.quality import beats_chance, data_quality, explained, list_lengths
 from training.report.document import ListLength, Report
 
 GROUPS = np.repeat([0, 1], 50)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from models.profile.vocabulary import label
 from models.storage.comparison import Comparison, Match, MetricChange, PersonaAt, VerdictChange, VocabularyChange
-from training.personas.wording.words import listed
+from training.text import listed, percent_tenths
 
 
 def sentences(comparison: Comparison) -> tuple[str, ...]:
@@ -41,11 +41,11 @@ def _living(comparison: Comparison) -> str:
 
 
 def _moving(share: float) -> str:
-    return f"{percent(share)} of the profiles change persona" if share else "no profile changes persona"
+    return f"{percent_tenths(share)} of the profiles change persona" if share else "no profile changes persona"
 
 
 def _person(persona: PersonaAt) -> str:
-    return f"“{persona.name}” ({percent(persona.share)})"
+    return f"“{persona.name}” ({percent_tenths(persona.share)})"
 
 
 def _flow(when: str, counts: Sequence[int], personas: Sequence[PersonaAt]) -> str:
@@ -53,7 +53,9 @@ def _flow(when: str, counts: Sequence[int], personas: Sequence[PersonaAt]) -> st
     if not sum(counts):
         return ""
     most = max(range(len(counts)), key=counts.__getitem__)
-    return f", {when} mostly in “{personas[most].name}” ({percent(counts[most] / sum(counts))} of its members)"
+    return (
+        f", {when} mostly in “{personas[most].name}” ({percent_tenths(counts[most] / sum(counts))} of its members)"
+    )
 
 
 def _renamed(match: Match) -> str:
@@ -88,14 +90,17 @@ def _heading(comparison: Comparison) -> str:
 def _persona_lines(comparison: Comparison) -> str:
     personas = comparison.personas
     lines = ["Personas       before    after  overlap"]
-    for match in personas.matches:
-        shares = f"{percent(match.before.share):>9} {percent(match.after.share):>8} {match.overlap:8.2f}"
-        lines.append(f"  lives on  {shares}  {_names(match)}")
-    lines += [f"  gone      {percent(persona.share):>9} {'':17}  {persona.name}" for persona in personas.retired]
     lines += [
-        f"  new       {'':9} {percent(persona.share):>8} {'':8}  {persona.name}" for persona in personas.born
+        f"  lives on  {_share(match.before):>9} {_share(match.after):>8} {match.overlap:8.2f}  {_names(match)}"
+        for match in personas.matches
     ]
+    lines += [f"  gone      {_share(persona):>9} {'':17}  {persona.name}" for persona in personas.retired]
+    lines += [f"  new       {'':9} {_share(persona):>8} {'':8}  {persona.name}" for persona in personas.born]
     return "\n".join(lines)
+
+
+def _share(persona: PersonaAt) -> str:
+    return percent_tenths(persona.share)
 
 
 def _names(match: Match) -> str:
@@ -114,11 +119,11 @@ def _transition_lines(comparison: Comparison) -> str:
 
 
 def _metric_lines(metrics: Sequence[MetricChange]) -> str:
-    lines = [f"  {metric.title:26}{_figure(metric.before):>10}{_figure(metric.after):>10}" for metric in metrics]
+    lines = [f"  {metric.title:26}{_metric(metric.before):>10}{_metric(metric.after):>10}" for metric in metrics]
     return "\n".join([f"{'Training':28}{'before':>10}{'after':>10}", *lines])
 
 
-def _figure(value: float | int | None) -> str:
+def _metric(value: float | int | None) -> str:
     if value is None:
         return "–"
     return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
@@ -134,8 +139,3 @@ def _some(sign: str, count: int, values: Sequence[str]) -> str:
         return ""
     more = [f"{count - len(values)} more"] if count > len(values) else []
     return f"{sign}{count} ({listed([*map(label, values), *more])})"
-
-
-def percent(share: float) -> str:
-    """A share with one decimal; "under 0.1 %" rather than nothing."""
-    return "under 0.1 %" if 0 < share < 0.0005 else f"{share * 100:.1f} %"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.report.analysis.bands import bands
+from training.report.analysis.counts.bands import bands
 
 
 def test_ages_fall_into_decades() -> None:

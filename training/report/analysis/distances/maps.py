@@ -7,6 +7,7 @@ from sklearn.manifold import TSNE
 from sklearn.metrics import silhouette_samples
 
 from models.scoring.columns import FloatArray, IntArray
+from training.clustering.silhouettes import has_silhouettes
 from training.report.document import Map, Point
 
 # Fewer points, or fewer dimensions, need no t-SNE: the components show them all.
@@ -35,7 +36,7 @@ def silhouettes(scores: FloatArray, clusters: IntArray, k: int) -> tuple[FloatAr
 
     Empty for all where silhouettes do not exist: one cluster, or as many as rows.
     """
-    if not 1 < len(np.unique(clusters)) < len(scores):
+    if not has_silhouettes(clusters):
         return (np.zeros(0),) * k
     values = silhouette_samples(scores, clusters).round(4)
     return tuple(-np.sort(-values[clusters == cluster]) for cluster in range(k))

@@ -5,8 +5,8 @@ from typing import Final
 
 from models.persona import Trait
 from training.personas.traits import Finding, NumberFinding, ValueFinding
-from training.personas.wording.words import amount, capitalised, doing, is_gift, number, phrase, scale
-from training.text import percent
+from training.personas.wording.phrases import amount, is_gift, phrase, plural_phrase, scale_of
+from training.text import capitalised, number, percent
 
 MOST_WORDS: Final = 30
 _MOST_CLAUSES: Final = 4
@@ -50,7 +50,7 @@ def persona_sentence(findings: Sequence[Finding]) -> str:
 
 
 def _value_sentence(finding: ValueFinding) -> str:
-    does, do = phrase(finding.spec, [finding.value]), doing(finding.spec, [finding.value])
+    does, do = phrase(finding.spec, [finding.value]), plural_phrase(finding.spec, [finding.value])
     against = f"against {percent(finding.share_everyone)} of everyone"
     if finding.share < 0.1 and not finding.more:
         return f"hardly any {do} ({percent(finding.share)}, {against})"
@@ -62,7 +62,7 @@ def _value_sentence(finding: ValueFinding) -> str:
 
 
 def _number_sentence(finding: NumberFinding) -> str:
-    said = scale(finding.spec)
+    said = scale_of(finding.spec)
     # "41 years old on average" reads better than "are 41 years old".
     level = capitalised(_level(finding, number(finding.mean)).removeprefix("be "))
     difference = amount(abs(finding.mean - finding.mean_everyone), said.unit)
@@ -70,20 +70,20 @@ def _number_sentence(finding: NumberFinding) -> str:
 
 
 def _level(finding: NumberFinding, value: str) -> str:
-    template = scale(finding.spec).phrase or f"have {{value}} as {finding.spec.title}"
+    template = scale_of(finding.spec).phrase or f"have {{value}} as {finding.spec.title}"
     return template.replace("{value}", value)
 
 
 def _without_clauses(people: str, findings: Sequence[Finding]) -> str:
     for finding in findings:
         if isinstance(finding, ValueFinding) and not finding.more:
-            return f"{people}, hardly any of whom {doing(finding.spec, [finding.value])}."
+            return f"{people}, hardly any of whom {plural_phrase(finding.spec, [finding.value])}."
     return LIKE_EVERYONE if people == "People" else f"{people}, otherwise much like everyone."
 
 
 def _groups(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings:
-        group = scale(finding.spec).group
+        group = scale_of(finding.spec).group
         if group and isinstance(finding, NumberFinding) and finding.strength >= _CLEAR:
             low, high = f"{finding.low:.0f}", f"{finding.high:.0f}"
             yield f"Mostly {group.replace('{range}', low if low == high else f'{low}–{high}')}"
@@ -112,7 +112,7 @@ def _clauses(findings: Sequence[Finding]) -> list[list[Finding]]:
 
 def _tellable(finding: Finding) -> bool:
     if isinstance(finding, NumberFinding):
-        return not scale(finding.spec).group
+        return not scale_of(finding.spec).group
     return finding.more and finding.share >= _TENDENCY
 
 

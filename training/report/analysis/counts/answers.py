@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from scipy.special import ndtri
 
 from models.profile.field_kinds import FieldSpec, Numeric, Ordinal
 from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, FloatArray, IntArray, NumberColumn
 from models.scoring.encoder import FieldEncoding
+from models.scoring.imputation import known_rows
 from training.data.dataset import Dataset
-from training.personas.traits import MIN_COUNT, SIGNIFICANCE, NumberTable, ValueTable, number_table, value_table
+from training.personas.traits import MIN_COUNT, NumberTable, ValueTable, number_table, value_table
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,8 @@ def number_tables(dataset: Dataset, clusters: IntArray, k: int) -> tuple[NumberF
         for spec, column in columns
         if isinstance(spec.kind, Numeric | Ordinal)
         and isinstance(column, NumberColumn)
-        and answered(column).sum() >= MIN_COUNT
+        and known_rows(column).sum() >= MIN_COUNT
     )
-
-
-def answered(column: NumberColumn | CodeColumn | CodeListColumn) -> BoolArray:
-    """Which rows answered, (n,)."""
-    if isinstance(column, NumberColumn):
-        return ~np.isnan(column.values)
-    return column.codes >= 0 if isinstance(column, CodeColumn) else column.answered
 
 
 def known_counts(dataset: Dataset, encoding: FieldEncoding) -> list[int]:
@@ -78,11 +71,6 @@ def known_counts(dataset: Dataset, encoding: FieldEncoding) -> list[int]:
     counts = np.bincount(column.codes[column.codes >= 0], minlength=len(vocabulary.values)).tolist()
     codes = (vocabulary.code(value) for value in encoding.values)
     return [counts[code] if code >= 0 else 0 for code in codes]
-
-
-def unlikely(comparisons: int) -> float:
-    """The z beyond which a difference beats chance in one of so many comparisons (Bonferroni, two-sided)."""
-    return float(-ndtri(SIGNIFICANCE / 2 / max(comparisons, 1)))
 
 
 @dataclass(frozen=True)
@@ -109,7 +97,7 @@ def held(dataset: Dataset, spec: FieldSpec, most: int) -> Held:
     within = places[codes] >= 0
     pairs = (rows[within], places[codes[within]])
     ticks = csr_matrix((np.ones(len(pairs[0])), pairs), shape=(len(column), len(frequent)))
-    return Held(spec, tuple(values[code] for code in frequent), ticks, answered(column))
+    return Held(spec, tuple(values[code] for code in frequent), ticks, known_rows(column))
 
 
 def _pairs(column: CodeColumn | CodeListColumn) -> tuple[IntArray, IntArray]:

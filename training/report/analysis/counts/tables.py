@@ -9,20 +9,19 @@ from scipy.special import rel_entr
 
 from models.scoring.columns import BoolArray, FloatArray, IntArray, NumberColumn
 from training.data.dataset import Dataset
-from training.personas.traits import MIN_COUNT, ValueTable
-from training.personas.wording.words import capitalised
-from training.report.analysis.answers import (
+from training.personas.traits import MIN_COUNT, ValueTable, z_threshold
+from training.report.analysis.counts.answers import (
     Crossed,
     FieldTable,
     Held,
     NumberFieldTable,
     crossed,
     held,
-    unlikely,
 )
-from training.report.analysis.bands import Bands, bands
-from training.report.analysis.roles import age_field, gift_field, hobby_field, said
+from training.report.analysis.counts.bands import Bands, bands
+from training.report.analysis.counts.roles import age_field, gift_field, hobby_field, value_label
 from training.report.document import LiftRow, Matrix, SnakeRow
+from training.text import capitalised
 
 MOST_LIFT_ROWS: Final = 30
 _MOST_OF_A_FIELD: Final = 6
@@ -36,14 +35,14 @@ def lift_rows(tables: Sequence[FieldTable]) -> tuple[LiftRow, ...]:
     Values count that differ significantly in at least one persona (adjusted residuals, Bonferroni over all
     cells). Within a field they run from those of the first persona to those of the last.
     """
-    bound = unlikely(sum(int(field.is_frequent.sum()) * len(field.table.answered) for field in tables))
+    threshold = z_threshold(sum(int(field.is_frequent.sum()) * len(field.table.answered) for field in tables))
     strongest = sorted(
         (-strength, index, code)
         for index, field in enumerate(tables)
-        for strength, code in _informative(field, bound)[:_MOST_OF_A_FIELD]
+        for strength, code in _informative(field, threshold)[:_MOST_OF_A_FIELD]
     )[:MOST_LIFT_ROWS]
     chosen = sorted((index, _leader(tables[index].table, code), code) for _, index, code in strongest)
-    return tuple(_lift_row(tables[index], code, bound) for index, _, code in chosen)
+    return tuple(_lift_row(tables[index], code, threshold) for index, _, code in chosen)
 
 
 def snake_rows(tables: Sequence[NumberFieldTable]) -> tuple[SnakeRow, ...]:
@@ -117,7 +116,7 @@ def _unless_empty(hobbies: Held, gifts: Held) -> Crossed | None:
     return crossed(hobbies, gifts) if hobbies.values and gifts.values else None
 
 
-def _informative(field: FieldTable, bound: float) -> list[tuple[float, int]]:
+def _informative(field: FieldTable, threshold: float) -> list[tuple[float, int]]:
     """Values with a significant difference and how much they tell, strongest first."""
     table = field.table
     shares, everyone = table.shares, table.everyone
@@ -126,7 +125,7 @@ def _informative(field: FieldTable, bound: float) -> list[tuple[float, int]]:
     information[table.answered == 0] = 0.0
     weights = table.answered / max(int(table.answered.sum()), 1)
     strength = (weights[:, None] * information).sum(axis=0).round(9)
-    notable = field.is_frequent & (np.abs(table.residuals) > bound).any(axis=0)
+    notable = field.is_frequent & (np.abs(table.residuals) > threshold).any(axis=0)
     return sorted(((float(strength[code]), code) for code in np.flatnonzero(notable).tolist()), key=_by_strength)
 
 
@@ -138,15 +137,15 @@ def _leader(table: ValueTable, code: int) -> int:
     return int(table.lifts[:, code].argmax())
 
 
-def _lift_row(field: FieldTable, code: int, bound: float) -> LiftRow:
+def _lift_row(field: FieldTable, code: int, threshold: float) -> LiftRow:
     table = field.table
     return LiftRow(
         field=field.spec.name,
         title=field.spec.title,
-        value=said(field.spec, field.values[code]),
+        value=value_label(field.spec, field.values[code]),
         lifts=_rounded(table.lifts[:, code]),
         shares=_rounded(table.shares[:, code]),
-        significant=tuple((np.abs(table.residuals[:, code]) > bound).tolist()),
+        significant=tuple((np.abs(table.residuals[:, code]) > threshold).tolist()),
         share_everyone=round(float(table.everyone[code]), 4),
     )
 
@@ -162,7 +161,7 @@ def _snake_row(field: NumberFieldTable) -> SnakeRow:
 
 
 def _said(field: Held) -> tuple[str, ...]:
-    return tuple(said(field.spec, value) for value in field.values)
+    return tuple(value_label(field.spec, value) for value in field.values)
 
 
 def _cells(values: FloatArray, information: BoolArray) -> tuple[tuple[float | None, ...], ...]:

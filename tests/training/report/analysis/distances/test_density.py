@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.training.report.conftest import blobs
-from training.report.analysis.density import density, k_distances, knee
+from training.report.analysis.distances.density import density, k_distances, knee
 
 
 def test_groups_with_empty_space_between_them_are_seen() -> None:

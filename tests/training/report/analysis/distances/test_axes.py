@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.clustering.fit import Fit
-from training.report.analysis.axes import MOST_LOADINGS, axes
+from training.report.analysis.distances.axes import MOST_LOADINGS, axes
 from training.report.document import Report
 
 

@@ -9,10 +9,10 @@ from models.profile.field_kinds import FieldSpec, MultiLabel, Numeric, Ordinal
 from models.scoring.columns import FloatArray, IntArray, NumberColumn
 from training.data.dataset import Dataset
 from training.personas.traits import MIN_COUNT, MIN_LIFT
-from training.personas.wording.words import number
-from training.report.analysis.answers import FieldTable
-from training.report.analysis.roles import said
+from training.report.analysis.counts.answers import FieldTable
+from training.report.analysis.counts.roles import value_label
 from training.report.document import Typical
+from training.text import number
 
 MIN_SHARE: Final = 0.10
 _MOST_OF_A_LIST: Final = 3
@@ -54,7 +54,7 @@ def _values(table: FieldTable, cluster: int) -> Typical | None:
         return None
     return Typical(
         title=table.spec.title,
-        answer=", ".join(said(table.spec, table.values[code]) for code in chosen),
+        answer=", ".join(value_label(table.spec, table.values[code]) for code in chosen),
         share=round(float(table.table.shares[cluster, chosen[0]]), 4),
     )
 

@@ -7,8 +7,8 @@ import pytest
 from models.profile import Profile
 from training.clustering.fit import Fit
 from training.data.dataset import Dataset, from_frame
-from training.report.analysis.answers import number_tables, value_tables
-from training.report.analysis.tables import (
+from training.report.analysis.counts.answers import number_tables, value_tables
+from training.report.analysis.counts.tables import (
     MOST_LIFT_ROWS,
     age_bands,
     gifts_by_age,

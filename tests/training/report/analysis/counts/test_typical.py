@@ -5,8 +5,8 @@ import pandas as pd
 
 from models.profile import Profile
 from training.data.dataset import from_frame
-from training.report.analysis.answers import value_tables
-from training.report.analysis.typical import typical_profiles
+from training.report.analysis.counts.answers import value_tables
+from training.report.analysis.counts.typical import typical_profiles
 from training.report.document import Report, Typical
 
 GROUPS = np.repeat([0, 1], 50)

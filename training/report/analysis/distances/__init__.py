@@ -1,0 +1,1 @@
+"""Distances between sampled profiles: criteria, density, maps and axes."""
