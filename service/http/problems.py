@@ -81,9 +81,9 @@ def field_problems(errors: Sequence[Any], known_fields: Sequence[str]) -> list[F
 
 
 def _field_problem(error: Mapping[str, Any], known_fields: Sequence[str]) -> FieldProblem:
-    part, *path = error["loc"] or ("body",)
+    location, *path = error["loc"] or ("body",)
     detail = _sentence(error, str(path[-1]) if path else "", known_fields)
-    return FieldProblem(place=part, pointer=json_pointer(path), detail=detail)
+    return FieldProblem(place=location, pointer=json_pointer(path), detail=detail)
 
 
 def _sentence(error: Mapping[str, Any], name: str, known_fields: Sequence[str]) -> str:
@@ -107,5 +107,5 @@ def unknown_field(name: str, known_fields: Sequence[str]) -> str:
 
 def json_pointer(path: Sequence[int | str]) -> str:
     """A JSON pointer (RFC 6901); long names are shortened."""
-    parts = (str(part)[:_MAX_NAME].replace("~", "~0").replace("/", "~1") for part in path)
-    return "".join(f"/{part}" for part in parts)
+    steps = (str(step)[:_MAX_NAME].replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join(f"/{step}" for step in steps)

@@ -15,10 +15,10 @@ def test_cursor_of_another_shape_is_refused(cursor: str) -> None:
         decode_cursor(cursor, 2)
 
 
-@pytest.mark.parametrize("part", ["", "-1", "1.0", "²", "٣", "9" * 19])
-def test_part_that_is_no_number_is_refused(part: str) -> None:
+@pytest.mark.parametrize("text", ["", "-1", "1.0", "²", "٣", "9" * 19])
+def test_cursor_part_that_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(UnusableCursor):
-        cursor_number(part)
+        cursor_number(text)
 
 
 def test_page_with_a_successor_has_a_cursor_of_its_last_item() -> None:

@@ -78,8 +78,8 @@ def serving(tmp_path: Path) -> Iterator[Serving]:
 def _address(process: subprocess.Popen[str]) -> str:
     assert process.stderr is not None
     for line in process.stderr:
-        if found := re.search(r"Listening on (\S+);", line):
-            return found[1]
+        if line_of_address := re.search(r"Listening on (\S+);", line):
+            return line_of_address[1]
     raise AssertionError("the service did not say where it listens")
 
 

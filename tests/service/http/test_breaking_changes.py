@@ -71,8 +71,8 @@ def new_gift(name: str, value: str | None) -> dict[str, Any]:
     return changed(**{f"schemas__NewGift__{name}": value})
 
 
-def operation(name: str, part: str, value: Any) -> dict[str, Any]:
-    return changed(**{f"operations__{name}__{part}": value})
+def operation(name: str, key: str, value: Any) -> dict[str, Any]:
+    return changed(**{f"operations__{name}__{key}": value})
 
 
 GIFT_ITEM = "GET /gifts, response 200 (Page): `items`, an item (Gift): "

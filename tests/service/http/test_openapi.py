@@ -33,9 +33,9 @@ def document(app: FastAPI) -> dict[str, Any]:
 def bodies(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The body of every request and every response, by operation, status and media type."""
     for name, operation in operations(document):
-        parts = {"request": operation.get("requestBody", {}), **operation["responses"]}
-        for status, part in parts.items():
-            for kind, content in part.get("content", {}).items():
+        messages = {"request": operation.get("requestBody", {}), **operation["responses"]}
+        for status, message in messages.items():
+            for kind, content in message.get("content", {}).items():
                 yield f"{name} {status} {kind}", content
 
 

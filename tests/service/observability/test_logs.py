@@ -45,8 +45,8 @@ def lines() -> Iterator[io.StringIO]:
 
 
 def parsed(lines: io.StringIO, logger: str) -> list[dict[str, Any]]:
-    found = [json.loads(line) for line in lines.getvalue().splitlines()]
-    return [line for line in found if line["logger"] == logger]
+    records = [json.loads(line) for line in lines.getvalue().splitlines()]
+    return [line for line in records if line["logger"] == logger]
 
 
 def test_each_request_is_one_line_with_its_route(client: TestClient, lines: io.StringIO) -> None:
@@ -83,17 +83,17 @@ def test_client_that_disconnects_while_sending_is_not_logged_as_a_failure(
     app: FastAPI, lines: io.StringIO
 ) -> None:
     scope = {"type": "http", "method": "POST", "path": "/segment", "query_string": b""}
-    told: list[Message] = []
+    sent: list[Message] = []
 
     async def receive() -> Message:
         return {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
-        told.append(message)
+        sent.append(message)
 
     asyncio.run(app({**scope, "headers": [(b"content-type", b"application/json")]}, receive, send))
     (line,) = parsed(lines, "service.access")
-    assert (line["status"], told) == (499, [])
+    assert (line["status"], sent) == (499, [])
     assert parsed(lines, "service") == []
 
 
@@ -114,7 +114,7 @@ def test_defect_is_logged_by_its_type_and_stack(
 
 @pytest.mark.parametrize("text", ["\u2028", "\ud800", "Zoë", "\0"])
 def test_record_becomes_one_line_of_ascii(text: str) -> None:
-    # Formatted here: a test runner that is told of the record would have to write it down itself.
+    # Formatted here: a test runner that receives the record would have to write it down itself.
     record = logging.makeLogRecord({"name": "service", "msg": "first\nsecond %s", "args": (text,)})
     line = JsonFormatter().format(record)
     assert json.loads(line)["message"] == f"first\nsecond {text}"
@@ -134,17 +134,17 @@ def test_line_has_its_time(lines: io.StringIO) -> None:
 
 
 class Writes(io.StringIO):
-    """Keeps what was written by each write."""
+    """Stores the text of each write."""
 
     def __init__(self, breaks: bool = False) -> None:
         super().__init__()
-        self.each: list[str] = []
+        self.written: list[str] = []
         self.breaks = breaks
 
     def write(self, text: str) -> int:
         if self.breaks:
             raise OSError("the disk is full")
-        self.each.append(text)
+        self.written.append(text)
         return len(text)
 
 
@@ -168,10 +168,10 @@ def test_buffered_lines_are_one_write_and_others_their_own() -> None:
         with buffered_lines():
             log.warning("one")
             log.warning("two")
-            assert len(stream.each) == 1
+            assert len(stream.written) == 1
         log.warning("after")
-    assert [len(text.splitlines()) for text in stream.each] == [1, 2, 1]
-    assert [json.loads(line)["message"] for line in "".join(stream.each).splitlines()] == [
+    assert [len(text.splitlines()) for text in stream.written] == [1, 2, 1]
+    assert [json.loads(line)["message"] for line in "".join(stream.written).splitlines()] == [
         "before",
         "one",
         "two",
@@ -184,8 +184,8 @@ def test_no_write_is_longer_than_a_pipe_takes_whole(sizes: list[int]) -> None:
     stream = Writes()
     lines = ["x" * size for size in sizes]
     LineHandler(stream).write(lines)
-    assert "".join(stream.each) == "".join(f"{line}\n" for line in lines)
-    for text in stream.each:
+    assert "".join(stream.written) == "".join(f"{line}\n" for line in lines)
+    for text in stream.written:
         assert len(text) <= PIPE_BUF or text.count("\n") == 1
 
 
@@ -196,7 +196,7 @@ def test_lines_that_cannot_be_written_are_dropped() -> None:
             log.warning("one")
         stream.breaks = False
         log.warning("two")
-    assert [json.loads(text)["message"] for text in stream.each] == ["two"]
+    assert [json.loads(text)["message"] for text in stream.written] == ["two"]
 
 
 def test_fast_responses_of_one_iteration_are_logged_in_one_write(tmp_path: Path) -> None:
@@ -206,4 +206,4 @@ def test_fast_responses_of_one_iteration_are_logged_in_one_write(tmp_path: Path)
         request = ("POST", "/segment", b"{}", {"content-type": "application/json"})
         assert None not in both.fast_batch([request] * 3)
         logging.getLogger("service.access").setLevel(logging.NOTSET)
-    assert [text.count('"answered"') for text in stream.each] == [3]
+    assert [text.count('"answered"') for text in stream.written] == [3]

@@ -127,10 +127,10 @@ def test_request_without_the_right_key_is_refused_and_changes_nothing(
     key = make(store.keys, route)
     closed.app.state.services.keyring.refresh()  # type: ignore[attr-defined]
     for headers in (bearer(key), {"X-API-Key": key}) if key else ({},):
-        answer = ask(closed, route, headers)
-        problem = assert_problem(answer, status, "unauthenticated" if status == 401 else "missing-scope")
-        assert answer.headers["www-authenticate"].startswith('Bearer realm="segments"')
-        assert not key or key not in answer.text
+        response = ask(closed, route, headers)
+        problem = assert_problem(response, status, "unauthenticated" if status == 401 else "missing-scope")
+        assert response.headers["www-authenticate"].startswith('Bearer realm="segments"')
+        assert not key or key not in response.text
         assert status == 401 or f"'{route.required_scope}'" in problem["detail"]
     assert (store.users.count(), store.jobs.latest(10), launcher.orders) == (0, [], [])
 
@@ -175,8 +175,8 @@ def test_key_in_the_url_is_ignored(closed: TestClient, store: MemoryStore) -> No
 
 
 def test_key_is_checked_before_the_body_is_read(closed: TestClient) -> None:
-    answer = closed.post("/segment", content=b"[" * 100, headers={"Content-Type": "text/plain"})
-    assert_problem(answer, 401, "unauthenticated")
+    response = closed.post("/segment", content=b"[" * 100, headers={"Content-Type": "text/plain"})
+    assert_problem(response, 401, "unauthenticated")
 
 
 def test_loopback_service_is_open_until_the_first_key_exists(client: TestClient, store: MemoryStore) -> None:
@@ -208,7 +208,7 @@ class LosableKeys(MemoryKeys):
 
     def change_count(self) -> int:
         if self.lost:
-            raise StoreUnavailable("The database does not answer.")
+            raise StoreUnavailable("The database does not response.")
         return super().change_count()
 
 
@@ -234,9 +234,9 @@ def test_request_is_refused_while_keys_were_never_read(settings: Settings, regis
     assert isinstance(store.keys, LosableKeys)
     store.keys.lost = True
     with TestClient(create_app(settings, store=store), raise_server_exceptions=False) as client:
-        answer = client.post("/segment", json={})
-        assert_problem(answer, 503, "store-unavailable")
-        assert int(answer.headers["retry-after"]) > 0
+        response = client.post("/segment", json={})
+        assert_problem(response, 503, "store-unavailable")
+        assert int(response.headers["retry-after"]) > 0
         assert client.get("/livez").status_code == 200
         store.keys.lost = False
         client.app.state.services.keyring.refresh()  # type: ignore[attr-defined]
@@ -260,7 +260,7 @@ def test_key_over_its_rate_is_limited_and_other_keys_are_not(
     hasty = settings.model_copy(update={"key_rate": 0.01})
     with TestClient(create_app(hasty, store=store)) as client:
         assert client.get("/personas", headers=bearer(often)).status_code == 200
-        answer = client.get("/personas", headers=bearer(often))
-        assert_problem(answer, 429, "rate-exceeded")
-        assert 0 < int(answer.headers["retry-after"]) <= 100
+        response = client.get("/personas", headers=bearer(often))
+        assert_problem(response, 429, "rate-exceeded")
+        assert 0 < int(response.headers["retry-after"]) <= 100
         assert client.get("/personas", headers=bearer(seldom)).status_code == 200

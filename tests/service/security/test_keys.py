@@ -24,8 +24,8 @@ def test_key_is_long_and_random_and_only_its_digest_is_stored() -> None:
     assert len(texts) == 100
     assert all(SHAPE.fullmatch(text) for text in texts)
     assert {key.digest for key in keys.all()} == {digest_of(text) for text in texts}
-    kept = repr(keys.all())
-    assert not [text for text in texts if text[13:] in kept]
+    stored = repr(keys.all())
+    assert not [text for text in texts if text[13:] in stored]
 
 
 def test_repr_of_a_new_key_does_not_show_it() -> None:

@@ -24,7 +24,7 @@ from tests.support.launcher import FakeLauncher
 def maintained(
     settings: Settings, store: MemoryStore, launcher: FakeLauncher, registry: Registry
 ) -> Iterator[TestClient]:
-    """A service whose upkeep is often."""
+    """A service with frequent maintenance."""
     changed = settings.model_copy(update={"upkeep_seconds": 0.05, "suggest_users": 10, "reassign_batch": 7})
     with TestClient(create_app(changed, store=store, launcher=launcher)) as client:
         yield client
@@ -35,7 +35,7 @@ def metric(client: TestClient, name: str) -> float:
     return float(next(line.split()[1] for line in lines if line.startswith(f"{name} ")))
 
 
-def keep_users(store: MemoryStore, loaded: LoadedArtifact, personas: list[str], unknown: int = 0) -> None:
+def store_users(store: MemoryStore, loaded: LoadedArtifact, personas: list[str], unknown: int = 0) -> None:
     for number, persona in enumerate(personas):
         made = StoredAssignment(
             persona_id=persona,
@@ -50,7 +50,7 @@ def keep_users(store: MemoryStore, loaded: LoadedArtifact, personas: list[str], 
 def test_users_like_the_training_data_suggest_no_retrain(
     maintained: TestClient, store: MemoryStore, registry: Registry
 ) -> None:
-    keep_users(store, registry.load_active(Profile), ["p_0"] * 6 + ["p_1"] * 4 + ["p_2"] * 2)
+    store_users(store, registry.load_active(Profile), ["p_0"] * 6 + ["p_1"] * 4 + ["p_2"] * 2)
     suggestion = maintained.get("/models").json()["suggestion"]
     assert (suggestion["suggested"], suggestion["reasons"], suggestion["users"]) == (False, [], 12)
 
@@ -58,7 +58,7 @@ def test_users_like_the_training_data_suggest_no_retrain(
 def test_drift_suggests_a_retrain_and_starts_none(
     maintained: TestClient, store: MemoryStore, registry: Registry, launcher: FakeLauncher
 ) -> None:
-    keep_users(store, registry.load_active(Profile), ["p_2"] * 12)
+    store_users(store, registry.load_active(Profile), ["p_2"] * 12)
     suggestion = maintained.get("/models").json()["suggestion"]
     assert suggestion["suggested"]
     assert "of other personas than in the training data" in suggestion["reasons"][0]
@@ -68,7 +68,7 @@ def test_drift_suggests_a_retrain_and_starts_none(
 
 
 def test_unknown_values_suggest_a_retrain(maintained: TestClient, store: MemoryStore, registry: Registry) -> None:
-    keep_users(store, registry.load_active(Profile), ["p_0"] * 6 + ["p_1"] * 4 + ["p_2"] * 2, unknown=3)
+    store_users(store, registry.load_active(Profile), ["p_0"] * 6 + ["p_1"] * 4 + ["p_2"] * 2, unknown=3)
     suggestion = maintained.get("/models").json()["suggestion"]
     assert "does not know 30.0% of the values" in suggestion["reasons"][0]
 

@@ -242,7 +242,7 @@ LONG_LISTS = {
 
 
 @pytest.mark.parametrize(("path", "body"), [("/segment/batch", {"profiles": [FULL]}), ("/segment", LONG_LISTS)])
-def test_long_request_waits_its_turn_without_delaying_others(
+def test_long_request_waits_for_the_one_before_without_delaying_others(
     client: TestClient, app: FastAPI, path: str, body: object
 ) -> None:
     semaphore = app.state.services.long_work

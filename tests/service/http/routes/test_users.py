@@ -140,7 +140,7 @@ class CountingUsers(MemoryUsers):
         return super().update_assignments(updates, cause)
 
 
-def kept_before_confidence(store: MemoryStore, user_id: str) -> None:
+def remove_confidence(store: MemoryStore, user_id: str) -> None:
     """Remove from a user's assignment what older versions did not store."""
     user = stored(store, user_id)
     assert user.assignment is not None
@@ -165,7 +165,7 @@ def test_assignment_stored_without_its_confidence_is_renewed_once(settings: Sett
         client.put("/users/u/profile", json={"age": 30})
         whole = stored(store, "u").assignment
         before = client.get("/users/u/persona").json()
-        kept_before_confidence(store, "u")
+        remove_confidence(store, "u")
         again = [client.get("/users/u/persona").json() for _ in range(2)]
         assert again[0] == again[1] == {**before, "assigned_at": again[0]["assigned_at"]}
         assert client.get("/users/u/persona/changes").json()["items"] == []
@@ -190,7 +190,7 @@ def test_choice_stored_without_its_confidence_stays_a_choice(client: TestClient,
     own = client.get("/users/u/persona").json()["persona"]["id"]
     chosen = next(persona["id"] for persona in client.get("/personas").json()["items"] if persona["id"] != own)
     response = client.put("/users/u/persona", json={"persona_id": chosen}).json()
-    kept_before_confidence(store, "u")
+    remove_confidence(store, "u")
     again = client.get("/users/u/persona").json()
     assert again == {**response, "assigned_at": again["assigned_at"]}
 
@@ -203,7 +203,7 @@ def test_non_blocking_read_has_current_assignments_alone(
     loaded = registry.load(registry.active() or "", Profile)
     now = get_personas_nowait(store.users, loaded, ["u", "nobody"])
     assert {name: json.loads(to_json(persona)) for name, persona in now.items()} == {"u": response}
-    kept_before_confidence(store, "u")
+    remove_confidence(store, "u")
     assert get_personas_nowait(store.users, loaded, ["u"]) == {}
 
 

@@ -117,7 +117,7 @@ def test_client_that_does_not_read_is_disconnected_after_timeout(server: Server)
         assert 0 < rest(connection).count(b"HTTP/1.1 207 ") < 12
 
 
-def test_kept_alive_connection_is_closed_after_timeout(server: Server) -> None:
+def test_idle_connection_between_requests_is_closed_after_timeout(server: Server) -> None:
     with connect(server.port) as connection:
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
         assert rest(connection).startswith(b"HTTP/1.1 200 ")
