@@ -52,33 +52,25 @@ def same(value: Any, documented: Any) -> bool:
 
 
 def laid_out(value: Any, indent: str = "") -> str:
-    """JSON on as few lines as can be read: objects and lists on one line where they fit."""
+    """JSON on as few lines as can be read: what fits on one line is on one, and plain values share lines."""
     line = json.dumps(value, ensure_ascii=False)
     if len(indent) + len(line) <= WIDTH or not isinstance(value, dict | list):
         return line
     inner = indent + "  "
-    if isinstance(value, list):
-        entries = [laid_out(item, inner) for item in value]
-    else:
-        entries = [f"{json.dumps(key)}: {laid_out(item, inner)}" for key, item in value.items()]
-    is_flat = not any(
-        isinstance(item, dict | list) for item in (value.values() if isinstance(value, dict) else value)
-    )
-    lines = packed(entries, WIDTH - len(inner)) if is_flat else [f"{entry}," for entry in entries]
-    body = "\n".join(inner + line for line in lines).removesuffix(",")
+    named = value.items() if isinstance(value, dict) else [("", item) for item in value]
+    lines: list[str] = []
+    can_share = False
+    for name, item in named:
+        entry = (f"{json.dumps(name)}: " if isinstance(value, dict) else "") + laid_out(item, inner) + ","
+        is_plain = not isinstance(item, dict | list) or not item
+        if can_share and is_plain and len(inner) + len(lines[-1]) + len(entry) < WIDTH:
+            lines[-1] += f" {entry}"
+        else:
+            lines.append(entry)
+        can_share = is_plain
+    body = "\n".join(inner + entry for entry in lines).removesuffix(",")
     start, end = "{}" if isinstance(value, dict) else "[]"
     return f"{start}\n{body}\n{indent}{end}"
-
-
-def packed(entries: list[str], width: int) -> list[str]:
-    """As many entries on a line as fit, each with its comma."""
-    lines = [f"{entries[0]},"]
-    for entry in entries[1:]:
-        if len(lines[-1]) + len(entry) + 2 <= width:
-            lines[-1] += f" {entry},"
-        else:
-            lines.append(f"{entry},")
-    return lines
 
 
 def test_requests_of_the_readme_get_the_responses_that_it_shows(responses: list[str]) -> None:
