@@ -17,7 +17,7 @@ from testkit import ROOT
 from testkit.processes import children, command
 from testkit.waiting import eventually
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 def free_port() -> int:
