@@ -11,13 +11,12 @@ from hypothesis import given, settings
 from pydantic import BaseModel
 
 from models.profile import Profile
+from tests.support.profile_classes import Dog, dogs, fitted_or_rejected, profile_classes
 from tests.training.conftest import QUICK as TRAINING
 from tests.training.report.conftest import QUICK, report_of
-from tests.training.test_any_profile import Dog, dogs, shapes
 from training.clustering.fit import Fit, fit
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame
-from training.errors import UnusableInput
 from training.progress import Silent
 from training.report.document import Report
 from training.report.settings import AnalysisConfig
@@ -104,13 +103,12 @@ def test_dogs_are_analysed_like_people() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(shapes())
-def test_any_shape_is_analysed(shape: tuple[type[BaseModel], pd.DataFrame]) -> None:
+@given(profile_classes())
+def test_any_profile_class_is_analysed(shape: tuple[type[BaseModel], pd.DataFrame]) -> None:
     profile_class, frame = shape
     repeated = frame.iloc[np.tile(np.arange(len(frame)), 3)].reset_index(drop=True)
     config = TrainingConfig(k=2, permutations=2, references=2, min_value_count=2, n_init=1)
-    try:
-        report = analysed(from_frame(repeated, profile_class), config, AnalysisConfig(bootstraps=2, splits=1))
-    except UnusableInput:
-        return
+    dataset, settings = from_frame(repeated, profile_class), AnalysisConfig(bootstraps=2, splits=1)
+    report = fitted_or_rejected(lambda: analysed(dataset, config, settings))
+    assert report.data.profiles == len(repeated)
     json.dumps(report.model_dump(mode="json"), allow_nan=False)
