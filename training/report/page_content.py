@@ -25,7 +25,7 @@ _TOPICS: Final = {
 }
 _METRICS: Final = {
     "rows": "Profiles trained on",
-    "explained_variance": "Variance that the kept components explain (share)",
+    "explained_variance": "Variance that the retained components explain (share)",
     "inertia": "Inertia: squared distances to the centres, summed",
     "silhouette": "Mean silhouette",
     "scorer_rows_compared": "Profiles on which the service's scorer was compared with the pipeline",
@@ -37,7 +37,7 @@ _METRICS: Final = {
 
 GLOSSARY: Final = (
     ("Persona", "A group of profiles that resemble each other, with a name made from what sets it apart."),
-    ("Profile", "What somebody told about a person they want to give to. Any answer may be missing."),
+    ("Profile", "The answers about a person whom somebody wants to give to. Any answer may be missing."),
     (
         "Lift",
         "How many times as likely an answer is among a persona's members as among everyone. "

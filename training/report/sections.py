@@ -17,15 +17,15 @@ def _never(_: Report) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A part of the page. `part`: a template of its own, shown above the plots; `fills` says whether a report
-    has something for that template.
+    """A section of the page. `template`: one of its own, shown above the plots; `fills` says whether a report has
+    something for that template.
     """
 
     anchor: str
     title: str
     lead: str
     plots: tuple[str, ...] = ()
-    part: str | None = None
+    template: str | None = None
     fills: Callable[[Report], bool] = _never
 
 
@@ -36,14 +36,14 @@ _ALL: Final = (
         title="The personas",
         lead="Each persona is a group of profiles with like answers. "
         "Its numbers compare its members with everyone.",
-        part="personas",
+        template="personas",
         fills=lambda report: bool(report.personas),
     ),
     Section(
         anchor="insights",
         title="Key insights",
         lead="What stands out in the answers.",
-        part="insights",
+        template="insights",
         fills=lambda report: bool(report.insights),
     ),
     Section(
@@ -51,7 +51,7 @@ _ALL: Final = (
         title="Why this many",
         lead="How many groups there are is read from the data, by criteria that do not always agree.",
         plots=("gap", "criteria", "silhouettes"),
-        part="choice",
+        template="choice",
         fills=_always,
     ),
     Section(
@@ -84,7 +84,7 @@ _ALL: Final = (
         lead="The personas come from K-Means, which gives everybody a group. DBSCAN and HDBSCAN look for crowds "
         "instead, and leave out who stands in none.",
         plots=("density",),
-        part="density",
+        template="density",
         fills=lambda report: report.density is not None,
     ),
     Section(
@@ -93,7 +93,7 @@ _ALL: Final = (
         lead="Answers were hidden from the fullest profiles, every set of fields of a size being as likely, to "
         "see how often the complete profile's persona is found and whether the confidence holds.",
         plots=("confidence",),
-        part="confidence",
+        template="confidence",
         fills=lambda report: report.confidence is not None,
     ),
     Section(
@@ -101,21 +101,21 @@ _ALL: Final = (
         title="The data",
         lead="What the personas stand on.",
         plots=("quality",),
-        part="quality",
+        template="quality",
         fills=_always,
     ),
     Section(
         anchor="verdicts",
         title="Checks",
         lead="What training checked of its own result.",
-        part="verdicts",
+        template="verdicts",
         fills=lambda report: bool(report.verdicts),
     ),
     Section(
         anchor="methods",
         title="Methods and glossary",
         lead="How the personas were made, and the words of this report in plain language.",
-        part="methods",
+        template="methods",
         fills=_always,
     ),
 )

@@ -29,7 +29,9 @@ def draw_variance(report: Report) -> Figure | None:
     numbers = range(1, shown + 1)
     figure = style.canvas(2.9, _finding(report))
     [axes] = style.panels(figure, 1, 1)
-    axes.axvspan(0.5, min(parts.kept, shown) + 0.5, color=style.COLOURS[4], alpha=0.18, linewidth=0, label="kept")
+    axes.axvspan(
+        0.5, min(parts.kept, shown) + 0.5, color=style.COLOURS[4], alpha=0.18, linewidth=0, label="retained"
+    )
     axes.plot(numbers, parts.eigenvalues[:shown], "o-", color=style.ACCENT, markersize=4, label="these profiles")
     chance = parts.chance[:shown]
     axes.plot(
@@ -60,7 +62,7 @@ def _finding(report: Report) -> str:
     carry = "carries" if parts.beat_chance == 1 else "carry"
     return (
         f"{count(parts.beat_chance, 'component')} {carry} more than chance would; "
-        f"{parts.kept} {'is' if parts.kept == 1 else 'are'} kept"
+        f"{parts.kept} {'is' if parts.kept == 1 else 'are'} retained"
     )
 
 

@@ -75,7 +75,7 @@ def _lengths(axes: Axes, data: DataQuality) -> None:
     axes.bar_label(bars, [f"{share:.1f}" for share in shares], padding=3, fontsize=7.5)
     axes.set_yticks(range(len(labels)), labels)
     axes.axvline(limit, color=style.WARNING, linestyle="--", linewidth=1.2)
-    axes.set(xlim=(0, max(*shares, limit) * 1.25), xlabel="η², in per cent: length told by the personas")
+    axes.set(xlim=(0, max(*shares, limit) * 1.25), xlabel="η² of the length by persona, per cent")
     axes.set_title("List lengths (dashed: limit)")
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")

@@ -164,10 +164,10 @@ def _split(scores: FloatArray, k: int, settings: AnalysisConfig, rng: np.random.
     halves = (scores[order[::2]], scores[order[1::2]])
     fits = [random_kmeans(half, k, settings.n_init, rng) for half in halves] if len(halves[1]) >= k else []
     ways = ((0, 1), (1, 0)) if fits else ()
-    return float(np.mean([_pairs_kept(halves[a], fits[a], fits[b]) for a, b in ways])) if ways else 0.0
+    return float(np.mean([_pairs_together(halves[a], fits[a], fits[b]) for a, b in ways])) if ways else 0.0
 
 
-def _pairs_kept(half: FloatArray, own: KMeans, other: KMeans) -> float:
+def _pairs_together(half: FloatArray, own: KMeans, other: KMeans) -> float:
     """The smallest share, over the own clusters, of pairs that the other centroids keep together."""
     predicted = pairwise_distances_argmin(half, other.cluster_centers_)
     pairs = crossed(own.labels_, predicted, own.n_clusters, own.n_clusters).astype(np.float64)
