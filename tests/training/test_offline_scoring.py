@@ -67,7 +67,7 @@ def json_lines(path: Path, *rows: object) -> Path:
     return path
 
 
-def test_every_row_gets_what_it_gets_alone(model: SegmentModel, data: Path) -> None:
+def test_file_rows_are_assigned_as_single_profiles(model: SegmentModel, data: Path) -> None:
     table, expected = scored(model, data), alone(model)
     assert table["persona_id"].tolist() == [answer.persona.id for answer in expected]
     assert table["persona"].tolist() == [answer.persona.name for answer in expected]
@@ -76,7 +76,7 @@ def test_every_row_gets_what_it_gets_alone(model: SegmentModel, data: Path) -> N
     assert set(table["model_version"]) == {model.version}
 
 
-def test_every_row_is_as_sure_as_it_is_alone(model: SegmentModel, data: Path) -> None:
+def test_file_rows_have_the_confidence_of_single_profiles(model: SegmentModel, data: Path) -> None:
     table, expected = scored(model, data), alone(model)
     for name in ("confidence", "margin", "typicality"):
         found = [getattr(answer, name) for answer in expected]
@@ -87,15 +87,13 @@ def test_every_row_is_as_sure_as_it_is_alone(model: SegmentModel, data: Path) ->
     assert table["runner_up_id"].tolist() == [other.id for other in others if other is not None]
 
 
-def test_a_profile_without_an_answer_is_neither_typical_nor_an_outlier(
-    model: SegmentModel, tmp_path: Path
-) -> None:
+def test_empty_profile_has_no_typicality(model: SegmentModel, tmp_path: Path) -> None:
     table = scored(model, json_lines(tmp_path / "people.jsonl", {"age": None}, {"age": 30}))
     assert table["typicality"].isna().tolist() == [True, False]
     assert table["is_outlier"].isna().tolist() == [True, False]
 
 
-def test_with_one_persona_there_is_no_runner_up(dataset: Dataset, data: Path, tmp_path: Path) -> None:
+def test_model_of_one_persona_has_no_runner_up(dataset: Dataset, data: Path, tmp_path: Path) -> None:
     few = dataset.take(np.arange(200))
     one = train(few, origin_of(dataset), QUICK.model_copy(update={"k": 1}), tmp_path / "one", Silent())
     table = scored(read_artifact(one.folder, Profile).model, data)
@@ -104,20 +102,20 @@ def test_with_one_persona_there_is_no_runner_up(dataset: Dataset, data: Path, tm
     assert set(table["confidence"]) == {1.0}
 
 
-def test_a_model_of_format_1_tells_no_confidence(data: Path) -> None:
+def test_model_of_format_1_has_no_confidence(data: Path) -> None:
     table = scored(SegmentModel("v", small_scorer(imputes=False), small_personas()), data)
     assert table[["confidence", "typicality", "is_outlier"]].isna().all(axis=None)
     assert table["margin"].notna().all()
 
 
-def test_rows_are_told_by_line_or_by_their_own_id(model: SegmentModel, data: Path) -> None:
+def test_rows_are_identified_by_line_or_by_their_id(model: SegmentModel, data: Path) -> None:
     assert scored(model, data)["line"].tolist() == [*range(1, 201)]
     write_table(FRAME.assign(user_id=range(500, 700)), data)
     assert scored(model, data)["user_id"].tolist() == [str(number) for number in range(500, 700)]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
-def test_every_format_holds_the_same(suffix: str, model: SegmentModel, data: Path) -> None:
+def test_every_output_format_holds_the_same_rows(suffix: str, model: SegmentModel, data: Path) -> None:
     out = data.with_name(f"scored{suffix}")
     assert run(model, data, out).rows == len(FRAME)
     expected = scored(model, data)
@@ -131,7 +129,7 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("name", ["people.csv", "people.jsonl", "file.arrow", "stream.arrow", "people.feather"])
-def test_from_every_format_come_the_same_answers(name: str, model: SegmentModel, data: Path) -> None:
+def test_every_input_format_gives_the_same_rows(name: str, model: SegmentModel, data: Path) -> None:
     table, path = pa.Table.from_pandas(FRAME, preserve_index=False), data.with_name(name)
     if path.suffix in (".arrow", ".feather"):
         opening = pa.ipc.new_stream if name == "stream.arrow" else pa.ipc.new_file
@@ -143,7 +141,7 @@ def test_from_every_format_come_the_same_answers(name: str, model: SegmentModel,
     pd.testing.assert_frame_equal(scored(model, path)[columns], scored(model, data)[columns])
 
 
-def test_text_in_parquet_is_text_and_not_a_category(model: SegmentModel, data: Path) -> None:
+def test_parquet_text_is_read_back_as_text(model: SegmentModel, data: Path) -> None:
     scored(model, data)
     schema = pq.read_schema(data.with_name("scored.parquet"))
     assert schema.field("persona").type == pa.string()
@@ -153,7 +151,7 @@ def test_text_in_parquet_is_text_and_not_a_category(model: SegmentModel, data: P
 # --- refused rows ----------------------------------------------------------------------------------
 
 
-def test_the_rows_that_a_data_set_refuses_are_refused(model: SegmentModel, tmp_path: Path) -> None:
+def test_scoring_refuses_the_rows_that_a_dataset_refuses(model: SegmentModel, tmp_path: Path) -> None:
     path = tmp_path / "people.jsonl"
     path.write_text('{"age": 30}\n{"age": 7, "hobbies": "x"}\nbroken\n{"age": 41}\n')
     result = run(model, path, tmp_path / "scored.csv", max_refused=0.5)
@@ -165,7 +163,7 @@ def test_the_rows_that_a_data_set_refuses_are_refused(model: SegmentModel, tmp_p
     assert len(streamed.splitlines()) == 4
 
 
-def test_with_too_many_refused_rows_what_was_there_stays(model: SegmentModel, tmp_path: Path) -> None:
+def test_too_many_refused_rows_leave_the_output_unchanged(model: SegmentModel, tmp_path: Path) -> None:
     path, out = json_lines(tmp_path / "people.jsonl", {"age": 30}, BAD), tmp_path / "scored.csv"
     out.write_text("as it was")
     with pytest.raises(UnusableInput, match=r"Refused 1 of 2 rows .* At most 5% may be refused"):
@@ -175,7 +173,7 @@ def test_with_too_many_refused_rows_what_was_there_stays(model: SegmentModel, tm
     assert {each.name for each in tmp_path.iterdir()} == names
 
 
-def test_nobody_to_score_is_said(model: SegmentModel, tmp_path: Path) -> None:
+def test_file_without_profiles_is_refused(model: SegmentModel, tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="no profile to score"):
         run(model, json_lines(tmp_path / "people.jsonl", BAD), tmp_path / "scored.csv", max_refused=1.0)
     (tmp_path / "header.csv").write_text("age\n")
@@ -188,7 +186,7 @@ def test_nobody_to_score_is_said(model: SegmentModel, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
-def test_no_chunk_is_larger_than_agreed(suffix: str, tmp_path: Path) -> None:
+def test_chunks_have_at_most_the_agreed_size(suffix: str, tmp_path: Path) -> None:
     path, table = tmp_path / f"people{suffix}", pa.table({"age": np.full(2 * ROWS + 1, 30)})
     if suffix == ".parquet":
         pq.write_table(table, path, row_group_size=len(table))
@@ -225,13 +223,13 @@ class WatchedFile(ProfileFile):
         return Watched()
 
 
-def test_however_many_chunks_there_are_few_are_held(model: SegmentModel, tmp_path: Path) -> None:
+def test_few_chunks_are_held_at_once(model: SegmentModel, tmp_path: Path) -> None:
     profiles = WatchedFile(tmp_path / "people", Profile)
     assert score_file(model, profiles, tmp_path / "scored.csv", Silent()).rows == 100
     assert profiles.source.most <= 4
 
 
-def test_what_is_forgotten_of_earlier_chunks_changes_no_code(model: SegmentModel) -> None:
+def test_forgetting_cells_changes_no_code(model: SegmentModel) -> None:
     coders = [Coder(model.encoder, Profile, remembered=most) for most in (0, 1_000)]
     for start in range(0, len(FRAME), 50):
         batch = pa.RecordBatch.from_pandas(FRAME.iloc[start : start + 50], preserve_index=False)

@@ -24,14 +24,14 @@ def columns_of(frame: pd.DataFrame) -> Dataset:
     return from_frame(frame, Profile)
 
 
-def test_the_artifact_verifies_and_answers(trained: Trained) -> None:
+def test_written_artifact_verifies_and_assigns(trained: Trained) -> None:
     loaded = read_artifact(trained.folder, Profile)
     answer = loaded.model.assign(Profile(age=30, hobbies=("gaming",)))
     assert answer.persona in loaded.manifest.personas
     assert set(answer.distances) == {persona.id for persona in loaded.manifest.personas}
 
 
-def test_the_manifest_says_what_it_was_made_of(trained: Trained, dataset: Dataset) -> None:
+def test_manifest_holds_origin_configuration_and_libraries(trained: Trained, dataset: Dataset) -> None:
     manifest = trained.manifest
     assert manifest.origin.simulated
     assert manifest.origin.rows == manifest.metrics["rows"] == len(dataset)
@@ -41,7 +41,7 @@ def test_the_manifest_says_what_it_was_made_of(trained: Trained, dataset: Datase
     assert sum(persona.size for persona in manifest.personas) == len(dataset)
 
 
-def test_the_same_data_configuration_and_seed_give_byte_equal_arrays(
+def test_same_data_configuration_and_seed_give_byte_equal_arrays(
     trained: Trained, dataset: Dataset, tmp_path: Path
 ) -> None:
     again = train(dataset, origin_of(dataset), QUICK, tmp_path, Silent())
@@ -49,7 +49,7 @@ def test_the_same_data_configuration_and_seed_give_byte_equal_arrays(
     assert [p.id for p in again.manifest.personas] == [p.id for p in trained.manifest.personas]
 
 
-def test_the_pipeline_for_analysts_gives_the_services_answers_to_complete_profiles(trained: Trained) -> None:
+def test_pickled_pipeline_assigns_complete_profiles_as_the_scorer_does(trained: Trained) -> None:
     dataset = from_frame(simulate(SimulationConfig(rows=200, seed=4, missing=0.0)).frame, Profile)
     pipeline = joblib.load(trained.folder / PIPELINE)
     model = read_artifact(trained.folder, Profile).model
@@ -60,42 +60,42 @@ def test_the_pipeline_for_analysts_gives_the_services_answers_to_complete_profil
     assert [model.assign(profile).persona.id for profile in profiles] == expected
 
 
-def test_no_real_profile_stands_among_the_golden_ones(trained: Trained, dataset: Dataset) -> None:
+def test_golden_predictions_hold_no_real_profile(trained: Trained, dataset: Dataset) -> None:
     real = {repr(profile) for profile in dataset.profiles(np.arange(len(dataset)))}
     golden = [Profile.model_validate(example.profile) for example in trained.manifest.golden]
     assert Profile() in golden
     assert not {repr(profile) for profile in golden if profile != Profile()} & real
 
 
-def test_everyone_alike_is_refused(tmp_path: Path) -> None:
+def test_equal_profiles_are_refused(tmp_path: Path) -> None:
     frame = pd.DataFrame({"age": [30] * 10, "hobbies": [["reading"]] * 10})
     with pytest.raises(UnusableInput, match="All profiles are the same"):
         train(columns_of(frame), origin_of(columns_of(frame)), QUICK, tmp_path, Silent())
     assert list(tmp_path.iterdir()) == []
 
 
-def test_more_personas_than_different_profiles_are_refused(tmp_path: Path) -> None:
+def test_more_personas_than_distinct_profiles_are_refused(tmp_path: Path) -> None:
     frame = pd.DataFrame({"age": [20, 30, 40] * 10})
     config = TrainingConfig(k=4)
     with pytest.raises(UnusableInput, match="only 3 different profiles"):
         train(columns_of(frame), origin_of(columns_of(frame)), config, tmp_path, Silent())
 
 
-def test_no_profile_at_all_is_refused(tmp_path: Path, dataset: Dataset) -> None:
+def test_empty_dataset_is_refused(tmp_path: Path, dataset: Dataset) -> None:
     nobody = dataset.take(np.zeros(0, np.int64))
     with pytest.raises(UnusableInput, match="no profile"):
         train(nobody, origin_of(nobody), QUICK, tmp_path, Silent())
 
 
 @pytest.mark.parametrize("k", [1, 2, "auto"])
-def test_a_handful_of_profiles_is_enough(k: int | str, tmp_path: Path) -> None:
+def test_ten_profiles_are_enough_to_train(k: int | str, tmp_path: Path) -> None:
     frame = pd.DataFrame({"age": [20, 21, 60, 61] * 3, "hobbies": [["gaming"], None, ["yoga"], []] * 3})
     config = TrainingConfig(k=k, permutations=5, references=3)
     trained = train(columns_of(frame), origin_of(columns_of(frame)), config, tmp_path, Silent())
     read_artifact(trained.folder, Profile)
 
 
-def test_a_field_that_nobody_answered_does_no_harm(dataset: Dataset, tmp_path: Path) -> None:
+def test_field_without_answers_is_trained_over(dataset: Dataset, tmp_path: Path) -> None:
     nobody: dict[str, Column] = dict(dataset.columns)
     frame = pd.DataFrame({"age": range(20, 80), "hobbies": [None] * 60, "occupation": [None] * 60})
     some = columns_of(frame)

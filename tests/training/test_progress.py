@@ -8,7 +8,7 @@ import pytest
 from training.progress import JsonLines, Plain, RowRate, showing
 
 
-def test_plain_lines_name_each_step_once() -> None:
+def test_plain_progress_prints_each_step_once() -> None:
     stream = io.StringIO()
     progress = Plain(stream)
     for share in (0.0, 0.1):
@@ -18,7 +18,7 @@ def test_plain_lines_name_each_step_once() -> None:
     assert stream.getvalue().splitlines() == ["[  0%] encoding", "[100%] done", "Well done."]
 
 
-def test_json_lines_are_objects() -> None:
+def test_json_progress_prints_an_object_a_line() -> None:
     stream = io.StringIO()
     progress = JsonLines(stream)
     progress.step("encoding", 1 / 3)
@@ -29,7 +29,7 @@ def test_json_lines_are_objects() -> None:
     ]
 
 
-def test_the_bar_goes_to_standard_error_with_sentences_above_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bar_is_drawn_on_standard_error_with_messages_above_it(capsys: pytest.CaptureFixture[str]) -> None:
     with showing("bar") as progress:
         progress.step("encoding", 0.5)
         progress.message("Half of it.")
@@ -39,13 +39,13 @@ def test_the_bar_goes_to_standard_error_with_sentences_above_it(capsys: pytest.C
     assert "Half of it.\n" in said.err
 
 
-def test_without_a_terminal_lines_are_plain(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_without_a_terminal_is_plain(capsys: pytest.CaptureFixture[str]) -> None:
     with showing("auto") as progress:
         progress.step("encoding", 0.5)
     assert capsys.readouterr().err == "[ 50%] encoding\n"
 
 
-def test_the_pace_is_told_once_a_second() -> None:
+def test_row_rate_is_reported_once_a_second() -> None:
     stream, seconds = io.StringIO(), iter([0.0, 0.5, 1.5, 1.5, 1.5, 2.0, 4.0])
     pace = RowRate(Plain(stream), lambda: next(seconds))
     for share in (0.2, 0.4, 0.6):

@@ -17,7 +17,7 @@ PIPELINE = ROOT / "tests" / "data" / "pipeline-0.1.0" / "pipeline.joblib"
 SIZES = [153, 132, 120, 100, 95]
 
 
-def test_a_pipeline_of_the_release_before_predicts_what_it_predicted() -> None:
+def test_pipeline_of_the_previous_release_loads_and_predicts_as_before() -> None:
     with warnings.catch_warnings():
         # scikit-learn warns where another release of it wrote the file.
         warnings.simplefilter("ignore")
@@ -26,7 +26,7 @@ def test_a_pipeline_of_the_release_before_predicts_what_it_predicted() -> None:
     assert np.bincount(pipeline.predict(dataset)).tolist() == SIZES
 
 
-def test_a_renamed_module_keeps_its_own_name() -> None:
+def test_alias_keeps_the_new_name_of_a_module() -> None:
     joblib.load(PIPELINE)
     assert sys.modules["training.encoding"] is encoding
     assert encoding.__spec__ is not None

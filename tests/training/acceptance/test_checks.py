@@ -59,7 +59,7 @@ def good(before: LoadedArtifact, tmp_path_factory: pytest.TempPathFactory) -> Tr
 # --- a good refit ----------------------------------------------------------------------------------
 
 
-def test_other_people_of_the_same_kinds_pass_every_check(good: Trained) -> None:
+def test_refit_on_similar_profiles_passes_every_check(good: Trained) -> None:
     assert failed(good.manifest) == {}
     assert {verdict.name for verdict in good.manifest.verdicts} == {
         "structure", "smallest_persona", "largest_persona", "stability", "unknown_values", "outliers",
@@ -68,16 +68,16 @@ def test_other_people_of_the_same_kinds_pass_every_check(good: Trained) -> None:
     }  # fmt: skip
 
 
-def test_every_verdict_is_a_sentence(good: Trained) -> None:
+def test_every_verdict_has_a_sentence(good: Trained) -> None:
     assert all(verdict.sentence.endswith(".") for verdict in good.manifest.verdicts)
 
 
-def test_the_refit_is_judged_on_people_whom_it_has_not_seen(good: Trained) -> None:
+def test_refit_is_checked_on_held_out_profiles(good: Trained) -> None:
     assert good.manifest.metrics["held_out_rows"] == 240
     assert sum(persona.size for persona in good.manifest.personas) == 2_400
 
 
-def test_the_manifest_carries_the_personas_and_their_lineage_on(good: Trained, before: LoadedArtifact) -> None:
+def test_manifest_carries_personas_and_lineage_on(good: Trained, before: LoadedArtifact) -> None:
     manifest = good.manifest
     assert manifest.previous == before.manifest.version
     assert {p.id for p in manifest.personas} == {p.id for p in before.manifest.personas}
@@ -89,7 +89,9 @@ def test_the_manifest_carries_the_personas_and_their_lineage_on(good: Trained, b
     assert len(kept) >= 4
 
 
-def test_the_comparison_with_the_model_in_force_lies_beside_it(good: Trained, before: LoadedArtifact) -> None:
+def test_comparison_with_the_active_model_is_written_beside_the_manifest(
+    good: Trained, before: LoadedArtifact
+) -> None:
     comparison = read_comparison(good.folder, read_manifest(good.folder))
     assert comparison is not None
     assert (comparison.before.version, comparison.after.version) == (
@@ -101,7 +103,7 @@ def test_the_comparison_with_the_model_in_force_lies_beside_it(good: Trained, be
     assert "5 personas live on" in comparison.sentences[0]
 
 
-def test_a_first_model_is_compared_with_none(trained: Trained) -> None:
+def test_first_model_has_no_comparison(trained: Trained) -> None:
     assert not (trained.folder / COMPARISON).exists()
     assert read_comparison(trained.folder, read_manifest(trained.folder)) is None
 
@@ -152,7 +154,7 @@ def copied() -> pd.DataFrame:
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_poisoned_data_is_refused_with_the_sentence_that_says_why(
+def test_poisoned_data_fails_its_check(
     poison: object, verdict: str, said: str, before: LoadedArtifact, tmp_path: Path
 ) -> None:
     assert callable(poison)
@@ -160,7 +162,7 @@ def test_poisoned_data_is_refused_with_the_sentence_that_says_why(
     assert said in failed(manifest)[verdict]
 
 
-def test_no_verdict_tells_a_value_of_a_profile(before: LoadedArtifact, tmp_path: Path) -> None:
+def test_verdicts_contain_no_profile_value(before: LoadedArtifact, tmp_path: Path) -> None:
     frame = of_one_value().replace({"last_gift_category": "books"}, "a secret of somebody")
     assert "secret" not in " ".join(failed(refit(frame, before, tmp_path).manifest).values())
 
@@ -168,7 +170,7 @@ def test_no_verdict_tells_a_value_of_a_profile(before: LoadedArtifact, tmp_path:
 # --- bounds, and whom it is beside -----------------------------------------------------------------
 
 
-def test_a_bound_can_be_moved(before: LoadedArtifact, tmp_path: Path) -> None:
+def test_threshold_can_be_changed(before: LoadedArtifact, tmp_path: Path) -> None:
     manifest = refit(repeated(), before, tmp_path, bounds=Thresholds(gate_max_repeated_share=0.2)).manifest
     assert failed(manifest) == {}
 
@@ -181,7 +183,7 @@ def test_a_bound_can_be_moved(before: LoadedArtifact, tmp_path: Path) -> None:
         ({"gate_max_drift": 0.0}, "population"),
     ],
 )
-def test_what_passes_a_bound_fails_by_name(
+def test_exceeded_threshold_fails_by_name(
     bounds: dict[str, float], name: str, before: LoadedArtifact, tmp_path: Path
 ) -> None:
     manifest = refit(PEOPLE.frame, before, tmp_path, bounds=Thresholds.model_validate(bounds)).manifest
@@ -194,42 +196,42 @@ def test_too_many_new_personas_are_named(before: LoadedArtifact, tmp_path: Path)
     assert "4 personas are new (" in failed(manifest)["born_personas"]
 
 
-def test_real_people_are_not_held_against_a_stand_in(before: LoadedArtifact, tmp_path: Path) -> None:
+def test_real_profiles_are_not_compared_with_simulated_ones(before: LoadedArtifact, tmp_path: Path) -> None:
     manifest = refit(of_one_value(), before, tmp_path, source="users", simulated=False).manifest
     assert failed(manifest) == {}
     assert any("stand-in" in verdict.sentence for verdict in manifest.verdicts)
 
 
-def test_simulated_people_do_not_replace_real_ones(before: LoadedArtifact, tmp_path: Path) -> None:
+def test_simulated_model_does_not_replace_a_real_one(before: LoadedArtifact, tmp_path: Path) -> None:
     origin: Origin = before.manifest.origin.model_copy(update={"simulated": False, "source": "users"})
     real = LoadedArtifact(before.manifest.model_copy(update={"origin": origin}), before.model)
     assert "simulated profiles" in failed(refit(PEOPLE.frame, real, tmp_path).manifest)["origin"]
 
 
-def test_a_model_in_force_that_cannot_be_read_fails_the_identity(tmp_path: Path) -> None:
+def test_unreadable_active_model_fails_the_identity_check(tmp_path: Path) -> None:
     manifest = refit(PEOPLE.frame, UnreadableModel("It is damaged."), tmp_path).manifest
     assert failed(manifest).keys() == {"identity"}
     assert manifest.previous is None
 
 
-def test_a_model_from_before_the_gate_can_be_succeeded(before: LoadedArtifact, tmp_path: Path) -> None:
+def test_model_without_field_stats_can_be_succeeded(before: LoadedArtifact, tmp_path: Path) -> None:
     bare = before.manifest.model_copy(update={"lineage": (), "field_figures": {}})
     manifest = refit(PEOPLE.frame, LoadedArtifact(bare, before.model), tmp_path).manifest
     assert failed(manifest) == {}
     assert [step.version for step in manifest.lineage] == [before.manifest.version, manifest.version]
 
 
-def test_few_profiles_are_all_trained_on(before: LoadedArtifact, tmp_path: Path) -> None:
+def test_few_profiles_are_not_held_out(before: LoadedArtifact, tmp_path: Path) -> None:
     trained = refit(PEOPLE.frame.iloc[:300], before, tmp_path)
     assert trained.manifest.metrics["held_out_rows"] == 300
 
 
-def test_outliers_lie_beyond_the_outer_fence() -> None:
+def test_outliers_are_beyond_the_outer_fence() -> None:
     distances = np.array([[1.0, 9.0]] * 50 + [[2.0, 9.0]] * 49 + [[50.0, 60.0]])
     assert outlier_share(distances) == pytest.approx(0.01)
 
 
-def test_a_verdict_says_what_was_measured_and_what_it_was_held_against(good: Trained) -> None:
+def test_verdict_holds_value_and_threshold(good: Trained) -> None:
     by_name: dict[str, Verdict] = {verdict.name: verdict for verdict in good.manifest.verdicts}
     assert by_name["changed_personas"].bound == 0.30
     assert (by_name["changed_personas"].value or 0) < 0.1

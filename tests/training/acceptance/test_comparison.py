@@ -55,7 +55,7 @@ def changed(loaded: LoadedArtifact, **changes: object) -> LoadedArtifact:
 # --- personas --------------------------------------------------------------------------------------
 
 
-def test_nothing_moves_between_a_model_and_itself(model: LoadedArtifact, dataset: Dataset) -> None:
+def test_model_compared_with_itself_has_no_changes(model: LoadedArtifact, dataset: Dataset) -> None:
     comparison = compare(model, model, dataset, REFERENCE)
     personas = comparison.personas
     assert [(match.before, match.overlap) for match in personas.matches] == [(one, 1.0) for one in personas.after]
@@ -67,7 +67,7 @@ def test_nothing_moves_between_a_model_and_itself(model: LoadedArtifact, dataset
     )
 
 
-def test_personas_are_known_by_their_members_whatever_their_order_and_ids(
+def test_personas_are_matched_by_members_whatever_their_order_and_ids(
     model: LoadedArtifact, dataset: Dataset
 ) -> None:
     personas = compare(model, relabelled(model, [3, 0, 4, 1, 2]), dataset, REFERENCE).personas
@@ -85,7 +85,7 @@ def test_transitions_count_every_profile_once(model: LoadedArtifact, smaller: Tr
     np.testing.assert_allclose(table.sum(axis=0) / len(dataset), [persona.share for persona in personas.after])
 
 
-def test_with_fewer_personas_some_are_gone_and_their_members_move(
+def test_fewer_personas_are_retired_and_their_members_move(
     model: LoadedArtifact, smaller: Trained, dataset: Dataset
 ) -> None:
     comparison = compare(model, read_artifact(smaller.folder, Profile), dataset, REFERENCE)
@@ -100,28 +100,26 @@ def test_with_fewer_personas_some_are_gone_and_their_members_move(
     assert f"{len(personas.matches)} of 5 personas live" in comparison.sentences[0]
 
 
-def test_with_more_personas_some_are_new(model: LoadedArtifact, smaller: Trained, dataset: Dataset) -> None:
+def test_more_personas_are_new(model: LoadedArtifact, smaller: Trained, dataset: Dataset) -> None:
     comparison = compare(read_artifact(smaller.folder, Profile), model, dataset, REFERENCE)
     assert len(comparison.personas.born) >= 2
     new = next(sentence for sentence in comparison.sentences if sentence.startswith("New: "))
     assert "before mostly in" in new
 
 
-def test_personas_that_overlap_too_little_are_not_the_same(model: LoadedArtifact, dataset: Dataset) -> None:
+def test_personas_below_the_minimum_overlap_are_not_matched(model: LoadedArtifact, dataset: Dataset) -> None:
     personas = compare(model, model, dataset, REFERENCE, minimum_overlap=1.0).personas
     assert (personas.matches, personas.changed_share) == ((), 1.0)
     assert personas.retired == personas.before
     assert personas.born == personas.after
 
 
-def test_a_persona_that_nobody_in_the_sample_has_is_known_by_its_id(
-    model: LoadedArtifact, dataset: Dataset
-) -> None:
+def test_persona_without_members_in_the_sample_is_matched_by_id(model: LoadedArtifact, dataset: Dataset) -> None:
     one_profile = dataset.take(np.arange(1))
     assert len(compare(model, model, one_profile, REFERENCE).personas.matches) == 5
 
 
-def test_a_new_name_is_told(model: LoadedArtifact, dataset: Dataset) -> None:
+def test_renamed_persona_has_a_sentence(model: LoadedArtifact, dataset: Dataset) -> None:
     first, *others = model.model.personas
     personas = (first.model_copy(update={"name": "Gift lovers"}), *others)
     renamed = dataclasses.replace(model, model=dataclasses.replace(model.model, personas=personas))
@@ -132,7 +130,7 @@ def test_a_new_name_is_told(model: LoadedArtifact, dataset: Dataset) -> None:
 # --- what the manifests say ------------------------------------------------------------------------
 
 
-def test_values_gained_and_lost_are_told_by_field(model: LoadedArtifact, dataset: Dataset) -> None:
+def test_gained_and_lost_values_are_listed_by_field(model: LoadedArtifact, dataset: Dataset) -> None:
     def learned(field: FieldManifest) -> FieldManifest:
         added = tuple(f"new_{number}" for number in range(7)) if field.name == "hobbies" else ()
         return field.model_copy(update={"values": field.values[1:] + added}) if added else field
@@ -145,7 +143,7 @@ def test_values_gained_and_lost_are_told_by_field(model: LoadedArtifact, dataset
     assert "Values newly known: 7; no longer known: 1." in comparison.sentences
 
 
-def test_models_that_learned_from_different_profiles_can_be_compared(
+def test_models_of_different_profiles_are_compared(
     model: LoadedArtifact, smaller: Trained, dataset: Dataset
 ) -> None:
     comparison = compare(model, read_artifact(smaller.folder, Profile), dataset, REFERENCE)
@@ -165,7 +163,7 @@ def test_models_that_learned_from_different_profiles_can_be_compared(
         (True, None, None),
     ],
 )
-def test_a_verdict_that_turns_is_told(
+def test_changed_verdict_has_a_sentence(
     model: LoadedArtifact, dataset: Dataset, before: bool | None, after: bool | None, told: str | None
 ) -> None:
     def judged(passed: bool | None) -> LoadedArtifact:
@@ -176,12 +174,12 @@ def test_a_verdict_that_turns_is_told(
     assert [sentence for sentence in comparison.sentences if "small" in sentence] == ([told] if told else [])
 
 
-def test_nobody_to_compare_on_is_said(model: LoadedArtifact, dataset: Dataset) -> None:
+def test_comparison_without_profiles_is_refused(model: LoadedArtifact, dataset: Dataset) -> None:
     with pytest.raises(UnusableInput, match="no profile to compare"):
         compare(model, model, dataset.take(np.arange(0)), REFERENCE)
 
 
-def test_a_reference_says_what_it_is(dataset: Dataset) -> None:
+def test_reference_describes_its_sample(dataset: Dataset) -> None:
     reference = reference_of(dataset, "profiles of a test", simulated=False)
     assert (reference.rows, reference.fingerprint, reference.description) == (
         2_000,
@@ -199,7 +197,7 @@ def command(*arguments: object, progress: Progress | None = None) -> None:
     COMMAND.run(parser.parse_args(["--simulate", "500", *map(str, arguments)]), progress or Silent())
 
 
-def test_versions_are_named_or_given_by_their_path(
+def test_versions_are_given_by_name_or_path(
     trained: Trained, smaller: Trained, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command(trained.manifest.version, smaller.folder, "--artifacts", trained.folder.parent)
@@ -209,20 +207,20 @@ def test_versions_are_named_or_given_by_their_path(
     assert "Both models scored 500 simulated profiles" in said
 
 
-def test_json_can_be_read_again(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_output_round_trips(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
     command(trained.folder, trained.folder, "--json")
     comparison = Comparison.model_validate_json(capsys.readouterr().out)
     assert comparison.reference.simulated
     assert comparison.personas.changed_share == 0.0
 
 
-def test_progress_as_json_ends_with_the_comparison(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_progress_ends_with_the_comparison(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
     command(trained.folder, trained.folder, progress=JsonLines(sys.stdout))
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert last["result"]["after"]["version"] == trained.manifest.version
 
 
-def test_a_file_of_profiles_is_the_reference(
+def test_data_file_is_the_reference_sample(
     trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = tmp_path / "people.csv"
@@ -233,19 +231,19 @@ def test_a_file_of_profiles_is_the_reference(
     assert "mood" in captured.err
 
 
-def test_an_unknown_version_is_answered_with_those_that_exist(trained: Trained) -> None:
+def test_unknown_version_is_refused_with_the_existing_ones(trained: Trained) -> None:
     with pytest.raises(ModelNotFound, match=f"holds {trained.manifest.version}. Name one, or give the path"):
         command("20200101-000000-00000000", trained.folder, "--artifacts", trained.folder.parent)
 
 
-def test_an_empty_folder_is_answered_with_what_to_do(tmp_path: Path) -> None:
+def test_empty_folder_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFound, match=r"holds none\. Name another folder with --artifacts"):
         command("20200101-000000-00000000", "20200101-000000-00000001", "--artifacts", tmp_path)
     with pytest.raises(NoActiveModel, match="Train one"):
         command("active", "active", "--artifacts", tmp_path)
 
 
-def test_a_reference_of_nobody_is_refused(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+def test_reference_without_profiles_is_refused(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command(trained.folder, trained.folder, "--simulate", "0")
     assert "must be at least 1" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from training.pipeline import Trained
 PROOF = Equivalence(2_000, 0.0, 0)
 
 
-def test_planted_personas_pass(trained: Trained) -> None:
+def test_fit_of_planted_personas_passes(trained: Trained) -> None:
     manifest: Manifest = trained.manifest
     assert manifest.passed
     names = {verdict.name for verdict in manifest.verdicts}
@@ -28,7 +28,7 @@ def test_planted_personas_pass(trained: Trained) -> None:
         ({"max_persona_share": 0.1}, "largest_persona", "at most 10% is wanted"),
     ],
 )
-def test_a_persona_beyond_its_bound_fails_by_name(
+def test_persona_beyond_a_threshold_fails_by_name(
     fitted: Fit, bound: dict[str, float], name: str, sentence: str
 ) -> None:
     evaluation = evaluate(fitted, PROOF, QUICK.model_copy(update=bound))

@@ -11,7 +11,7 @@ from training.data.encoded import EncodedDataset
 from training.pipeline import Trained
 
 
-def test_they_hold_full_and_empty_profiles_and_values_that_nobody_knows(trained: Trained) -> None:
+def test_golden_predictions_hold_full_and_empty_profiles_and_unknown_values(trained: Trained) -> None:
     model = read_artifact(trained.folder, Profile).model
     golden = golden_predictions(model, Profile, seed=0)
     answered = [len(example.profile) for example in golden]
@@ -21,13 +21,13 @@ def test_they_hold_full_and_empty_profiles_and_values_that_nobody_knows(trained:
     check_golden(model, golden, Profile)
 
 
-def test_the_same_seed_makes_the_same(trained: Trained) -> None:
+def test_same_seed_makes_the_same_golden_predictions(trained: Trained) -> None:
     model = read_artifact(trained.folder, Profile).model
     assert golden_predictions(model, Profile, seed=4) == golden_predictions(model, Profile, seed=4)
     assert golden_predictions(model, Profile, seed=4) != golden_predictions(model, Profile, seed=5)
 
 
-def test_every_persona_can_be_reached_by_its_own_members(trained: Trained, dataset: Dataset) -> None:
+def test_members_are_assigned_to_their_own_persona(trained: Trained, dataset: Dataset) -> None:
     model = read_artifact(trained.folder, Profile).model
     found = np.bincount(
         model.scorer.clusters(EncodedDataset.of(dataset, model.encoder).columns), minlength=len(model.personas)

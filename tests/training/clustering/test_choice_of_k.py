@@ -23,19 +23,19 @@ def blobs(k: int) -> FloatArray:
 
 
 @pytest.mark.parametrize("planted", [1, 2, 3, 5])
-def test_planted_groups_are_counted(planted: int) -> None:
+def test_k_is_the_number_of_planted_groups(planted: int) -> None:
     choice = choose_k(blobs(planted), STRUCTURED, QUICK, np.random.default_rng(0), Silent())
     assert choice.k == planted
     assert len(choice.curve) == 10
 
 
-def test_without_structure_there_is_one_segment_and_it_is_said() -> None:
+def test_k_is_one_without_structure() -> None:
     choice = choose_k(blobs(3), CHANCE, QUICK, np.random.default_rng(0), Silent())
     assert choice.k == 1
     assert "beats chance" in choice.sentence
 
 
-def test_fields_that_do_not_hang_together_make_one_segment_and_it_is_said() -> None:
+def test_k_is_one_for_independent_fields() -> None:
     components = Components(
         eigenvalues=np.ones(2), chance=np.zeros(2), beat_chance=0, retained=1, clear=0, linked=False
     )
@@ -44,14 +44,14 @@ def test_fields_that_do_not_hang_together_make_one_segment_and_it_is_said() -> N
     assert "do not depend on each other" in choice.sentence
 
 
-def test_a_number_that_was_asked_for_is_taken() -> None:
+def test_configured_k_is_used() -> None:
     config = TrainingConfig(k=4)
     choice = choose_k(blobs(2), STRUCTURED, config, np.random.default_rng(0), Silent())
     assert choice.k == 4
     assert choice.sentence == "4 personas were asked for."
 
 
-def test_there_are_never_more_personas_than_distinct_points() -> None:
+def test_k_is_at_most_the_number_of_distinct_points() -> None:
     scores = np.repeat([[0.0, 0.0], [9.0, 9.0]], 20, axis=0)
     choice = choose_k(scores, STRUCTURED, QUICK, np.random.default_rng(0), Silent())
     assert choice.k == 2
@@ -70,11 +70,11 @@ def chosen(k: int, familiar: int | None, **changes: float) -> int:
 
 
 @pytest.mark.parametrize("familiar", [2, 4, 30])
-def test_clear_groups_are_counted_whatever_was_before(familiar: int) -> None:
+def test_clear_groups_override_the_previous_k(familiar: int) -> None:
     assert chosen(3, familiar) == 3
 
 
-def test_the_number_before_stays_where_the_gap_is_undecided() -> None:
+def test_previous_k_stays_where_the_gap_is_undecided() -> None:
     with threadpool_limits(1):
         undecided = choose_k(blobs(3), STRUCTURED, FEW, np.random.default_rng(0), Silent())
     shares = {point.k: point.gap for point in undecided.curve}

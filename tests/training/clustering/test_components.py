@@ -14,7 +14,7 @@ from training.simulation.simulate import SimulationConfig, simulate
 QUICK = TrainingConfig(permutations=10)
 
 
-def test_planted_personas_beat_chance(dataset: Dataset) -> None:
+def test_components_of_planted_personas_beat_chance(dataset: Dataset) -> None:
     encode = ProfileEncoder().fit(dataset)
     found = parallel_analysis(encode.transform(dataset), encode.encoder_, QUICK, np.random.default_rng(0))
     assert found.structured
@@ -22,7 +22,7 @@ def test_planted_personas_beat_chance(dataset: Dataset) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_shuffled_fields_do_not(dataset: Dataset, seed: int) -> None:
+def test_components_of_shuffled_fields_do_not_beat_chance(dataset: Dataset, seed: int) -> None:
     found = _shuffled(dataset, ProfileEncoder().fit(dataset), seed)
     assert not found.structured
     assert found.retained == 1
@@ -36,7 +36,7 @@ def _shuffled(dataset: Dataset, encode: ProfileEncoder, seed: int) -> Components
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_lists_that_hang_together_in_themselves_alone_are_no_structure(dataset: Dataset, seed: int) -> None:
+def test_dependence_within_lists_alone_is_no_structure(dataset: Dataset, seed: int) -> None:
     encode = ProfileEncoder().fit(dataset)
     vectors, rng = encode.transform(dataset), np.random.default_rng(seed)
     for span in encode.encoder_.spans.values():
@@ -48,7 +48,7 @@ def test_lists_that_hang_together_in_themselves_alone_are_no_structure(dataset: 
 
 
 @pytest.mark.parametrize("blank", [0.15, 0.3])
-def test_people_who_leave_everything_out_are_no_structure(blank: float) -> None:
+def test_shared_missing_answers_are_no_structure(blank: float) -> None:
     frame = permuted(simulate(SimulationConfig(rows=2_000, seed=5)).frame, seed=1)
     empty = np.random.default_rng(1).random(len(frame)) < blank
     for name in frame.columns.drop("age"):
@@ -59,7 +59,7 @@ def test_people_who_leave_everything_out_are_no_structure(blank: float) -> None:
     assert not found.structured
 
 
-def test_one_list_alone_may_have_structure() -> None:
+def test_single_list_can_have_structure() -> None:
     hobbies: list[list[str]] = [["chess", "go"], ["yoga", "running"], ["chess", "go", "tea"], ["yoga"]] * 40
     frame = pd.DataFrame({"hobbies": hobbies})
     encode = ProfileEncoder().fit(frame)
@@ -68,21 +68,21 @@ def test_one_list_alone_may_have_structure() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_one_field_alone_depends_on_nothing(seed: int) -> None:
+def test_single_choice_field_has_no_structure(seed: int) -> None:
     frame = pd.DataFrame({"occupation": ["nurse", "cook", "cook", "driver"] * 30})
     encode = ProfileEncoder().fit(frame)
     found = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(seed))
     assert not found.structured
 
 
-def test_with_few_columns_all_components_are_kept(dataset: Dataset) -> None:
+def test_all_components_are_retained_of_few_columns(dataset: Dataset) -> None:
     encode = ProfileEncoder().fit(dataset)
     config = QUICK.model_copy(update={"keep_all_columns": encode.encoder_.width, "max_components": 500})
     found = parallel_analysis(encode.transform(dataset), encode.encoder_, config, np.random.default_rng(0))
     assert found.retained > found.beat_chance
 
 
-def test_single_choice_fields_are_shuffled_whole_and_items_alone(dataset: Dataset) -> None:
+def test_choices_are_shuffled_whole_and_list_items_one_by_one(dataset: Dataset) -> None:
     encode = ProfileEncoder().fit(dataset)
     encoder = encode.encoder_
     blocks = [block for _, block in shuffled_together(encode.transform(dataset), encoder)]

@@ -26,7 +26,7 @@ def _roots(dataset: Dataset, encode: ProfileEncoder, field: str) -> FloatArray:
 
 
 @pytest.mark.parametrize("field", ["hobbies", "favourite_items", "gift_history"])
-def test_no_column_of_a_list_goes_with_its_length_afterwards(
+def test_list_columns_do_not_correlate_with_list_length_after_removal(
     dataset: Dataset, encode: ProfileEncoder, field: str
 ) -> None:
     vectors, roots = encode.transform(dataset), _roots(dataset, encode, field)
@@ -37,7 +37,7 @@ def test_no_column_of_a_list_goes_with_its_length_afterwards(
     assert after < 1e-9
 
 
-def test_other_fields_stay_as_they_are(dataset: Dataset, encode: ProfileEncoder) -> None:
+def test_columns_of_other_fields_are_unchanged(dataset: Dataset, encode: ProfileEncoder) -> None:
     vectors = encode.transform(dataset)
     without = ListLengthRemover(encode.encoder_).fit(vectors).transform(vectors)
     for field in ("age", "occupation", "budget_range"):
@@ -45,7 +45,7 @@ def test_other_fields_stay_as_they_are(dataset: Dataset, encode: ProfileEncoder)
         np.testing.assert_array_equal(vectors[:, span], without[:, span])
 
 
-def test_a_component_pulled_back_reads_the_vector_before_as_it_would_the_one_after(
+def test_pulled_back_component_gives_the_score_of_the_transformed_vector(
     dataset: Dataset, encode: ProfileEncoder
 ) -> None:
     vectors = encode.transform(dataset)
@@ -55,7 +55,7 @@ def test_a_component_pulled_back_reads_the_vector_before_as_it_would_the_one_aft
     np.testing.assert_allclose(vectors @ remover.pull_back(components).T, expected, atol=1e-9)
 
 
-def test_where_the_length_is_all_that_a_list_says_it_stays() -> None:
+def test_length_stays_where_a_list_holds_nothing_else() -> None:
     profiles = from_frame(
         pd.DataFrame({"age": [20, 30, 40] * 4, "hobbies": [["chess"], [], ["chess"]] * 4}), Profile
     )
@@ -64,7 +64,7 @@ def test_where_the_length_is_all_that_a_list_says_it_stays() -> None:
     np.testing.assert_array_equal(ListLengthRemover(encode.encoder_).fit(vectors).transform(vectors), vectors)
 
 
-def test_it_can_be_left_out(dataset: Dataset, encode: ProfileEncoder) -> None:
+def test_removal_can_be_switched_off(dataset: Dataset, encode: ProfileEncoder) -> None:
     vectors = encode.transform(dataset)
     remover = ListLengthRemover(encode.encoder_, remove=False).fit(vectors)
     np.testing.assert_array_equal(remover.transform(vectors), vectors)

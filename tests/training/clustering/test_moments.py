@@ -14,7 +14,7 @@ from training.data.dataset import Dataset
 VECTORS = np.random.default_rng(3).normal(size=(500, 9)) @ np.diag(np.arange(1.0, 10.0)) + 4.0
 
 
-def test_blocks_add_up_to_the_whole() -> None:
+def test_moments_of_blocks_are_those_of_all_rows() -> None:
     moments = moments_of(np.array_split(VECTORS, 7))
     assert moments.rows == 500
     np.testing.assert_allclose(moments.mean, VECTORS.mean(axis=0))
@@ -22,7 +22,7 @@ def test_blocks_add_up_to_the_whole() -> None:
 
 
 @pytest.mark.parametrize("kept", [1, 4, 9])
-def test_principal_components_are_those_of_scikit_learn(kept: int) -> None:
+def test_principal_components_equal_those_of_scikit_learn(kept: int) -> None:
     ours = principal_components(moments_of([VECTORS]), kept)
     theirs = PCA(kept, svd_solver="covariance_eigh").fit(VECTORS)
     learned = {name for name in vars(theirs) if name.endswith("_")}
@@ -31,7 +31,7 @@ def test_principal_components_are_those_of_scikit_learn(kept: int) -> None:
     np.testing.assert_allclose(ours.transform(VECTORS), theirs.transform(VECTORS))
 
 
-def test_lengths_are_taken_out_of_moments_as_out_of_vectors(dataset: Dataset) -> None:
+def test_list_length_is_removed_from_moments_as_from_vectors(dataset: Dataset) -> None:
     encode = ProfileEncoder().fit(dataset)
     vectors = encode.transform(dataset)
     remover = ListLengthRemover(encode.encoder_).fit(vectors)
@@ -45,7 +45,7 @@ def _assert_close(found: Moments, expected: Moments) -> None:
     np.testing.assert_allclose(found.products, expected.products, atol=1e-7)
 
 
-def test_scores_made_block_by_block_are_those_of_the_pipeline(dataset: Dataset, fitted: Fit) -> None:
+def test_blockwise_scores_equal_those_of_the_pipeline(dataset: Dataset, fitted: Fit) -> None:
     several = dataset.take(np.arange(2 * BLOCK_ROWS + 5) % len(dataset))
     expected: FloatArray = fitted.pipeline[:-1].transform(several)
     found = fitted.applied_to(several)

@@ -9,16 +9,16 @@ SCORES = np.random.default_rng(0).normal(size=(500, 3)) * [4.0, 2.0, 0.5]
 
 
 @pytest.mark.parametrize(("evenness", "power"), [(0.0, 1.0), (0.25, 0.5), (0.375, 0.25), (0.5, 0.0)])
-def test_a_variance_becomes_a_power_of_itself(evenness: float, power: float) -> None:
+def test_variance_becomes_a_power_of_itself(evenness: float, power: float) -> None:
     evened = PartialWhitener(evenness).fit_transform(SCORES)
     np.testing.assert_allclose(evened.var(axis=0), SCORES.var(axis=0) ** power)
 
 
-def test_a_component_without_variance_stays() -> None:
+def test_component_without_variance_is_unchanged() -> None:
     scores = np.column_stack([SCORES[:, 0], np.zeros(500)])
     np.testing.assert_array_equal(PartialWhitener().fit_transform(scores)[:, 1], 0.0)
 
 
-def test_a_row_does_not_depend_on_the_others() -> None:
+def test_rows_are_scaled_independently() -> None:
     evener = PartialWhitener().fit(SCORES)
     np.testing.assert_array_equal(evener.transform(SCORES)[:5], evener.transform(SCORES[:5]))

@@ -33,12 +33,12 @@ def profiles(tmp_path: Path) -> Path:
     return path
 
 
-def test_fit_puts_its_version_in_force_when_that_is_insisted_on(out: Path) -> None:
+def test_fit_with_force_activates_its_version(out: Path) -> None:
     registry = Registry(out)
     assert [registry.active()] == registry.versions()
 
 
-def test_a_model_that_fails_its_verdicts_is_written_but_not_put_in_force(
+def test_model_with_failed_checks_is_written_but_not_activated(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["fit", "--simulate", "60", "--k", "30", "--no-report", "--out", str(tmp_path)]) == 0
@@ -47,18 +47,18 @@ def test_a_model_that_fails_its_verdicts_is_written_but_not_put_in_force(
     assert "written but not activated; --force activates it anyway" in capsys.readouterr().err
 
 
-def test_no_activate_holds_even_when_forced(tmp_path: Path) -> None:
+def test_no_activate_overrides_force(tmp_path: Path) -> None:
     assert main(["fit", *FEW, "--no-activate", "--force", "--out", str(tmp_path)]) == 0
     assert Registry(tmp_path).active() is None
 
 
-def test_if_none_leaves_a_model_in_force_alone(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_if_none_leaves_an_active_model_alone(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", *FEW, "--if-none", "--out", str(out)]) == 0
     assert "active already" in capsys.readouterr().err
     assert len(Registry(out).versions()) == 1
 
 
-def test_progress_as_json_ends_with_the_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_progress_ends_with_the_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", *FEW, "--no-activate", "--progress", "json", "--out", str(tmp_path)]) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     shares = [event["progress"] for event in events if "progress" in event]
@@ -81,7 +81,7 @@ def test_progress_as_json_ends_with_the_result(tmp_path: Path, capsys: pytest.Ca
         ("age\n20\n30\n", ["--mapping", "nowhere.toml"], "nowhere.toml cannot be read"),
     ],
 )
-def test_unusable_data_ends_with_a_sentence_and_no_version(
+def test_unusable_data_exits_with_a_sentence_and_no_version(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, options: list[str], sentence: str
 ) -> None:
     data, folder = tmp_path / "data.csv", tmp_path / "versions"
@@ -94,7 +94,7 @@ def test_unusable_data_ends_with_a_sentence_and_no_version(
 
 
 @pytest.mark.parametrize("name", ["nowhere.csv", ".", f"{'long' * 99}.csv"])
-def test_what_is_no_file_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_missing_data_file_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert main(["fit", "--data", str(tmp_path / name), "--out", str(tmp_path)]) == 2
     assert "error: " in capsys.readouterr().err
 
@@ -107,9 +107,7 @@ def test_fit_draws_the_report_beside_its_model(tmp_path: Path, capsys: pytest.Ca
     assert (folder / "figures" / "sizes.svg").is_file()
 
 
-def test_a_report_that_cannot_be_written_is_said(
-    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unwritable_report_is_reported(out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "figures").write_text("in the way")
     assert main(["report", "active", "--artifacts", str(out), "--out", str(tmp_path)]) == 2
     assert "The report cannot be written into" in capsys.readouterr().err
@@ -122,12 +120,14 @@ def test_report_draws_a_version_into_any_folder(out: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("model", ["active", "20200101-000000-00000000", "../x"])
-def test_report_of_no_version_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str) -> None:
+def test_report_of_an_unknown_version_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str
+) -> None:
     assert main(["report", model, "--artifacts", str(tmp_path)]) == 2
     assert re.search("There is no active model|There is no model version", capsys.readouterr().err)
 
 
-def test_compare_tells_what_changed(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_compare_prints_what_changed(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "active", "active", "--artifacts", str(out), "--simulate", "200"]) == 0
     assert "All 2 personas live on; no profile changes persona." in capsys.readouterr().out
 
@@ -138,16 +138,14 @@ def test_benchmark_recovery_writes_its_tables(tmp_path: Path) -> None:
     assert "The share of what is possible" in (tmp_path / "tables.md").read_text()
 
 
-def test_an_error_is_an_event_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_progress_reports_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nowhere = str(tmp_path / "nowhere.csv")
     assert main(["fit", "--data", nowhere, "--progress", "json", "--out", str(tmp_path)]) == 2
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert "does not exist" in last["error"]
 
 
-def test_a_place_where_nothing_can_be_written_is_said_before_the_fit(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unwritable_folder_is_reported_before_the_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert main(["fit", *FEW, "--out", str(tmp_path / "file" / "versions")]) == 2
     said = capsys.readouterr().err
@@ -155,7 +153,7 @@ def test_a_place_where_nothing_can_be_written_is_said_before_the_fit(
     assert "K-Means" not in said
 
 
-def test_a_damaged_pointer_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_damaged_active_pointer_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / ACTIVE).write_bytes(b"\xff\xfe")
     assert main(["fit", *FEW, "--if-none", "--out", str(tmp_path)]) == 2
     assert "does not name a version" in capsys.readouterr().err
@@ -172,7 +170,7 @@ def test_a_damaged_pointer_is_said(tmp_path: Path, capsys: pytest.CaptureFixture
         ["--data", "x"],
     ],
 )
-def test_options_that_make_no_sense_are_refused(options: list[str]) -> None:
+def test_invalid_options_are_refused(options: list[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["fit", "--simulate", "10", *options])
 
@@ -189,7 +187,7 @@ def test_simulate_refuses_a_suffix_that_it_cannot_write(tmp_path: Path) -> None:
     assert main(["simulate", "--rows", "20", "--out", str(tmp_path / "people.txt")]) == 2
 
 
-def test_score_says_which_rows_it_left_out(out: Path, profiles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_score_reports_the_refused_rows(out: Path, profiles: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scored = profiles.with_name("scored.csv")
     given = ["--artifacts", str(out), "--data", str(profiles), "--out", str(scored)]
     assert main(["score", *given, "--max-refused", "0.2"]) == 0
@@ -205,7 +203,7 @@ def test_score_says_which_rows_it_left_out(out: Path, profiles: Path, capsys: py
         ("../x", "scored.csv", "There is no model version"),
     ],
 )
-def test_score_says_what_it_cannot_use(
+def test_score_reports_unusable_input(
     out: Path, profiles: Path, capsys: pytest.CaptureFixture[str], model: str, name: str, sentence: str
 ) -> None:
     scored = profiles.with_name(name)
@@ -215,7 +213,7 @@ def test_score_says_what_it_cannot_use(
     assert not scored.exists()
 
 
-def test_a_run_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
+def test_run_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "training", "fit", "--simulate", "500000", "--stop-when-stdin-closes"]
     with subprocess.Popen(
         [*command, "--progress", "json", "--out", str(tmp_path)],
@@ -234,7 +232,7 @@ def test_a_run_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
 # --- the model before, and the bounds ---------------------------------------------------------------
 
 
-def test_a_refit_carries_the_personas_of_the_model_in_force_on(out: Path, tmp_path: Path) -> None:
+def test_refit_carries_the_active_models_personas_on(out: Path, tmp_path: Path) -> None:
     registry = Registry(Path(shutil.copytree(out, tmp_path / "versions")))
     before = registry.manifest(str(registry.active()))
     options = ["--no-activate", "--out", str(registry.root), "--bound", "max_changed_share=1"]
@@ -248,7 +246,7 @@ def test_a_refit_carries_the_personas_of_the_model_in_force_on(out: Path, tmp_pa
     assert not {persona.id for persona in fresh.personas} & {persona.id for persona in before.personas}
 
 
-def test_a_model_in_force_that_is_damaged_does_not_stop_a_refit(
+def test_damaged_active_model_does_not_stop_a_refit(
     out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     registry = Registry(Path(shutil.copytree(out, tmp_path / "versions")))
@@ -260,12 +258,12 @@ def test_a_model_in_force_that_is_damaged_does_not_stop_a_refit(
 
 
 @pytest.mark.parametrize("bound", ["max_chnaged_share=1", "max_changed_share=2", "max_born=x", "max_born"])
-def test_a_bound_that_does_not_fit_is_refused(bound: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_bound_option_is_refused(bound: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["fit", *FEW, "--bound", bound])
     assert "--bound" in capsys.readouterr().err
 
 
-def test_who_put_a_version_in_force_is_kept(out: Path) -> None:
+def test_activation_records_who_activated(out: Path) -> None:
     (activation,) = Registry(out).activations()
     assert activation.by == "training fit"

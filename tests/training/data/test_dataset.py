@@ -48,7 +48,7 @@ def all_rows(dataset: Dataset) -> list[BaseModel]:
 
 @settings(max_examples=25, deadline=None)
 @given(many_profiles)
-def test_the_same_profiles_are_the_same_dataset_from_every_format(
+def test_same_profiles_are_the_same_dataset_from_every_format(
     tmp_path_factory: pytest.TempPathFactory, some: list[Profile]
 ) -> None:
     folder = tmp_path_factory.mktemp("formats")
@@ -62,7 +62,7 @@ def test_the_same_profiles_are_the_same_dataset_from_every_format(
 
 @settings(deadline=None)
 @given(many_profiles)
-def test_profiles_come_back_in_the_spelling_of_the_vocabulary(some: list[Profile]) -> None:
+def test_profiles_are_returned_in_normalised_spelling(some: list[Profile]) -> None:
     once = from_profiles(some)
     assert from_profiles(all_rows(once)).fingerprint == once.fingerprint
     assert [profile.model_validate(profile.model_dump()) for profile in all_rows(once)] == all_rows(once)
@@ -70,14 +70,14 @@ def test_profiles_come_back_in_the_spelling_of_the_vocabulary(some: list[Profile
 
 @settings(deadline=None)
 @given(many_profiles)
-def test_different_profiles_are_counted(some: list[Profile]) -> None:
+def test_distinct_profiles_are_counted(some: list[Profile]) -> None:
     twice = from_profiles([*some, *some])
     assert twice.distinct_rows == len(set(all_rows(twice)))
 
 
 @settings(deadline=None)
 @given(many_profiles, st.randoms())
-def test_rows_are_taken_in_the_order_asked(some: list[Profile], random: Random) -> None:
+def test_take_returns_rows_in_the_given_order(some: list[Profile], random: Random) -> None:
     whole = from_profiles(some)
     order = random.sample(range(len(some)), len(some))
     taken = whole.take(np.array(order))
@@ -86,7 +86,7 @@ def test_rows_are_taken_in_the_order_asked(some: list[Profile], random: Random) 
     assert_array_equal(taken.line_numbers, np.array(order) + 1)
 
 
-def test_the_vocabulary_begins_with_the_commonest_value_and_ties_are_alphabetical() -> None:
+def test_vocabulary_is_ordered_by_frequency_then_alphabetically() -> None:
     hobbies = dataset(hobbies=[["Chess", "chess", "yoga"], ["yoga"], ["art", "CHESS"], ["zen", "art"]])
     assert hobbies.vocabularies["hobbies"].values == ("art", "chess", "yoga", "zen")
 
@@ -98,29 +98,29 @@ def test_lists_hold_each_value_once() -> None:
     assert_array_equal(column.answered, [True, True, False, True])
 
 
-def test_blank_values_are_none_in_a_list_and_no_answer_alone() -> None:
+def test_blank_values_are_left_out_of_lists_and_are_no_answer_alone() -> None:
     blanks = dataset(hobbies=[["", "  "]], occupation=[" "])
     assert all_rows(blanks) == [Profile(hobbies=())]
     assert blanks.vocabularies["occupation"].values == ()
 
 
-def test_a_list_of_values_without_a_letter_is_not_answered() -> None:
+def test_list_of_values_without_a_letter_is_not_answered() -> None:
     assert all_rows(dataset(hobbies=[["-"], ["-", "chess"]])) == [Profile(), Profile(hobbies=("chess",))]
 
 
-def test_levels_are_numbers_and_may_be_spelled_freely() -> None:
+def test_levels_become_numbers_in_any_spelling() -> None:
     column = dataset(budget_range=["High", " low", None, "MEDIUM"]).columns["budget_range"]
     assert isinstance(column, NumberColumn)
     assert_array_equal(column.values, [2, 0, np.nan, 1])
 
 
-def test_whole_numbers_may_be_floats_as_a_column_with_gaps_has_them() -> None:
+def test_whole_numbers_may_be_floats() -> None:
     column = from_frame(pd.DataFrame({"age": [20.0, float("nan")]}), Profile).columns["age"]
     assert isinstance(column, NumberColumn)
     assert_array_equal(column.values, [20, np.nan])
 
 
-def test_a_field_that_the_frame_lacks_is_not_answered() -> None:
+def test_field_missing_in_the_frame_is_not_answered() -> None:
     occupation = dataset(age=[20, 30]).columns["occupation"]
     assert isinstance(occupation, CodeColumn)
     assert_array_equal(occupation.codes, [-1, -1])
@@ -145,9 +145,7 @@ def test_a_field_that_the_frame_lacks_is_not_answered() -> None:
         ({"hobbies": ["chess"] * 201}, "hobbies: List should have at most 200 items"),
     ],
 )
-def test_a_row_that_does_not_fit_is_refused_whole_and_without_its_value(
-    answer: dict[str, object], reason: str
-) -> None:
+def test_row_that_does_not_fit_is_refused_without_its_value(answer: dict[str, object], reason: str) -> None:
     answers: dict[str, list[object]] = {name: [None, value] for name, value in answer.items()}
     found = dataset(relationship=["friend", "partner"], **answers)
     assert all_rows(found) == [Profile(relationship="friend")]
@@ -156,17 +154,17 @@ def test_a_row_that_does_not_fit_is_refused_whole_and_without_its_value(
     assert [misfit.line for misfit in found.refusals.misfits] == [2]
 
 
-def test_equal_numbers_of_different_types_are_judged_apart() -> None:
+def test_equal_numbers_of_different_types_are_validated_separately() -> None:
     assert dataset(purchases_last_year=[1, True, 1.0, "1"]).line_numbers.tolist() == [1, 3]
 
 
-def test_every_misfit_of_a_row_is_told_and_the_row_counted_once() -> None:
+def test_every_misfit_of_a_row_is_listed_and_the_row_counted_once() -> None:
     refusals = dataset(age=[7, 20], budget_range=["none", "low"]).refusals
     assert refusals.rows == 1
     assert sum(refusals.by_reason.values()) == 2
 
 
-def test_an_id_is_kept_aside_as_text() -> None:
+def test_id_column_becomes_row_ids_as_text() -> None:
     found = dataset(user_id=["a", 7, 8.0, None], age=[20, 5, 30, 40])
     assert found.row_ids is not None
     assert found.row_ids.tolist() == ["a", "8", ""]
@@ -174,33 +172,33 @@ def test_an_id_is_kept_aside_as_text() -> None:
     assert found.fingerprint == dataset(age=[20, 30, 40]).fingerprint
 
 
-def test_without_an_id_there_are_no_row_ids() -> None:
+def test_frame_without_an_id_column_has_no_row_ids() -> None:
     assert dataset(age=[20]).row_ids is None
 
 
-def test_an_unknown_column_is_told_with_the_nearest_field() -> None:
+def test_unknown_column_is_noted_with_the_nearest_field() -> None:
     found = dataset(age=[20], Hobbys=["chess"], persona_truth=["bookish"], id=[1])
     assert found.notes == ("Column 'Hobbys' is not a profile field (nearest: 'hobbies'); it is not used.",)
 
 
-def test_a_frame_without_any_field_is_unusable_and_the_fields_are_told() -> None:
+def test_frame_without_any_profile_field_is_refused() -> None:
     with pytest.raises(UnusableInput, match=r"'Alter'.*age, relationship.*--mapping"):
         dataset(Alter=[20])
 
 
-def test_two_columns_of_one_name_are_unusable() -> None:
+def test_duplicate_columns_are_refused() -> None:
     with pytest.raises(UnusableInput, match="'age' occurs more than once"):
         from_frame(pd.DataFrame([[1, 2]], columns=["age", "age"]), Profile)
 
 
-def test_the_fingerprint_depends_on_rows_and_not_on_columns_or_spelling() -> None:
+def test_fingerprint_depends_on_rows_and_not_on_column_order_or_spelling() -> None:
     one = dataset(age=[20, 30], hobbies=[["Board games"], []]).fingerprint
     assert dataset(hobbies=[["board-games"] * 2, []], age=[20.0, 30]).fingerprint == one
     assert dataset(age=[30, 20], hobbies=[[], ["Board games"]]).fingerprint != one
     assert dataset(age=[20, 30], hobbies=[["Board games"], None]).fingerprint != one
 
 
-def test_more_rows_than_a_chunk_are_coded_alike() -> None:
+def test_rows_of_several_chunks_are_coded_alike() -> None:
     count = 45_000
     some = frame(age=[20 + row % 50 for row in range(count)], hobbies=[[f"h{row % 9}"] for row in range(count)])
     found = from_frame(some, Profile)
@@ -209,7 +207,7 @@ def test_more_rows_than_a_chunk_are_coded_alike() -> None:
     assert all_rows(found.take(np.array([44_999]))) == [Profile(age=69, hobbies=("h8",))]
 
 
-def test_any_profile_class_will_do() -> None:
+def test_any_profile_class_makes_a_dataset() -> None:
     some = [
         Visit(minutes=2.5, tags=["b", "a"], channels=frozenset({"web"}), device="Phone"),
         Visit(minutes=3, tags=[]),
@@ -222,18 +220,18 @@ def test_any_profile_class_will_do() -> None:
     assert too_many.refusals.by_reason == {"tags: List should have at most 3 items": 1}
 
 
-def test_infinity_is_no_number() -> None:
+def test_infinity_is_refused() -> None:
     found = from_frame(frame(minutes=[float("inf"), 1.5, -float("inf")]), Visit)
     assert found.refusals.by_reason == {"minutes: Input should be a finite number": 2}
 
 
-def test_no_profile_at_all_needs_a_class() -> None:
+def test_no_profiles_require_a_profile_class() -> None:
     assert len(from_profiles([], Profile)) == 0
     with pytest.raises(UnusableInput):
         from_profiles([])
 
 
-def test_a_value_may_be_longer_in_its_normalised_form() -> None:
+def test_value_may_be_longer_in_normalised_form() -> None:
     found = from_profiles([Profile(occupation="ﷺ" * 200)])
     assert len(all_rows(found)) == 1
     assert found.vocabularies["occupation"].code("ﷺ" * 200) == 0

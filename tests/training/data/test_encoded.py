@@ -32,20 +32,20 @@ def test_columns_are_coded_as_the_encoder_codes_profiles(some: list[Profile]) ->
     assert_same_columns(EncodedDataset.of(from_profiles(some), encoder).columns, encoder.code(some))
 
 
-def test_a_field_that_the_profile_class_lacks_is_not_answered() -> None:
+def test_field_missing_in_the_profile_class_is_not_answered() -> None:
     encoder = small_scorer().encoder
     some = [Minutes(minutes=3.5), Minutes()]
     assert_same_columns(EncodedDataset.of(from_profiles(some), encoder).columns, encoder.code(some))
 
 
-def test_learning_codes_the_data_set_as_the_learned_encoder_does(dataset: Dataset) -> None:
+def test_learning_returns_the_columns_of_the_learned_encoder(dataset: Dataset) -> None:
     encode = ProfileEncoder()
     learned = encode.fit_encode(dataset)
     assert learned.encoder is encode.encoder_
     assert_same_columns(learned.columns, EncodedDataset.of(dataset, encode.encoder_).columns)
 
 
-def test_rows_taken_are_the_rows_coded_anew(dataset: Dataset, fitted: Fit) -> None:
+def test_taken_rows_equal_rows_coded_anew(dataset: Dataset, fitted: Fit) -> None:
     rows = np.array([5, 0, 700])
     taken = fitted.encoded.take(rows)
     assert_same_columns(taken.columns, EncodedDataset.of(dataset.take(rows), fitted.encoder).columns)

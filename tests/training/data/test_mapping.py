@@ -35,20 +35,20 @@ def assert_unusable(text: str, sentence: str, **columns: list[object]) -> None:
         mapped(text, **columns)
 
 
-def test_a_column_is_renamed() -> None:
+def test_rename_rule_takes_the_column() -> None:
     assert answers(mapped("age = { from = 'Age' }", Age=[20, None]), "age") == [20, None]
 
 
-def test_fields_that_no_table_fills_stay_as_they_are() -> None:
+def test_unmapped_profile_fields_are_unchanged() -> None:
     found = mapped("age = { from = 'Age' }", Age=[20], occasion=["easter"])
     assert answers(found, "occasion") == ["easter"]
 
 
-def test_a_mapped_field_replaces_a_column_of_its_name() -> None:
+def test_mapped_field_replaces_the_column_of_its_name() -> None:
     assert answers(mapped("age = { from = 'Age' }", Age=[20], age=[99]), "age") == [20]
 
 
-def test_a_column_may_be_read_by_its_own_field() -> None:
+def test_field_can_be_mapped_from_its_own_column() -> None:
     found = mapped("hobbies = { from = 'hobbies', split = '|' }", hobbies=["b|a| ", "", None])
     assert answers(found, "hobbies") == [("a", "b"), None, None]
 
@@ -61,19 +61,19 @@ names = { "Art, craft" = "crafts" }
 """
 
 
-def test_ratings_become_a_list_of_what_reaches_the_mark() -> None:
+def test_ratings_rule_lists_columns_that_reach_the_mark() -> None:
     ratings: dict[str, list[object]] = {"History": ["5", 4, "1", None], "Art, craft": ["4", 3.9, "", "4.0"]}
     found = mapped(RATINGS, **ratings)
     assert answers(found, "hobbies") == [("crafts", "history"), ("history",), (), ("crafts",)]
 
 
-def test_ratings_all_left_empty_are_no_answer() -> None:
+def test_empty_ratings_are_no_answer() -> None:
     ratings: dict[str, list[object]] = {"History": [" ", None, "2"], "Art, craft": [None, float("nan"), None]}
     found = mapped(RATINGS, **ratings)
     assert answers(found, "hobbies") == [None, None, ()]
 
 
-def test_a_rating_column_with_text_in_it_is_named() -> None:
+def test_rating_column_with_text_is_refused_by_name() -> None:
     ratings: dict[str, list[object]] = {"History": [5], "Art, craft": ["very much"]}
     with pytest.raises(UnusableInput, match="Column 'Art, craft'"):
         mapped(RATINGS, **ratings)
@@ -86,17 +86,17 @@ recode = { "sw eng" = "engineer", "3" = "teacher", "n/a" = "" }
 """
 
 
-def test_values_are_recoded_by_a_table() -> None:
+def test_recode_rule_replaces_values() -> None:
     found = mapped(RECODE, Job=[" sw eng", 3, 3.0, "n/a", None, ""])
     assert answers(found, "occupation") == ["engineer", "teacher", "teacher", None, None, None]
 
 
 @pytest.mark.parametrize(("others", "expected"), [("keep", ["engineer", "cook"]), ("drop", ["engineer", None])])
-def test_other_values_are_kept_or_dropped(others: str, expected: list[str | None]) -> None:
+def test_unlisted_values_are_passed_or_dropped(others: str, expected: list[str | None]) -> None:
     assert answers(mapped(f"{RECODE}others = '{others}'", Job=["sw eng", "cook"]), "occupation") == expected
 
 
-def test_other_values_are_refused_unless_said_otherwise() -> None:
+def test_unlisted_values_are_refused_by_default() -> None:
     found = mapped(RECODE, Job=["sw eng", "cook"])
     assert len(found) == 1
     assert found.refusals.by_reason == {"occupation: Value not in the recode table of column 'Job'": 1}
@@ -110,19 +110,19 @@ labels = ["low", "medium", "high"]
 """
 
 
-def test_numbers_are_binned_from_one_edge_to_below_the_next() -> None:
+def test_bins_include_their_lower_edge() -> None:
     found = mapped(BINS, Euros=["5", 19.99, 20, 59, "60", 1e9, None, " "])
     levels = ["low", "low", "medium", "medium", "high", "high", None, None]
     assert answers(found, "budget_range") == levels
 
 
-def test_a_bin_without_a_label_is_no_answer() -> None:
+def test_bin_with_an_empty_label_is_no_answer() -> None:
     text = "store_preference = { from = 'Brands', edges = [3, 4], labels = ['unbranded', '', 'branded'] }"
     assert answers(mapped(text, Brands=[2, 3, 4]), "store_preference") == ["unbranded", None, "branded"]
 
 
 @pytest.mark.parametrize("cell", ["many", "nan", [5], "1e999"])
-def test_a_binned_column_with_something_else_than_numbers_is_named(cell: object) -> None:
+def test_binned_column_with_text_is_refused_by_name(cell: object) -> None:
     assert_unusable(BINS, "Column 'Euros'", Euros=[5, cell])
 
 
@@ -154,20 +154,20 @@ def test_a_binned_column_with_something_else_than_numbers_is_named(cell: object)
         ("occupation = { from = 'Age', recode = { a = 'b' }, others = 'ignore' }", "'keep', 'drop' or 'refuse'"),
     ],
 )
-def test_a_mapping_that_cannot_work_says_where(text: str, sentence: str) -> None:
+def test_invalid_mapping_is_refused_with_its_location(text: str, sentence: str) -> None:
     assert_unusable(text, sentence, Age=[20], Job=["cook"])
 
 
-def test_a_missing_mapping_is_unusable(tmp_path: Path) -> None:
+def test_missing_mapping_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="cannot be read"):
         load_mapping(tmp_path / "nowhere.toml")
 
 
-def test_a_refused_cell_says_why_and_not_what() -> None:
+def test_refused_cell_names_the_reason_and_not_the_value() -> None:
     assert "cook" not in repr(apply(parse_mapping(RECODE), pd.DataFrame({"Job": ["cook"]}))["occupation"].iloc[0])
 
 
-def test_every_format_is_mapped_alike(tmp_path: Path) -> None:
+def test_every_file_format_is_mapped_alike(tmp_path: Path) -> None:
     frame = pd.DataFrame({"History": [5, None, 1], "Art, craft": [1, None, 2], "user_id": ["a", "b", "c"]})
     frame.to_csv(tmp_path / "survey.csv", index=False)
     frame.to_parquet(tmp_path / "survey.parquet")
@@ -181,7 +181,7 @@ def test_every_format_is_mapped_alike(tmp_path: Path) -> None:
     assert all(dataset.row_ids is not None and len(dataset.row_ids) == 3 for dataset in found)
 
 
-def test_a_field_may_fill_another_and_stay(tmp_path: Path) -> None:
+def test_field_can_be_the_source_of_another_field(tmp_path: Path) -> None:
     (tmp_path / "survey.csv").write_text("age,user_id\n20,a\n70,b\n", encoding="utf-8")
     mapping = parse_mapping("occupation = { from = 'age', edges = [65], labels = ['', 'retired'] }")
     found = read_dataset(tmp_path / "survey.csv", Profile, mapping)
@@ -189,14 +189,14 @@ def test_a_field_may_fill_another_and_stay(tmp_path: Path) -> None:
     assert answers(found, "occupation") == [None, "retired"]
 
 
-def test_columns_that_the_mapping_leaves_are_counted(tmp_path: Path) -> None:
+def test_unused_columns_are_counted(tmp_path: Path) -> None:
     (tmp_path / "survey.csv").write_text("Age,Height,Weight\n20,180,80\n", encoding="utf-8")
     found = read_dataset(tmp_path / "survey.csv", Profile, parse_mapping("age = { from = 'Age' }"))
     assert found.notes == ("Columns that the mapping does not use: 2.",)
 
 
 @pytest.mark.skipif(not SURVEY.exists(), reason="the survey is not part of the project")
-def test_the_survey_is_read_as_profiles(tmp_path: Path) -> None:
+def test_survey_is_mapped_to_profiles(tmp_path: Path) -> None:
     found = read_dataset(SURVEY, Profile, load_mapping(SURVEY_MAPPING), side_file=tmp_path / "refused.csv")
     assert len(found) == 1010
     assert not found.refusals.rows
@@ -207,7 +207,7 @@ def test_the_survey_is_read_as_profiles(tmp_path: Path) -> None:
     assert 10 < hobbies.lengths.mean() < 13
 
 
-def test_the_survey_mapping_writes_values_that_people_can_read() -> None:
+def test_survey_mapping_writes_readable_values() -> None:
     for rule in load_mapping(SURVEY_MAPPING).rules.values():
         names = getattr(rule, "names", {})
         assert all(word == word.casefold() and word.replace(" ", "").isalpha() for word in names.values())

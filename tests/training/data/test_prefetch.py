@@ -7,12 +7,12 @@ import pytest
 from training.data.prefetch import prefetch
 
 
-def test_items_come_in_order() -> None:
+def test_items_are_in_order() -> None:
     assert list(prefetch(iter(range(5)))) == [0, 1, 2, 3, 4]
     assert list(prefetch([])) == []
 
 
-def test_no_more_than_one_item_is_made_early() -> None:
+def test_at_most_one_item_is_made_early() -> None:
     made: list[int] = []
 
     def numbers() -> Iterator[int]:
@@ -24,7 +24,7 @@ def test_no_more_than_one_item_is_made_early() -> None:
         assert len(made) <= used + 1
 
 
-def test_what_goes_wrong_is_raised_where_the_item_is_due() -> None:
+def test_error_is_raised_where_its_item_is_due() -> None:
     def failing() -> Iterator[int]:
         yield 1
         raise ValueError("no second one")

@@ -34,7 +34,7 @@ def field(scorer: Scorer, name: str) -> tuple[int, FieldEncoding]:
 
 
 @pytest.mark.parametrize("name", ["age", "budget_range", "occupation", "hobbies"])
-def test_the_fill_is_nearly_the_personas_mean_contribution(name: str, fitted: Fit, scorer: Scorer) -> None:
+def test_fill_is_close_to_the_personas_mean_contribution(name: str, fitted: Fit, scorer: Scorer) -> None:
     place, encoding = field(scorer, name)
     column = fitted.encoded.columns[name]
     filled = fill(scorer.tables[place], count_field(encoding, column, fitted.clusters, fitted.k))
@@ -45,7 +45,7 @@ def test_the_fill_is_nearly_the_personas_mean_contribution(name: str, fitted: Fi
 
 
 @pytest.mark.parametrize("name", ["age", "budget_range", "occupation", "hobbies"])
-def test_counts_without_some_people_are_the_counts_of_the_others(name: str, fitted: Fit, scorer: Scorer) -> None:
+def test_counts_subtract(name: str, fitted: Fit, scorer: Scorer) -> None:
     _, encoding = field(scorer, name)
     column, rows = fitted.encoded.columns[name], np.arange(len(fitted.encoded))
     some, others = rows[::3], np.setdiff1d(rows, rows[::3])
@@ -56,7 +56,7 @@ def test_counts_without_some_people_are_the_counts_of_the_others(name: str, fitt
     np.testing.assert_allclose((whole - part).sizes, rest.sizes, atol=1e-6)
 
 
-def test_how_many_boxes_somebody_ticks_speaks_for_nobody(scorer: Scorer) -> None:
+def test_list_length_is_no_evidence(scorer: Scorer) -> None:
     """Two personas tick the same boxes, one of them twice as many."""
     _, encoding = field(scorer, "hobbies")
     rng, values = np.random.default_rng(0), 12
@@ -70,12 +70,12 @@ def test_how_many_boxes_somebody_ticks_speaks_for_nobody(scorer: Scorer) -> None
     assert abs(gap[:values].mean()) < 0.05
 
 
-def test_evidence_is_tempered(calibrated: Calibrated) -> None:
+def test_evidence_is_multiplied_by_the_exponent(calibrated: Calibrated) -> None:
     assert calibrated.confidence is not None
     assert 0 < calibrated.confidence.exponent < 1
 
 
-def test_the_more_hangs_on_what_is_hidden_the_softer_the_answer(calibrated: Calibrated) -> None:
+def test_hiding_an_influential_field_lowers_confidence_more(calibrated: Calibrated) -> None:
     imputation = calibrated.scorer.imputation
     assert isinstance(imputation, Imputation)
     names = [each.name for each in calibrated.scorer.encoder.fields]
@@ -86,12 +86,12 @@ def test_the_more_hangs_on_what_is_hidden_the_softer_the_answer(calibrated: Cali
     assert accuracies[0] > accuracies[5] > accuracies[-1]
 
 
-def test_confidence_is_what_it_says(calibrated: Calibrated) -> None:
+def test_confidence_is_calibrated(calibrated: Calibrated) -> None:
     assert calibrated.confidence is not None
     assert calibrated.confidence.error < 0.035
 
 
-def test_no_kind_of_answer_is_a_single_persons(calibrated: Calibrated) -> None:
+def test_answer_kinds_hold_several_profiles(calibrated: Calibrated) -> None:
     imputation = calibrated.scorer.imputation
     assert imputation is not None
     for part in imputation.fields:
@@ -100,13 +100,13 @@ def test_no_kind_of_answer_is_a_single_persons(calibrated: Calibrated) -> None:
         assert len(part.kinds) <= 16
 
 
-def test_the_empty_profile_of_a_trained_model_is_the_largest_persona(trained: Trained) -> None:
+def test_empty_profile_is_assigned_the_largest_persona(trained: Trained) -> None:
     model: SegmentModel = Registry(trained.folder.parent).load(trained.folder.name, Profile).model
     answer = model.assign(Profile())
     assert answer.persona.size == max(persona.size for persona in model.personas)
     assert answer.confidence == pytest.approx(answer.persona.share, abs=0.01)
 
 
-def test_the_manifest_and_the_report_tell_the_calibration_error(trained: Trained) -> None:
+def test_manifest_and_report_hold_the_calibration_error(trained: Trained) -> None:
     assert trained.manifest.metrics["calibration_error"] is not None
     assert '"by_hidden"' in Path(trained.folder / "report.json").read_text()

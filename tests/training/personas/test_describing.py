@@ -67,37 +67,35 @@ def affinity_of(persona: Persona, category: str) -> GiftAffinity:
 # --- planted personas ------------------------------------------------------------------------------
 
 
-def test_each_cluster_is_one_persona_in_the_order_of_its_number(
-    personas: tuple[Persona, ...], truth: IntArray
-) -> None:
+def test_personas_are_in_the_order_of_their_clusters(personas: tuple[Persona, ...], truth: IntArray) -> None:
     assert tuple(persona.id for persona in personas) == IDS
     assert [persona.size for persona in personas] == np.bincount(truth).tolist()
     assert sum(persona.share for persona in personas) == pytest.approx(1)
 
 
-def test_planted_personas_are_named_for_what_was_planted(personas: tuple[Persona, ...]) -> None:
+def test_names_reflect_the_planted_personas(personas: tuple[Persona, ...]) -> None:
     nouns = ["gadget", "wellness", "Christmas", "practical", "kitchenware", "Middle-of-the-road"]
     for persona, noun in zip(personas, nouns, strict=True):
         assert noun in persona.name
         assert 2 <= len(persona.name.split()) <= 4
 
 
-def test_the_traits_are_a_handful_and_of_several_fields(personas: tuple[Persona, ...]) -> None:
+def test_traits_are_few_and_of_several_fields(personas: tuple[Persona, ...]) -> None:
     for persona in personas[:-1]:
         assert 5 <= len(persona.traits) <= MOST_TRAITS
         assert len({trait.field for trait in persona.traits}) >= 4
 
 
-def test_those_who_fit_nothing_are_much_like_everyone(personas: tuple[Persona, ...]) -> None:
+def test_persona_of_unplanted_profiles_is_like_everyone(personas: tuple[Persona, ...]) -> None:
     assert personas[-1].sentence.startswith("Much like everyone")
 
 
-def test_the_strongest_affinity_is_the_planted_one(personas: tuple[Persona, ...]) -> None:
+def test_strongest_gift_affinity_is_the_planted_one(personas: tuple[Persona, ...]) -> None:
     strongest = [persona.gift_affinities[0].category for persona in personas[:2]]
     assert strongest == ["electronics", "wellness"]
 
 
-def test_the_order_of_the_rows_is_of_no_matter(
+def test_personas_do_not_depend_on_the_order_of_rows(
     profiles: Dataset, truth: IntArray, personas: tuple[Persona, ...]
 ) -> None:
     shuffled = np.random.default_rng(0).permutation(len(profiles))
@@ -105,7 +103,7 @@ def test_the_order_of_the_rows_is_of_no_matter(
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_groups_by_lot_have_no_traits(profiles: Dataset, seed: int) -> None:
+def test_random_clusters_have_no_traits(profiles: Dataset, seed: int) -> None:
     clusters = np.random.default_rng(seed).integers(0, 6, len(profiles))
     assert not any(persona.traits for persona in describe(profiles, clusters, IDS))
 
@@ -113,7 +111,7 @@ def test_groups_by_lot_have_no_traits(profiles: Dataset, seed: int) -> None:
 # --- counting --------------------------------------------------------------------------------------
 
 
-def test_shares_and_lifts_are_of_those_who_answered() -> None:
+def test_shares_and_lifts_count_only_profiles_that_answered() -> None:
     first, second = two_halves("hobbies", [["yoga"], ["yoga"], [], None], [["diy"], ["diy"], ["diy"], ["yoga"]])
     assert trait_of(first, "yoga").share == pytest.approx(2 / 3, abs=1e-4)
     # Everyone's share is 3 of 7, and a lift is drawn toward 1 a little.
@@ -121,25 +119,25 @@ def test_shares_and_lifts_are_of_those_who_answered() -> None:
     assert trait_of(second, "diy").share == 0.75
 
 
-def test_a_number_is_told_by_its_mean_and_the_difference() -> None:
+def test_number_trait_says_mean_and_difference() -> None:
     young, old = two_halves("age", [20, 22, None], [60, 62])
     assert young.traits[0].sentence == "21 years old on average, 20 years younger than everyone"
     assert old.traits[0].mean == 61
     assert old.sentence == "Mostly 60–62 year olds, otherwise much like everyone."
 
 
-def test_levels_of_an_ordinal_field_are_told_like_values() -> None:
+def test_ordinal_levels_are_described_like_values() -> None:
     first, _ = two_halves("budget_range", ["high", "high", "medium"], ["low", "low", None])
     assert trait_of(first, "high").sentence == "1.7 × as likely as everyone to have a high budget"
     assert first.name == "Generous people"
 
 
-def test_what_hardly_any_member_has_is_told_too() -> None:
+def test_rare_value_is_a_trait() -> None:
     first, _ = two_halves("hobbies", [["music"]] * 9 + [["music", "diy"]], [["music", "diy"]] * 10)
     assert trait_of(first, "diy").sentence == "10 % are into DIY, against 55 % of everyone"
 
 
-def test_an_affinity_counts_a_category_once_in_whichever_field_it_stands() -> None:
+def test_gift_affinity_counts_a_category_once_across_fields() -> None:
     rows = [
         {"last_gift_category": "books", "gift_history": ["Books", "toys"]},
         {"last_gift_category": "books", "gift_history": None},
@@ -156,14 +154,14 @@ def test_an_affinity_counts_a_category_once_in_whichever_field_it_stands() -> No
 # --- what is kept quiet ----------------------------------------------------------------------------
 
 
-def test_what_four_people_wrote_is_not_published() -> None:
+def test_value_of_four_profiles_is_not_published() -> None:
     mine = {"hobbies": [["my secret"]] * 4 + [["yoga"]] * 96, "gift_history": [["my gift"]] * 4 + [["books"]] * 96}
     dataset = from_frame(pd.DataFrame(mine), Profile)
     told = describe(dataset, np.array([0] * 4 + [1] * 96), ("a", "b"))
     assert "my" not in repr(told)
 
 
-def test_a_persona_of_four_tells_nothing_of_them() -> None:
+def test_persona_of_four_members_has_no_traits() -> None:
     answers = {"age": [99] * 4 + [20, 30] * 48, "gift_history": [["toys"]] * 4 + [["toys"], ["books"]] * 48}
     dataset = from_frame(pd.DataFrame(answers), Profile)
     few, _ = describe(dataset, np.array([0] * 4 + [1] * 96), ("a", "b"))
@@ -174,18 +172,18 @@ def test_a_persona_of_four_tells_nothing_of_them() -> None:
 # --- edges -----------------------------------------------------------------------------------------
 
 
-def test_one_persona_is_everyone(profiles: Dataset) -> None:
+def test_single_persona_is_called_everyone(profiles: Dataset) -> None:
     (everyone,) = describe(profiles, np.zeros(len(profiles), np.int64), ("a",))
     assert (everyone.name, everyone.traits, everyone.share) == ("All gift buyers", (), 1)
 
 
-def test_a_cluster_without_members_is_described_all_the_same() -> None:
+def test_empty_cluster_is_described() -> None:
     dataset = from_frame(pd.DataFrame({"age": [20, 60] * 50, "hobbies": [["yoga"], None] * 50}), Profile)
     _, empty = describe(dataset, np.zeros(100, np.int64), ("a", "b"))
     assert (empty.size, empty.share, empty.traits) == (0, 0, ())
 
 
-def test_a_class_without_wordings_is_described_by_the_titles_of_its_fields() -> None:
+def test_profile_class_without_wordings_is_described_by_field_titles() -> None:
     rows = [
         {"pages": 500, "plan": "premium", "topics": ["history", "space travel"]},
         {"pages": 100, "plan": "free", "topics": ["cooking"]},

@@ -88,18 +88,18 @@ def simulated(rows: int = 2_000, seed: int = 3, personas: int = 5) -> Simulated:
 # --- nothing has changed ---------------------------------------------------------------------------
 
 
-def test_another_order_of_the_rows_changes_no_id(before: LoadedArtifact, dataset: Dataset) -> None:
+def test_order_of_rows_changes_no_id(before: LoadedArtifact, dataset: Dataset) -> None:
     order = np.random.default_rng(0).permutation(len(dataset))
     assert set(refitted(before, dataset.take(order)).ids) == known_ids(before)
 
 
-def test_another_order_of_the_columns_changes_no_id(before: LoadedArtifact) -> None:
+def test_order_of_columns_changes_no_id(before: LoadedArtifact) -> None:
     frame = simulated().frame
     assert set(refitted(before, from_frame(frame[list(frame)[::-1]], Profile)).ids) == known_ids(before)
 
 
 @pytest.mark.parametrize("seed", [2, 77])
-def test_another_seed_changes_no_id(before: LoadedArtifact, dataset: Dataset, seed: int) -> None:
+def test_seed_changes_no_id(before: LoadedArtifact, dataset: Dataset, seed: int) -> None:
     config = QUICK.model_copy(update={"seed": seed})
     assert set(refitted(before, dataset, config).ids) == known_ids(before)
 
@@ -115,7 +115,7 @@ def test_other_people_of_the_same_kinds_change_no_id(before: LoadedArtifact) -> 
     assert all(each.fate == "KEPT" and (each.members_kept or 0) > 0.8 for each in refit.passages.values())
 
 
-def test_turned_and_flipped_axes_change_no_id(before: LoadedArtifact, dataset: Dataset) -> None:
+def test_rotated_and_flipped_axes_change_no_id(before: LoadedArtifact, dataset: Dataset) -> None:
     scorer = before.model.scorer
     turn = np.linalg.qr(np.random.default_rng(5).normal(size=(len(scorer.base),) * 2))[0]
     tables = tuple(dataclasses.replace(t, constant=t.constant @ turn, rows=t.rows @ turn) for t in scorer.tables)
@@ -137,7 +137,7 @@ def test_relabelled_clusters_are_the_same_personas(fitted: Fit, order: list[int]
 # --- somebody comes, goes, splits or merges --------------------------------------------------------
 
 
-def test_a_sixth_persona_gets_the_one_new_id(before: LoadedArtifact) -> None:
+def test_sixth_persona_gets_the_one_new_id(before: LoadedArtifact) -> None:
     dataset = from_frame(simulated(3_000, seed=21, personas=6).frame, Profile)
     refit = refitted(before, dataset, QUICK.model_copy(update={"k": 6}))
     assert len(set(refit.ids) - known_ids(before)) == len(refit.fates("BORN")) == 1
@@ -145,7 +145,7 @@ def test_a_sixth_persona_gets_the_one_new_id(before: LoadedArtifact) -> None:
     assert refit.fates("BORN")[0].split_from is None
 
 
-def test_a_persona_that_is_gone_is_the_one_retired(before: LoadedArtifact) -> None:
+def test_persona_without_a_match_is_retired(before: LoadedArtifact) -> None:
     dataset = from_frame(simulated(3_000, seed=21, personas=4).frame, Profile)
     refit = refitted(before, dataset, QUICK.model_copy(update={"k": 4}))
     assert set(refit.ids) < known_ids(before)
@@ -165,7 +165,7 @@ def mixed(people: Simulated, kinds: tuple[str, str]) -> pd.DataFrame:
     return frame
 
 
-def test_two_personas_that_become_one_are_a_merge(before: LoadedArtifact) -> None:
+def test_persona_removed_from_the_data_is_merged(before: LoadedArtifact) -> None:
     people = simulated(3_000, seed=21)
     kinds = ("trendy_tech_shopper", "holiday_generalist")
     refit = refitted(before, from_frame(mixed(people, kinds), Profile), QUICK.model_copy(update={"k": 4}))
@@ -188,24 +188,24 @@ def matched(counts: list[list[int]]) -> ClusterMatching:
     return match_clusters(old, new, vectors - vectors.mean(axis=0), len(counts), len(counts[0]))
 
 
-def test_a_persona_in_two_parts_lives_on_in_the_larger_and_the_other_is_split_from_it() -> None:
+def test_split_persona_carries_its_id_on_to_the_larger_half() -> None:
     found = matched([[60, 0, 40], [0, 100, 0]])
     assert (found.persona_of, found.born) == ({0: 0, 1: 1}, [2])
     assert found.split_from(2) == 0
 
 
-def test_two_personas_in_one_cluster_are_a_merge_into_the_larger() -> None:
+def test_merged_personas_carry_on_the_id_of_the_larger() -> None:
     found = matched([[100, 0], [0, 60], [0, 90]])
     assert (found.persona_of, found.retired) == ({0: 0, 1: 2}, [1])
     assert found.merged_into(1) == 1
 
 
-def test_people_of_all_kinds_are_a_new_persona_that_was_split_from_nobody() -> None:
+def test_mixed_cluster_is_a_new_persona_without_a_parent() -> None:
     found = matched([[80, 0, 20], [0, 80, 20], [30, 30, 40]])
     assert all(found.split_from(new) is None for new in found.born)
 
 
-def test_a_known_persona_without_anybody_is_retired_and_merged_into_nobody() -> None:
+def test_previous_persona_without_members_is_retired_without_a_merge() -> None:
     vectors = np.eye(2)[[0, 0, 1, 1]]
     found = match_clusters(np.array([0, 0, 2, 2]), np.array([0, 0, 1, 1]), vectors, 3, 2)
     assert (found.retired, found.merged_into(1)) == ([1], None)
@@ -214,7 +214,7 @@ def test_a_known_persona_without_anybody_is_retired_and_merged_into_nobody() -> 
 # --- ids -------------------------------------------------------------------------------------------
 
 
-def test_an_id_that_the_lineage_knows_is_never_minted_again(before: LoadedArtifact, dataset: Dataset) -> None:
+def test_retired_id_is_never_minted_again(before: LoadedArtifact, dataset: Dataset) -> None:
     source = f"{before.manifest.version}|{dataset.fingerprint}"
     used = mint(source, QUICK, 3)
     retired = tuple(Passage(persona_id=each, name="", fate="RETIRED") for each in used)
@@ -227,7 +227,7 @@ def test_an_id_that_the_lineage_knows_is_never_minted_again(before: LoadedArtifa
     assert not set(ids) & (set(used) | known_ids(before))
 
 
-def test_the_same_refit_mints_the_same_ids(before: LoadedArtifact, dataset: Dataset) -> None:
+def test_same_refit_mints_the_same_ids(before: LoadedArtifact, dataset: Dataset) -> None:
     config = QUICK.model_copy(update={"k": 7})
     assert refitted(before, dataset, config).ids == refitted(before, dataset, config).ids
 
@@ -235,7 +235,7 @@ def test_the_same_refit_mints_the_same_ids(before: LoadedArtifact, dataset: Data
 # --- the familiar start, and the length of a lineage -------------------------------------------------
 
 
-def test_k_means_stays_with_the_familiar_where_fresh_starts_are_no_better() -> None:
+def test_familiar_centroids_win_where_fresh_starts_are_no_better() -> None:
     """A ring has no corners: every turn of four centroids is as good, and only the familiar one stays."""
     angles = np.linspace(0, 2 * np.pi, 400, endpoint=False)
     ring = np.column_stack([np.cos(angles), np.sin(angles)])
@@ -246,7 +246,7 @@ def test_k_means_stays_with_the_familiar_where_fresh_starts_are_no_better() -> N
     assert gaps.max() < 0.05
 
 
-def test_k_means_leaves_the_familiar_for_what_is_better() -> None:
+def test_fresh_start_wins_where_it_is_clearly_better() -> None:
     rng = np.random.default_rng(0)
     groups = np.concatenate([rng.normal(centre, 0.1, (50, 2)) for centre in ([0, 0], [10, 0], [0, 10])])
     poor = np.array([[0.0, 0.1], [0.0, -0.1], [5.0, 5.0]])
@@ -254,7 +254,7 @@ def test_k_means_leaves_the_familiar_for_what_is_better() -> None:
     assert sorted(np.bincount(kmeans.labels_)) == [50, 50, 50]
 
 
-def test_an_old_lineage_keeps_births_and_retirements(before: LoadedArtifact) -> None:
+def test_shortened_lineage_retains_births_and_retirements(before: LoadedArtifact) -> None:
     at = before.manifest.created_at
     kept, born = Passage(persona_id="a", name="", fate="KEPT"), Passage(persona_id="b", name="", fate="BORN")
     step = LineageStep(version="v", created_at=at, passages=(kept, born))

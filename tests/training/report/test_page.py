@@ -87,25 +87,25 @@ def test_every_figure_is_on_the_page_and_beside_it(folder: Path, tags: list[Tag]
     assert len(shown) == 15
 
 
-def test_every_picture_is_told_in_words(tags: list[Tag]) -> None:
+def test_every_image_has_a_text_alternative(tags: list[Tag]) -> None:
     told = [attributes["alt"] for tag, attributes in tags if tag == "img"]
     assert len(told) == 15
     assert all(alt and len(alt.split()) > 8 for alt in told)
     assert sum(tag == "figcaption" for tag, _ in tags) == 15
 
 
-def test_nothing_is_loaded_from_anywhere(page: str, tags: list[Tag]) -> None:
+def test_page_loads_no_external_resource(page: str, tags: list[Tag]) -> None:
     addresses = [a[name] or "" for _, a in tags for name in ("src", "href", "srcset", "action") if name in a]
     assert all(address.startswith(("#", "data:image/svg+xml;base64,")) for address in addresses)
     assert not {tag for tag, _ in tags} & {"script", "link", "iframe", "object", "form"}
     assert not re.search(r"https?://|url\(|@import", page)
 
 
-def test_the_page_is_one_small_file(page: str) -> None:
+def test_page_is_one_small_file(page: str) -> None:
     assert len(page) < 4_000_000
 
 
-def test_the_contents_lead_to_every_section(tags: list[Tag]) -> None:
+def test_contents_link_to_every_section(tags: list[Tag]) -> None:
     names = [attributes["id"] for _, attributes in tags if "id" in attributes]
     links = [attributes["href"] or "" for tag, attributes in tags if tag == "a"]
     assert len(names) == len(set(names))
@@ -113,13 +113,13 @@ def test_the_contents_lead_to_every_section(tags: list[Tag]) -> None:
     assert sum(tag == "section" for tag, _ in tags) == 13
 
 
-def test_the_page_has_landmarks_and_one_headline(tags: list[Tag]) -> None:
+def test_page_has_landmarks_and_one_headline(tags: list[Tag]) -> None:
     found = [tag for tag, _ in tags]
     assert {"header", "nav", "main", "footer"} <= set(found)
     assert found.count("h1") == found.count("main") == 1
 
 
-def test_the_page_tells_each_persona_in_words(page: str) -> None:
+def test_page_describes_each_persona(page: str) -> None:
     for words in (
         "Early-planning Christmas shoppers",
         "People who tend to shop for Christmas",
@@ -131,12 +131,12 @@ def test_the_page_tells_each_persona_in_words(page: str) -> None:
         assert words in page
 
 
-def test_the_page_tells_version_date_and_origin(page: str) -> None:
+def test_page_names_version_date_and_origin(page: str) -> None:
     for words in ("20261101-120000-0a1b2c3d", "1 November 2026, 12:00 UTC", "0f" * 32):
         assert words in page
 
 
-def test_a_check_that_fails_is_told_so(page: str) -> None:
+def test_failed_check_is_marked_as_failed(page: str) -> None:
     assert "✓ As wanted</strong> 8 principal components" in page
     assert "✗ Not as wanted</strong> The smallest persona" in page
 
@@ -148,14 +148,14 @@ def test_only_simulated_data_has_a_banner(page: str) -> None:
     assert "Simulated data." not in undrawn(real)
 
 
-def test_what_people_typed_is_text_and_never_markup() -> None:
+def test_user_text_is_escaped() -> None:
     hostile = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
     tags = tags_of(undrawn(sample_report((hostile,) * 2, headline=hostile)))
     assert "script" not in {tag for tag, _ in tags}
     assert not any(name.startswith("on") for _, attributes in tags for name in attributes)
 
 
-def test_what_people_typed_is_text_in_a_picture_too() -> None:
+def test_user_text_is_escaped_in_figures() -> None:
     report = report_with_few_figures(("<script>", "</svg>"))
     drawings = drawings_of(report)
     assert not any(b"<script" in drawing.svg for drawing in drawings)
@@ -167,7 +167,7 @@ def test_what_people_typed_is_text_in_a_picture_too() -> None:
 
 
 @pytest.mark.parametrize("report", [minimal_report(), one_persona_report()], ids=["minimal", "one persona"])
-def test_a_report_with_less_has_a_page_with_less(report: Report) -> None:
+def test_empty_parts_of_a_report_have_no_section(report: Report) -> None:
     found = tags_of(undrawn(report))
     sections = {attributes["id"] for tag, attributes in found if tag == "section"}
     assert {"personas", "choice", "quality", "methods"} <= sections
@@ -177,14 +177,14 @@ def test_a_report_with_less_has_a_page_with_less(report: Report) -> None:
 # --- onto the disk ---------------------------------------------------------------------------------
 
 
-def test_the_same_report_gives_the_same_files(tmp_path: Path) -> None:
+def test_same_report_gives_the_same_files(tmp_path: Path) -> None:
     first, second = (write_report(report_with_few_figures(), tmp_path / name).parent for name in ("a", "b"))
     files = [path.relative_to(first) for path in first.rglob("*") if path.is_file()]
     assert len(files) == 7
     assert all((first / name).read_bytes() == (second / name).read_bytes() for name in files)
 
 
-def test_figures_of_an_earlier_report_go_and_other_files_stay(tmp_path: Path) -> None:
+def test_stale_figures_are_removed_and_other_files_stay(tmp_path: Path) -> None:
     figures = tmp_path / "figures"
     figures.mkdir()
     for name in ("density.svg", "holiday.png"):
@@ -193,7 +193,7 @@ def test_figures_of_an_earlier_report_go_and_other_files_stay(tmp_path: Path) ->
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["figures", "holiday.png", PAGE]
 
 
-def test_a_folder_that_cannot_be_written_is_told_and_left_as_it_was(tmp_path: Path) -> None:
+def test_unwritable_folder_is_reported_and_left_unchanged(tmp_path: Path) -> None:
     (tmp_path / "figures").write_text("a file")
     with pytest.raises(ArtifactNotWritten, match="report cannot be written"):
         write_report(minimal_report(), tmp_path)
@@ -206,13 +206,13 @@ def version(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_version_is_drawn_into_its_own_folder_or_another(version: Path) -> None:
+def test_page_is_written_into_the_version_folder_or_another(version: Path) -> None:
     assert draw(version) == version / PAGE
     assert draw(version, version / "there") == version / "there" / PAGE
     assert (version / "there" / PAGE).read_bytes() == (version / PAGE).read_bytes()
 
 
-def test_a_folder_without_a_report_is_told_so(tmp_path: Path) -> None:
+def test_folder_without_a_report_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match=r"no .*report\.json.*Name the folder of a version"):
         draw(tmp_path)
 
@@ -229,7 +229,7 @@ def test_a_folder_without_a_report_is_told_so(tmp_path: Path) -> None:
         (json.dumps({**minimal_report().model_dump(mode="json"), "personas": [{}]}), "damaged at 'personas.0.id'"),
     ],
 )
-def test_a_report_that_cannot_be_read_is_told_with_what_to_do(tmp_path: Path, text: str, told: str) -> None:
+def test_unreadable_report_is_refused_with_what_to_do(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "report.json").write_text(text, encoding="utf-8")
     with pytest.raises(UnusableInput, match=re.escape(told)):
         draw(tmp_path)

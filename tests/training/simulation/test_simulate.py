@@ -42,35 +42,35 @@ def few() -> Simulated:
 # --- shape -----------------------------------------------------------------------------------------
 
 
-def test_the_frame_has_the_profiles_fields_in_their_order(few: Simulated) -> None:
+def test_frame_has_the_profile_fields_in_order(few: Simulated) -> None:
     assert list(few.frame.columns) == [spec.name for spec in declared_fields(Profile)]
     assert len(few.frame) == len(few.truth) == 300
 
 
-def test_every_simulated_row_is_a_profile(many: Simulated, tmp_path: Path) -> None:
+def test_every_row_is_a_valid_profile(many: Simulated, tmp_path: Path) -> None:
     write(replace(many, frame=many.frame.head(2_000)), tmp_path / "profiles.jsonl")
     for line in (tmp_path / "profiles.jsonl").read_text(encoding="utf-8").splitlines():
         Profile.model_validate_json(line)
 
 
-def test_the_same_configuration_gives_the_same_profiles(few: Simulated) -> None:
+def test_same_configuration_gives_the_same_profiles(few: Simulated) -> None:
     again = simulate(SimulationConfig(rows=300, seed=7))
     pd.testing.assert_frame_equal(few.frame, again.frame)
     assert (few.truth == again.truth).all()
 
 
-def test_another_seed_gives_other_profiles(few: Simulated) -> None:
+def test_other_seed_gives_other_profiles(few: Simulated) -> None:
     assert not few.frame.equals(simulate(SimulationConfig(rows=300, seed=8)).frame)
 
 
-def test_values_are_spelled_as_the_vocabulary_spells_them() -> None:
+def test_values_are_normalised() -> None:
     assert all(value == normalise(value) for values in VALUES.values() for value in values)
 
 
 # --- what is planted -------------------------------------------------------------------------------
 
 
-def test_the_catalogue_names_only_values_that_exist() -> None:
+def test_catalogue_names_only_existing_values() -> None:
     for persona in CATALOGUE:
         assert persona.skips.keys() <= SKIP_READINESS.keys()
         for field, lifts in persona.lifts.items():
@@ -79,7 +79,7 @@ def test_the_catalogue_names_only_values_that_exist() -> None:
     assert set(HOBBY_GIFTS.values()) <= set(VALUES["gift_history"])
 
 
-def test_labels_come_in_the_shares_asked_for() -> None:
+def test_labels_have_the_configured_shares() -> None:
     config = SimulationConfig(
         rows=20_000,
         personas=("holiday_generalist", "bookish_home_cook"),
@@ -93,19 +93,19 @@ def test_labels_come_in_the_shares_asked_for() -> None:
 
 
 @pytest.mark.parametrize("count", range(1, len(CATALOGUE) + 1))
-def test_as_many_personas_are_planted_as_asked(count: int) -> None:
+def test_configured_number_of_personas_is_planted(count: int) -> None:
     simulated = simulate(SimulationConfig(rows=500, personas=count, noise=0))
     assert len(set(simulated.truth)) == count
 
 
-def test_the_young_favour_novelty_and_the_old_the_practical(many: Simulated) -> None:
+def test_gifts_depend_on_age(many: Simulated) -> None:
     young = many.frame["last_gift_category"][(many.frame["age"] < 30).fillna(False)]
     old = many.frame["last_gift_category"][(many.frame["age"] >= 60).fillna(False)]
     assert (young == "novelty").mean() > 3 * (old == "novelty").mean()
     assert (old == "practical").mean() > 3 * (young == "practical").mean()
 
 
-def test_age_moves_gifts_within_a_persona_too() -> None:
+def test_gifts_depend_on_age_within_a_persona() -> None:
     config = SimulationConfig(rows=20_000, personas=("holiday_generalist",), noise=0, overlap=0.5)
     frame = simulate(config).frame
     novelty = frame["last_gift_category"] == "novelty"
@@ -113,17 +113,17 @@ def test_age_moves_gifts_within_a_persona_too() -> None:
     assert novelty[young].mean() > 2 * novelty[old].mean()
 
 
-def test_holiday_shoppers_have_hobbies_of_every_kind(many: Simulated) -> None:
+def test_holiday_persona_has_hobbies_of_every_kind(many: Simulated) -> None:
     hobbies = many.frame["hobbies"][many.truth == "holiday_generalist"].dropna().explode()
     assert set(hobbies.dropna()) == set(VALUES["hobbies"])
 
 
-def test_students_are_young_and_the_retired_old(many: Simulated) -> None:
+def test_occupation_depends_on_age(many: Simulated) -> None:
     assert _median(many, "age", "occupation", "student") < 30
     assert _median(many, "age", "occupation", "retired") > 60
 
 
-def test_christmas_is_planned_longer_than_valentines(many: Simulated) -> None:
+def test_lead_time_depends_on_the_occasion(many: Simulated) -> None:
     christmas = _median(many, "lead_time_days", "occasion", "christmas")
     assert christmas > 1.5 * _median(many, "lead_time_days", "occasion", "valentines")
 
@@ -132,14 +132,14 @@ def _median(simulated: Simulated, number: str, field: str, value: str) -> float:
     return float(simulated.frame[number][simulated.frame[field] == value].median())
 
 
-def test_large_budgets_go_to_boutiques_and_small_ones_to_supermarkets(many: Simulated) -> None:
+def test_store_depends_on_the_budget(many: Simulated) -> None:
     budget, store = many.frame["budget_range"], many.frame["store_preference"]
     low, high = store[budget == "low"], store[budget == "high"]
     assert (high == "boutique").mean() > 1.5 * (low == "boutique").mean()
     assert (low == "supermarket").mean() > 1.5 * (high == "supermarket").mean()
 
 
-def test_the_hobbies_that_were_told_show_in_the_gifts() -> None:
+def test_gift_history_depends_on_stated_hobbies() -> None:
     config = SimulationConfig(rows=20_000, personas=("holiday_generalist",), noise=0, missing=0)
     frame = simulate(config).frame
     sporty = frame["hobbies"].map(lambda told: any(HOBBY_GIFTS.get(hobby) == "sports" for hobby in told))
@@ -158,47 +158,47 @@ def test_hobbies_and_occupations_have_long_tails(many: Simulated) -> None:
 
 
 @pytest.mark.parametrize("field", LISTS)
-def test_people_tick_very_different_numbers_of_boxes(many: Simulated, field: str) -> None:
+def test_list_lengths_vary_widely(many: Simulated, field: str) -> None:
     ticked = many.frame[field].dropna().map(len)
     few, most = ticked.quantile([0.1, 0.9])
     assert most >= 3 * few
     assert (ticked == 0).any()
 
 
-def test_how_many_boxes_are_ticked_tells_no_persona(many: Simulated) -> None:
+def test_list_lengths_are_independent_of_the_persona(many: Simulated) -> None:
     ticked = many.frame["hobbies"].dropna().map(len)
     explained = ticked.groupby(many.truth[ticked.index]).transform("mean").var()
     assert explained < 0.01 * ticked.var()
 
 
-def test_a_person_who_ticks_much_in_one_list_does_in_the_others(many: Simulated) -> None:
+def test_list_lengths_of_a_person_correlate(many: Simulated) -> None:
     lengths = many.frame[list(LISTS)].dropna().map(len)
     assert lengths.corr().to_numpy().min() > 0.3
 
 
-def test_about_the_share_asked_for_is_missing(many: Simulated) -> None:
+def test_missing_share_is_close_to_the_configured_one(many: Simulated) -> None:
     assert many.frame.isna().to_numpy().mean() == pytest.approx(0.10, abs=0.015)
 
 
-def test_nothing_is_missing_when_nothing_shall_be() -> None:
+def test_missing_share_of_zero_leaves_no_gap() -> None:
     assert not simulate(SimulationConfig(rows=2_000, missing=0)).frame.isna().any(axis=None)
 
 
-def test_what_is_missing_depends_on_other_answers(many: Simulated) -> None:
+def test_missing_answers_depend_on_other_answers(many: Simulated) -> None:
     no_lead_time, no_occasion = many.frame["lead_time_days"].isna(), many.frame["occasion"].isna()
     assert no_lead_time[no_occasion].mean() > 1.5 * no_lead_time[~no_occasion].mean()
     no_age, colleague = many.frame["age"].isna(), many.frame["relationship"] == "colleague"
     assert no_age[colleague].mean() > 1.5 * no_age[~colleague].mean()
 
 
-def test_what_is_missing_depends_on_the_person() -> None:
+def test_missing_answers_depend_on_the_person() -> None:
     frame = simulate(SimulationConfig(rows=20_000, missing=0.3)).frame
     left_out = frame.isna().sum(axis=1)
     independent = sum(share * (1 - share) for share in frame.isna().mean())
     assert left_out.var() > 1.5 * independent
 
 
-def test_nobody_is_a_mixture_of_everybody_without_a_pattern() -> None:
+def test_noise_profiles_have_overall_margins_and_no_pattern() -> None:
     frame = simulate(SimulationConfig(rows=20_000, noise=1)).frame
     young = frame["age"] < 30
     retired = frame["occupation"] == "retired"
@@ -208,7 +208,7 @@ def test_nobody_is_a_mixture_of_everybody_without_a_pattern() -> None:
 # --- the posterior ---------------------------------------------------------------------------------
 
 
-def test_a_posterior_is_a_share_of_each_kind(few: Simulated) -> None:
+def test_posterior_rows_sum_to_one(few: Simulated) -> None:
     chances = few.posterior()
     assert chances.shape == (300, 6)
     assert few.kinds == (*(persona.key for persona in CATALOGUE[:5]), NOBODY)
@@ -228,7 +228,7 @@ def weighed(request: pytest.FixtureRequest) -> tuple[Simulated, FloatArray]:
     return simulated, simulated.posterior()
 
 
-def test_predicted_chances_come_true(weighed: tuple[Simulated, FloatArray]) -> None:
+def test_posterior_is_calibrated(weighed: tuple[Simulated, FloatArray]) -> None:
     simulated, posterior = weighed
     for chances, kind in zip(posterior.T, simulated.kinds, strict=True):
         came_true = simulated.truth == kind
@@ -238,7 +238,7 @@ def test_predicted_chances_come_true(weighed: tuple[Simulated, FloatArray]) -> N
             assert abs(came_true[part].sum() - expected) < 4 * spread + 1, kind
 
 
-def test_no_answer_and_no_gap_says_more_than_the_posterior_does(weighed: tuple[Simulated, FloatArray]) -> None:
+def test_answers_and_gaps_add_nothing_to_the_posterior(weighed: tuple[Simulated, FloatArray]) -> None:
     simulated, posterior = weighed
     truth = simulated.truth[:, None] == np.array(simulated.kinds, dtype=object)
     signs = _signs(simulated.frame)
@@ -253,7 +253,7 @@ def _signs(frame: pd.DataFrame) -> FloatArray:
     return pd.concat([frame.isna(), *told], axis=1).to_numpy(dtype=np.float64)
 
 
-def test_empty_profiles_all_have_the_same_chances_near_the_shares_planted() -> None:
+def test_empty_profiles_have_a_posterior_near_the_prior() -> None:
     simulated = simulate(SimulationConfig(rows=20_000, missing=0.9, noise=0))
     chances = simulated.posterior()[simulated.frame.isna().all(axis=1).to_numpy()]
     assert len(chances) > 50
@@ -261,7 +261,7 @@ def test_empty_profiles_all_have_the_same_chances_near_the_shares_planted() -> N
     np.testing.assert_allclose(chances[0], simulated.world.prior, atol=0.05)
 
 
-def test_personas_that_overlap_more_are_harder_to_tell_apart() -> None:
+def test_agreement_falls_with_overlap() -> None:
     overlaps = (0.0, *DIFFICULTIES.values(), 1.0)
     ceilings = [_ceiling(SimulationConfig(rows=2_000, overlap=overlap)) for overlap in overlaps]
     assert ceilings == sorted(ceilings, reverse=True)
@@ -269,7 +269,7 @@ def test_personas_that_overlap_more_are_harder_to_tell_apart() -> None:
     assert ceilings[-1] < 0.01
 
 
-def test_the_named_difficulties_have_the_stated_ceilings() -> None:
+def test_named_difficulties_have_the_stated_ceilings() -> None:
     for overlap, stated in zip(DIFFICULTIES.values(), (0.89, 0.73, 0.55), strict=True):
         assert _ceiling(SimulationConfig(rows=5_000, overlap=overlap)) == pytest.approx(stated, abs=0.03)
 
@@ -283,7 +283,7 @@ def _ceiling(config: SimulationConfig) -> float:
 # --- files -----------------------------------------------------------------------------------------
 
 
-def test_csv_tells_no_answer_from_none_of_them(many: Simulated, tmp_path: Path) -> None:
+def test_csv_distinguishes_a_missing_list_from_an_empty_one(many: Simulated, tmp_path: Path) -> None:
     write(many, tmp_path / "profiles.csv")
     cells = pd.read_csv(tmp_path / "profiles.csv", dtype=str, keep_default_na=False)["hobbies"]
     told = many.frame["hobbies"]
@@ -300,21 +300,21 @@ def test_json_lines_hold_lists_and_nulls(few: Simulated, tmp_path: Path) -> None
     assert hobbies == few.frame["hobbies"].tolist()
 
 
-def test_parquet_gives_back_what_was_written(few: Simulated, tmp_path: Path) -> None:
+def test_parquet_round_trips(few: Simulated, tmp_path: Path) -> None:
     write(few, tmp_path / "profiles.parquet")
     back = pd.read_parquet(tmp_path / "profiles.parquet")
     assert back["age"].equals(few.frame["age"])
     assert [None if told is None else list(told) for told in back["hobbies"]] == few.frame["hobbies"].tolist()
 
 
-def test_the_truth_is_written_only_when_asked_for(few: Simulated, tmp_path: Path) -> None:
+def test_truth_is_written_only_on_request(few: Simulated, tmp_path: Path) -> None:
     write(few, tmp_path / "plain.csv")
     write(few, tmp_path / "labelled.csv", with_truth=True)
     assert TRUTH_COLUMN not in pd.read_csv(tmp_path / "plain.csv").columns
     assert pd.read_csv(tmp_path / "labelled.csv")[TRUTH_COLUMN].tolist() == few.truth.tolist()
 
 
-def test_another_suffix_is_refused(few: Simulated, tmp_path: Path) -> None:
+def test_unknown_suffix_is_refused(few: Simulated, tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="parquet"):
         write(few, tmp_path / "profiles.xlsx")
 
@@ -340,23 +340,23 @@ def test_another_suffix_is_refused(few: Simulated, tmp_path: Path) -> None:
         {"seed": -1},
     ],
 )
-def test_an_impossible_knob_is_refused(knobs: dict[str, object]) -> None:
+def test_impossible_setting_is_refused(knobs: dict[str, object]) -> None:
     with pytest.raises(UnusableInput):
         SimulationConfig(**{"rows": 10, **knobs})  # type: ignore[arg-type]
 
 
-def test_a_configuration_cannot_be_changed() -> None:
+def test_configuration_is_immutable() -> None:
     with pytest.raises(FrozenInstanceError):
         SimulationConfig(rows=10).rows = 20  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("knob", ["overlap", "noise", "missing"])
 @pytest.mark.parametrize("value", [0.0, 1.0])
-def test_the_ends_of_every_knob_work(knob: str, value: float) -> None:
+def test_extreme_settings_simulate(knob: str, value: float) -> None:
     simulated = simulate(SimulationConfig(rows=200, **{knob: value}))  # type: ignore[arg-type]
     np.testing.assert_allclose(simulated.posterior().sum(axis=1), 1)
 
 
-def test_every_persona_of_the_catalogue_can_be_planted_alone() -> None:
+def test_every_catalogue_persona_can_be_planted_alone() -> None:
     for key in BY_KEY:
         assert set(simulate(SimulationConfig(rows=20, personas=(key,), noise=0)).truth) == {key}

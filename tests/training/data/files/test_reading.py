@@ -55,7 +55,7 @@ def parquet(folder: Path, **answers: object) -> Path:
         ("  ", None),
     ],
 )
-def test_a_csv_cell_is_read_as_a_list(tmp_path: Path, cell: str, hobbies: tuple[str, ...] | None) -> None:
+def test_csv_cell_is_read_as_a_list(tmp_path: Path, cell: str, hobbies: tuple[str, ...] | None) -> None:
     found = read(csv_file(tmp_path, "hobbies,age", f"{cell},20"))
     expected = Profile(hobbies=hobbies, age=20)
     assert [profile.model_copy(update={"hobbies": _sorted(profile)}) for profile in all_rows(found)] == [expected]
@@ -69,52 +69,52 @@ def _sorted(profile: BaseModel) -> tuple[str, ...] | None:
 @pytest.mark.parametrize(
     ("cell", "age"), [("34", 34), ("34.0", 34), (" 34 ", 34), ("3.4e1", 34), ("+34", 34), ("", None)]
 )
-def test_a_csv_cell_is_read_as_a_number(tmp_path: Path, cell: str, age: int | None) -> None:
+def test_csv_cell_is_read_as_a_number(tmp_path: Path, cell: str, age: int | None) -> None:
     assert all_rows(read(csv_file(tmp_path, "age,occasion", f"{cell},easter"))) == [
         Profile(age=age, occasion="easter")
     ]
 
 
 @pytest.mark.parametrize("cell", ["34.5", "old", "nan", "inf", "1e999", "9" * 5000, "3_4", "٣٤", "true", "[34]"])
-def test_a_csv_cell_that_is_not_a_whole_number_is_refused_for_one(tmp_path: Path, cell: str) -> None:
+def test_csv_cell_with_a_fraction_is_refused_for_a_whole_number(tmp_path: Path, cell: str) -> None:
     found = read(csv_file(tmp_path, "age", "20", cell))
     assert len(found) == 1
     assert found.refusals.rows == 1
 
 
 @pytest.mark.parametrize("cell", ["[chess]", "['chess']", '"[""chess"", 5]"', "[" * 5000 + "]" * 5000])
-def test_a_csv_cell_with_a_broken_list_is_refused(tmp_path: Path, cell: str) -> None:
+def test_csv_cell_with_a_malformed_list_is_refused(tmp_path: Path, cell: str) -> None:
     found = read(csv_file(tmp_path, "hobbies", "chess", cell))
     assert len(found) == 1
     assert found.refusals.misfits[0].field == "hobbies"
 
 
-def test_a_mark_at_the_beginning_and_blank_lines_do_not_matter(tmp_path: Path) -> None:
+def test_byte_order_mark_and_blank_lines_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / "profiles.csv"
     path.write_bytes(b"\xef\xbb\xbfage, occasion\r\n20,easter\r\n\r\n30, Caf\xc3\xa9\r\n")
     assert all_rows(read(path)) == [Profile(age=20, occasion="easter"), Profile(age=30, occasion="café")]
     assert read(path).line_numbers.tolist() == [2, 4]
 
 
-def test_a_row_is_named_by_the_line_on_which_it_begins(tmp_path: Path) -> None:
+def test_row_number_is_the_line_on_which_the_row_begins(tmp_path: Path) -> None:
     path = csv_file(tmp_path, "age,occasion", '20,"a', 'b"', "30,c", "7,d")
     assert read(path).line_numbers.tolist() == [2, 4]
     assert read(path).refusals.misfits[0].line == 5
 
 
-def test_csv_rows_with_other_cells_than_columns_are_refused(tmp_path: Path) -> None:
+def test_csv_row_with_a_wrong_number_of_cells_is_refused(tmp_path: Path) -> None:
     found = read(csv_file(tmp_path, "age,occasion", "20", "20,easter", "20,easter,more"))
     assert found.line_numbers.tolist() == [3]
     assert found.refusals.by_reason == {"Not as many cells as columns": 2}
 
 
-def test_a_quote_that_is_never_closed_costs_every_line_that_it_swallows(tmp_path: Path) -> None:
+def test_unclosed_quote_refuses_every_line_it_spans(tmp_path: Path) -> None:
     found = read(csv_file(tmp_path, "age,occasion", "20,easter", '30,"easter', "40,x", "50,x"))
     assert found.line_numbers.tolist() == [2]
     assert found.refusals.by_reason == {"Not readable as CSV": 3}
 
 
-def test_a_broken_json_line_is_a_refused_row_and_not_the_end(tmp_path: Path) -> None:
+def test_malformed_json_line_is_a_refused_row(tmp_path: Path) -> None:
     path = json_lines(tmp_path, {"age": 20}, '{"age": 3', "", [1], '{"age": NaN}', "[" * 9999, {"age": None})
     found = read(path)
     assert all_rows(found) == [Profile(age=20), Profile()]
@@ -122,19 +122,19 @@ def test_a_broken_json_line_is_a_refused_row_and_not_the_end(tmp_path: Path) -> 
     assert found.refusals.by_reason == {"Not a JSON object": 4}
 
 
-def test_json_is_taken_at_its_word(tmp_path: Path) -> None:
+def test_json_types_are_not_converted(tmp_path: Path) -> None:
     found = read(json_lines(tmp_path, {"hobbies": "a;b"}, {"age": "34"}, {"hobbies": []}, {"hobbies": None}))
     assert all_rows(found) == [Profile(hobbies=()), Profile()]
     assert found.refusals.rows == 2
 
 
-def test_a_key_that_only_the_last_line_has_is_found(tmp_path: Path) -> None:
+def test_json_key_of_the_last_line_alone_is_a_column(tmp_path: Path) -> None:
     found = read(json_lines(tmp_path, {"age": 20}, {"age": 30, "occasion": "easter", "hobbie": []}))
     assert all_rows(found) == [Profile(age=20), Profile(age=30, occasion="easter")]
     assert "nearest: 'hobbies'" in found.notes[0]
 
 
-def test_parquet_lists_and_gaps_are_read(tmp_path: Path) -> None:
+def test_parquet_lists_and_nulls_are_read(tmp_path: Path) -> None:
     path = parquet(tmp_path, age=[20.0, None, 40.0], hobbies=[["b", "a"], None, []], id=[1, 2, 3])
     found = read(path)
     assert all_rows(found) == [Profile(age=20, hobbies=("a", "b")), Profile(), Profile(age=40, hobbies=())]
@@ -155,7 +155,7 @@ def test_parquet_categories_are_read(tmp_path: Path) -> None:
     assert found.vocabularies["occupation"].values == ("cook", "nurse")
 
 
-def test_text_may_be_gzipped(tmp_path: Path) -> None:
+def test_gzipped_text_is_read(tmp_path: Path) -> None:
     path = tmp_path / "profiles.csv.gz"
     path.write_bytes(gzip.compress(b"age\n20\n"))
     assert all_rows(read(path)) == [Profile(age=20)]
@@ -173,13 +173,13 @@ def test_refused_rows_are_listed_beside_the_data_without_their_values(tmp_path: 
     assert "Refused 1 of 3 rows (33.3%)" in found.notes[-1]
 
 
-def test_a_side_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_unwritable_side_file_is_reported(tmp_path: Path) -> None:
     path = csv_file(tmp_path, "age", "20", "7")
     found = read_dataset(path, Profile, max_refused=1, side_file=tmp_path / "nowhere" / "refused.csv")
     assert "could not be listed" in found.notes[-1]
 
 
-def test_too_many_refused_rows_make_a_file_unusable_and_say_why(tmp_path: Path) -> None:
+def test_file_with_too_many_refused_rows_is_unusable(tmp_path: Path) -> None:
     path = csv_file(tmp_path, "age", "20", "7", "8", "old")
     with pytest.raises(UnusableInput) as error:
         read(path, max_refused=0.5)
@@ -187,11 +187,11 @@ def test_too_many_refused_rows_make_a_file_unusable_and_say_why(tmp_path: Path) 
     assert "profiles.csv.refused.csv" in str(error.value)
 
 
-def test_a_share_of_refused_rows_is_allowed(tmp_path: Path) -> None:
+def test_share_of_refused_rows_is_allowed(tmp_path: Path) -> None:
     assert len(read(csv_file(tmp_path, "age", "7", *["20"] * 19), max_refused=0.05)) == 19
 
 
-def test_rows_without_any_answer_are_profiles(tmp_path: Path) -> None:
+def test_rows_without_answers_are_profiles(tmp_path: Path) -> None:
     assert all_rows(read(csv_file(tmp_path, "age,occasion", ",", ","))) == [Profile(), Profile()]
 
 
@@ -222,14 +222,16 @@ def test_rows_without_any_answer_are_profiles(tmp_path: Path) -> None:
         ("some.jsonl", b'{"age": 20}\n[]\n', "Not a JSON object"),
     ],
 )
-def test_an_unusable_file_says_what_to_change(tmp_path: Path, name: str, content: bytes, sentence: str) -> None:
+def test_unusable_file_is_refused_with_what_to_change(
+    tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(UnusableInput, match=sentence):
         read(path, max_refused=0.05)
 
 
-def test_a_missing_file_and_a_folder_are_unusable(tmp_path: Path) -> None:
+def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="does not exist"):
         read(tmp_path / "profiles.csv")
     folder = tmp_path / "folder.csv"

@@ -15,19 +15,19 @@ LISTS = [["a", "b"], [], None, ["x;y"], ["[odd"], [""]]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
-def test_lists_come_back_as_they_were(suffix: str, tmp_path: Path) -> None:
+def test_csv_lists_round_trip(suffix: str, tmp_path: Path) -> None:
     frame = pd.DataFrame({"age": range(20, 20 + len(LISTS)), "hobbies": LISTS})
     write_table(frame, tmp_path / f"table{suffix}")
     again = read_dataset(tmp_path / f"table{suffix}", Profile)
     assert again.fingerprint == from_frame(frame, Profile).fingerprint
 
 
-def test_a_suffix_in_capitals_is_known(tmp_path: Path) -> None:
+def test_suffix_may_be_upper_case(tmp_path: Path) -> None:
     write_table(pd.DataFrame({"age": [20]}), tmp_path / "TABLE.CSV")
     assert (tmp_path / "TABLE.CSV").read_text() == "age\n20\n"
 
 
-def test_where_nothing_can_be_written_nothing_is_left(tmp_path: Path) -> None:
+def test_unwritable_file_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "file").write_text("as it was")
     for path in (tmp_path / "folder.csv", tmp_path / "file" / "table.csv", tmp_path / "table.xls"):
@@ -37,7 +37,7 @@ def test_where_nothing_can_be_written_nothing_is_left(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
-def test_a_growing_table_is_in_its_place_only_once_it_is_whole(suffix: str, tmp_path: Path) -> None:
+def test_growing_table_appears_only_when_complete(suffix: str, tmp_path: Path) -> None:
     path, batch = tmp_path / f"table{suffix}", pa.record_batch({"age": [20, 30]})
     with growing_table(path, batch.schema) as table:
         table.write(batch)
@@ -47,7 +47,7 @@ def test_a_growing_table_is_in_its_place_only_once_it_is_whole(suffix: str, tmp_
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
-def test_of_a_growing_table_that_fails_nothing_is_left(tmp_path: Path) -> None:
+def test_failed_growing_table_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput):
         _fail_halfway(tmp_path / "table.parquet")
     assert list(tmp_path.iterdir()) == []

@@ -56,7 +56,7 @@ def name_of(*findings: Finding) -> str:
         ([mean("lead_time_days", 2, 10)], "Last-minute givers"),
     ],
 )
-def test_a_name_is_made_of_the_strongest_traits(findings: list[Finding], name: str) -> None:
+def test_name_is_made_of_the_strongest_findings(findings: list[Finding], name: str) -> None:
     assert name_of(*findings) == name
 
 
@@ -64,27 +64,27 @@ GAMER = [value("gift_history", "electronics", strength=0.5), value("hobbies", "g
 CODER = [*GAMER, value("hobbies", "coding", strength=0.4)]
 
 
-def test_a_known_name_stays_while_what_it_is_made_of_sets_its_persona_apart() -> None:
+def test_previous_name_is_reused_while_its_findings_hold() -> None:
     assert names([CODER], "givers") != names([GAMER], "givers")
     assert names([CODER], "givers", {0: "Game-loving gadget givers"}) == ("Game-loving gadget givers",)
 
 
-def test_a_known_name_goes_with_what_it_was_made_of() -> None:
+def test_previous_name_is_dropped_with_its_findings() -> None:
     assert names([GAMER], "givers", {0: "Yoga-loving wellness givers"}) == ("Game-loving gadget givers",)
 
 
-def test_a_known_name_is_given_to_nobody_else() -> None:
+def test_reused_name_is_given_to_no_other_persona() -> None:
     called = names([GAMER, GAMER], "givers", {1: "Game-loving gadget givers"})
     assert called[1] == "Game-loving gadget givers"
     assert called[0] != called[1]
 
 
-def test_a_plain_name_stays_while_there_is_nothing_to_say() -> None:
+def test_plain_name_is_reused_while_there_are_no_findings() -> None:
     assert names([[], []], "givers", {1: "All-round givers"})[1] == "All-round givers"
     assert names([GAMER], "givers", {0: "All-round givers"}) == ("Game-loving gadget givers",)
 
 
-def test_a_name_does_not_say_the_same_thing_twice() -> None:
+def test_name_does_not_repeat_a_stem() -> None:
     name = name_of(
         value("gift_history", "books", strength=0.9),
         value("hobbies", "reading", strength=0.8),
@@ -93,35 +93,35 @@ def test_a_name_does_not_say_the_same_thing_twice() -> None:
     assert name == "Early-planning book givers"
 
 
-def test_nobody_is_called_old() -> None:
+def test_name_never_says_old() -> None:
     name = name_of(mean("age", 70, 40, strength=0.9), value("gift_history", "practical"))
     assert name == "Practical givers"
 
 
-def test_what_members_hardly_do_makes_no_name() -> None:
+def test_rare_values_make_no_name() -> None:
     rare = value("hobbies", "gaming", share=0.02, everyone=0.3)
     assert name_of(rare) == "Middle-of-the-road givers"
 
 
-def test_a_word_goes_to_the_persona_that_it_fits_best() -> None:
+def test_word_goes_to_the_persona_it_fits_best() -> None:
     weaker = [value("gift_history", "books", strength=0.3), value("gift_history", "home", strength=0.2)]
     stronger = [value("gift_history", "books", strength=0.5)]
     assert names([weaker, stronger], "givers") == ("Homeware givers", "Book givers")
 
 
-def test_twenty_personas_alike_still_have_names_of_their_own() -> None:
+def test_twenty_equal_personas_have_unique_names() -> None:
     alike = [value("hobbies", hobby) for hobby in ("gaming", "reading", "cooking")]
     made = names([*[alike] * 20, *[[]] * 20], "people")
     assert len({name.casefold() for name in made}) == 40
 
 
-def test_the_names_do_not_depend_on_the_order_of_the_personas() -> None:
+def test_names_do_not_depend_on_the_order_of_the_personas() -> None:
     one, other = [value("hobbies", "yoga")], [value("hobbies", "diy"), value("gift_history", "home")]
     assert names([one, other], "givers") == names([other, one], "givers")[::-1]
 
 
 @pytest.mark.parametrize("odd", ["x" * 30, "{value}", "4711", "<b>bold</b>", "a_very_long_list_of_words", "😀"])
-def test_what_reads_badly_in_a_name_stays_out_of_it(odd: str) -> None:
+def test_values_that_read_badly_stay_out_of_names(odd: str) -> None:
     assert name_of(value("hobbies", odd), value("gift_history", "books", strength=0.1)) == "Book givers"
 
 
@@ -138,7 +138,7 @@ def test_what_reads_badly_in_a_name_stays_out_of_it(odd: str) -> None:
         ("café_crème", "café-crème"),
     ],
 )
-def test_values_stand_before_nouns_in_the_singular(given: str, said: str) -> None:
+def test_values_before_nouns_are_singular(given: str, said: str) -> None:
     assert attributive(given) == said
 
 
@@ -161,11 +161,11 @@ def test_values_stand_before_nouns_in_the_singular(given: str, said: str) -> Non
         (mean("purchases_last_year", 3.24, 9), "Buy 3.2 gifts a year on average, 6 gifts fewer than everyone"),
     ],
 )
-def test_a_trait_is_said_in_words(finding: Finding, sentence: str) -> None:
+def test_trait_has_a_sentence(finding: Finding, sentence: str) -> None:
     assert trait(finding).sentence == sentence
 
 
-def test_a_trait_of_a_number_has_means_and_no_value() -> None:
+def test_number_trait_has_means_and_no_value() -> None:
     said = trait(mean("age", 41, 32))
     assert (said.field, said.mean, said.mean_everyone) == ("age", 41, 32)
     assert (said.value, said.share, said.lift) == (None, None, None)
@@ -174,7 +174,7 @@ def test_a_trait_of_a_number_has_means_and_no_value() -> None:
 # --- sentences -------------------------------------------------------------------------------------
 
 
-def test_the_sentence_tells_the_strongest_traits_and_numbers_last() -> None:
+def test_sentence_lists_the_strongest_traits_with_numbers_last() -> None:
     findings = [
         mean("lead_time_days", 3.6, 12),
         mean("age", 27, 40),
@@ -188,17 +188,17 @@ def test_the_sentence_tells_the_strongest_traits_and_numbers_last() -> None:
     )
 
 
-def test_a_comma_sets_clauses_apart_that_hold_an_and() -> None:
+def test_clauses_with_an_and_are_separated_by_a_comma() -> None:
     findings = [value("hobbies", "politics"), value("hobbies", "law"), value("favourite_movies", "war")]
     assert persona_sentence(findings) == "People who tend to be into politics and law, and watch war films."
 
 
-def test_a_field_that_stands_alone_tells_three_values() -> None:
+def test_sentence_of_one_field_has_three_values() -> None:
     findings = [value("hobbies", hobby) for hobby in ("biology", "chemistry", "medicine", "physics")]
     assert persona_sentence(findings) == "People who tend to be into biology, chemistry and medicine."
 
 
-def test_a_value_with_an_and_of_its_own_stands_last() -> None:
+def test_value_with_an_and_is_listed_last() -> None:
     assert phrase(FIELDS["gift_history"], ["food_and_drink", "books"]) == "give books as well as food and drink"
 
 
@@ -206,14 +206,14 @@ def test_single_choices_are_joined_by_or() -> None:
     assert phrase(FIELDS["store_preference"], ["boutique", "handmade"]) == "prefer boutiques or handmade goods"
 
 
-def test_the_sentence_stays_short() -> None:
+def test_sentence_has_at_most_thirty_words() -> None:
     long = "a_value_of_quite_a_few_words"
     findings = [value(field, f"{long}_{n}") for field in FIELDS if field != "age" for n in range(3)]
     sentence = persona_sentence([each for each in findings if isinstance(each, ValueFinding)])
     assert 10 < len(sentence.split()) <= MOST_WORDS
 
 
-def test_what_one_in_ten_does_is_no_tendency() -> None:
+def test_value_of_one_in_ten_is_no_tendency() -> None:
     assert persona_sentence([value("hobbies", "chess", share=0.1, everyone=0.02)]) == LIKE_EVERYONE
 
 
@@ -225,7 +225,7 @@ def test_what_one_in_ten_does_is_no_tendency() -> None:
         ([value("hobbies", "diy", 0.02, 0.3)], "People, hardly any of whom are into DIY."),
     ],
 )
-def test_little_to_say_is_said_plainly(findings: list[Finding], sentence: str) -> None:
+def test_persona_without_tendencies_has_a_plain_sentence(findings: list[Finding], sentence: str) -> None:
     assert persona_sentence(findings) == sentence
 
 
@@ -239,9 +239,9 @@ def test_little_to_say_is_said_plainly(findings: list[Finding], sentence: str) -
         ("relationship", ["boss", "in_law"], "buy for bosses or in-laws"),
     ],
 )
-def test_several_people_are_said_in_the_plural(field: str, given: list[str], said: str) -> None:
+def test_phrases_of_several_people_are_plural(field: str, given: list[str], said: str) -> None:
     assert phrase(FIELDS[field], given, many=True) == said
 
 
-def test_values_are_never_taken_for_templates() -> None:
+def test_values_are_never_read_as_templates() -> None:
     assert re.search(r"be into \{a value\}$", trait(value("hobbies", "{a_value}")).sentence)

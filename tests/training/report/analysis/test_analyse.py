@@ -33,36 +33,36 @@ def analysed(dataset: Dataset, config: TrainingConfig, settings: AnalysisConfig 
     return report_of(dataset, fit(dataset, config, Silent()), settings, config.k)
 
 
-def test_a_report_comes_back_from_its_json(report: Report) -> None:
+def test_report_round_trips_through_json(report: Report) -> None:
     text = json.dumps(report.model_dump(mode="json"), allow_nan=False)
     assert Report.model_validate_json(text) == report
 
 
-def test_the_same_fit_gives_the_same_report(dataset: Dataset, fitted: Fit, report: Report) -> None:
+def test_same_fit_gives_the_same_report(dataset: Dataset, fitted: Fit, report: Report) -> None:
     assert report_of(dataset, fitted) == report
 
 
-def test_everything_of_the_personas_is_in_their_order(report: Report) -> None:
+def test_details_are_in_the_order_of_the_personas(report: Report) -> None:
     assert len(report.personas) == len(report.details) == len(report.silhouettes) == 5
     assert all(len(row.lifts) == len(row.shares) == 5 for row in report.lifts)
     assert sum(map(len, report.silhouettes)) == report.choice.rows == 1_000
 
 
-def test_a_sweep_is_judged_and_the_personas_stability_is_on_it() -> None:
+def test_curve_holds_the_stability_of_the_personas() -> None:
     report = analysed(simulated(500), TRAINING.model_copy(update={"k": "auto", "k_max": 6}))
     assert [each.k for each in report.choice.curve] == [1, 2, 3, 4, 5, 6]
     chosen = next(each for each in report.choice.curve if each.k == report.choice.k)
     assert chosen.stability == tuple(detail.stability for detail in report.details)
 
 
-def test_what_is_switched_off_is_left_out(dataset: Dataset, fitted: Fit) -> None:
+def test_analyses_that_are_switched_off_are_left_out(dataset: Dataset, fitted: Fit) -> None:
     report = report_of(dataset, fitted, BARE)
     assert (report.maps, report.density) == ((), None)
     assert {detail.stability for detail in report.details} == {None}
     assert report.lifts
 
 
-def test_a_value_that_fewer_than_five_hold_is_in_no_report() -> None:
+def test_value_of_fewer_than_five_profiles_is_in_no_report() -> None:
     frame = simulate(SimulationConfig(rows=300)).frame
     for name in ("relationship", "occupation", "last_gift_category", "occasion", "store_preference"):
         frame[name] = [f"secret {name}" if row < 4 else value for row, value in enumerate(frame[name])]
@@ -73,7 +73,7 @@ def test_a_value_that_fewer_than_five_hold_is_in_no_report() -> None:
     assert "secret" not in analysed(from_frame(frame, Profile), config).model_dump_json()
 
 
-def test_one_persona_is_reported_without_neighbours() -> None:
+def test_report_of_one_persona_has_no_comparison() -> None:
     report = analysed(simulated(200), TRAINING.model_copy(update={"k": 1}))
     assert report.headline.startswith("One persona, everyone: ")
     assert report.silhouettes == ((),)
@@ -82,20 +82,20 @@ def test_one_persona_is_reported_without_neighbours() -> None:
 
 
 @pytest.mark.parametrize("k", [1, 2, "auto"])
-def test_ten_profiles_are_enough(k: int | Literal["auto"]) -> None:
+def test_ten_profiles_are_analysed(k: int | Literal["auto"]) -> None:
     report = analysed(simulated(10), TRAINING.model_copy(update={"k": k, "min_value_count": 1}))
     assert report.data.profiles == 10
     assert report.density is None
 
 
-def test_fields_that_nobody_answered_are_no_error() -> None:
+def test_fields_without_answers_are_analysed() -> None:
     unanswered = ("age", "hobbies", "gift_history", "last_gift_category", "occasion")
     report = analysed(simulated(200, unanswered), TRAINING.model_copy(update={"k": 2}))
     assert (report.history_by_hobby, report.gifts_by_age) == (None, None)
     assert {insight.topic for insight in report.insights} == {"personas", "quality"}
 
 
-def test_dogs_are_analysed_like_people() -> None:
+def test_another_profile_class_is_analysed() -> None:
     report = analysed(from_frame(dogs(), Dog), TrainingConfig(k=2, permutations=3, min_value_count=2))
     assert report.density is not None
     assert report.density.sentence == "Both methods see groups with emptier space between them."

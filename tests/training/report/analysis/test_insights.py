@@ -37,13 +37,13 @@ def shuffled(dataset: Dataset) -> Dataset:
     )
 
 
-def test_the_young_give_novelties_and_the_old_what_is_practical(report: Report) -> None:
+def test_trends_of_gifts_with_age_are_reported(report: Report) -> None:
     told = sentences(report, "age_and_gifts")
     assert any(sentence.startswith("The share who give novelty gifts falls with age: from ") for sentence in told)
     assert any(sentence.startswith("The share who give practical gifts rises with age: ") for sentence in told)
 
 
-def test_where_age_bears_on_nothing_that_is_said(dataset: Dataset) -> None:
+def test_absent_trend_with_age_is_reported(dataset: Dataset) -> None:
     mixed = shuffled(dataset)
     (insight,) = age_and_gifts(mixed, age_bands(mixed))
     assert insight.sentence == "No gift history value moves with age by more than chance."
@@ -58,19 +58,19 @@ def ageing(chances: list[float], people_each: int) -> Dataset:
     return from_frame(pd.DataFrame({"age": ages, "gift_history": gifts}), Profile)
 
 
-def test_a_share_that_falls_and_rises_again_is_not_said_to_do_either() -> None:
+def test_non_monotonic_share_is_not_reported_as_a_trend() -> None:
     valley = ageing([0.90, 0.47, 0.44, 0.43, 0.41, 0.58], 500)
     (insight,) = age_and_gifts(valley, age_bands(valley))
     assert insight.sentence == "No gift history value moves with age much and all the way."
 
 
-def test_a_small_change_that_is_no_accident_is_not_called_chance() -> None:
+def test_small_significant_change_is_not_called_chance() -> None:
     slope = ageing([0.50, 0.508, 0.516, 0.524, 0.532, 0.54], 8_000)
     (insight,) = age_and_gifts(slope, age_bands(slope))
     assert insight.sentence == "No gift history value moves with age much and all the way."
 
 
-def test_trends_are_standard_normal_without_a_trend(dataset: Dataset) -> None:
+def test_trend_z_is_standard_normal_without_a_trend(dataset: Dataset) -> None:
     gifts = gift_field(dataset)
     assert gifts is not None
     rng, givers = np.random.default_rng(0), held(dataset, gifts, 16)
@@ -78,18 +78,18 @@ def test_trends_are_standard_normal_without_a_trend(dataset: Dataset) -> None:
     assert z.std() == pytest.approx(1.0, abs=0.15)
 
 
-def test_hobbies_that_go_with_gifts_are_named(report: Report) -> None:
+def test_pairs_of_hobby_and_gift_are_reported(report: Report) -> None:
     told = sentences(report, "history_and_hobbies")
     assert 1 <= len(told) <= 2
     assert all(" × as likely as everyone to give " in sentence for sentence in told)
 
 
-def test_where_hobbies_bear_on_no_gift_that_is_said(dataset: Dataset) -> None:
+def test_absent_pairs_of_hobby_and_gift_are_reported(dataset: Dataset) -> None:
     (insight,) = history_and_hobbies(history_against_hobbies(shuffled(dataset)))
     assert insight.sentence == "No pair of hobbies and gift history goes together by more than chance."
 
 
-def test_who_ticks_much_of_everything_stands_out_in_nothing() -> None:
+def test_profiles_with_many_ticks_make_no_pair() -> None:
     rng = np.random.default_rng(0)
     chances = np.repeat([0.2, 0.8], 400)
     rows = [
@@ -104,7 +104,7 @@ def test_who_ticks_much_of_everything_stands_out_in_nothing() -> None:
     assert insight.sentence.startswith("No pair")
 
 
-def test_personas_that_meet_at_an_occasion_are_named_together() -> None:
+def test_personas_sharing_an_occasion_are_named_together() -> None:
     occasions = (
         ["christmas"] * 90 + ["birthday"] * 10 + ["christmas"] * 80 + ["birthday"] * 20 + ["birthday"] * 100
     )
@@ -114,19 +114,19 @@ def test_personas_that_meet_at_an_occasion_are_named_together() -> None:
     assert together == "“A” (90 %) and “B” (80 %) both shop for Christmas more than everyone (57 %)."
 
 
-def test_occasions_that_everybody_shares_set_nobody_apart() -> None:
+def test_occasion_shared_by_everyone_distinguishes_no_persona() -> None:
     dataset = from_frame(pd.DataFrame({"occasion": ["christmas", "birthday"] * 100}), Profile)
     tables = value_tables(dataset, np.repeat([0, 1], 100), 2)
     (insight,) = season(dataset, tables, people("A", "B"))
     assert insight.sentence == "No persona's occasion differs from everyone's by more than chance."
 
 
-def test_one_persona_shops_for_what_everybody_does() -> None:
+def test_season_of_one_persona_is_that_of_everyone() -> None:
     dataset = from_frame(pd.DataFrame({"occasion": ["christmas"] * 75 + ["birthday"] * 25}), Profile)
     (insight,) = season(dataset, value_tables(dataset, np.zeros(100, np.int64), 1), people("A"))
     assert insight.sentence == "Of everyone, 75 % shop for Christmas and 25 % shop for birthdays."
 
 
-def test_there_are_not_too_many(report: Report) -> None:
+def test_insights_are_limited_by_topic(report: Report) -> None:
     assert 8 <= len(report.insights) <= 12
     assert [insight.topic for insight in report.insights][:2] == ["personas", "personas"]

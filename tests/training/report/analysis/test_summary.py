@@ -36,11 +36,11 @@ def quality(answered: float = 0.9, explained: float = 0.0, distinct: int = 1_000
     ("silhouette", "words"),
     [(0.6, "clearly apart"), (0.3, "fairly well apart"), (0.09, "held together loosely"), (-0.1, "hardly apart")],
 )
-def test_how_separate_the_personas_are_is_graded(silhouette: float, words: str) -> None:
+def test_silhouettes_have_grades_in_words(silhouette: float, words: str) -> None:
     assert silhouette_grade(silhouette) == words
 
 
-def test_the_headline_names_the_largest(dataset: Dataset, fitted: Fit) -> None:
+def test_headline_names_the_largest_persona(dataset: Dataset, fitted: Fit) -> None:
     manifest = manifest_of(dataset, fitted)
     said = headline(manifest, 0.2345)
     assert said.startswith("Five personas, overlapping at their edges (silhouette 0.23): the largest, “")
@@ -49,28 +49,28 @@ def test_the_headline_names_the_largest(dataset: Dataset, fitted: Fit) -> None:
 
 
 @pytest.mark.parametrize(("asked", "why"), [("auto", "no groups were found"), (1, "groups were not looked for")])
-def test_one_persona_is_called_everyone(dataset: Dataset, fitted: Fit, asked: int | str, why: str) -> None:
+def test_headline_of_one_persona_says_everyone(dataset: Dataset, fitted: Fit, asked: int | str, why: str) -> None:
     manifest = manifest_of(dataset, fitted, asked)
     alone = manifest.model_copy(update={"personas": manifest.personas[:1]})
     assert headline(alone, None) == f"One persona, everyone: {why} among 2,000 simulated profiles."
 
 
-def test_personas_that_come_back_are_vouched_for() -> None:
+def test_stable_personas_are_reported_as_stable() -> None:
     told = [insight.sentence for insight in on_personas(PEOPLE, details(0.9, 0.8))]
     assert told[1].startswith("“Gamers” is the most distinct persona")
     assert told[2].startswith("Every persona is found again when profiles are redrawn")
 
 
-def test_personas_that_do_not_are_named() -> None:
+def test_unstable_personas_are_named() -> None:
     told = on_personas(PEOPLE, details(0.9, 0.5))[2].sentence
     assert told.endswith("do not come back reliably (Jaccard): “Gardeners” (0.50).")
 
 
-def test_what_was_not_computed_is_not_told() -> None:
+def test_criteria_that_were_not_computed_have_no_sentence() -> None:
     assert len(on_personas(PEOPLE, details(None, None))) == 2
 
 
-def test_good_data_is_said_to_be_answered() -> None:
+def test_good_data_has_a_sentence_on_the_least_answered_field() -> None:
     (insight,) = on_quality(quality())
     assert insight.sentence == "Every field is answered by at least 90 % of the profiles (least: hobbies)."
 
@@ -83,5 +83,5 @@ def test_good_data_is_said_to_be_answered() -> None:
         (quality(explained=0.2), "they explain 20 % of the variance of the length of hobbies."),
     ],
 )
-def test_bad_data_is_warned_of(data: DataQuality, warning: str) -> None:
+def test_bad_data_has_a_warning(data: DataQuality, warning: str) -> None:
     assert any(insight.sentence.endswith(warning) for insight in on_quality(data))

@@ -50,7 +50,7 @@ def boxes_of_names(axes: Axes) -> list[Bbox]:
 
 
 @every_plot
-def test_a_full_report_has_every_figure_and_the_same_each_time(plot: Plot, report: Report) -> None:
+def test_full_report_has_every_figure_and_equal_bytes_each_time(plot: Plot, report: Report) -> None:
     first, second = drawn(plot, report), drawn(plot, report)
     assert first is not None
     assert second is not None
@@ -60,19 +60,19 @@ def test_a_full_report_has_every_figure_and_the_same_each_time(plot: Plot, repor
 
 
 @every_plot
-def test_every_figure_is_told_in_words(plot: Plot, report: Report) -> None:
+def test_every_figure_has_a_text_alternative(plot: Plot, report: Report) -> None:
     told = plot.describe(report)
     assert len(told.split()) > 8
     assert "nan" not in told.lower().split()
     assert plot.caption.endswith(".")
 
 
-def test_one_persona_has_the_figures_that_do_not_compare_personas() -> None:
+def test_report_of_one_persona_has_no_figure_that_compares_personas() -> None:
     found = names_drawn(one_persona_report())
     assert found == {"variance", "loadings", "pca", "tsne", "history_by_hobby", "gifts_by_age", "quality"}
 
 
-def test_a_minimal_report_has_no_figure() -> None:
+def test_minimal_report_has_no_figure() -> None:
     assert not names_drawn(minimal_report())
 
 
@@ -86,17 +86,17 @@ def test_a_minimal_report_has_no_figure() -> None:
         ({"components": Components(kept=3, beat_chance=3, eigenvalues=(), chance=())}, {"variance", "loadings"}),
     ],
 )
-def test_what_a_report_lacks_is_left_out(report: Report, missing: dict[str, Any], gone: set[str]) -> None:
+def test_figures_without_data_are_left_out(report: Report, missing: dict[str, Any], gone: set[str]) -> None:
     lacking = report.model_copy(update=missing)
     assert not any(drawn(plot, lacking) for plot in PLOTS if plot.name in gone)
 
 
-def test_a_table_of_which_nothing_is_known_is_left_out(report: Report) -> None:
+def test_matrix_without_values_is_left_out(report: Report) -> None:
     unknown = Matrix(title="t", row_title="r", column_title="c", rows=("a",), columns=("b",), values=((None,),))
     assert "history_by_hobby" not in names_drawn(report.model_copy(update={"history_by_hobby": unknown}))
 
 
-def test_a_table_with_a_row_of_which_nothing_is_known_is_drawn(report: Report) -> None:
+def test_matrix_with_an_empty_row_is_drawn(report: Report) -> None:
     values = ((None, None), (0.2, 0.4))
     partly = Matrix(title="t", row_title="r", column_title="c", rows=("a", "b"), columns=("x", "y"), values=values)
     lacking = report.model_copy(update={"history_by_hobby": partly, "gifts_by_age": partly})
@@ -105,7 +105,7 @@ def test_a_table_with_a_row_of_which_nothing_is_known_is_drawn(report: Report) -
 
 
 @every_plot
-def test_long_names_are_neither_cut_off_nor_on_top_of_each_other(plot: Plot) -> None:
+def test_long_names_are_neither_cut_off_nor_overlapping(plot: Plot) -> None:
     found = drawn(plot, sample_report(LONG_NAMES))
     assert found is not None
     figure = settled(found)
@@ -119,11 +119,11 @@ def test_long_names_are_neither_cut_off_nor_on_top_of_each_other(plot: Plot) -> 
 
 
 @every_plot
-def test_twenty_personas_can_be_drawn(plot: Plot) -> None:
+def test_twenty_personas_are_drawn(plot: Plot) -> None:
     assert drawn(plot, sample_report(tuple(f"Persona {number}" for number in range(20)))) is not None
 
 
-def test_what_people_typed_is_drawn_as_it_is() -> None:
+def test_user_text_is_drawn_literally() -> None:
     hostile = sample_report(HOSTILE)
     for plot in PLOTS:
         figure = drawn(plot, hostile)
@@ -131,21 +131,21 @@ def test_what_people_typed_is_drawn_as_it_is() -> None:
         assert b"\x00" not in saved(figure, "svg")
 
 
-def test_drawing_leaves_no_setting_and_no_figure_behind(report: Report) -> None:
+def test_drawing_leaves_no_matplotlib_state(report: Report) -> None:
     before = dict(mpl.rcParams)
     assert names_drawn(report)
     assert dict(mpl.rcParams) == before
     assert pyplot.get_fignums() == []
 
 
-def test_personas_differ_by_marker_as_well_as_colour(report: Report) -> None:
+def test_personas_differ_by_marker_and_colour(report: Report) -> None:
     figure = next(drawn(plot, report) for plot in PLOTS if plot.name == "pca")
     assert figure is not None
     shapes = [np.asarray(cloud.get_paths()[0].vertices) for cloud in figure.axes[0].collections]
     assert len({shape.tobytes() for shape in shapes}) == len(report.personas)
 
 
-def test_maps_keep_the_page_small(report: Report) -> None:
+def test_maps_of_many_points_stay_small(report: Report) -> None:
     figure = next(drawn(plot, report) for plot in PLOTS if plot.name == "tsne")
     assert figure is not None
     assert len(saved(figure, "svg")) < 300_000

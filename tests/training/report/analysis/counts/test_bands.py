@@ -20,18 +20,18 @@ def test_bands_with_few_rows_join_the_next() -> None:
     assert np.bincount(found.places).min() >= 20
 
 
-def test_who_did_not_answer_is_in_no_band() -> None:
+def test_missing_number_is_in_no_band() -> None:
     found = bands(np.append(np.repeat([20.0, 40.0, 60.0], 50), np.nan))
     assert found is not None
     assert found.places[-1] == -1
 
 
-def test_broken_numbers_have_bands_without_gaps() -> None:
+def test_fractions_have_bands_without_gaps() -> None:
     found = bands(np.random.default_rng(0).uniform(0, 1, 1_000))
     assert found is not None
     assert found.labels[:2] == ("below 0.2", "0.2 to 0.4")
 
 
 @pytest.mark.parametrize("values", [[], [np.nan] * 50, [30.0] * 50, [20.0, 40.0, 60.0]])
-def test_where_nothing_can_be_cut_there_are_no_bands(values: list[float]) -> None:
+def test_equal_numbers_have_no_bands(values: list[float]) -> None:
     assert bands(np.array(values)) is None

@@ -14,38 +14,38 @@ from training.report.document import ListLength, Report
 GROUPS = np.repeat([0, 1], 50)
 
 
-def test_lengths_that_groups_settle_are_wholly_explained() -> None:
+def test_lengths_determined_by_the_group_are_explained_completely() -> None:
     assert explained(np.where(GROUPS == 0, 2.0, 5.0), GROUPS, 2) == pytest.approx(1.0)
 
 
-def test_lengths_that_groups_have_nothing_to_do_with_are_not() -> None:
+def test_lengths_independent_of_the_group_are_not_explained() -> None:
     assert explained(np.tile([1.0, 4.0], 50), GROUPS, 2) == pytest.approx(0.0)
 
 
-def test_half_the_variance_is_half() -> None:
+def test_explained_share_is_half_for_half_of_the_variance() -> None:
     # Between the groups ±1 around 5, within them ±1 around their mean.
     values = np.where(GROUPS == 0, 4.0, 6.0) + np.tile([-1.0, 1.0], 50)
     assert explained(values, GROUPS, 2) == pytest.approx(0.5)
 
 
-def test_equal_lengths_leave_nothing_to_explain() -> None:
+def test_equal_lengths_are_explained_by_zero() -> None:
     assert explained(np.full(100, 3.0), GROUPS, 2) == 0.0
 
 
-def test_only_those_who_answered_count() -> None:
+def test_list_length_counts_only_profiles_that_answered() -> None:
     hobbies = [["reading"]] * 30 + [None] * 30 + [["reading", "gaming"]] * 30
     dataset = from_frame(pd.DataFrame({"hobbies": hobbies, "age": [30] * 90}), Profile)
     (found,) = list_lengths(dataset, np.repeat([0, 0, 1], 30), 2)
     assert (found.field, found.explained, found.mean_lengths) == ("hobbies", 1.0, (1.0, 2.0))
 
 
-def test_among_few_answers_a_large_share_may_be_chance() -> None:
+def test_large_explained_share_of_few_answers_may_be_chance() -> None:
     length = ListLength(field="hobbies", title="hobbies", explained=0.24, mean_lengths=(2.0, 3.0))
     assert beats_chance(length, 100)
     assert not beats_chance(length, 9)
 
 
-def test_rare_values_are_those_without_a_column_of_their_own() -> None:
+def test_rare_values_are_those_without_their_own_column() -> None:
     occupations = ["nurse"] * 60 + ["cook"] * 30 + ["pilot"] * 6 + ["judge"] * 6 + ["spy"] * 2
     dataset = from_frame(pd.DataFrame({"occupation": occupations}), Profile)
     encoder = ProfileEncoder.configured(Profile, TrainingConfig(rare_share=0.1)).fit(dataset).encoder_
@@ -54,7 +54,7 @@ def test_rare_values_are_those_without_a_column_of_their_own() -> None:
     assert (found.values, found.rare_values, found.answered) == (5, 3, 1.0)
 
 
-def test_every_field_is_told(report: Report) -> None:
+def test_every_field_has_its_quality(report: Report) -> None:
     fields = {each.field: each for each in report.data.fields}
     assert list(fields) == list(Profile.model_fields)
     assert 0.8 < fields["age"].answered < 1
@@ -63,5 +63,5 @@ def test_every_field_is_told(report: Report) -> None:
     assert 3 < (fields["hobbies"].mean_ticks or 0) < 6
 
 
-def test_the_personas_are_not_about_how_much_people_tick(report: Report) -> None:
+def test_personas_do_not_explain_list_lengths(report: Report) -> None:
     assert max(each.explained for each in report.data.list_lengths) < 0.10

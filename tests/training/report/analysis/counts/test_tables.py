@@ -33,14 +33,14 @@ def gamers_and_gardeners() -> Dataset:
     return from_frame(pd.DataFrame(rows), Profile)
 
 
-def test_lifts_of_gifts_among_hobbies_are_counted() -> None:
+def test_lifts_of_gifts_by_hobby_are_counted() -> None:
     matrix = history_by_hobby(history_against_hobbies(gamers_and_gardeners()))
     assert matrix is not None
     assert (matrix.rows, matrix.columns) == (("gaming", "gardening"), ("electronics", "plants"))
     assert matrix.values == ((1.5, 0.5), (0.5, 1.5))
 
 
-def test_cells_with_few_people_say_nothing() -> None:
+def test_cells_with_few_profiles_are_none() -> None:
     dataset = gamers_and_gardeners().take(np.concatenate([np.arange(40), np.arange(40, 46)]))
     matrix = history_by_hobby(history_against_hobbies(dataset))
     assert matrix is not None
@@ -55,24 +55,24 @@ def test_gifts_by_age_are_shares_of_those_who_answered() -> None:
     assert matrix.values == ((0.75, 0.25), (0.25, 0.75))
 
 
-def test_a_class_without_the_fields_has_no_such_table() -> None:
+def test_profile_class_without_the_fields_has_no_matrix() -> None:
     dataset = from_frame(pd.DataFrame({"occupation": ["nurse", "cook"] * 20}), Profile)
     assert history_by_hobby(history_against_hobbies(dataset)) is None
     assert gifts_by_age(dataset, age_bands(dataset)) is None
 
 
-def test_the_heatmap_holds_what_differs_surely(report: Report) -> None:
+def test_lift_rows_hold_significant_values(report: Report) -> None:
     assert 10 <= len(report.lifts) <= MOST_LIFT_ROWS
     assert all(any(row.significant) for row in report.lifts)
     assert len({(row.field, row.value) for row in report.lifts}) == len(report.lifts)
 
 
-def test_the_heatmap_keeps_the_rows_of_a_field_together(report: Report) -> None:
+def test_lift_rows_are_grouped_by_field(report: Report) -> None:
     fields = [row.field for row in report.lifts]
     assert fields == sorted(fields, key=list(Profile.model_fields).index)
 
 
-def test_clusters_drawn_by_lot_have_no_heatmap(dataset: Dataset) -> None:
+def test_random_clusters_have_no_lift_rows(dataset: Dataset) -> None:
     lot = np.random.default_rng(0).integers(3, size=len(dataset))
     assert lift_rows(value_tables(dataset, lot, 3)) == ()
 
@@ -85,7 +85,7 @@ def test_snake_rows_compare_numbers_and_levels(dataset: Dataset, fitted: Fit) ->
     assert 0 <= rows["budget range"].mean_everyone <= 2
 
 
-def test_a_persona_without_answers_differs_in_nothing() -> None:
+def test_persona_without_answers_has_no_difference() -> None:
     dataset = from_frame(pd.DataFrame({"age": [20, 30, 40, 50, 60, None]}), Profile)
     (row,) = snake_rows(number_tables(dataset, np.array([0, 0, 0, 0, 0, 1]), 2))
     assert (row.differences[1], row.means[1]) == (0.0, 40.0)

@@ -18,7 +18,7 @@ def typical(frame: pd.DataFrame, cluster: int) -> dict[str, Typical]:
     return {each.title: each for each in found[cluster]}
 
 
-def test_what_is_common_and_lifted_comes_before_what_is_common_everywhere() -> None:
+def test_common_and_lifted_values_come_before_values_common_everywhere() -> None:
     hobbies = (
         [["reading", "gaming"]] * 30 + [["reading"]] * 20 + [["reading", "gardening"]] * 40 + [["reading"]] * 10
     )
@@ -27,27 +27,27 @@ def test_what_is_common_and_lifted_comes_before_what_is_common_everywhere() -> N
     assert typical(frame, 1)["hobbies"] == Typical(title="hobbies", answer="gardening", share=0.8)
 
 
-def test_where_nothing_is_lifted_the_most_common_is_typical() -> None:
+def test_most_common_value_is_typical_without_lifts() -> None:
     frame = pd.DataFrame({"occasion": ["christmas", "christmas", "birthday", "christmas", "birthday"] * 20})
     assert typical(frame, 0)["occasion"] == Typical(title="occasion", answer="Christmas", share=0.6)
 
 
-def test_numbers_have_a_median_and_a_middle_half() -> None:
+def test_typical_number_is_median_and_middle_half() -> None:
     frame = pd.DataFrame({"age": [*range(21, 71), *[30] * 50]})
     assert typical(frame, 0)["age"].answer == "45 (33–58)"
     assert typical(frame, 1)["age"].answer == "30"
 
 
-def test_levels_are_the_most_common_ones() -> None:
+def test_typical_level_is_the_most_common() -> None:
     frame = pd.DataFrame({"budget_range": ["low"] * 30 + ["high"] * 20 + ["high"] * 50})
     assert typical(frame, 0)["budget range"] == Typical(title="budget range", answer="low", share=0.6)
 
 
-def test_what_fewer_than_five_say_is_not_typical() -> None:
+def test_values_of_fewer_than_five_members_are_not_typical() -> None:
     frame = pd.DataFrame({"occupation": [*["spy"] * 4, *[None] * 46, *["nurse"] * 50], "age": 30})
     assert "occupation" not in typical(frame, 0)
 
 
-def test_every_persona_has_its_typical_answers(report: Report) -> None:
+def test_every_persona_has_typical_answers(report: Report) -> None:
     assert all(len(detail.typical) >= 10 for detail in report.details)
     assert len({tuple(detail.typical) for detail in report.details}) == 5

@@ -8,7 +8,7 @@ from training.report.analysis.distances.axes import MOST_LOADINGS, axes
 from training.report.document import Report
 
 
-def test_the_first_component_sets_the_old_against_the_young(report: Report) -> None:
+def test_first_component_separates_the_old_from_the_young(report: Report) -> None:
     first = report.components.axes[0]
     sides = {loading.label: loading.correlation for loading in (*first.high, *first.low)}
     assert abs(sides["age"]) > 0.3
@@ -17,7 +17,7 @@ def test_the_first_component_sets_the_old_against_the_young(report: Report) -> N
     assert " against " in first.sentence
 
 
-def test_loadings_are_correlations_strongest_first(fitted: Fit) -> None:
+def test_loadings_are_correlations_in_descending_order(fitted: Fit) -> None:
     shares = fitted.pipeline["pca"].explained_variance_ratio_
     first = axes(fitted.encoded, fitted.scores, shares)[0]
     vectors = fitted.encoded.vectors()
@@ -30,12 +30,12 @@ def test_loadings_are_correlations_strongest_first(fitted: Fit) -> None:
     assert max(len(first.high), len(first.low)) <= MOST_LOADINGS
 
 
-def test_scores_that_nothing_explains_have_no_words(fitted: Fit) -> None:
+def test_random_scores_have_no_loadings(fitted: Fit) -> None:
     noise = np.random.default_rng(0).normal(size=(len(fitted.encoded), 1))
     (axis,) = axes(fitted.encoded, noise, np.array([0.01]))
     assert (axis.high, axis.low) == ((), ())
     assert axis.sentence == "Component 1 (1.0 % of the variance): no answer stands out."
 
 
-def test_every_component_has_its_sentence(report: Report, fitted: Fit) -> None:
+def test_every_component_has_a_sentence(report: Report, fitted: Fit) -> None:
     assert [axis.number for axis in report.components.axes] == list(range(1, fitted.components.retained + 1))

@@ -30,7 +30,7 @@ def least_stable(found: Candidate) -> float:
     return min(value for value in found.stability or () if value is not None)
 
 
-def test_groups_that_stand_apart_are_compact_stable_and_predictable() -> None:
+def test_separate_groups_are_compact_stable_and_predictable() -> None:
     found = candidate(blobs(4)[0], 4)
     assert found.silhouette is not None
     assert found.silhouette > 0.7
@@ -39,14 +39,14 @@ def test_groups_that_stand_apart_are_compact_stable_and_predictable() -> None:
     assert found.prediction_strength > 0.95
 
 
-def test_pieces_of_one_cloud_do_not_come_back() -> None:
+def test_pieces_of_one_cloud_are_unstable() -> None:
     found = candidate(blobs(1)[0], 6)
     assert least_stable(found) < 0.75
     assert found.prediction_strength is not None
     assert found.prediction_strength < 0.8
 
 
-def test_a_cluster_too_many_shows_in_the_weakest() -> None:
+def test_cluster_too_many_lowers_the_smallest_stability() -> None:
     scores = blobs(3)[0]
     right, wrong = candidate(scores, 3), candidate(scores, 4)
     assert least_stable(wrong) < least_stable(right) - 0.2
@@ -55,7 +55,7 @@ def test_a_cluster_too_many_shows_in_the_weakest() -> None:
     assert (wrong.davies_bouldin or 0) > (right.davies_bouldin or 0)
 
 
-def test_stability_is_that_of_the_clusters_it_was_given_in_their_order() -> None:
+def test_stability_is_in_the_order_of_the_given_clusters() -> None:
     scores, groups = blobs(3)
     merged = np.where(groups == 0, 0, 1)  # one group that is there, and two under one name
     stable, shaky = stability(scores, merged, 2, SETTINGS, np.random.default_rng(0)) or ()
@@ -63,7 +63,7 @@ def test_stability_is_that_of_the_clusters_it_was_given_in_their_order() -> None
     assert (stable, shaky) == (stable_again, shaky_again)
 
 
-def test_a_cluster_with_hardly_a_row_is_neither_called_stable_nor_unstable() -> None:
+def test_cluster_with_too_few_rows_has_no_stability() -> None:
     scores, groups = blobs(3)
     few = np.where(groups == 2, 1, groups)
     few[:4] = 3
@@ -71,7 +71,7 @@ def test_a_cluster_with_hardly_a_row_is_neither_called_stable_nor_unstable() -> 
     assert [value is None for value in found] == [False, False, True, True]
 
 
-def test_the_fits_own_clusters_are_judged_where_k_is_theirs() -> None:
+def test_criteria_use_the_fitted_clusters_at_their_k() -> None:
     scores, groups = blobs(3)
     wrong = np.random.default_rng(0).integers(3, size=len(groups))
     found = criteria(scores, [GapPoint(2), GapPoint(3)], SETTINGS, np.random.default_rng(0), wrong)
@@ -79,34 +79,34 @@ def test_the_fits_own_clusters_are_judged_where_k_is_theirs() -> None:
     assert (found[1].silhouette or 0) < 0.05
 
 
-def test_one_cluster_has_no_neighbours_to_be_told_from() -> None:
+def test_one_cluster_has_no_silhouette() -> None:
     found = candidate(blobs(2)[0], 1)
     assert (found.silhouette, found.calinski_harabasz, found.davies_bouldin, found.stability) == (None,) * 4
     assert found.prediction_strength == 1.0
 
 
-def test_the_gap_is_taken_over() -> None:
+def test_gap_is_copied_from_the_choice_of_k() -> None:
     found = candidate(blobs(2)[0], 2)
     assert (found.inertia, found.gap, found.gap_error) == (10.0, 1.0, 0.1)
 
 
-def test_what_is_switched_off_is_none() -> None:
+def test_criteria_that_are_switched_off_are_none() -> None:
     found = candidate(blobs(2)[0], 2, AnalysisConfig(bootstraps=0, splits=0))
     assert (found.stability, found.prediction_strength) == (None, None)
     assert found.silhouette is not None
 
 
 @pytest.mark.parametrize("rows", [3, 6, 10])
-def test_few_rows_and_equal_rows_are_no_error(rows: int) -> None:
+def test_few_rows_and_equal_rows_have_criteria(rows: int) -> None:
     scores = np.repeat([[0.0, 0.0], [1.0, 1.0]], rows, axis=0)[:rows]
     found = criteria(scores, [GapPoint(k) for k in (1, 2, 3)], SETTINGS, np.random.default_rng(0))
     assert [each.k for each in found] == [1, 2, 3]
 
 
-def test_halves_smaller_than_k_predict_nothing() -> None:
+def test_halves_smaller_than_k_have_no_prediction_strength() -> None:
     assert prediction_strength(np.zeros((5, 2)), 3, SETTINGS, np.random.default_rng(0)) is None
 
 
-def test_the_same_seed_gives_the_same_criteria() -> None:
+def test_same_seed_gives_the_same_criteria() -> None:
     scores = blobs(3, apart=2.0)[0]
     assert candidate(scores, 4) == candidate(scores, 4)

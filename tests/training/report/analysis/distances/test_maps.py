@@ -9,7 +9,7 @@ from training.report.analysis.distances.maps import maps, silhouettes
 from training.report.document import Report
 
 
-def test_both_maps_show_the_same_profiles_in_their_personas(report: Report) -> None:
+def test_both_maps_hold_the_same_profiles_and_clusters(report: Report) -> None:
     pca, tsne = report.maps
     assert (pca.method, tsne.method) == ("pca", "tsne")
     assert len(pca.points) == len(tsne.points) == 300
@@ -19,7 +19,7 @@ def test_both_maps_show_the_same_profiles_in_their_personas(report: Report) -> N
     assert pca.axes[0].startswith("Component 1 (")
 
 
-def test_tsne_keeps_neighbours_together_and_repeats_itself() -> None:
+def test_tsne_preserves_neighbours_and_repeats_itself() -> None:
     groups = np.repeat(np.arange(3), 40)
     scores = 20 * np.eye(4)[groups] + np.random.default_rng(0).normal(size=(120, 4))
     shares = np.full(4, 0.25)
@@ -29,7 +29,7 @@ def test_tsne_keeps_neighbours_together_and_repeats_itself() -> None:
     assert first == again
 
 
-def test_one_component_lies_on_a_line() -> None:
+def test_map_of_one_component_is_a_line() -> None:
     (drawn,) = maps(np.arange(60.0)[:, None], np.zeros(60, np.int64), np.zeros((1, 1)), np.ones(1), seed=0)
     assert {point.y for point in drawn.points} == {0.0}
     assert drawn.axes[1] == ""
