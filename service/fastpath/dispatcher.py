@@ -56,7 +56,7 @@ class FastRoute:
     declared: DeclaredRoute
     respond: Callable[[Services, Sequence[bytes]], Sequence[RenderedResponse | None]]
 
-    @property
+    @cached_property
     def path(self) -> str:
         """The path template."""
         return self.declared.path

@@ -7,7 +7,7 @@ processor's caches what the previous profile left there (benchmarks/README.md).
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from service.http.server.early_response import FastRequest, FastResponse
 
@@ -22,10 +22,8 @@ class BatchResponder(Protocol):
         """The responses in the order of the requests; None for a request that is declined."""
 
 
-class _Submitted(NamedTuple):
-    request: FastRequest
-    respond: Callable[[FastResponse | None], None]
-    is_gone: Callable[[], bool]
+# A plain tuple (request, respond, is_gone): a named one costs a percent of a request.
+_Submitted = tuple[FastRequest, Callable[[FastResponse | None], None], Callable[[], bool]]
 
 
 class RequestBatcher:
@@ -46,15 +44,15 @@ class RequestBatcher:
         """Have a request answered with the others of this iteration (`EarlyResponder.submit`)."""
         if not self._batch:
             loop.call_soon(self._flush)
-        self._batch.append(_Submitted(request, respond, is_gone))
+        self._batch.append((request, respond, is_gone))
 
     def _flush(self) -> None:
         batch, self._batch = self._batch, []
-        present = [not submitted.is_gone() for submitted in batch]
-        requests = [submitted.request for submitted, here in zip(batch, present, strict=True) if here]
+        present = [not is_gone() for _, _, is_gone in batch]
+        requests = [request for (request, _, _), here in zip(batch, present, strict=True) if here]
         responses = iter(self._respond(requests))
-        for submitted, here in zip(batch, present, strict=True):
-            submitted.respond(next(responses) if here else None)
+        for (_, respond, _), here in zip(batch, present, strict=True):
+            respond(next(responses) if here else None)
 
     def _respond(self, requests: Sequence[FastRequest]) -> Sequence[FastResponse | None]:
         try:
