@@ -13,7 +13,7 @@ from models.storage.arrays import field_manifests
 from models.storage.artifact import PIPELINE, REPORT
 from models.storage.manifest import Manifest, Origin
 from models.storage.writing import write_artifact
-from tests.support.profiles import small_scorer
+from testkit.small_scorer import small_scorer
 from training.acceptance.golden_predictions import golden_predictions
 
 NAMES = ("Tech-loving gadget givers", "Early-planning wellness givers", "Practical home givers")

@@ -17,7 +17,7 @@ from models.profile import Profile
 from models.segment_model import Assignment, SegmentModel
 from models.storage.reading import read_artifact
 from testkit.small_model import small_personas
-from tests.support.profiles import small_scorer
+from testkit.small_scorer import small_scorer
 from tests.training.conftest import QUICK, origin_of
 from training.data.coding import Coder
 from training.data.dataset import Dataset, from_frame, read_dataset

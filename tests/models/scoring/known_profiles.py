@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from models.profile.profile import MAX_LABEL_LENGTH, Profile
 from models.scoring.answer_rows import CACHED_LENGTHS
 from models.scoring.scorer import Scorer
-from tests.support.profiles import KNOWN, profiles, small_scorer
+from testkit.small_scorer import KNOWN, small_scorer
+from tests.support.profiles import profiles
 
 PLAIN = small_scorer(imputes=False)
 SCORERS = {

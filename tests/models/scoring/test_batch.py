@@ -11,7 +11,7 @@ from models.profile.field_kinds import FieldSpec, MultiLabel
 from models.scoring.batch import SHORT_TABLE, BatchTables, FieldTerms
 from models.scoring.columns import BLOCK_ROWS, CodeListColumn, Column, blocks, row_count, take
 from models.scoring.encoder import FieldEncoding
-from tests.support.profiles import KNOWN, small_scorer
+from testkit.small_scorer import KNOWN, small_scorer
 
 SCORER = small_scorer()
 BATCH = [Profile(hobbies=KNOWN[: n % 8], age=20 + n, occupation=KNOWN[n % 7]) for n in range(20)]

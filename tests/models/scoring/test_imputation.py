@@ -11,7 +11,8 @@ from models.scoring.imputation import PERCENTILES
 from models.scoring.typicality import typicality_of
 from models.segment_model import SegmentModel
 from testkit.small_model import small_personas
-from tests.support.profiles import KNOWN, profiles, small_scorer
+from testkit.small_scorer import KNOWN, small_scorer
+from tests.support.profiles import profiles
 
 SCORER = small_scorer()
 MODEL = SegmentModel("v", SCORER, small_personas())

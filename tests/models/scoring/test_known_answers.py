@@ -11,6 +11,7 @@ from models.profile import Profile
 from models.scoring.answer_rows import CACHED_NUMBERS
 from models.scoring.known_answers import KnownAnswers
 from models.scoring.single import FieldTable
+from testkit.small_scorer import KNOWN
 from tests.models.scoring.known_profiles import (
     SCORERS,
     TOO_LONG,
@@ -20,7 +21,6 @@ from tests.models.scoring.known_profiles import (
     Brief,
     scorer_that_knows,
 )
-from tests.support.profiles import KNOWN
 
 TABLES = {name: KnownAnswers(scorer.single, Profile) for name, scorer in SCORERS.items()}
 KNOWN_ANSWERS = TABLES["imputing"]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from models.profile import Profile
 from models.scoring.known_answers import KnownAnswers
 from models.scoring.known_answers_batch import KnownAnswersBatch
+from testkit.small_scorer import KNOWN
 from tests.models.scoring.known_profiles import (
     SCORERS,
     TOO_LONG,
@@ -20,7 +21,6 @@ from tests.models.scoring.known_profiles import (
     Brief,
     scorer_that_knows,
 )
-from tests.support.profiles import KNOWN
 
 SCORER = SCORERS["imputing"]
 KNOWN_ANSWERS = KnownAnswers(SCORER.single, Profile)

@@ -11,7 +11,8 @@ from models.profile import Profile
 from models.scoring.next_question import next_questions
 from models.segment_model import SegmentModel
 from testkit.small_model import small_personas
-from tests.support.profiles import profiles, small_scorer
+from testkit.small_scorer import small_scorer
+from tests.support.profiles import profiles
 
 MODEL = SegmentModel("v", small_scorer(), small_personas())
 

@@ -9,7 +9,8 @@ from models.profile import Profile
 from models.scoring.reasons import explain
 from models.segment_model import SegmentModel
 from testkit.small_model import NAMES, small_personas
-from tests.support.profiles import profiles, small_scorer
+from testkit.small_scorer import small_scorer
+from tests.support.profiles import profiles
 
 MODEL = SegmentModel("v", small_scorer(), small_personas())
 OLD = SegmentModel("v", small_scorer(imputes=False), small_personas())

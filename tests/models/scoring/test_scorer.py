@@ -12,7 +12,8 @@ from models.scoring.answer_rows import CACHED_LENGTHS, UnknownValue
 from models.scoring.columns import take
 from models.scoring.scorer import Scorer
 from models.scoring.single import FieldTable
-from tests.support.profiles import KNOWN, profiles, small_scorer
+from testkit.small_scorer import KNOWN, small_scorer
+from tests.support.profiles import profiles
 
 SCORER = small_scorer()
 PLAIN = small_scorer(imputes=False)

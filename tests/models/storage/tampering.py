@@ -10,7 +10,7 @@ import numpy as np
 from models.storage.artifact import ARRAYS, MANIFEST, SUMS
 from models.storage.writing import write_artifact
 from testkit.small_model import small_manifest
-from tests.support.profiles import small_scorer
+from testkit.small_scorer import small_scorer
 
 KEY: Final = b"k" * 32
 OTHER_KEY: Final = b"o" * 32

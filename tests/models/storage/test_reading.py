@@ -25,8 +25,8 @@ from models.storage.reading import read_artifact
 from models.storage.signature import SIGNATURE
 from testkit import ROOT
 from testkit.small_model import small_manifest, write_small_model
+from testkit.small_scorer import KNOWN, small_scorer
 from tests.models.storage.tampering import KEY, replace_array_file, replace_arrays, replace_manifest, signed
-from tests.support.profiles import KNOWN, small_scorer
 
 DATA = ROOT / "tests" / "data"
 

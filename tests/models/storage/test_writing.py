@@ -11,7 +11,7 @@ from models.errors import (
 from models.storage.artifact import SUMS
 from models.storage.writing import write_artifact
 from testkit.small_model import small_manifest, write_small_model
-from tests.support.profiles import small_scorer
+from testkit.small_scorer import small_scorer
 
 
 @pytest.fixture

@@ -16,9 +16,10 @@ from service.store.memory.store import MemoryStore
 from service.store.memory.users import MemoryUsers
 from service.store.ports.errors import StoreUnavailable
 from testkit.small_model import write_small_model
+from testkit.small_scorer import KNOWN
 from tests.service.fastpath.requests import FULL, FULL_PROFILE, JSON, UNKNOWN_VALUE, USER_ID, as_json, store_user
 from tests.support.both_paths import BothPaths, both_paths
-from tests.support.profiles import KNOWN, profiles
+from tests.support.profiles import profiles
 
 
 def test_fast_routes_are_the_two_hot_ones() -> None:

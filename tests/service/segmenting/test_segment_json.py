@@ -22,7 +22,8 @@ from service.http.schemas.segment import BatchItem, BatchResponse
 from service.segmenting.assignment import assign
 from service.segmenting.segment_json import SegmentEncoder
 from testkit.small_model import small_manifest, small_personas
-from tests.support.profiles import profiles, small_scorer
+from testkit.small_scorer import small_scorer
+from tests.support.profiles import profiles
 
 NAMES = ('100 % "true" givers', "back\\slash", "Zoë ☃")
 

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from models.profile import Profile
 from models.profile.field_kinds import Numeric
 from models.scoring.columns import BLOCK_ROWS
+from testkit.small_scorer import small_scorer
 from tests.support.columns import assert_same_columns
-from tests.support.profiles import profiles, small_scorer
+from tests.support.profiles import profiles
 from training.clustering.encoding import ProfileEncoder
 from training.clustering.fit import Fit
 from training.data.dataset import Dataset, from_profiles

@@ -19,9 +19,9 @@ from service.store.memory.users import MemoryUsers
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.users import AssignmentTally
 from testkit.small_model import small_manifest, write_small_model
+from testkit.small_scorer import small_scorer
 from tests.service.http.routes.activations import REASON, activate
 from tests.support.problems import assert_problem
-from tests.support.profiles import small_scorer
 from training.acceptance.comparison import compare, reference_of
 from training.data.dataset import from_profiles
 

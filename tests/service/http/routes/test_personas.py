@@ -7,9 +7,9 @@ from models.profile import Profile
 from models.storage.registry import Registry
 from service.paging import encode_cursor
 from testkit.small_model import small_personas, write_small_model
+from testkit.small_scorer import KNOWN
 from testkit.waiting import eventually
 from tests.support.problems import assert_problem
-from tests.support.profiles import KNOWN
 
 
 def test_catalogue_lists_every_persona_largest_first(client: TestClient) -> None:
