@@ -51,7 +51,7 @@ class HangingUsers(MemoryUsers):
         return super().assignments(user_ids)
 
     def assignments_nowait(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
-        raise WouldBlock("The database does not answer at once.")
+        raise WouldBlock("The database would block.")
 
 
 class HangingStore(MemoryStore):
