@@ -54,7 +54,7 @@ def app(settings: Settings, store: MemoryStore, launcher: FakeLauncher) -> FastA
 
 @pytest.fixture
 def client(app: FastAPI, registry: Registry) -> Iterator[TestClient]:
-    """Asks a service with a active model."""
+    """Asks a service with an active model."""
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 

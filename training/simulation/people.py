@@ -1,6 +1,6 @@
 """Drawing people from the simulator's tables, and the exact posterior of what kind of person each is.
 
-Both walk the form from top to bottom, and a link between fields looks at nothing but the answers above. So
+Both walk the form from top to bottom, and a link between fields depends on the answers above alone. So
 what a missing answer would have been never has to be summed out; only age band and engagement are.
 """
 
@@ -201,7 +201,7 @@ def _history_level(answers: Answers) -> IntArray:
 
 
 def _raised(name: str, answers: Answers, rows: int) -> IntArray:
-    """1 where the answers above makes an answer less likely, (n,)."""
+    """1 where the answers above make an answer less likely, (n,)."""
     if name in ("age", "hobbies", "last_gift_category"):
         return _among(answers["relationship"], "relationship", DISTANT)
     if name in ("occupation", "favourite_movies"):

@@ -46,7 +46,7 @@ from training.simulation.population import (
 # One array a field: codes (n,), or ticks 0/1 of shape (n, values); negative where there is no answer.
 Answers = Mapping[str, NDArray[np.integer]]
 
-# The order in which the form is filled: the answers above bears on what is answered below.
+# The order in which the form is filled: an answer depends on the answers above it.
 FORM: Final = tuple(SKIP_READINESS)
 NUMBERS: Final = {
     "age": range(FIRST_AGE, LAST_AGE + 1),
@@ -152,12 +152,12 @@ def _lifted(name: str, lifts: Lifts) -> FloatArray:
 
 
 def _contexts(name: str) -> FloatArray:
-    """The answers above does to each value, (contexts, values); context 0: not answered."""
+    """The effect of the answers above on each value, (contexts, values); context 0: not answered."""
     if name == "budget_range":
         return np.array([np.ones(3), TIGHT_BUDGET, WELL_PAID_BUDGET])
     if name == "store_preference":
-        is_answered = [_lifted(name, BUDGET_STORES[level]) for level in VALUES["budget_range"]]
-        return np.stack([np.ones(len(VALUES[name])), *is_answered])
+        by_budget = [_lifted(name, BUDGET_STORES[level]) for level in VALUES["budget_range"]]
+        return np.stack([np.ones(len(VALUES[name])), *by_budget])
     return np.ones((1, len(VALUES[name])))
 
 
