@@ -79,8 +79,8 @@ def test_file_rows_are_assigned_as_single_profiles(model: SegmentModel, data: Pa
 def test_file_rows_have_the_confidence_of_single_profiles(model: SegmentModel, data: Path) -> None:
     table, expected = scored(model, data), alone(model)
     for name in ("confidence", "margin", "typicality"):
-        found = [getattr(answer, name) for answer in expected]
-        np.testing.assert_allclose(table[name], np.array(found, np.float64), atol=1e-9)
+        expected_values = [getattr(answer, name) for answer in expected]
+        np.testing.assert_allclose(table[name], np.array(expected_values, np.float64), atol=1e-9)
     assert table["is_outlier"].tolist() == [answer.is_outlier for answer in expected]
     others = [answer.runner_up for answer in expected]
     assert table["runner_up"].tolist() == [other.name for other in others if other is not None]
@@ -170,7 +170,7 @@ def test_too_many_refused_rows_leave_the_output_unchanged(model: SegmentModel, t
         run(model, path, out)
     assert out.read_text() == "as it was"
     names = {"people.jsonl", "people.jsonl.refused.csv", "scored.csv"}
-    assert {each.name for each in tmp_path.iterdir()} == names
+    assert {file.name for file in tmp_path.iterdir()} == names
 
 
 def test_file_without_profiles_is_refused(model: SegmentModel, tmp_path: Path) -> None:

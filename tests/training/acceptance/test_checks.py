@@ -1,4 +1,4 @@
-"""The gate: a good refit passes, and each kind of poison is refused with the sentence that says why."""
+"""Acceptance checks: a good refit passes, and each kind of poisoned data fails the check that says why."""
 
 from pathlib import Path
 
@@ -34,14 +34,14 @@ def refit(
     before: LoadedArtifact | UnreadableModel | None,
     out: Path,
     *,
-    bounds: Thresholds | None = None,
+    thresholds: Thresholds | None = None,
     config: TrainingConfig = QUICK,
     **origin: object,
 ) -> Trained:
     dataset = from_frame(frame, Profile)
     made_of = origin_of(dataset).model_copy(update=origin)
     return train(
-        dataset, made_of, config, out, Silent(), LITTLE, previous=before, thresholds=bounds or Thresholds()
+        dataset, made_of, config, out, Silent(), LITTLE, previous=before, thresholds=thresholds or Thresholds()
     )
 
 
@@ -82,11 +82,11 @@ def test_manifest_carries_personas_and_lineage_on(good: Trained, before: LoadedA
     assert manifest.previous == before.manifest.version
     assert {p.id for p in manifest.personas} == {p.id for p in before.manifest.personas}
     assert [step.version for step in manifest.lineage] == [before.manifest.version, manifest.version]
-    assert {each.fate for each in manifest.lineage[0].passages} == {"BORN"}
-    assert {each.fate for each in manifest.lineage[1].passages} == {"KEPT"}
+    assert {passage.fate for passage in manifest.lineage[0].passages} == {"BORN"}
+    assert {passage.fate for passage in manifest.lineage[1].passages} == {"KEPT"}
     names = {persona.id: persona.name for persona in before.manifest.personas}
-    kept = [persona for persona in manifest.personas if persona.name == names[persona.id]]
-    assert len(kept) >= 4
+    same_names = [persona for persona in manifest.personas if persona.name == names[persona.id]]
+    assert len(same_names) >= 4
 
 
 def test_comparison_with_the_active_model_is_written_beside_the_manifest(
@@ -167,16 +167,16 @@ def test_verdicts_contain_no_profile_value(before: LoadedArtifact, tmp_path: Pat
     assert "secret" not in " ".join(failed(refit(frame, before, tmp_path).manifest).values())
 
 
-# --- bounds, and whom it is beside -----------------------------------------------------------------
+# --- thresholds, and the model compared with -------------------------------------------------------
 
 
 def test_threshold_can_be_changed(before: LoadedArtifact, tmp_path: Path) -> None:
-    manifest = refit(repeated(), before, tmp_path, bounds=Thresholds(gate_max_repeated_share=0.2)).manifest
+    manifest = refit(repeated(), before, tmp_path, thresholds=Thresholds(gate_max_repeated_share=0.2)).manifest
     assert failed(manifest) == {}
 
 
 @pytest.mark.parametrize(
-    ("bounds", "name"),
+    ("thresholds", "name"),
     [
         ({"gate_min_stability": 1.0}, "stability"),
         ({"gate_max_changed_share": 0.0}, "changed_personas"),
@@ -184,9 +184,9 @@ def test_threshold_can_be_changed(before: LoadedArtifact, tmp_path: Path) -> Non
     ],
 )
 def test_exceeded_threshold_fails_by_name(
-    bounds: dict[str, float], name: str, before: LoadedArtifact, tmp_path: Path
+    thresholds: dict[str, float], name: str, before: LoadedArtifact, tmp_path: Path
 ) -> None:
-    manifest = refit(PEOPLE.frame, before, tmp_path, bounds=Thresholds.model_validate(bounds)).manifest
+    manifest = refit(PEOPLE.frame, before, tmp_path, thresholds=Thresholds.model_validate(thresholds)).manifest
     assert list(failed(manifest)) == [name]
 
 

@@ -123,8 +123,8 @@ def test_renamed_persona_has_a_sentence(model: LoadedArtifact, dataset: Dataset)
     first, *others = model.model.personas
     personas = (first.model_copy(update={"name": "Gift lovers"}), *others)
     renamed = dataclasses.replace(model, model=dataclasses.replace(model.model, personas=personas))
-    told = compare(model, renamed, dataset, REFERENCE).sentences
-    assert f"“{first.name}” is now called “Gift lovers”." in told
+    sentences = compare(model, renamed, dataset, REFERENCE).sentences
+    assert f"“{first.name}” is now called “Gift lovers”." in sentences
 
 
 # --- what the manifests say ------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def test_models_of_different_profiles_are_compared(
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "sentence"),
     [
         (True, False, "No longer as wanted: It is small."),
         (False, True, "As wanted now: It is small."),
@@ -164,14 +164,15 @@ def test_models_of_different_profiles_are_compared(
     ],
 )
 def test_changed_verdict_has_a_sentence(
-    model: LoadedArtifact, dataset: Dataset, before: bool | None, after: bool | None, told: str | None
+    model: LoadedArtifact, dataset: Dataset, before: bool | None, after: bool | None, sentence: str | None
 ) -> None:
     def judged(passed: bool | None) -> LoadedArtifact:
         verdict = Verdict(name="size", passed=bool(passed), sentence="It is small.")
         return changed(model, verdicts=() if passed is None else (verdict,))
 
     comparison = compare(judged(before), judged(after), dataset, REFERENCE)
-    assert [sentence for sentence in comparison.sentences if "small" in sentence] == ([told] if told else [])
+    about_the_check = [text for text in comparison.sentences if "small" in text]
+    assert about_the_check == ([sentence] if sentence else [])
 
 
 def test_comparison_without_profiles_is_refused(model: LoadedArtifact, dataset: Dataset) -> None:

@@ -22,16 +22,16 @@ def test_fit_of_planted_personas_passes(trained: Trained) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bound", "name", "sentence"),
+    ("threshold", "name", "sentence"),
     [
         ({"min_persona_share": 0.9}, "smallest_persona", "at least 90% is wanted"),
         ({"max_persona_share": 0.1}, "largest_persona", "at most 10% is wanted"),
     ],
 )
 def test_persona_beyond_a_threshold_fails_by_name(
-    fitted: Fit, bound: dict[str, float], name: str, sentence: str
+    fitted: Fit, threshold: dict[str, float], name: str, sentence: str
 ) -> None:
-    evaluation = evaluate(fitted, PROOF, QUICK.model_copy(update=bound))
+    evaluation = evaluate(fitted, PROOF, QUICK.model_copy(update=threshold))
     failed = [verdict for verdict in evaluation.verdicts if not verdict.passed]
     assert [verdict.name for verdict in failed] == [name]
     assert sentence in failed[0].sentence

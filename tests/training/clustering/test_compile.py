@@ -24,8 +24,8 @@ def test_single_scores_equal_the_pipeline(dataset: Dataset, fitted: Fit) -> None
     scorer = compile_scorer(fitted.pipeline)
     rows = np.arange(0, len(dataset), 7)
     expected = fitted.pipeline.transform(dataset.take(rows))
-    found = [scorer.score(profile).distances for profile in dataset.profiles(rows)]
-    np.testing.assert_allclose(found, expected, atol=TOLERANCE)
+    single = [scorer.score(profile).distances for profile in dataset.profiles(rows)]
+    np.testing.assert_allclose(single, expected, atol=TOLERANCE)
 
 
 def test_scorer_that_differs_from_the_pipeline_is_refused(fitted: Fit) -> None:

@@ -16,16 +16,16 @@ QUICK = TrainingConfig(permutations=10)
 
 def test_components_of_planted_personas_beat_chance(dataset: Dataset) -> None:
     encode = ProfileEncoder().fit(dataset)
-    found = parallel_analysis(encode.transform(dataset), encode.encoder_, QUICK, np.random.default_rng(0))
-    assert found.structured
-    assert 2 <= found.retained == found.beat_chance <= 12
+    analysis = parallel_analysis(encode.transform(dataset), encode.encoder_, QUICK, np.random.default_rng(0))
+    assert analysis.structured
+    assert 2 <= analysis.retained == analysis.beat_chance <= 12
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_components_of_shuffled_fields_do_not_beat_chance(dataset: Dataset, seed: int) -> None:
-    found = _shuffled(dataset, ProfileEncoder().fit(dataset), seed)
-    assert not found.structured
-    assert found.retained == 1
+    analysis = _shuffled(dataset, ProfileEncoder().fit(dataset), seed)
+    assert not analysis.structured
+    assert analysis.retained == 1
 
 
 def _shuffled(dataset: Dataset, encode: ProfileEncoder, seed: int) -> Components:
@@ -41,10 +41,10 @@ def test_dependence_within_lists_alone_is_no_structure(dataset: Dataset, seed: i
     vectors, rng = encode.transform(dataset), np.random.default_rng(seed)
     for span in encode.encoder_.spans.values():
         vectors[:, span] = vectors[rng.permutation(len(vectors)), span]
-    found = parallel_analysis(vectors, encode.encoder_, QUICK, rng)
-    assert not found.linked
-    assert not found.structured
-    assert found.retained == 1
+    analysis = parallel_analysis(vectors, encode.encoder_, QUICK, rng)
+    assert not analysis.linked
+    assert not analysis.structured
+    assert analysis.retained == 1
 
 
 @pytest.mark.parametrize("blank", [0.15, 0.3])
@@ -54,32 +54,32 @@ def test_shared_missing_answers_are_no_structure(blank: float) -> None:
     for name in frame.columns.drop("age"):
         frame[name] = frame[name].where(~empty, None)
     encode = ProfileEncoder().fit(frame)
-    found = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(0))
-    assert not found.linked
-    assert not found.structured
+    analysis = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(0))
+    assert not analysis.linked
+    assert not analysis.structured
 
 
 def test_single_list_can_have_structure() -> None:
     hobbies: list[list[str]] = [["chess", "go"], ["yoga", "running"], ["chess", "go", "tea"], ["yoga"]] * 40
     frame = pd.DataFrame({"hobbies": hobbies})
     encode = ProfileEncoder().fit(frame)
-    found = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(0))
-    assert found.structured
+    analysis = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(0))
+    assert analysis.structured
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_single_choice_field_has_no_structure(seed: int) -> None:
     frame = pd.DataFrame({"occupation": ["nurse", "cook", "cook", "driver"] * 30})
     encode = ProfileEncoder().fit(frame)
-    found = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(seed))
-    assert not found.structured
+    analysis = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(seed))
+    assert not analysis.structured
 
 
 def test_all_components_are_retained_of_few_columns(dataset: Dataset) -> None:
     encode = ProfileEncoder().fit(dataset)
     config = QUICK.model_copy(update={"keep_all_columns": encode.encoder_.width, "max_components": 500})
-    found = parallel_analysis(encode.transform(dataset), encode.encoder_, config, np.random.default_rng(0))
-    assert found.retained > found.beat_chance
+    analysis = parallel_analysis(encode.transform(dataset), encode.encoder_, config, np.random.default_rng(0))
+    assert analysis.retained > analysis.beat_chance
 
 
 def test_choices_are_shuffled_whole_and_list_items_one_by_one(dataset: Dataset) -> None:

@@ -32,7 +32,7 @@ def test_list_columns_do_not_correlate_with_list_length_after_removal(
     vectors, roots = encode.transform(dataset), _roots(dataset, encode, field)
     span = encode.encoder_.spans[field]
     without = ListLengthRemover(encode.encoder_).fit(vectors).transform(vectors)
-    before, after = (np.abs(roots @ part[:, span]).max() / len(roots) for part in (vectors, without))
+    before, after = (np.abs(roots @ encoded[:, span]).max() / len(roots) for encoded in (vectors, without))
     assert before > 0.05
     assert after < 1e-9
 

@@ -21,10 +21,10 @@ def test_moments_of_blocks_are_those_of_all_rows() -> None:
     np.testing.assert_allclose(moments.covariance, np.cov(VECTORS, rowvar=False))
 
 
-@pytest.mark.parametrize("kept", [1, 4, 9])
-def test_principal_components_equal_those_of_scikit_learn(kept: int) -> None:
-    ours = principal_components(moments_of([VECTORS]), kept)
-    theirs = PCA(kept, svd_solver="covariance_eigh").fit(VECTORS)
+@pytest.mark.parametrize("components", [1, 4, 9])
+def test_principal_components_equal_those_of_scikit_learn(components: int) -> None:
+    ours = principal_components(moments_of([VECTORS]), components)
+    theirs = PCA(components, svd_solver="covariance_eigh").fit(VECTORS)
     learned = {name for name in vars(theirs) if name.endswith("_")}
     for name in learned:
         np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), err_msg=name)
@@ -35,19 +35,19 @@ def test_list_length_is_removed_from_moments_as_from_vectors(dataset: Dataset) -
     encode = ProfileEncoder().fit(dataset)
     vectors = encode.transform(dataset)
     remover = ListLengthRemover(encode.encoder_).fit(vectors)
-    expected, found = (moments_of([remover.transform(vectors)]), remover.transform_moments(moments_of([vectors])))
-    _assert_close(found, expected)
+    expected, actual = (moments_of([remover.transform(vectors)]), remover.transform_moments(moments_of([vectors])))
+    _assert_close(actual, expected)
 
 
-def _assert_close(found: Moments, expected: Moments) -> None:
-    assert found.rows == expected.rows
-    np.testing.assert_allclose(found.sums, expected.sums, atol=1e-7)
-    np.testing.assert_allclose(found.products, expected.products, atol=1e-7)
+def _assert_close(actual: Moments, expected: Moments) -> None:
+    assert actual.rows == expected.rows
+    np.testing.assert_allclose(actual.sums, expected.sums, atol=1e-7)
+    np.testing.assert_allclose(actual.products, expected.products, atol=1e-7)
 
 
 def test_blockwise_scores_equal_those_of_the_pipeline(dataset: Dataset, fitted: Fit) -> None:
     several = dataset.take(np.arange(2 * BLOCK_ROWS + 5) % len(dataset))
     expected: FloatArray = fitted.pipeline[:-1].transform(several)
-    found = fitted.applied_to(several)
-    np.testing.assert_allclose(found.scores, expected, atol=1e-9)
-    np.testing.assert_array_equal(found.clusters, fitted.pipeline["kmeans"].predict(expected))
+    actual = fitted.applied_to(several)
+    np.testing.assert_allclose(actual.scores, expected, atol=1e-9)
+    np.testing.assert_array_equal(actual.clusters, fitted.pipeline["kmeans"].predict(expected))

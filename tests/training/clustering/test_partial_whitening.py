@@ -1,4 +1,4 @@
-"""Components are evened out part of the way."""
+"""Partial whitening: component variances become powers of themselves."""
 
 import numpy as np
 import pytest
@@ -10,8 +10,8 @@ SCORES = np.random.default_rng(0).normal(size=(500, 3)) * [4.0, 2.0, 0.5]
 
 @pytest.mark.parametrize(("evenness", "power"), [(0.0, 1.0), (0.25, 0.5), (0.375, 0.25), (0.5, 0.0)])
 def test_variance_becomes_a_power_of_itself(evenness: float, power: float) -> None:
-    evened = PartialWhitener(evenness).fit_transform(SCORES)
-    np.testing.assert_allclose(evened.var(axis=0), SCORES.var(axis=0) ** power)
+    whitened = PartialWhitener(evenness).fit_transform(SCORES)
+    np.testing.assert_allclose(whitened.var(axis=0), SCORES.var(axis=0) ** power)
 
 
 def test_component_without_variance_is_unchanged() -> None:
@@ -20,5 +20,5 @@ def test_component_without_variance_is_unchanged() -> None:
 
 
 def test_rows_are_scaled_independently() -> None:
-    evener = PartialWhitener().fit(SCORES)
-    np.testing.assert_array_equal(evener.transform(SCORES)[:5], evener.transform(SCORES[:5]))
+    whitener = PartialWhitener().fit(SCORES)
+    np.testing.assert_array_equal(whitener.transform(SCORES)[:5], whitener.transform(SCORES[:5]))

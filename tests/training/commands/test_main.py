@@ -20,7 +20,7 @@ FEW = ["--simulate", "300", "--k", "2", "--no-report"]
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one version, in force."""
+    """A folder with one version, the active one."""
     folder = tmp_path_factory.mktemp("versions")
     assert main(["fit", *FEW, "--force", "--out", str(folder)]) == 0
     return folder

@@ -55,9 +55,9 @@ def test_same_profiles_are_the_same_dataset_from_every_format(
     files = [write(some, folder) for write in (write_csv, write_json_lines, write_parquet)]
     expected = from_profiles(some)
     for file in files:
-        found = read_dataset(file, Profile)
-        assert_same_columns(found.columns, expected.columns)
-        assert found.fingerprint == expected.fingerprint
+        result = read_dataset(file, Profile)
+        assert_same_columns(result.columns, expected.columns)
+        assert result.fingerprint == expected.fingerprint
 
 
 @settings(deadline=None)
@@ -147,11 +147,11 @@ def test_field_missing_in_the_frame_is_not_answered() -> None:
 )
 def test_row_that_does_not_fit_is_refused_without_its_value(answer: dict[str, object], reason: str) -> None:
     answers: dict[str, list[object]] = {name: [None, value] for name, value in answer.items()}
-    found = dataset(relationship=["friend", "partner"], **answers)
-    assert all_rows(found) == [Profile(relationship="friend")]
-    assert found.vocabularies["relationship"].values == ("friend",)
-    assert found.refusals.by_reason == {reason: 1}
-    assert [misfit.line for misfit in found.refusals.misfits] == [2]
+    result = dataset(relationship=["friend", "partner"], **answers)
+    assert all_rows(result) == [Profile(relationship="friend")]
+    assert result.vocabularies["relationship"].values == ("friend",)
+    assert result.refusals.by_reason == {reason: 1}
+    assert [misfit.line for misfit in result.refusals.misfits] == [2]
 
 
 def test_equal_numbers_of_different_types_are_validated_separately() -> None:
@@ -165,11 +165,11 @@ def test_every_misfit_of_a_row_is_listed_and_the_row_counted_once() -> None:
 
 
 def test_id_column_becomes_row_ids_as_text() -> None:
-    found = dataset(user_id=["a", 7, 8.0, None], age=[20, 5, 30, 40])
-    assert found.row_ids is not None
-    assert found.row_ids.tolist() == ["a", "8", ""]
-    assert found.take(np.array([1])).row_ids.tolist() == ["8"]  # type: ignore[union-attr]
-    assert found.fingerprint == dataset(age=[20, 30, 40]).fingerprint
+    result = dataset(user_id=["a", 7, 8.0, None], age=[20, 5, 30, 40])
+    assert result.row_ids is not None
+    assert result.row_ids.tolist() == ["a", "8", ""]
+    assert result.take(np.array([1])).row_ids.tolist() == ["8"]  # type: ignore[union-attr]
+    assert result.fingerprint == dataset(age=[20, 30, 40]).fingerprint
 
 
 def test_frame_without_an_id_column_has_no_row_ids() -> None:
@@ -177,8 +177,8 @@ def test_frame_without_an_id_column_has_no_row_ids() -> None:
 
 
 def test_unknown_column_is_noted_with_the_nearest_field() -> None:
-    found = dataset(age=[20], Hobbys=["chess"], persona_truth=["bookish"], id=[1])
-    assert found.notes == ("Column 'Hobbys' is not a profile field (nearest: 'hobbies'); it is not used.",)
+    result = dataset(age=[20], Hobbys=["chess"], persona_truth=["bookish"], id=[1])
+    assert result.notes == ("Column 'Hobbys' is not a profile field (nearest: 'hobbies'); it is not used.",)
 
 
 def test_frame_without_any_profile_field_is_refused() -> None:
@@ -201,10 +201,10 @@ def test_fingerprint_depends_on_rows_and_not_on_column_order_or_spelling() -> No
 def test_rows_of_several_chunks_are_coded_alike() -> None:
     count = 45_000
     some = frame(age=[20 + row % 50 for row in range(count)], hobbies=[[f"h{row % 9}"] for row in range(count)])
-    found = from_frame(some, Profile)
-    assert len(found) == count
-    assert found.distinct_rows == 450
-    assert all_rows(found.take(np.array([44_999]))) == [Profile(age=69, hobbies=("h8",))]
+    result = from_frame(some, Profile)
+    assert len(result) == count
+    assert result.distinct_rows == 450
+    assert all_rows(result.take(np.array([44_999]))) == [Profile(age=69, hobbies=("h8",))]
 
 
 def test_any_profile_class_makes_a_dataset() -> None:
@@ -221,8 +221,8 @@ def test_any_profile_class_makes_a_dataset() -> None:
 
 
 def test_infinity_is_refused() -> None:
-    found = from_frame(frame(minutes=[float("inf"), 1.5, -float("inf")]), Visit)
-    assert found.refusals.by_reason == {"minutes: Input should be a finite number": 2}
+    result = from_frame(frame(minutes=[float("inf"), 1.5, -float("inf")]), Visit)
+    assert result.refusals.by_reason == {"minutes: Input should be a finite number": 2}
 
 
 def test_no_profiles_require_a_profile_class() -> None:
@@ -232,6 +232,6 @@ def test_no_profiles_require_a_profile_class() -> None:
 
 
 def test_value_may_be_longer_in_normalised_form() -> None:
-    found = from_profiles([Profile(occupation="ﷺ" * 200)])
-    assert len(all_rows(found)) == 1
-    assert found.vocabularies["occupation"].code("ﷺ" * 200) == 0
+    result = from_profiles([Profile(occupation="ﷺ" * 200)])
+    assert len(all_rows(result)) == 1
+    assert result.vocabularies["occupation"].code("ﷺ" * 200) == 0

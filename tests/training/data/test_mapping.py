@@ -40,8 +40,8 @@ def test_rename_rule_takes_the_column() -> None:
 
 
 def test_unmapped_profile_fields_are_unchanged() -> None:
-    found = mapped("age = { from = 'Age' }", Age=[20], occasion=["easter"])
-    assert answers(found, "occasion") == ["easter"]
+    result = mapped("age = { from = 'Age' }", Age=[20], occasion=["easter"])
+    assert answers(result, "occasion") == ["easter"]
 
 
 def test_mapped_field_replaces_the_column_of_its_name() -> None:
@@ -49,8 +49,8 @@ def test_mapped_field_replaces_the_column_of_its_name() -> None:
 
 
 def test_field_can_be_mapped_from_its_own_column() -> None:
-    found = mapped("hobbies = { from = 'hobbies', split = '|' }", hobbies=["b|a| ", "", None])
-    assert answers(found, "hobbies") == [("a", "b"), None, None]
+    result = mapped("hobbies = { from = 'hobbies', split = '|' }", hobbies=["b|a| ", "", None])
+    assert answers(result, "hobbies") == [("a", "b"), None, None]
 
 
 RATINGS = """
@@ -63,14 +63,14 @@ names = { "Art, craft" = "crafts" }
 
 def test_ratings_rule_lists_columns_that_reach_the_mark() -> None:
     ratings: dict[str, list[object]] = {"History": ["5", 4, "1", None], "Art, craft": ["4", 3.9, "", "4.0"]}
-    found = mapped(RATINGS, **ratings)
-    assert answers(found, "hobbies") == [("crafts", "history"), ("history",), (), ("crafts",)]
+    result = mapped(RATINGS, **ratings)
+    assert answers(result, "hobbies") == [("crafts", "history"), ("history",), (), ("crafts",)]
 
 
 def test_empty_ratings_are_no_answer() -> None:
     ratings: dict[str, list[object]] = {"History": [" ", None, "2"], "Art, craft": [None, float("nan"), None]}
-    found = mapped(RATINGS, **ratings)
-    assert answers(found, "hobbies") == [None, None, ()]
+    result = mapped(RATINGS, **ratings)
+    assert answers(result, "hobbies") == [None, None, ()]
 
 
 def test_rating_column_with_text_is_refused_by_name() -> None:
@@ -87,8 +87,8 @@ recode = { "sw eng" = "engineer", "3" = "teacher", "n/a" = "" }
 
 
 def test_recode_rule_replaces_values() -> None:
-    found = mapped(RECODE, Job=[" sw eng", 3, 3.0, "n/a", None, ""])
-    assert answers(found, "occupation") == ["engineer", "teacher", "teacher", None, None, None]
+    result = mapped(RECODE, Job=[" sw eng", 3, 3.0, "n/a", None, ""])
+    assert answers(result, "occupation") == ["engineer", "teacher", "teacher", None, None, None]
 
 
 @pytest.mark.parametrize(("others", "expected"), [("keep", ["engineer", "cook"]), ("drop", ["engineer", None])])
@@ -97,9 +97,9 @@ def test_unlisted_values_are_passed_or_dropped(others: str, expected: list[str |
 
 
 def test_unlisted_values_are_refused_by_default() -> None:
-    found = mapped(RECODE, Job=["sw eng", "cook"])
-    assert len(found) == 1
-    assert found.refusals.by_reason == {"occupation: Value not in the recode table of column 'Job'": 1}
+    result = mapped(RECODE, Job=["sw eng", "cook"])
+    assert len(result) == 1
+    assert result.refusals.by_reason == {"occupation: Value not in the recode table of column 'Job'": 1}
 
 
 BINS = """
@@ -111,9 +111,9 @@ labels = ["low", "medium", "high"]
 
 
 def test_bins_include_their_lower_edge() -> None:
-    found = mapped(BINS, Euros=["5", 19.99, 20, 59, "60", 1e9, None, " "])
+    result = mapped(BINS, Euros=["5", 19.99, 20, 59, "60", 1e9, None, " "])
     levels = ["low", "low", "medium", "medium", "high", "high", None, None]
-    assert answers(found, "budget_range") == levels
+    assert answers(result, "budget_range") == levels
 
 
 def test_bin_with_an_empty_label_is_no_answer() -> None:
@@ -172,37 +172,37 @@ def test_every_file_format_is_mapped_alike(tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "survey.csv", index=False)
     frame.to_parquet(tmp_path / "survey.parquet")
     frame.to_json(tmp_path / "survey.jsonl", orient="records", lines=True)
-    found = [
+    result = [
         read_dataset(tmp_path / f"survey.{suffix}", Profile, parse_mapping(RATINGS))
         for suffix in ("csv", "parquet", "jsonl")
     ]
-    assert [answers(dataset, "hobbies") for dataset in found] == [[("history",), None, ()]] * 3
-    assert len({dataset.fingerprint for dataset in found}) == 1
-    assert all(dataset.row_ids is not None and len(dataset.row_ids) == 3 for dataset in found)
+    assert [answers(dataset, "hobbies") for dataset in result] == [[("history",), None, ()]] * 3
+    assert len({dataset.fingerprint for dataset in result}) == 1
+    assert all(dataset.row_ids is not None and len(dataset.row_ids) == 3 for dataset in result)
 
 
 def test_field_can_be_the_source_of_another_field(tmp_path: Path) -> None:
     (tmp_path / "survey.csv").write_text("age,user_id\n20,a\n70,b\n", encoding="utf-8")
     mapping = parse_mapping("occupation = { from = 'age', edges = [65], labels = ['', 'retired'] }")
-    found = read_dataset(tmp_path / "survey.csv", Profile, mapping)
-    assert answers(found, "age") == [20, 70]
-    assert answers(found, "occupation") == [None, "retired"]
+    result = read_dataset(tmp_path / "survey.csv", Profile, mapping)
+    assert answers(result, "age") == [20, 70]
+    assert answers(result, "occupation") == [None, "retired"]
 
 
 def test_unused_columns_are_counted(tmp_path: Path) -> None:
     (tmp_path / "survey.csv").write_text("Age,Height,Weight\n20,180,80\n", encoding="utf-8")
-    found = read_dataset(tmp_path / "survey.csv", Profile, parse_mapping("age = { from = 'Age' }"))
-    assert found.notes == ("Columns that the mapping does not use: 2.",)
+    result = read_dataset(tmp_path / "survey.csv", Profile, parse_mapping("age = { from = 'Age' }"))
+    assert result.notes == ("Columns that the mapping does not use: 2.",)
 
 
 @pytest.mark.skipif(not SURVEY.exists(), reason="the survey is not part of the project")
 def test_survey_is_mapped_to_profiles(tmp_path: Path) -> None:
-    found = read_dataset(SURVEY, Profile, load_mapping(SURVEY_MAPPING), side_file=tmp_path / "refused.csv")
-    assert len(found) == 1010
-    assert not found.refusals.rows
-    sizes = {name: len(words.values) for name, words in found.vocabularies.items() if words.values}
+    result = read_dataset(SURVEY, Profile, load_mapping(SURVEY_MAPPING), side_file=tmp_path / "refused.csv")
+    assert len(result) == 1010
+    assert not result.refusals.rows
+    sizes = {name: len(words.values) for name, words in result.vocabularies.items() if words.values}
     assert sizes == {"hobbies": 32, "favourite_items": 21, "favourite_movies": 11, "store_preference": 2}
-    hobbies = found.columns["hobbies"]
+    hobbies = result.columns["hobbies"]
     assert isinstance(hobbies, CodeListColumn)
     assert 10 < hobbies.lengths.mean() < 13
 

@@ -30,17 +30,17 @@ def calibrated(fitted: Fit, scorer: Scorer) -> Calibrated:
 
 
 def field(scorer: Scorer, name: str) -> tuple[int, FieldEncoding]:
-    return next((place, each) for place, each in enumerate(scorer.encoder.fields) if each.name == name)
+    return next((index, encoding) for index, encoding in enumerate(scorer.encoder.fields) if encoding.name == name)
 
 
 @pytest.mark.parametrize("name", ["age", "budget_range", "occupation", "hobbies"])
 def test_fill_is_close_to_the_personas_mean_contribution(name: str, fitted: Fit, scorer: Scorer) -> None:
-    place, encoding = field(scorer, name)
+    index, encoding = field(scorer, name)
     column = fitted.encoded.columns[name]
-    filled = fill(scorer.tables[place], count_field(encoding, column, fitted.clusters, fitted.k))
-    moves, known = contributions(encoding, scorer.tables[place], column), known_rows(column)
+    filled = fill(scorer.tables[index], count_field(encoding, column, fitted.clusters, fitted.k))
+    moves, answered = contributions(encoding, scorer.tables[index], column), known_rows(column)
     for persona in range(fitted.k):
-        mean = moves[known & (fitted.clusters == persona)].mean(axis=0)
+        mean = moves[answered & (fitted.clusters == persona)].mean(axis=0)
         np.testing.assert_allclose(filled[persona], mean, atol=0.03 * np.abs(mean).max() + 0.01)
 
 
@@ -49,11 +49,12 @@ def test_counts_subtract(name: str, fitted: Fit, scorer: Scorer) -> None:
     _, encoding = field(scorer, name)
     column, rows = fitted.encoded.columns[name], np.arange(len(fitted.encoded))
     some, others = rows[::3], np.setdiff1d(rows, rows[::3])
-    whole, part, rest = (
-        count_field(encoding, column.take(each), fitted.clusters[each], fitted.k) for each in (rows, some, others)
+    whole, third, rest = (
+        count_field(encoding, column.take(subset), fitted.clusters[subset], fitted.k)
+        for subset in (rows, some, others)
     )
-    np.testing.assert_allclose((whole - part).held, rest.held, atol=1e-6)
-    np.testing.assert_allclose((whole - part).sizes, rest.sizes, atol=1e-6)
+    np.testing.assert_allclose((whole - third).held, rest.held, atol=1e-6)
+    np.testing.assert_allclose((whole - third).sizes, rest.sizes, atol=1e-6)
 
 
 def test_list_length_is_no_evidence(scorer: Scorer) -> None:
@@ -63,9 +64,9 @@ def test_list_length_is_no_evidence(scorer: Scorer) -> None:
     ticked = [rng.choice(values, 2 + 2 * (row % 2), replace=False) for row in range(4_000)]
     offsets = np.cumsum([0, *map(len, ticked)])
     column = CodeListColumn(np.concatenate(ticked).astype(np.int64), offsets, np.ones(4_000, np.bool_))
-    told = evidence(encoding, count_field(encoding, column, np.arange(4_000) % 2, 2))
-    gap = told.rows[:, 0] - told.rows[:, 1]
-    constant = float(told.constant[0] - told.constant[1])
+    log_evidence = evidence(encoding, count_field(encoding, column, np.arange(4_000) % 2, 2))
+    gap = log_evidence.rows[:, 0] - log_evidence.rows[:, 1]
+    constant = float(log_evidence.constant[0] - log_evidence.constant[1])
     assert abs(constant) < 0.05
     assert abs(gap[:values].mean()) < 0.05
 
@@ -78,11 +79,11 @@ def test_evidence_is_multiplied_by_the_exponent(calibrated: Calibrated) -> None:
 def test_hiding_an_influential_field_lowers_confidence_more(calibrated: Calibrated) -> None:
     imputation = calibrated.scorer.imputation
     assert isinstance(imputation, Imputation)
-    names = [each.name for each in calibrated.scorer.encoder.fields]
-    scatter = {name: part.scatter[0] for name, part in zip(names, imputation.fields, strict=True) if part}
+    names = [encoding.name for encoding in calibrated.scorer.encoder.fields]
+    scatter = {name: table.scatter[0] for name, table in zip(names, imputation.fields, strict=True) if table}
     assert scatter["hobbies"] > scatter["purchases_last_year"]
     assert calibrated.confidence is not None
-    accuracies = [each.accuracy for each in calibrated.confidence.by_hidden]
+    accuracies = [trials.accuracy for trials in calibrated.confidence.by_hidden]
     assert accuracies[0] > accuracies[5] > accuracies[-1]
 
 
@@ -94,10 +95,10 @@ def test_confidence_is_calibrated(calibrated: Calibrated) -> None:
 def test_answer_kinds_hold_several_profiles(calibrated: Calibrated) -> None:
     imputation = calibrated.scorer.imputation
     assert imputation is not None
-    for part in imputation.fields:
-        assert part is not None
-        np.testing.assert_allclose(part.kind_shares.sum(axis=0), 1.0)
-        assert len(part.kinds) <= 16
+    for table in imputation.fields:
+        assert table is not None
+        np.testing.assert_allclose(table.kind_shares.sum(axis=0), 1.0)
+        assert len(table.kinds) <= 16
 
 
 def test_empty_profile_is_assigned_the_largest_persona(trained: Trained) -> None:

@@ -1,4 +1,4 @@
-"""Personas from clusters: what is counted, what is told, and what is kept quiet."""
+"""Personas from clusters: what is counted, what is described, and what is not published."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -61,7 +61,7 @@ def trait_of(persona: Persona, value: str) -> Trait:
 
 
 def affinity_of(persona: Persona, category: str) -> GiftAffinity:
-    return next(each for each in persona.gift_affinities if each.category == category)
+    return next(affinity for affinity in persona.gift_affinities if affinity.category == category)
 
 
 # --- planted personas ------------------------------------------------------------------------------
@@ -151,14 +151,14 @@ def test_gift_affinity_counts_a_category_once_across_fields() -> None:
     assert affinity_of(everyone, "books").lift == 1
 
 
-# --- what is kept quiet ----------------------------------------------------------------------------
+# --- what is not published -------------------------------------------------------------------------
 
 
 def test_value_of_four_profiles_is_not_published() -> None:
     mine = {"hobbies": [["my secret"]] * 4 + [["yoga"]] * 96, "gift_history": [["my gift"]] * 4 + [["books"]] * 96}
     dataset = from_frame(pd.DataFrame(mine), Profile)
-    told = describe(dataset, np.array([0] * 4 + [1] * 96), ("a", "b"))
-    assert "my" not in repr(told)
+    personas = describe(dataset, np.array([0] * 4 + [1] * 96), ("a", "b"))
+    assert "my" not in repr(personas)
 
 
 def test_persona_of_four_members_has_no_traits() -> None:

@@ -39,9 +39,9 @@ from training.simulation.simulate import Simulated, SimulationConfig, simulate
 class Refit:
     """A refit beside the model before: its clusters' ids, and what became of whom."""
 
-    known: Predecessor
+    predecessor: Predecessor
     fitted: Fit
-    found: ClusterMatching
+    matching: ClusterMatching
     ids: tuple[str, ...]
 
     @property
@@ -49,18 +49,20 @@ class Refit:
         sizes = np.bincount(self.fitted.clusters, minlength=self.fitted.k)
         return tuple(
             Persona(
-                id=each, name=f"N{place}", sentence="", size=int(sizes[place]),
-                share=float(sizes[place] / sizes.sum()), traits=(), gift_affinities=(),
+                id=persona_id, name=f"N{cluster}", sentence="", size=int(sizes[cluster]),
+                share=float(sizes[cluster] / sizes.sum()), traits=(), gift_affinities=(),
             )
-            for place, each in enumerate(self.ids)
+            for cluster, persona_id in enumerate(self.ids)
         )  # fmt: skip
 
     @property
     def passages(self) -> dict[str, Passage]:
-        return {each.persona_id: each for each in passages(self.personas, self.known, self.found)}
+        return {
+            passage.persona_id: passage for passage in passages(self.personas, self.predecessor, self.matching)
+        }
 
     def fates(self, fate: str) -> list[Passage]:
-        return [each for each in self.passages.values() if each.fate == fate]
+        return [passage for passage in self.passages.values() if passage.fate == fate]
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +71,14 @@ def before(trained: Trained) -> LoadedArtifact:
 
 
 def refitted(before: LoadedArtifact, dataset: Dataset, config: TrainingConfig = QUICK) -> Refit:
-    known = Predecessor.on(before, dataset)
-    fitted = fit(dataset, config, Silent(), known.clusters)
-    found = match_clusters(
-        known.clusters, fitted.clusters, fitted.encoded.vectors(), len(known.personas), fitted.k
+    predecessor = Predecessor.on(before, dataset)
+    fitted = fit(dataset, config, Silent(), predecessor.clusters)
+    matching = match_clusters(
+        predecessor.clusters, fitted.clusters, fitted.encoded.vectors(), len(predecessor.personas), fitted.k
     )
-    return Refit(known, fitted, found, persona_ids(dataset.fingerprint, config, fitted.k, known, found))
+    return Refit(
+        predecessor, fitted, matching, persona_ids(dataset.fingerprint, config, fitted.k, predecessor, matching)
+    )
 
 
 def known_ids(before: LoadedArtifact) -> set[str]:
@@ -112,15 +116,19 @@ def test_one_percent_more_data_changes_no_id(before: LoadedArtifact) -> None:
 def test_other_people_of_the_same_kinds_change_no_id(before: LoadedArtifact) -> None:
     refit = refitted(before, from_frame(simulated(3_000, seed=21).frame, Profile))
     assert set(refit.ids) == known_ids(before)
-    assert all(each.fate == "KEPT" and (each.members_kept or 0) > 0.8 for each in refit.passages.values())
+    assert all(passage.fate == "KEPT" and (passage.members_kept or 0) > 0.8 for passage in refit.passages.values())
 
 
 def test_rotated_and_flipped_axes_change_no_id(before: LoadedArtifact, dataset: Dataset) -> None:
     scorer = before.model.scorer
-    turn = np.linalg.qr(np.random.default_rng(5).normal(size=(len(scorer.base),) * 2))[0]
-    tables = tuple(dataclasses.replace(t, constant=t.constant @ turn, rows=t.rows @ turn) for t in scorer.tables)
-    turned = dataclasses.replace(scorer, base=scorer.base @ turn, tables=tables, centroids=scorer.centroids @ turn)
-    model = SegmentModel(before.model.version, turned, before.model.personas)
+    rotation = np.linalg.qr(np.random.default_rng(5).normal(size=(len(scorer.base),) * 2))[0]
+    tables = tuple(
+        dataclasses.replace(t, constant=t.constant @ rotation, rows=t.rows @ rotation) for t in scorer.tables
+    )
+    rotated = dataclasses.replace(
+        scorer, base=scorer.base @ rotation, tables=tables, centroids=scorer.centroids @ rotation
+    )
+    model = SegmentModel(before.model.version, rotated, before.model.personas)
     refit = refitted(dataclasses.replace(before, model=model), dataset)
     assert set(refit.ids) == known_ids(before)
 
@@ -129,9 +137,9 @@ def test_rotated_and_flipped_axes_change_no_id(before: LoadedArtifact, dataset: 
 @settings(max_examples=20, deadline=None)
 def test_relabelled_clusters_are_the_same_personas(fitted: Fit, order: list[int]) -> None:
     relabelled = np.array(order)[fitted.clusters]
-    found = match_clusters(fitted.clusters, relabelled, fitted.encoded.vectors(), 5, 5)
-    assert found.persona_of == {new: old for old, new in enumerate(order)}
-    assert found.scores[list(found.persona_of.values()), list(found.persona_of)] == pytest.approx(1.0)
+    matching = match_clusters(fitted.clusters, relabelled, fitted.encoded.vectors(), 5, 5)
+    assert matching.persona_of == {new: old for old, new in enumerate(order)}
+    assert matching.scores[list(matching.persona_of.values()), list(matching.persona_of)] == pytest.approx(1.0)
 
 
 # --- somebody comes, goes, splits or merges --------------------------------------------------------
@@ -149,7 +157,7 @@ def test_persona_without_a_match_is_retired(before: LoadedArtifact) -> None:
     dataset = from_frame(simulated(3_000, seed=21, personas=4).frame, Profile)
     refit = refitted(before, dataset, QUICK.model_copy(update={"k": 4}))
     assert set(refit.ids) < known_ids(before)
-    (retired,) = catalogue("v", refit.personas, refit.known, refit.found)
+    (retired,) = catalogue("v", refit.personas, refit.predecessor, refit.matching)
     assert {retired.id} == known_ids(before) - set(refit.ids)
     assert retired.retired_in == "v"
 
@@ -189,26 +197,26 @@ def matched(counts: list[list[int]]) -> ClusterMatching:
 
 
 def test_split_persona_carries_its_id_on_to_the_larger_half() -> None:
-    found = matched([[60, 0, 40], [0, 100, 0]])
-    assert (found.persona_of, found.born) == ({0: 0, 1: 1}, [2])
-    assert found.split_from(2) == 0
+    matching = matched([[60, 0, 40], [0, 100, 0]])
+    assert (matching.persona_of, matching.born) == ({0: 0, 1: 1}, [2])
+    assert matching.split_from(2) == 0
 
 
 def test_merged_personas_carry_on_the_id_of_the_larger() -> None:
-    found = matched([[100, 0], [0, 60], [0, 90]])
-    assert (found.persona_of, found.retired) == ({0: 0, 1: 2}, [1])
-    assert found.merged_into(1) == 1
+    matching = matched([[100, 0], [0, 60], [0, 90]])
+    assert (matching.persona_of, matching.retired) == ({0: 0, 1: 2}, [1])
+    assert matching.merged_into(1) == 1
 
 
 def test_mixed_cluster_is_a_new_persona_without_a_parent() -> None:
-    found = matched([[80, 0, 20], [0, 80, 20], [30, 30, 40]])
-    assert all(found.split_from(new) is None for new in found.born)
+    matching = matched([[80, 0, 20], [0, 80, 20], [30, 30, 40]])
+    assert all(matching.split_from(new) is None for new in matching.born)
 
 
 def test_previous_persona_without_members_is_retired_without_a_merge() -> None:
     vectors = np.eye(2)[[0, 0, 1, 1]]
-    found = match_clusters(np.array([0, 0, 2, 2]), np.array([0, 0, 1, 1]), vectors, 3, 2)
-    assert (found.retired, found.merged_into(1)) == ([1], None)
+    matching = match_clusters(np.array([0, 0, 2, 2]), np.array([0, 0, 1, 1]), vectors, 3, 2)
+    assert (matching.retired, matching.merged_into(1)) == ([1], None)
 
 
 # --- ids -------------------------------------------------------------------------------------------
@@ -217,12 +225,12 @@ def test_previous_persona_without_members_is_retired_without_a_merge() -> None:
 def test_retired_id_is_never_minted_again(before: LoadedArtifact, dataset: Dataset) -> None:
     source = f"{before.manifest.version}|{dataset.fingerprint}"
     used = mint(source, QUICK, 3)
-    retired = tuple(Passage(persona_id=each, name="", fate="RETIRED") for each in used)
+    retired = tuple(Passage(persona_id=persona_id, name="", fate="RETIRED") for persona_id in used)
     step = LineageStep(version="x", created_at=before.manifest.created_at, passages=retired)
     manifest = before.manifest.model_copy(update={"lineage": (step,)})
-    known = Predecessor.on(dataclasses.replace(before, manifest=manifest), dataset)
+    predecessor = Predecessor.on(dataclasses.replace(before, manifest=manifest), dataset)
     nobody = ClusterMatching(np.zeros((5, 5), np.int64), np.zeros((5, 5)), np.zeros((5, 5)), {})
-    ids = persona_ids(dataset.fingerprint, QUICK, 5, known, nobody)
+    ids = persona_ids(dataset.fingerprint, QUICK, 5, predecessor, nobody)
     assert len(set(ids)) == 5
     assert not set(ids) & (set(used) | known_ids(before))
 
@@ -236,7 +244,7 @@ def test_same_refit_mints_the_same_ids(before: LoadedArtifact, dataset: Dataset)
 
 
 def test_familiar_centroids_win_where_fresh_starts_are_no_better() -> None:
-    """A ring has no corners: every turn of four centroids is as good, and only the familiar one stays."""
+    """On a ring every rotation of four centroids is as good; only the familiar one stays."""
     angles = np.linspace(0, 2 * np.pi, 400, endpoint=False)
     ring = np.column_stack([np.cos(angles), np.sin(angles)])
     corners = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
@@ -256,7 +264,7 @@ def test_fresh_start_wins_where_it_is_clearly_better() -> None:
 
 def test_shortened_lineage_retains_births_and_retirements(before: LoadedArtifact) -> None:
     at = before.manifest.created_at
-    kept, born = Passage(persona_id="a", name="", fate="KEPT"), Passage(persona_id="b", name="", fate="BORN")
-    step = LineageStep(version="v", created_at=at, passages=(kept, born))
+    carried_on, born = Passage(persona_id="a", name="", fate="KEPT"), Passage(persona_id="b", name="", fate="BORN")
+    step = LineageStep(version="v", created_at=at, passages=(carried_on, born))
     steps = shortened((step,) * (WHOLE_STEPS + 2))
-    assert [each.passages for each in steps[:3]] == [(born,), (born,), (kept, born)]
+    assert [step.passages for step in steps[:3]] == [(born,), (born,), (carried_on, born)]

@@ -88,9 +88,9 @@ def test_every_figure_is_on_the_page_and_beside_it(folder: Path, tags: list[Tag]
 
 
 def test_every_image_has_a_text_alternative(tags: list[Tag]) -> None:
-    told = [attributes["alt"] for tag, attributes in tags if tag == "img"]
-    assert len(told) == 15
-    assert all(alt and len(alt.split()) > 8 for alt in told)
+    texts = [attributes["alt"] for tag, attributes in tags if tag == "img"]
+    assert len(texts) == 15
+    assert all(alt and len(alt.split()) > 8 for alt in texts)
     assert sum(tag == "figcaption" for tag, _ in tags) == 15
 
 
@@ -114,9 +114,9 @@ def test_contents_link_to_every_section(tags: list[Tag]) -> None:
 
 
 def test_page_has_landmarks_and_one_headline(tags: list[Tag]) -> None:
-    found = [tag for tag, _ in tags]
-    assert {"header", "nav", "main", "footer"} <= set(found)
-    assert found.count("h1") == found.count("main") == 1
+    names = [tag for tag, _ in tags]
+    assert {"header", "nav", "main", "footer"} <= set(names)
+    assert names.count("h1") == names.count("main") == 1
 
 
 def test_page_describes_each_persona(page: str) -> None:
@@ -168,8 +168,8 @@ def test_user_text_is_escaped_in_figures() -> None:
 
 @pytest.mark.parametrize("report", [minimal_report(), one_persona_report()], ids=["minimal", "one persona"])
 def test_empty_parts_of_a_report_have_no_section(report: Report) -> None:
-    found = tags_of(undrawn(report))
-    sections = {attributes["id"] for tag, attributes in found if tag == "section"}
+    tags = tags_of(undrawn(report))
+    sections = {attributes["id"] for tag, attributes in tags if tag == "section"}
     assert {"personas", "choice", "quality", "methods"} <= sections
     assert not sections & {"glance", "leanings", "hobbies", "ages", "maps", "density"}
 
@@ -218,7 +218,7 @@ def test_folder_without_a_report_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "advice"),
     [
         ("", "is no JSON"),
         ("[" * 100_000, "is no JSON"),
@@ -229,7 +229,7 @@ def test_folder_without_a_report_is_refused(tmp_path: Path) -> None:
         (json.dumps({**minimal_report().model_dump(mode="json"), "personas": [{}]}), "damaged at 'personas.0.id'"),
     ],
 )
-def test_unreadable_report_is_refused_with_what_to_do(tmp_path: Path, text: str, told: str) -> None:
+def test_unreadable_report_is_refused_with_what_to_do(tmp_path: Path, text: str, advice: str) -> None:
     (tmp_path / "report.json").write_text(text, encoding="utf-8")
-    with pytest.raises(UnusableInput, match=re.escape(told)):
+    with pytest.raises(UnusableInput, match=re.escape(advice)):
         draw(tmp_path)

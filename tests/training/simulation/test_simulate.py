@@ -142,8 +142,8 @@ def test_store_depends_on_the_budget(many: Simulated) -> None:
 def test_gift_history_depends_on_stated_hobbies() -> None:
     config = SimulationConfig(rows=20_000, personas=("holiday_generalist",), noise=0, missing=0)
     frame = simulate(config).frame
-    sporty = frame["hobbies"].map(lambda told: any(HOBBY_GIFTS.get(hobby) == "sports" for hobby in told))
-    sports = frame["gift_history"].map(lambda told: "sports" in told)
+    sporty = frame["hobbies"].map(lambda values: any(HOBBY_GIFTS.get(hobby) == "sports" for hobby in values))
+    sports = frame["gift_history"].map(lambda values: "sports" in values)
     assert sports[sporty].mean() > 1.3 * sports[~sporty].mean()
 
 
@@ -232,10 +232,10 @@ def test_posterior_is_calibrated(weighed: tuple[Simulated, FloatArray]) -> None:
     simulated, posterior = weighed
     for chances, kind in zip(posterior.T, simulated.kinds, strict=True):
         came_true = simulated.truth == kind
-        for part in np.array_split(np.argsort(chances, kind="stable"), 20):
-            expected = chances[part].sum()
-            spread = np.sqrt((chances[part] * (1 - chances[part])).sum())
-            assert abs(came_true[part].sum() - expected) < 4 * spread + 1, kind
+        for rows in np.array_split(np.argsort(chances, kind="stable"), 20):
+            expected = chances[rows].sum()
+            spread = np.sqrt((chances[rows] * (1 - chances[rows])).sum())
+            assert abs(came_true[rows].sum() - expected) < 4 * spread + 1, kind
 
 
 def test_answers_and_gaps_add_nothing_to_the_posterior(weighed: tuple[Simulated, FloatArray]) -> None:
@@ -249,8 +249,8 @@ def test_answers_and_gaps_add_nothing_to_the_posterior(weighed: tuple[Simulated,
 
 def _signs(frame: pd.DataFrame) -> FloatArray:
     """What a profile shows, 0 or 1: each missing answer, each value given."""
-    told = [pd.get_dummies(frame[name].explode(), prefix=name).groupby(level=0).max() for name in VALUES]
-    return pd.concat([frame.isna(), *told], axis=1).to_numpy(dtype=np.float64)
+    values = [pd.get_dummies(frame[name].explode(), prefix=name).groupby(level=0).max() for name in VALUES]
+    return pd.concat([frame.isna(), *values], axis=1).to_numpy(dtype=np.float64)
 
 
 def test_empty_profiles_have_a_posterior_near_the_prior() -> None:
@@ -286,11 +286,11 @@ def _ceiling(config: SimulationConfig) -> float:
 def test_csv_distinguishes_a_missing_list_from_an_empty_one(many: Simulated, tmp_path: Path) -> None:
     write(many, tmp_path / "profiles.csv")
     cells = pd.read_csv(tmp_path / "profiles.csv", dtype=str, keep_default_na=False)["hobbies"]
-    told = many.frame["hobbies"]
-    assert (cells[told.isna()] == "").all()
-    assert (cells[told.map(lambda hobbies: hobbies == [])] == "[]").all()
-    several = told.map(lambda hobbies: hobbies is not None and len(hobbies) > 1)
-    assert (cells[several] == told[several].map(";".join)).all()
+    values = many.frame["hobbies"]
+    assert (cells[values.isna()] == "").all()
+    assert (cells[values.map(lambda hobbies: hobbies == [])] == "[]").all()
+    several = values.map(lambda hobbies: hobbies is not None and len(hobbies) > 1)
+    assert (cells[several] == values[several].map(";".join)).all()
 
 
 def test_json_lines_hold_lists_and_nulls(few: Simulated, tmp_path: Path) -> None:
@@ -304,7 +304,8 @@ def test_parquet_round_trips(few: Simulated, tmp_path: Path) -> None:
     write(few, tmp_path / "profiles.parquet")
     back = pd.read_parquet(tmp_path / "profiles.parquet")
     assert back["age"].equals(few.frame["age"])
-    assert [None if told is None else list(told) for told in back["hobbies"]] == few.frame["hobbies"].tolist()
+    hobbies = [None if values is None else list(values) for values in back["hobbies"]]
+    assert hobbies == few.frame["hobbies"].tolist()
 
 
 def test_truth_is_written_only_on_request(few: Simulated, tmp_path: Path) -> None:

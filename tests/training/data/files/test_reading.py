@@ -56,9 +56,9 @@ def parquet(folder: Path, **answers: object) -> Path:
     ],
 )
 def test_csv_cell_is_read_as_a_list(tmp_path: Path, cell: str, hobbies: tuple[str, ...] | None) -> None:
-    found = read(csv_file(tmp_path, "hobbies,age", f"{cell},20"))
+    result = read(csv_file(tmp_path, "hobbies,age", f"{cell},20"))
     expected = Profile(hobbies=hobbies, age=20)
-    assert [profile.model_copy(update={"hobbies": _sorted(profile)}) for profile in all_rows(found)] == [expected]
+    assert [profile.model_copy(update={"hobbies": _sorted(profile)}) for profile in all_rows(result)] == [expected]
 
 
 def _sorted(profile: BaseModel) -> tuple[str, ...] | None:
@@ -77,16 +77,16 @@ def test_csv_cell_is_read_as_a_number(tmp_path: Path, cell: str, age: int | None
 
 @pytest.mark.parametrize("cell", ["34.5", "old", "nan", "inf", "1e999", "9" * 5000, "3_4", "٣٤", "true", "[34]"])
 def test_csv_cell_with_a_fraction_is_refused_for_a_whole_number(tmp_path: Path, cell: str) -> None:
-    found = read(csv_file(tmp_path, "age", "20", cell))
-    assert len(found) == 1
-    assert found.refusals.rows == 1
+    result = read(csv_file(tmp_path, "age", "20", cell))
+    assert len(result) == 1
+    assert result.refusals.rows == 1
 
 
 @pytest.mark.parametrize("cell", ["[chess]", "['chess']", '"[""chess"", 5]"', "[" * 5000 + "]" * 5000])
 def test_csv_cell_with_a_malformed_list_is_refused(tmp_path: Path, cell: str) -> None:
-    found = read(csv_file(tmp_path, "hobbies", "chess", cell))
-    assert len(found) == 1
-    assert found.refusals.misfits[0].field == "hobbies"
+    result = read(csv_file(tmp_path, "hobbies", "chess", cell))
+    assert len(result) == 1
+    assert result.refusals.misfits[0].field == "hobbies"
 
 
 def test_byte_order_mark_and_blank_lines_are_ignored(tmp_path: Path) -> None:
@@ -103,43 +103,43 @@ def test_row_number_is_the_line_on_which_the_row_begins(tmp_path: Path) -> None:
 
 
 def test_csv_row_with_a_wrong_number_of_cells_is_refused(tmp_path: Path) -> None:
-    found = read(csv_file(tmp_path, "age,occasion", "20", "20,easter", "20,easter,more"))
-    assert found.line_numbers.tolist() == [3]
-    assert found.refusals.by_reason == {"Not as many cells as columns": 2}
+    result = read(csv_file(tmp_path, "age,occasion", "20", "20,easter", "20,easter,more"))
+    assert result.line_numbers.tolist() == [3]
+    assert result.refusals.by_reason == {"Not as many cells as columns": 2}
 
 
 def test_unclosed_quote_refuses_every_line_it_spans(tmp_path: Path) -> None:
-    found = read(csv_file(tmp_path, "age,occasion", "20,easter", '30,"easter', "40,x", "50,x"))
-    assert found.line_numbers.tolist() == [2]
-    assert found.refusals.by_reason == {"Not readable as CSV": 3}
+    result = read(csv_file(tmp_path, "age,occasion", "20,easter", '30,"easter', "40,x", "50,x"))
+    assert result.line_numbers.tolist() == [2]
+    assert result.refusals.by_reason == {"Not readable as CSV": 3}
 
 
 def test_malformed_json_line_is_a_refused_row(tmp_path: Path) -> None:
     path = json_lines(tmp_path, {"age": 20}, '{"age": 3', "", [1], '{"age": NaN}', "[" * 9999, {"age": None})
-    found = read(path)
-    assert all_rows(found) == [Profile(age=20), Profile()]
-    assert found.line_numbers.tolist() == [1, 7]
-    assert found.refusals.by_reason == {"Not a JSON object": 4}
+    result = read(path)
+    assert all_rows(result) == [Profile(age=20), Profile()]
+    assert result.line_numbers.tolist() == [1, 7]
+    assert result.refusals.by_reason == {"Not a JSON object": 4}
 
 
 def test_json_types_are_not_converted(tmp_path: Path) -> None:
-    found = read(json_lines(tmp_path, {"hobbies": "a;b"}, {"age": "34"}, {"hobbies": []}, {"hobbies": None}))
-    assert all_rows(found) == [Profile(hobbies=()), Profile()]
-    assert found.refusals.rows == 2
+    result = read(json_lines(tmp_path, {"hobbies": "a;b"}, {"age": "34"}, {"hobbies": []}, {"hobbies": None}))
+    assert all_rows(result) == [Profile(hobbies=()), Profile()]
+    assert result.refusals.rows == 2
 
 
 def test_json_key_of_the_last_line_alone_is_a_column(tmp_path: Path) -> None:
-    found = read(json_lines(tmp_path, {"age": 20}, {"age": 30, "occasion": "easter", "hobbie": []}))
-    assert all_rows(found) == [Profile(age=20), Profile(age=30, occasion="easter")]
-    assert "nearest: 'hobbies'" in found.notes[0]
+    result = read(json_lines(tmp_path, {"age": 20}, {"age": 30, "occasion": "easter", "hobbie": []}))
+    assert all_rows(result) == [Profile(age=20), Profile(age=30, occasion="easter")]
+    assert "nearest: 'hobbies'" in result.notes[0]
 
 
 def test_parquet_lists_and_nulls_are_read(tmp_path: Path) -> None:
     path = parquet(tmp_path, age=[20.0, None, 40.0], hobbies=[["b", "a"], None, []], id=[1, 2, 3])
-    found = read(path)
-    assert all_rows(found) == [Profile(age=20, hobbies=("a", "b")), Profile(), Profile(age=40, hobbies=())]
-    assert found.row_ids is not None
-    assert found.row_ids.tolist() == ["1", "2", "3"]
+    result = read(path)
+    assert all_rows(result) == [Profile(age=20, hobbies=("a", "b")), Profile(), Profile(age=40, hobbies=())]
+    assert result.row_ids is not None
+    assert result.row_ids.tolist() == ["1", "2", "3"]
 
 
 def test_parquet_columns_of_another_type_are_refused(tmp_path: Path) -> None:
@@ -151,8 +151,8 @@ def test_parquet_columns_of_another_type_are_refused(tmp_path: Path) -> None:
 
 def test_parquet_categories_are_read(tmp_path: Path) -> None:
     path = parquet(tmp_path, occupation=pd.Categorical(["Nurse", "cook", None], ["cook", "Nurse", "nobody"]))
-    found = read(path)
-    assert found.vocabularies["occupation"].values == ("cook", "nurse")
+    result = read(path)
+    assert result.vocabularies["occupation"].values == ("cook", "nurse")
 
 
 def test_gzipped_text_is_read(tmp_path: Path) -> None:
@@ -163,20 +163,20 @@ def test_gzipped_text_is_read(tmp_path: Path) -> None:
 
 def test_refused_rows_are_listed_beside_the_data_without_their_values(tmp_path: Path) -> None:
     path = csv_file(tmp_path, "age,budget_range", "20,low", "7,enormous", "30,high")
-    found = read(path)
+    result = read(path)
     side_file = tmp_path / "profiles.csv.refused.csv"
     assert side_file.read_text(encoding="utf-8").splitlines() == [
         "line,field,reason",
         "3,age,Input should be greater than or equal to 13",
         "3,budget_range,\"Input should be 'low', 'medium' or 'high'\"",
     ]
-    assert "Refused 1 of 3 rows (33.3%)" in found.notes[-1]
+    assert "Refused 1 of 3 rows (33.3%)" in result.notes[-1]
 
 
 def test_unwritable_side_file_is_reported(tmp_path: Path) -> None:
     path = csv_file(tmp_path, "age", "20", "7")
-    found = read_dataset(path, Profile, max_refused=1, side_file=tmp_path / "nowhere" / "refused.csv")
-    assert "could not be listed" in found.notes[-1]
+    result = read_dataset(path, Profile, max_refused=1, side_file=tmp_path / "nowhere" / "refused.csv")
+    assert "could not be listed" in result.notes[-1]
 
 
 def test_file_with_too_many_refused_rows_is_unusable(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_growing_table_appears_only_when_complete(suffix: str, tmp_path: Path) -
         assert not path.exists()
         table.write(batch)
     assert len(read_dataset(path, Profile)) == 4
-    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 def test_failed_growing_table_leaves_nothing_behind(tmp_path: Path) -> None:

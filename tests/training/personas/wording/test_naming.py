@@ -120,9 +120,11 @@ def test_names_do_not_depend_on_the_order_of_the_personas() -> None:
     assert names([one, other], "givers") == names([other, one], "givers")[::-1]
 
 
-@pytest.mark.parametrize("odd", ["x" * 30, "{value}", "4711", "<b>bold</b>", "a_very_long_list_of_words", "😀"])
-def test_values_that_read_badly_stay_out_of_names(odd: str) -> None:
-    assert name_of(value("hobbies", odd), value("gift_history", "books", strength=0.1)) == "Book givers"
+@pytest.mark.parametrize(
+    "value_text", ["x" * 30, "{value}", "4711", "<b>bold</b>", "a_very_long_list_of_words", "😀"]
+)
+def test_values_that_read_badly_stay_out_of_names(value_text: str) -> None:
+    assert name_of(value("hobbies", value_text), value("gift_history", "books", strength=0.1)) == "Book givers"
 
 
 @pytest.mark.parametrize(
@@ -209,7 +211,7 @@ def test_single_choices_are_joined_by_or() -> None:
 def test_sentence_has_at_most_thirty_words() -> None:
     long = "a_value_of_quite_a_few_words"
     findings = [value(field, f"{long}_{n}") for field in FIELDS if field != "age" for n in range(3)]
-    sentence = persona_sentence([each for each in findings if isinstance(each, ValueFinding)])
+    sentence = persona_sentence([finding for finding in findings if isinstance(finding, ValueFinding)])
     assert 10 < len(sentence.split()) <= MOST_WORDS
 
 

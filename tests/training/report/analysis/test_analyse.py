@@ -50,8 +50,8 @@ def test_details_are_in_the_order_of_the_personas(report: Report) -> None:
 
 def test_curve_holds_the_stability_of_the_personas() -> None:
     report = analysed(simulated(500), TRAINING.model_copy(update={"k": "auto", "k_max": 6}))
-    assert [each.k for each in report.choice.curve] == [1, 2, 3, 4, 5, 6]
-    chosen = next(each for each in report.choice.curve if each.k == report.choice.k)
+    assert [point.k for point in report.choice.curve] == [1, 2, 3, 4, 5, 6]
+    chosen = next(point for point in report.choice.curve if point.k == report.choice.k)
     assert chosen.stability == tuple(detail.stability for detail in report.details)
 
 
@@ -68,7 +68,7 @@ def test_value_of_fewer_than_five_profiles_is_in_no_report() -> None:
         frame[name] = [f"secret {name}" if row < 4 else value for row, value in enumerate(frame[name])]
     for name in ("hobbies", "favourite_items", "favourite_movies", "gift_history"):
         frame[name] = [[f"secret {name}"] if row < 4 else value for row, value in enumerate(frame[name])]
-    # Learned against the rule, and still not told.
+    # Learned against the rule, and still in no report.
     config = TRAINING.model_copy(update={"k": 3, "min_value_count": 1, "rare_share": 0.0})
     assert "secret" not in analysed(from_frame(frame, Profile), config).model_dump_json()
 

@@ -38,9 +38,9 @@ def shuffled(dataset: Dataset) -> Dataset:
 
 
 def test_trends_of_gifts_with_age_are_reported(report: Report) -> None:
-    told = sentences(report, "age_and_gifts")
-    assert any(sentence.startswith("The share who give novelty gifts falls with age: from ") for sentence in told)
-    assert any(sentence.startswith("The share who give practical gifts rises with age: ") for sentence in told)
+    lines = sentences(report, "age_and_gifts")
+    assert any(sentence.startswith("The share who give novelty gifts falls with age: from ") for sentence in lines)
+    assert any(sentence.startswith("The share who give practical gifts rises with age: ") for sentence in lines)
 
 
 def test_absent_trend_with_age_is_reported(dataset: Dataset) -> None:
@@ -79,9 +79,9 @@ def test_trend_z_is_standard_normal_without_a_trend(dataset: Dataset) -> None:
 
 
 def test_pairs_of_hobby_and_gift_are_reported(report: Report) -> None:
-    told = sentences(report, "history_and_hobbies")
-    assert 1 <= len(told) <= 2
-    assert all(" × as likely as everyone to give " in sentence for sentence in told)
+    lines = sentences(report, "history_and_hobbies")
+    assert 1 <= len(lines) <= 2
+    assert all(" × as likely as everyone to give " in sentence for sentence in lines)
 
 
 def test_absent_pairs_of_hobby_and_gift_are_reported(dataset: Dataset) -> None:

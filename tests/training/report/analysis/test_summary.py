@@ -18,7 +18,7 @@ PEOPLE = tuple(
 
 def details(*stability: float | None) -> list[PersonaDetail]:
     return [
-        PersonaDetail(typical=(), silhouette=0.3 - place / 10, stability=s) for place, s in enumerate(stability)
+        PersonaDetail(typical=(), silhouette=0.3 - index / 10, stability=s) for index, s in enumerate(stability)
     ]
 
 
@@ -48,22 +48,26 @@ def test_headline_names_the_largest_persona(dataset: Dataset, fitted: Fit) -> No
     assert manifest.personas[0].name in said
 
 
-@pytest.mark.parametrize(("asked", "why"), [("auto", "no groups were found"), (1, "groups were not looked for")])
-def test_headline_of_one_persona_says_everyone(dataset: Dataset, fitted: Fit, asked: int | str, why: str) -> None:
-    manifest = manifest_of(dataset, fitted, asked)
+@pytest.mark.parametrize(
+    ("configured_k", "why"), [("auto", "no groups were found"), (1, "groups were not looked for")]
+)
+def test_headline_of_one_persona_says_everyone(
+    dataset: Dataset, fitted: Fit, configured_k: int | str, why: str
+) -> None:
+    manifest = manifest_of(dataset, fitted, configured_k)
     alone = manifest.model_copy(update={"personas": manifest.personas[:1]})
     assert headline(alone, None) == f"One persona, everyone: {why} among 2,000 simulated profiles."
 
 
 def test_stable_personas_are_reported_as_stable() -> None:
-    told = [insight.sentence for insight in on_personas(PEOPLE, details(0.9, 0.8))]
-    assert told[1].startswith("“Gamers” is the most distinct persona")
-    assert told[2].startswith("Every persona is found again when profiles are redrawn")
+    insights = [insight.sentence for insight in on_personas(PEOPLE, details(0.9, 0.8))]
+    assert insights[1].startswith("“Gamers” is the most distinct persona")
+    assert insights[2].startswith("Every persona is found again when profiles are redrawn")
 
 
 def test_unstable_personas_are_named() -> None:
-    told = on_personas(PEOPLE, details(0.9, 0.5))[2].sentence
-    assert told.endswith("do not come back reliably (Jaccard): “Gardeners” (0.50).")
+    insights = on_personas(PEOPLE, details(0.9, 0.5))[2].sentence
+    assert insights.endswith("do not come back reliably (Jaccard): “Gardeners” (0.50).")
 
 
 def test_criteria_that_were_not_computed_have_no_sentence() -> None:

@@ -61,15 +61,15 @@ def test_full_report_has_every_figure_and_equal_bytes_each_time(plot: Plot, repo
 
 @every_plot
 def test_every_figure_has_a_text_alternative(plot: Plot, report: Report) -> None:
-    told = plot.describe(report)
-    assert len(told.split()) > 8
-    assert "nan" not in told.lower().split()
+    text = plot.describe(report)
+    assert len(text.split()) > 8
+    assert "nan" not in text.lower().split()
     assert plot.caption.endswith(".")
 
 
 def test_report_of_one_persona_has_no_figure_that_compares_personas() -> None:
-    found = names_drawn(one_persona_report())
-    assert found == {"variance", "loadings", "pca", "tsne", "history_by_hobby", "gifts_by_age", "quality"}
+    result = names_drawn(one_persona_report())
+    assert result == {"variance", "loadings", "pca", "tsne", "history_by_hobby", "gifts_by_age", "quality"}
 
 
 def test_minimal_report_has_no_figure() -> None:
@@ -106,9 +106,9 @@ def test_matrix_with_an_empty_row_is_drawn(report: Report) -> None:
 
 @every_plot
 def test_long_names_are_neither_cut_off_nor_overlapping(plot: Plot) -> None:
-    found = drawn(plot, sample_report(LONG_NAMES))
-    assert found is not None
-    figure = settled(found)
+    result = drawn(plot, sample_report(LONG_NAMES))
+    assert result is not None
+    figure = settled(result)
     inside, width, height = figure.get_tightbbox(), *figure.get_size_inches()
     assert inside.x0 >= -0.01
     assert inside.y0 >= -0.01

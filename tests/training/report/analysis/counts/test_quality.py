@@ -35,8 +35,8 @@ def test_equal_lengths_are_explained_by_zero() -> None:
 def test_list_length_counts_only_profiles_that_answered() -> None:
     hobbies = [["reading"]] * 30 + [None] * 30 + [["reading", "gaming"]] * 30
     dataset = from_frame(pd.DataFrame({"hobbies": hobbies, "age": [30] * 90}), Profile)
-    (found,) = list_lengths(dataset, np.repeat([0, 0, 1], 30), 2)
-    assert (found.field, found.explained, found.mean_lengths) == ("hobbies", 1.0, (1.0, 2.0))
+    (quality,) = list_lengths(dataset, np.repeat([0, 0, 1], 30), 2)
+    assert (quality.field, quality.explained, quality.mean_lengths) == ("hobbies", 1.0, (1.0, 2.0))
 
 
 def test_large_explained_share_of_few_answers_may_be_chance() -> None:
@@ -50,12 +50,12 @@ def test_rare_values_are_those_without_their_own_column() -> None:
     dataset = from_frame(pd.DataFrame({"occupation": occupations}), Profile)
     encoder = ProfileEncoder.configured(Profile, TrainingConfig(rare_share=0.1)).fit(dataset).encoder_
     fields = data_quality(dataset, encoder, np.zeros(104, np.int64), 1).fields
-    found = next(each for each in fields if each.field == "occupation")
-    assert (found.values, found.rare_values, found.answered) == (5, 3, 1.0)
+    quality = next(field for field in fields if field.field == "occupation")
+    assert (quality.values, quality.rare_values, quality.answered) == (5, 3, 1.0)
 
 
 def test_every_field_has_its_quality(report: Report) -> None:
-    fields = {each.field: each for each in report.data.fields}
+    fields = {field.field: field for field in report.data.fields}
     assert list(fields) == list(Profile.model_fields)
     assert 0.8 < fields["age"].answered < 1
     assert fields["age"].values is None
@@ -64,4 +64,4 @@ def test_every_field_has_its_quality(report: Report) -> None:
 
 
 def test_personas_do_not_explain_list_lengths(report: Report) -> None:
-    assert max(each.explained for each in report.data.list_lengths) < 0.10
+    assert max(length.explained for length in report.data.list_lengths) < 0.10

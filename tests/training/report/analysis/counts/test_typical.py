@@ -14,8 +14,8 @@ GROUPS = np.repeat([0, 1], 50)
 
 def typical(frame: pd.DataFrame, cluster: int) -> dict[str, Typical]:
     dataset = from_frame(frame, Profile)
-    found = typical_profiles(dataset, value_tables(dataset, GROUPS, 2), GROUPS, 2)
-    return {each.title: each for each in found[cluster]}
+    typical = typical_profiles(dataset, value_tables(dataset, GROUPS, 2), GROUPS, 2)
+    return {answer.title: answer for answer in typical[cluster]}
 
 
 def test_common_and_lifted_values_come_before_values_common_everywhere() -> None:

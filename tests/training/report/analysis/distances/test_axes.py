@@ -22,8 +22,8 @@ def test_loadings_are_correlations_in_descending_order(fitted: Fit) -> None:
     first = axes(fitted.encoded, fitted.scores, shares)[0]
     vectors = fitted.encoded.vectors()
     age = np.corrcoef(vectors[:, 0], fitted.scores[:, 0])[0, 1]
-    told = {loading.label: loading.correlation for loading in (*first.high, *first.low)}
-    assert told["age"] == pytest.approx(age, abs=1e-4)
+    correlations = {loading.label: loading.correlation for loading in (*first.high, *first.low)}
+    assert correlations["age"] == pytest.approx(age, abs=1e-4)
     assert [loading.correlation for loading in first.high] == sorted(
         (loading.correlation for loading in first.high), reverse=True
     )

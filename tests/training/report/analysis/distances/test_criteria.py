@@ -26,24 +26,24 @@ def candidate(scores: FloatArray, k: int, settings: AnalysisConfig = SETTINGS) -
     return criteria(scores, [GapPoint(k)], settings, np.random.default_rng(0))[0]
 
 
-def least_stable(found: Candidate) -> float:
-    return min(value for value in found.stability or () if value is not None)
+def least_stable(result: Candidate) -> float:
+    return min(value for value in result.stability or () if value is not None)
 
 
 def test_separate_groups_are_compact_stable_and_predictable() -> None:
-    found = candidate(blobs(4)[0], 4)
-    assert found.silhouette is not None
-    assert found.silhouette > 0.7
-    assert least_stable(found) > 0.95
-    assert found.prediction_strength is not None
-    assert found.prediction_strength > 0.95
+    result = candidate(blobs(4)[0], 4)
+    assert result.silhouette is not None
+    assert result.silhouette > 0.7
+    assert least_stable(result) > 0.95
+    assert result.prediction_strength is not None
+    assert result.prediction_strength > 0.95
 
 
 def test_pieces_of_one_cloud_are_unstable() -> None:
-    found = candidate(blobs(1)[0], 6)
-    assert least_stable(found) < 0.75
-    assert found.prediction_strength is not None
-    assert found.prediction_strength < 0.8
+    result = candidate(blobs(1)[0], 6)
+    assert least_stable(result) < 0.75
+    assert result.prediction_strength is not None
+    assert result.prediction_strength < 0.8
 
 
 def test_cluster_too_many_lowers_the_smallest_stability() -> None:
@@ -67,40 +67,40 @@ def test_cluster_with_too_few_rows_has_no_stability() -> None:
     scores, groups = blobs(3)
     few = np.where(groups == 2, 1, groups)
     few[:4] = 3
-    found = stability(scores, few, 4, SETTINGS, np.random.default_rng(0)) or ()
-    assert [value is None for value in found] == [False, False, True, True]
+    result = stability(scores, few, 4, SETTINGS, np.random.default_rng(0)) or ()
+    assert [value is None for value in result] == [False, False, True, True]
 
 
 def test_criteria_use_the_fitted_clusters_at_their_k() -> None:
     scores, groups = blobs(3)
     wrong = np.random.default_rng(0).integers(3, size=len(groups))
-    found = criteria(scores, [GapPoint(2), GapPoint(3)], SETTINGS, np.random.default_rng(0), wrong)
-    assert (found[0].silhouette or 0) > 0.3
-    assert (found[1].silhouette or 0) < 0.05
+    result = criteria(scores, [GapPoint(2), GapPoint(3)], SETTINGS, np.random.default_rng(0), wrong)
+    assert (result[0].silhouette or 0) > 0.3
+    assert (result[1].silhouette or 0) < 0.05
 
 
 def test_one_cluster_has_no_silhouette() -> None:
-    found = candidate(blobs(2)[0], 1)
-    assert (found.silhouette, found.calinski_harabasz, found.davies_bouldin, found.stability) == (None,) * 4
-    assert found.prediction_strength == 1.0
+    result = candidate(blobs(2)[0], 1)
+    assert (result.silhouette, result.calinski_harabasz, result.davies_bouldin, result.stability) == (None,) * 4
+    assert result.prediction_strength == 1.0
 
 
 def test_gap_is_copied_from_the_choice_of_k() -> None:
-    found = candidate(blobs(2)[0], 2)
-    assert (found.inertia, found.gap, found.gap_error) == (10.0, 1.0, 0.1)
+    result = candidate(blobs(2)[0], 2)
+    assert (result.inertia, result.gap, result.gap_error) == (10.0, 1.0, 0.1)
 
 
 def test_criteria_that_are_switched_off_are_none() -> None:
-    found = candidate(blobs(2)[0], 2, AnalysisConfig(bootstraps=0, splits=0))
-    assert (found.stability, found.prediction_strength) == (None, None)
-    assert found.silhouette is not None
+    result = candidate(blobs(2)[0], 2, AnalysisConfig(bootstraps=0, splits=0))
+    assert (result.stability, result.prediction_strength) == (None, None)
+    assert result.silhouette is not None
 
 
 @pytest.mark.parametrize("rows", [3, 6, 10])
 def test_few_rows_and_equal_rows_have_criteria(rows: int) -> None:
     scores = np.repeat([[0.0, 0.0], [1.0, 1.0]], rows, axis=0)[:rows]
-    found = criteria(scores, [GapPoint(k) for k in (1, 2, 3)], SETTINGS, np.random.default_rng(0))
-    assert [each.k for each in found] == [1, 2, 3]
+    result = criteria(scores, [GapPoint(k) for k in (1, 2, 3)], SETTINGS, np.random.default_rng(0))
+    assert [point.k for point in result] == [1, 2, 3]
 
 
 def test_halves_smaller_than_k_have_no_prediction_strength() -> None:

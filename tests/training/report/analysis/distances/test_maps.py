@@ -37,9 +37,9 @@ def test_map_of_one_component_is_a_line() -> None:
 
 def test_silhouettes_descend_within_each_persona() -> None:
     scores, groups = blobs(3)
-    found = silhouettes(scores, groups, 3)
-    assert np.concatenate(found).mean() == pytest.approx(silhouette_score(scores, groups), abs=1e-4)
-    assert all((np.diff(values) <= 0).all() for values in found)
+    widths = silhouettes(scores, groups, 3)
+    assert np.concatenate(widths).mean() == pytest.approx(silhouette_score(scores, groups), abs=1e-4)
+    assert all((np.diff(values) <= 0).all() for values in widths)
 
 
 def test_one_persona_has_no_silhouettes() -> None:
