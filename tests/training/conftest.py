@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.profile import Profile
@@ -41,3 +42,11 @@ def fitted(dataset: Dataset) -> Fit:
 def trained(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     out: Path = tmp_path_factory.mktemp("artifacts")
     return train(dataset, origin_of(dataset), QUICK, out, Silent())
+
+
+@pytest.fixture(scope="session")
+def smaller(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Three personas, from a quarter of the profiles."""
+    some = dataset.take(np.arange(0, len(dataset), 4))
+    out = tmp_path_factory.mktemp("smaller")
+    return train(some, origin_of(some), QUICK.model_copy(update={"k": 3}), out, Silent())

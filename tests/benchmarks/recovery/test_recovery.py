@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.recovery.__main__ import main
 from benchmarks.recovery.cache import Cache, Result
 from benchmarks.recovery.command import add_options, run
 from benchmarks.recovery.draws import FIRST_SEED, Cell, Draw, draw, permuted
@@ -188,3 +189,9 @@ def test_unknown_choice_is_refused_with_the_known_ones(capsys: pytest.CaptureFix
     with pytest.raises(SystemExit):
         parser.parse_args(["--difficulty", "impossible"])
     assert "must be some of easy, medium, hard" in capsys.readouterr().err
+
+
+def test_command_line_writes_the_chosen_table(tmp_path: Path) -> None:
+    few = ["--methods", "plain", "--what", "share", "--rows", "200", "--draws", "1", "--difficulty", "easy"]
+    assert main([*few, "--out", str(tmp_path / "tables.md")]) == 0
+    assert "The share of what is possible" in (tmp_path / "tables.md").read_text()

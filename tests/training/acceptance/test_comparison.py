@@ -1,28 +1,20 @@
 """Two models side by side: who lives on, who moves, what is known anew."""
 
-import argparse
 import dataclasses
-import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from models.errors import ModelNotFound, NoActiveModel
 from models.profile import Profile
 from models.segment_model import SegmentModel
 from models.storage.artifact import LoadedArtifact
-from models.storage.comparison import Comparison, Reference
+from models.storage.comparison import Reference
 from models.storage.manifest import FieldManifest, Verdict
 from models.storage.reading import read_artifact
-from tests.training.conftest import QUICK, origin_of
 from training.acceptance.comparison import compare, reference_of
-from training.commands.compare import COMMAND
 from training.data.dataset import Dataset
 from training.errors import UnusableInput
-from training.pipeline import Trained, train
-from training.progress import JsonLines, Plain, Progress, Silent
+from training.pipeline import Trained
 
 REFERENCE = Reference(rows=2_000, simulated=True, description="2,000 profiles of a test.", fingerprint="0" * 64)
 
@@ -30,14 +22,6 @@ REFERENCE = Reference(rows=2_000, simulated=True, description="2,000 profiles of
 @pytest.fixture(scope="module")
 def model(trained: Trained) -> LoadedArtifact:
     return read_artifact(trained.folder, Profile)
-
-
-@pytest.fixture(scope="module")
-def smaller(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """Three personas, from a quarter of the profiles."""
-    some = dataset.take(np.arange(0, len(dataset), 4))
-    out = tmp_path_factory.mktemp("smaller")
-    return train(some, origin_of(some), QUICK.model_copy(update={"k": 3}), out, Silent())
 
 
 def relabelled(loaded: LoadedArtifact, order: list[int]) -> LoadedArtifact:
@@ -187,64 +171,3 @@ def test_reference_describes_its_sample(dataset: Dataset) -> None:
         dataset.fingerprint,
         "2,000 profiles of a test.",
     )
-
-
-# --- the command -----------------------------------------------------------------------------------
-
-
-def command(*arguments: object, progress: Progress | None = None) -> None:
-    parser = argparse.ArgumentParser()
-    COMMAND.add_options(parser)
-    COMMAND.run(parser.parse_args(["--simulate", "500", *map(str, arguments)]), progress or Silent())
-
-
-def test_versions_are_given_by_name_or_path(
-    trained: Trained, smaller: Trained, capsys: pytest.CaptureFixture[str]
-) -> None:
-    command(trained.manifest.version, smaller.folder, "--artifacts", trained.folder.parent)
-    said = capsys.readouterr().out
-    assert trained.manifest.version in said
-    assert smaller.manifest.version in said
-    assert "Both models scored 500 simulated profiles" in said
-
-
-def test_json_output_round_trips(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
-    command(trained.folder, trained.folder, "--json")
-    comparison = Comparison.model_validate_json(capsys.readouterr().out)
-    assert comparison.reference.simulated
-    assert comparison.personas.changed_share == 0.0
-
-
-def test_json_progress_ends_with_the_comparison(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
-    command(trained.folder, trained.folder, progress=JsonLines(sys.stdout))
-    last = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert last["result"]["after"]["version"] == trained.manifest.version
-
-
-def test_data_file_is_the_reference_sample(
-    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    data = tmp_path / "people.csv"
-    data.write_text("age,hobbies,mood\n30,yoga,good\n50,gardening;diy,bad\n")
-    command(trained.folder, trained.folder, "--data", data, progress=Plain(sys.stderr))
-    captured = capsys.readouterr()
-    assert "Both models scored 2 profiles from people.csv." in captured.out
-    assert "mood" in captured.err
-
-
-def test_unknown_version_is_refused_with_the_existing_ones(trained: Trained) -> None:
-    with pytest.raises(ModelNotFound, match=f"holds {trained.manifest.version}. Name one, or give the path"):
-        command("20200101-000000-00000000", trained.folder, "--artifacts", trained.folder.parent)
-
-
-def test_empty_folder_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ModelNotFound, match=r"holds none\. Name another folder with --artifacts"):
-        command("20200101-000000-00000000", "20200101-000000-00000001", "--artifacts", tmp_path)
-    with pytest.raises(NoActiveModel, match="Train one"):
-        command("active", "active", "--artifacts", tmp_path)
-
-
-def test_reference_without_profiles_is_refused(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        command(trained.folder, trained.folder, "--simulate", "0")
-    assert "must be at least 1" in capsys.readouterr().err

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from models.scoring.columns import BLOCK_ROWS, FloatArray
 from training.clustering.encoding import ProfileEncoder
-from training.clustering.fit import Fit
 from training.clustering.list_length import ListLengthRemover
 from training.clustering.moments import Moments, moments_of, principal_components
 from training.data.dataset import Dataset
@@ -43,11 +41,3 @@ def _assert_close(actual: Moments, expected: Moments) -> None:
     assert actual.rows == expected.rows
     np.testing.assert_allclose(actual.sums, expected.sums, atol=1e-7)
     np.testing.assert_allclose(actual.products, expected.products, atol=1e-7)
-
-
-def test_blockwise_scores_equal_those_of_the_pipeline(dataset: Dataset, fitted: Fit) -> None:
-    several = dataset.take(np.arange(2 * BLOCK_ROWS + 5) % len(dataset))
-    expected: FloatArray = fitted.pipeline[:-1].transform(several)
-    actual = fitted.applied_to(several)
-    np.testing.assert_allclose(actual.scores, expected, atol=1e-9)
-    np.testing.assert_array_equal(actual.clusters, fitted.pipeline["kmeans"].predict(expected))

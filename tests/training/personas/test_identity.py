@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.lineage import WHOLE_STEPS, LineageStep, Passage, shortened
+from models.lineage import LineageStep, Passage
 from models.persona import Persona
 from models.profile import Profile
 from models.scoring.columns import IntArray
@@ -18,7 +18,6 @@ from models.storage.artifact import LoadedArtifact
 from models.storage.reading import read_artifact
 from tests.training.conftest import QUICK
 from training.clustering.fit import Fit, fit
-from training.clustering.kmeans import fit_kmeans
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame
 from training.personas.identity import (
@@ -238,33 +237,3 @@ def test_retired_id_is_never_minted_again(before: LoadedArtifact, dataset: Datas
 def test_same_refit_mints_the_same_ids(before: LoadedArtifact, dataset: Dataset) -> None:
     config = QUICK.model_copy(update={"k": 7})
     assert refitted(before, dataset, config).ids == refitted(before, dataset, config).ids
-
-
-# --- the familiar start, and the length of a lineage -------------------------------------------------
-
-
-def test_familiar_centroids_win_where_fresh_starts_are_no_better() -> None:
-    """On a ring every rotation of four centroids is as good; only the familiar one stays."""
-    angles = np.linspace(0, 2 * np.pi, 400, endpoint=False)
-    ring = np.column_stack([np.cos(angles), np.sin(angles)])
-    corners = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
-    config = TrainingConfig(k=4, seed=3)
-    centroids = fit_kmeans(ring, 4, config, corners).cluster_centers_
-    gaps = np.linalg.norm(centroids[:, None] - 0.9 * corners, axis=2).min(axis=1)
-    assert gaps.max() < 0.05
-
-
-def test_fresh_start_wins_where_it_is_clearly_better() -> None:
-    rng = np.random.default_rng(0)
-    groups = np.concatenate([rng.normal(centre, 0.1, (50, 2)) for centre in ([0, 0], [10, 0], [0, 10])])
-    poor = np.array([[0.0, 0.1], [0.0, -0.1], [5.0, 5.0]])
-    kmeans = fit_kmeans(groups, 3, TrainingConfig(k=3), poor)
-    assert sorted(np.bincount(kmeans.labels_)) == [50, 50, 50]
-
-
-def test_shortened_lineage_retains_births_and_retirements(before: LoadedArtifact) -> None:
-    at = before.manifest.created_at
-    carried_on, born = Passage(persona_id="a", name="", fate="KEPT"), Passage(persona_id="b", name="", fate="BORN")
-    step = LineageStep(version="v", created_at=at, passages=(carried_on, born))
-    steps = shortened((step,) * (WHOLE_STEPS + 2))
-    assert [step.passages for step in steps[:3]] == [(born,), (born,), (carried_on, born)]
