@@ -45,7 +45,7 @@ duplicates: env
 	$(BIN)/pylint models training service testkit checks tests benchmarks notebooks docs
 
 own: env
-	$(BIN)/python -m checks records
+	$(BIN)/python -m checks
 
 # Both ask from outside, in an environment of their own: what they need need not fit what the service needs.
 .venv-trust/.complete: requirements-trust.txt
