@@ -1,7 +1,6 @@
-"""`python -m training fit`: train a model, write it as a version, and activate it if it may be."""
+"""`python -m training fit`: train a model, write it as a version, and activate it if its checks pass."""
 
 import argparse
-import os
 from pathlib import Path
 
 from models.errors import ModelError, NoActiveModel, SegmentsError
@@ -9,24 +8,22 @@ from models.profile import Profile
 from models.storage.artifact import LoadedArtifact
 from models.storage.manifest import Manifest, Origin
 from models.storage.registry import Registry
-from models.storage.signature import key_from
 from training.commands import options
 from training.commands.declaration import Command
+from training.commands.inputs import read_profiles, registry_at, simulated_profiles
 from training.commands.report import draw
 from training.config import TrainingConfig
-from training.data.dataset import Dataset, from_frame, read_dataset
-from training.data.mapping import load_mapping
+from training.data.dataset import Dataset
 from training.pipeline import UnreadableModel, train
 from training.progress import JsonLines, Progress, ProgressRange
-from training.simulation.simulate import SimulationConfig, simulate
 
 
-def _fit(chosen: argparse.Namespace, progress: Progress) -> None:
-    registry = Registry(chosen.out, key_from(os.environ))
+def _run(chosen: argparse.Namespace, progress: Progress) -> None:
+    registry = registry_at(chosen.out)
     if chosen.if_none and (active := registry.active()) is not None:
         progress.message(f"Model {active} is active already; nothing to do.")
         return
-    thresholds = options.bounds(chosen.bound)
+    thresholds = options.thresholds(chosen.bound)
     config = TrainingConfig(
         k=chosen.k,
         seed=chosen.seed,
@@ -34,19 +31,24 @@ def _fit(chosen: argparse.Namespace, progress: Progress) -> None:
         max_persona_share=thresholds.gate_max_persona_share,
     )
     previous = _previous(registry, chosen.previous, progress)
-    dataset, origin = _data(chosen, progress)
-    progress_of_fit = ProgressRange(progress, 0.0, 0.9 if chosen.report else 1.0)
-    trained = train(dataset, origin, config, chosen.out, progress_of_fit, previous=previous, thresholds=thresholds)
-    manifest = trained.manifest
-    activated = chosen.activate and (manifest.passed or chosen.force)
-    if activated:
-        insisted = "" if manifest.passed else " although a check failed (--force)"
-        registry.activate(manifest.version, by="training fit", reason=f"Trained and activated{insisted}.")
+    dataset, origin = _dataset(chosen, progress)
+    fitting = ProgressRange(progress, 0.0, 0.9 if chosen.report else 1.0)
+    trained = train(dataset, origin, config, chosen.out, fitting, previous=previous, thresholds=thresholds)
+    activated = _activate(registry, trained.manifest, chosen)
     if chosen.report:
         progress.step("drawing the report", 0.9)
-        progress.message(_page_beside(trained.folder))
+        progress.message(_draw_report(trained.folder))
     progress.step("done", 1.0)
-    _tell(manifest, activated, chosen, progress)
+    _report_result(trained.manifest, activated, chosen, progress)
+
+
+def _activate(registry: Registry, manifest: Manifest, chosen: argparse.Namespace) -> bool:
+    """Activate the version where the options and its checks allow it. Returns whether it was activated."""
+    if not chosen.activate or not (manifest.passed or chosen.force):
+        return False
+    forced = "" if manifest.passed else " although a check failed (--force)"
+    registry.activate(manifest.version, by="training fit", reason=f"Trained and activated{forced}.")
+    return True
 
 
 def _previous(registry: Registry, name: str, progress: Progress) -> LoadedArtifact | UnreadableModel | None:
@@ -64,46 +66,38 @@ def _previous(registry: Registry, name: str, progress: Progress) -> LoadedArtifa
         return UnreadableModel(str(error))
 
 
-def _data(chosen: argparse.Namespace, progress: Progress) -> tuple[Dataset, Origin]:
+# --- the profiles ----------------------------------------------------------------------------------
+
+
+def _dataset(chosen: argparse.Namespace, progress: Progress) -> tuple[Dataset, Origin]:
     if chosen.simulate is not None:
         progress.step("simulating profiles", 0.0)
-        return _simulated(chosen)
-    dataset = _read(chosen, progress)
-    described = "stored profiles" if chosen.origin == "users" else chosen.data.name
-    origin = Origin(
-        source=chosen.origin,
-        simulated=False,
-        description=f"{len(dataset):,} profiles from {described}.",
-        rows=len(dataset),
-        refused_rows=dataset.refusals.rows,
-        fingerprint=dataset.fingerprint,
-    )
-    return dataset, origin
-
-
-def _read(chosen: argparse.Namespace, progress: Progress) -> Dataset:
-    mapping = load_mapping(chosen.mapping) if chosen.mapping else None
+        dataset = simulated_profiles(chosen.simulate, chosen.seed)
+        what = "simulated profiles: a stand-in until there are real ones"
+        return dataset, _origin(dataset, what, source="simulated")
     progress.step("reading profiles", 0.0)
-    dataset = read_dataset(chosen.data, Profile, mapping, chosen.max_refused)
-    for note in dataset.notes:
-        progress.message(note)
-    return dataset
+    dataset = read_profiles(chosen, progress, chosen.max_refused)
+    name = "stored profiles" if chosen.origin == "users" else chosen.data.name
+    return dataset, _origin(dataset, f"profiles from {name}", source=chosen.origin)
 
 
-def _simulated(chosen: argparse.Namespace) -> tuple[Dataset, Origin]:
-    simulated = simulate(SimulationConfig(rows=chosen.simulate, seed=chosen.seed))
-    dataset = from_frame(simulated.frame, Profile)
-    origin = Origin(
-        source="simulated",
-        simulated=True,
-        description=f"{len(dataset):,} simulated profiles: a stand-in until there are real ones.",
-        rows=len(dataset),
-        fingerprint=dataset.fingerprint,
+def _origin(dataset: Dataset, what: str, source: str) -> Origin:
+    return Origin.model_validate(
+        {
+            "source": source,
+            "simulated": source == "simulated",
+            "description": f"{len(dataset):,} {what}.",
+            "rows": len(dataset),
+            "refused_rows": dataset.refusals.rows,
+            "fingerprint": dataset.fingerprint,
+        }
     )
-    return dataset, origin
 
 
-def _tell(manifest: Manifest, activated: bool, chosen: argparse.Namespace, progress: Progress) -> None:
+# --- the result ------------------------------------------------------------------------------------
+
+
+def _report_result(manifest: Manifest, activated: bool, chosen: argparse.Namespace, progress: Progress) -> None:
     progress.message(f"Trained on {manifest.origin.description}")
     progress.message(manifest.choice_of_k)
     for persona in manifest.personas:
@@ -124,8 +118,8 @@ def _outcome(manifest: Manifest, activated: bool, chosen: argparse.Namespace) ->
     return f"Model {manifest.version} was written, not activated."
 
 
-def _page_beside(folder: Path) -> str:
-    """Draw the report of a fresh version, and say so. The model is there already, whatever becomes of its page."""
+def _draw_report(folder: Path) -> str:
+    """Draw the report of a new version. Returns a sentence, of a failure too: the model is written already."""
     try:
         return f"The report is in {draw(folder, None)}."
     except SegmentsError as error:
@@ -134,11 +128,16 @@ def _page_beside(folder: Path) -> str:
         return f"The report was not drawn ({type(error).__name__}); python -m training report {folder} tells why."
 
 
+# --- the options -----------------------------------------------------------------------------------
+
+
 def _add_options(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", type=Path, help="profiles: .csv, .jsonl, .parquet or .arrow")
     source.add_argument("--simulate", type=options.positive, metavar="N", help="train on N simulated profiles")
-    parser.add_argument("--k", type=options.k, default="auto", help="how many personas (default: auto)")
+    parser.add_argument(
+        "--k", type=options.persona_count, default="auto", help="how many personas (default: auto)"
+    )
     parser.add_argument("--seed", type=options.seed, default=0, help="seed of everything random (default: 0)")
     parser.add_argument("--out", type=Path, default=options.DEFAULT_ARTIFACTS, help="folder of the versions")
     parser.add_argument(
@@ -150,18 +149,18 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bound",
         action="append",
-        type=options.bound,
+        type=options.threshold,
         default=[],
         metavar="NAME=VALUE",
-        help=f"bound of a check, again for each: {', '.join(options.BOUNDS)}",
+        help=f"threshold of an acceptance check, again for each: {', '.join(options.THRESHOLDS)}",
     )
     parser.add_argument(
         "--activate",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="activate the model if every verdict holds (default)",
+        help="activate the model if every check passes (default)",
     )
-    parser.add_argument("--force", action="store_true", help="activate it whatever the verdicts say")
+    parser.add_argument("--force", action="store_true", help="activate it even if a check fails")
     parser.add_argument(
         "--report",
         action=argparse.BooleanOptionalAction,
@@ -178,4 +177,4 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     options.add_reading(parser)
 
 
-COMMAND = Command(name="fit", help="train a model and write it as a version", add_options=_add_options, run=_fit)
+COMMAND = Command(name="fit", help="train a model and write it as a version", add_options=_add_options, run=_run)

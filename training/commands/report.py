@@ -1,21 +1,19 @@
 """`python -m training report`: draw the report of a version."""
 
 import argparse
-import os
 from pathlib import Path
 
-from models.storage.registry import Registry
-from models.storage.signature import key_from
+from training.commands import options
 from training.commands.declaration import Command
-from training.commands.options import DEFAULT_ARTIFACTS
+from training.commands.inputs import registry_at
 from training.commands.versions import version_folder
 from training.progress import Progress
 
 
-def _report(options: argparse.Namespace, progress: Progress) -> None:
-    registry = Registry(options.artifacts, key_from(os.environ))
+def _run(chosen: argparse.Namespace, progress: Progress) -> None:
+    registry = registry_at(chosen.artifacts)
     progress.step("drawing the report", 0.0)
-    page = draw(version_folder(options.model, registry), options.out)
+    page = draw(version_folder(chosen.model, registry), chosen.out)
     progress.step("done", 1.0)
     progress.message(f"The report is in {page}.")
 
@@ -30,8 +28,8 @@ def draw(folder: Path, out: Path | None) -> Path:
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="VERSION", help="version, path to a version's folder, or 'active'")
-    parser.add_argument("--artifacts", type=Path, default=DEFAULT_ARTIFACTS, help="folder of the versions")
+    options.add_artifacts(parser)
     parser.add_argument("--out", type=Path, help="folder of the page and its figures (default: the version's own)")
 
 
-COMMAND = Command(name="report", help="draw the report of a version", add_options=_add_options, run=_report)
+COMMAND = Command(name="report", help="draw the report of a version", add_options=_add_options, run=_run)

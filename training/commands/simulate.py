@@ -10,7 +10,7 @@ from training.progress import Progress
 from training.simulation.simulate import DIFFICULTIES, SimulationConfig, simulate, write
 
 
-def _simulate(chosen: argparse.Namespace, progress: Progress) -> None:
+def _run(chosen: argparse.Namespace, progress: Progress) -> None:
     check_suffix(chosen.out)
     progress.step("simulating", 0.0)
     changes = {
@@ -28,7 +28,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=options.positive, required=True, help="how many profiles")
     parser.add_argument("--out", type=Path, required=True, help=".csv, .jsonl or .parquet")
     parser.add_argument("--seed", type=options.seed, default=0, help="seed (default: 0)")
-    parser.add_argument("--with-truth", action="store_true", help="add the planted persona")
+    parser.add_argument("--with-truth", action="store_true", help="add a column with the planted persona")
     parser.add_argument("--personas", type=options.positive, help="how many personas are planted")
     parser.add_argument(
         "--overlap", type=options.overlap, help=f"0 to 1, or {', '.join(DIFFICULTIES)}: how alike they are"
@@ -37,6 +37,4 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--missing", type=options.share, help="share of answers that are missing")
 
 
-COMMAND = Command(
-    name="simulate", help="write simulated profiles to a file", add_options=_add_options, run=_simulate
-)
+COMMAND = Command(name="simulate", help="write simulated profiles to a file", add_options=_add_options, run=_run)
