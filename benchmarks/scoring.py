@@ -40,7 +40,7 @@ from training.data.encoded import EncodedDataset
 from training.data.files.arrow import ROWS, text_columns
 from training.data.files.chunks import Chunk
 from training.data.files.profile_file import ProfileFile
-from training.offline_scoring import answers, score_file
+from training.offline_scoring import assignment_batch, score_file
 from training.progress import Silent
 from training.simulation.simulate import SimulationConfig, simulate
 
@@ -146,7 +146,7 @@ def _scored(model: SegmentModel, batches: list[pa.RecordBatch]) -> None:
     coder = Coder(model.encoder, Profile)
     for batch in batches:
         cells = dict(zip(batch.schema.names, batch.columns, strict=True))
-        answers(model, coder.code(Chunk(cells, np.arange(len(batch)))))
+        assignment_batch(model, coder.code(Chunk(cells, np.arange(len(batch)))))
 
 
 def _print_times(cases: list[Case], rounds: int) -> None:

@@ -1,4 +1,4 @@
-"""Training: profiles in, a verified artifact out; every step a function from one frozen value to the next."""
+"""Training: from profiles to a verified artifact, step by step with frozen values."""
 
 from training.renamed_modules import install
 

@@ -1,4 +1,4 @@
-"""Every knob of a training run, and the seed. The same data and the same configuration give the same model."""
+"""The settings of a training run, and the seed. The same data and settings give the same model."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 
 class TrainingConfig(BaseModel):
-    """What a run depends on besides its data."""
+    """The settings that determine a run besides its data."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,8 +1,8 @@
 """The offline scorer: a file of profiles in, a file of personas out.
 
-It streams: a chunk is read while the one before is scored and the one before that is written, so that memory does
-not grow with the rows. Whether too many rows were refused is known at the end alone; until then the answers stand
-in a file of another name.
+It streams: a chunk is read while the previous one is scored and the one before that is written, so that memory
+does not grow with the rows. Whether too many rows are refused is known only at the end; until then the result is
+in a temporary file.
 """
 
 from collections.abc import Iterator
@@ -29,26 +29,26 @@ from training.data.refusals import SideFile, listed
 from training.errors import UnusableInput
 from training.progress import Progress, RowRate
 
-_WORD = pa.dictionary(pa.int32(), pa.string())
-_ANSWERS = pa.schema(
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+_ASSIGNMENT = pa.schema(
     {
-        "persona_id": _WORD,
-        "persona": _WORD,
+        "persona_id": _TEXT,
+        "persona": _TEXT,
         "distance": pa.float64(),
         "confidence": pa.float64(),
         "margin": pa.float64(),
-        "runner_up_id": _WORD,
-        "runner_up": _WORD,
+        "runner_up_id": _TEXT,
+        "runner_up": _TEXT,
         "typicality": pa.float64(),
         "is_outlier": pa.bool_(),
-        "model_version": _WORD,
+        "model_version": _TEXT,
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """How many rows were scored and refused, in how many seconds."""
+    """The number of rows that were scored and refused, and the seconds taken."""
 
     rows: int
     refused: int
@@ -58,27 +58,28 @@ class Scored:
 def score_file(
     model: SegmentModel, profiles: ProfileFile, out: Path, progress: Progress, max_refused: float = 0.05
 ) -> Scored:
-    """Score a file of profiles into `out` (.csv, .jsonl or .parquet), a row each as `answers` has them.
+    """Score a file of profiles into `out` (.csv, .jsonl or .parquet), with the columns of `assignment_batch`.
 
-    Refused rows are listed beside the data. Raises `UnusableInput`, and leaves `out` as it was, when the file
+    Refused rows are listed beside the data. Raises `UnusableInput`, and leaves `out` unchanged, when the file
     cannot be used, holds no rows, or more than the share `max_refused` of them is refused.
     """
     for note in profiles.notes:
         progress.message(note)
     progress.step("scoring", 0.0)
-    pace = RowRate(progress)
-    columns = schema(profiles.id_column is not None)
-    with listed(profiles.side_file) as refused, growing_table(out, columns) as writer, _set_up():
-        _score_chunks(model, profiles, writer, refused, pace)
-        _judge(profiles, pace.rows, refused, max_refused, progress)
+    rate = RowRate(progress)
+    columns = assignment_schema(profiles.id_column is not None)
+    with listed(profiles.side_file) as refused, growing_table(out, columns) as writer, _tuned_for_streaming():
+        _score_chunks(model, profiles, writer, refused, rate)
+        _check_refused(profiles, rate.rows, refused, max_refused, progress)
     progress.step("scored", 1.0)
-    return Scored(pace.rows, refused.rows, pace.seconds)
+    return Scored(rate.rows, refused.rows, rate.seconds)
 
 
 @contextmanager
-def _set_up() -> Iterator[None]:
-    """One thread for products of these sizes, which take several times as long when threads share them; and the
-    system's allocator for Arrow, whose own gives memory back after each chunk only to ask for it again."""
+def _tuned_for_streaming() -> Iterator[None]:
+    """One thread for products of these sizes, which are several times slower on several threads; and the system's
+    allocator for Arrow, whose own returns memory after each chunk only to request it again.
+    """
     pool = pa.default_memory_pool()
     pa.set_memory_pool(pa.system_memory_pool())
     try:
@@ -89,41 +90,43 @@ def _set_up() -> Iterator[None]:
 
 
 def _score_chunks(
-    model: SegmentModel, profiles: ProfileFile, writer: BatchWriter, refused: SideFile, pace: RowRate
+    model: SegmentModel, profiles: ProfileFile, writer: BatchWriter, refused: SideFile, rate: RowRate
 ) -> None:
     coder = Coder(model.encoder, profiles.profile_class, profiles.source.text)
 
     def score(chunk: Chunk) -> tuple[float, Coded, pa.RecordBatch]:
         coded = coder.code(chunk)
-        return chunk.read, coded, answers(model, coded)
+        return chunk.read, coded, assignment_batch(model, coded)
 
-    # The next chunk is read, and the one before it written, while one is scored.
+    # While one chunk is scored, the next is read and the previous one is written.
     for read, coded, batch in prefetch(map(score, prefetch(profiles.chunks()))):
         refused.add(coded.refused, coded.misfits)
         if len(batch):
             writer.write(batch)
-        pace.add(len(batch), read)
+        rate.add(len(batch), read)
 
 
-def _judge(profiles: ProfileFile, rows: int, refused: SideFile, max_refused: float, progress: Progress) -> None:
+def _check_refused(
+    profiles: ProfileFile, rows: int, refused: SideFile, max_refused: float, progress: Progress
+) -> None:
     if not rows + refused.rows:
         raise UnusableInput(f"{profiles.path} holds no rows.")
     refused.close()
-    if sentence := refused.refusal_error(rows, max_refused):
+    if sentence := refused.summary(rows, max_refused):
         progress.message(sentence)
     if not rows:
         raise UnusableInput("There is no profile to score.")
 
 
-def schema(with_ids: bool) -> pa.Schema:
-    """The columns of the answers: the id of each row if there is one, else its line; then `answers`' own."""
+def assignment_schema(with_ids: bool) -> pa.Schema:
+    """The columns of `assignment_batch`: the id of each row, or its line where there are no ids, comes first."""
     identity = pa.field("user_id", pa.string()) if with_ids else pa.field("line", pa.int64())
-    return pa.schema([identity, *_ANSWERS])
+    return pa.schema([identity, *_ASSIGNMENT])
 
 
-def answers(model: SegmentModel, coded: Coded) -> pa.RecordBatch:
-    """One row a profile: its id or line, persona_id, persona, distance (PCA units), confidence, margin,
-    runner_up_id, runner_up, typicality, is_outlier (as `models.segment_model.Assignment` has them), model_version.
+def assignment_batch(model: SegmentModel, coded: Coded) -> pa.RecordBatch:
+    """One row for each profile: its id or line, persona_id, persona, distance (PCA units), confidence, margin,
+    runner_up_id, runner_up, typicality, is_outlier (as in `models.segment_model.Assignment`), model_version.
     """
     scores = model.scorer.scores(coded.columns)
     first, second = scores.clusters, scores.runners_up
@@ -132,29 +135,29 @@ def answers(model: SegmentModel, coded: Coded) -> pa.RecordBatch:
     typical = model.typicality(scores)
     columns = [
         pa.array(coded.lines) if coded.ids is None else coded.ids,
-        _words(first, ids),
-        _words(first, names),
+        _dictionary(first, ids),
+        _dictionary(first, names),
         pa.array(scores.distance),
         _numbers(scores.confidence, first),
         _numbers(scores.margin, second),
-        _words(second, ids),
-        _words(second, names),
+        _dictionary(second, ids),
+        _dictionary(second, names),
         _numbers(typical, first),
         _outliers(typical, first),
-        _words(np.zeros_like(first), [model.version]),
+        _dictionary(np.zeros_like(first), [model.version]),
     ]
-    return pa.record_batch(columns, schema=schema(coded.ids is not None))
+    return pa.record_batch(columns, schema=assignment_schema(coded.ids is not None))
 
 
-def _words(places: IntArray, words: list[str]) -> pa.Array:
-    """The word at each place; null at −1."""
-    codes = places.astype(np.int32)
+def _dictionary(codes_of_rows: IntArray, values: list[str]) -> pa.Array:
+    """The value of each code; null for −1."""
+    codes = codes_of_rows.astype(np.int32)
     missing = codes < 0
-    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing if missing.any() else None), words)
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing if missing.any() else None), values)
 
 
 def _numbers(numbers: FloatArray | None, rows: NDArray[Any]) -> pa.Array:
-    """Null for NaN, and everywhere if the model cannot tell."""
+    """Null for NaN, and in all rows if the model has no such numbers."""
     return pa.nulls(len(rows), pa.float64()) if numbers is None else pa.array(numbers, from_pandas=True)
 
 

@@ -1,4 +1,4 @@
-"""A training run, from a dataset to a version folder, in order and on one page."""
+"""A training run, from a data set to a version folder: all steps in order."""
 
 import hashlib
 import os
@@ -32,7 +32,7 @@ from training.acceptance.evaluation import Evaluation, evaluate
 from training.acceptance.field_stats import field_stats
 from training.acceptance.golden_predictions import golden_predictions
 from training.clustering.compile import compile_scorer, prove_equal
-from training.clustering.fit import Fit, draw, fit
+from training.clustering.fit import Fit, draw_rows, fit
 from training.clustering.matching import crossed
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
@@ -152,12 +152,12 @@ def check_usable(dataset: Dataset, config: TrainingConfig) -> None:
 
 
 def _split(count: int, config: TrainingConfig, predecessor: Predecessor | None) -> tuple[IntArray, IntArray]:
-    """The rows to fit on, and those to check on: apart where there is a predecessor and there are enough."""
+    """The rows to fit on and the rows to check on: disjoint where there is a predecessor and enough profiles."""
     rng = np.random.default_rng(config.seed)
     most = min(config.held_out_rows, int(count * config.held_out_share))
-    held_out = draw(count, most, rng)
+    held_out = draw_rows(count, most, rng)
     if predecessor is None or most < FEWEST_HELD_OUT:
-        return np.arange(count), draw(count, config.held_out_rows, rng)
+        return np.arange(count), draw_rows(count, config.held_out_rows, rng)
     return np.setdiff1d(np.arange(count), held_out), held_out
 
 
@@ -205,7 +205,7 @@ def _comparison(
 
 
 def _reference_rows(dataset: Dataset, config: TrainingConfig) -> IntArray:
-    return draw(len(dataset), config.reference_rows, np.random.default_rng(config.seed))
+    return draw_rows(len(dataset), config.reference_rows, np.random.default_rng(config.seed))
 
 
 def _json_writer(document: BaseModel) -> Callable[[Path], object]:
@@ -251,7 +251,7 @@ def _manifest(
 
 
 def _steps_before(predecessor: Predecessor | None) -> tuple[LineageStep, ...]:
-    """The lineage so far; of a model made before there was one, its personas as new."""
+    """The lineage so far; for a model without one, a first step in which its personas were born."""
     if predecessor is None:
         return ()
     manifest = predecessor.manifest

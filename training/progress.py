@@ -1,4 +1,4 @@
-"""How far a run is: a bar on a terminal, plain lines elsewhere, JSON lines for a parent process."""
+"""Progress of a run: a bar on a terminal, plain lines elsewhere, JSON lines for a parent process."""
 
 import json
 import sys
@@ -14,34 +14,34 @@ Style = Literal["auto", "bar", "plain", "json"]
 
 
 class Progress(Protocol):
-    """Somebody who wants to know how far a run is."""
+    """Receives the progress of a run."""
 
     def step(self, name: str, share: float) -> None:
-        """`name` is what happens now; `share` how much of the whole run is done, 0–1."""
+        """`name`: the current step; `share`: how much of the whole run is done, 0–1."""
 
     def message(self, sentence: str) -> None:
-        """Something worth knowing."""
+        """A sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProgressRange:
-    """A stretch of a larger run, from `start` to `end` of it, that counts its own shares from 0 to 1."""
+    """A part of a run, from `start` to `end`, whose own shares run from 0 to 1."""
 
     whole: Progress
     start: float
     end: float
 
     def step(self, name: str, share: float) -> None:
-        """The share of the whole run."""
+        """Report the share of the whole run."""
         self.whole.step(name, self.start + share * (self.end - self.start))
 
     def message(self, sentence: str) -> None:
-        """The same."""
+        """Pass the sentence on."""
         self.whole.message(sentence)
 
 
 class RowRate:
-    """Tells how many rows are done and how many a second, at most once a second. `clock`: seconds."""
+    """Counts rows, and reports their number and rate at most once a second. `clock`: seconds."""
 
     def __init__(self, progress: Progress, clock: Callable[[], float] = time.monotonic) -> None:
         self.rows = 0
@@ -50,7 +50,7 @@ class RowRate:
         self._begun = self._reported = clock()
 
     def add(self, rows: int, share: float) -> None:
-        """So many rows more; `share` of the whole is done with them."""
+        """Count rows; `share` of the whole is done with them."""
         self.rows += rows
         if self._clock() - self._reported >= 1.0:
             self._reported = self._clock()
@@ -58,7 +58,7 @@ class RowRate:
 
     @property
     def seconds(self) -> float:
-        """Since the beginning; never quite none."""
+        """Since the beginning, above 0."""
         return max(self._clock() - self._begun, 1e-9)
 
     @property
@@ -68,49 +68,49 @@ class RowRate:
 
 
 class Silent:
-    """Nobody wants to know."""
+    """Discards all progress."""
 
     def step(self, name: str, share: float) -> None:
-        """Nothing."""
+        """Does nothing."""
 
     def message(self, sentence: str) -> None:
-        """Nothing."""
+        """Does nothing."""
 
 
 @dataclass
 class Plain:
-    """A line when the step changes, and one for each sentence."""
+    """Prints a line for each new step and each sentence."""
 
     stream: TextIO
     _last: str = field(default="", init=False)
 
     def step(self, name: str, share: float) -> None:
-        """One line for each new step."""
+        """Print the step if it is new."""
         if name != self._last:
             self._last = name
             print(f"[{share:4.0%}] {name}", file=self.stream, flush=True)
 
     def message(self, sentence: str) -> None:
-        """One line."""
+        """Print the sentence."""
         print(sentence, file=self.stream, flush=True)
 
 
 @dataclass
 class JsonLines:
-    """One JSON object a line, for the service's launcher."""
+    """Prints one JSON object a line, for the service's launcher."""
 
     stream: TextIO
 
     def step(self, name: str, share: float) -> None:
-        """`{"stage": …, "progress": …}`."""
+        """Print `{"stage": …, "progress": …}`."""
         self.send(stage=name, progress=round(share, 4))
 
     def message(self, sentence: str) -> None:
-        """`{"message": …}`."""
+        """Print `{"message": …}`."""
         self.send(message=sentence)
 
     def send(self, **event: Any) -> None:
-        """Any other event, on a line of its own."""
+        """Print any other event."""
         print(json.dumps(event), file=self.stream, flush=True)
 
 
@@ -127,13 +127,13 @@ class Bar:
         self.bar.refresh()
 
     def message(self, sentence: str) -> None:
-        """A line above the bar."""
+        """Print the sentence above the bar."""
         self.bar.write(sentence, file=sys.stderr)
 
 
 @contextmanager
-def showing(style: Style) -> Iterator[Progress]:
-    """The progress of a command: bar and plain lines go to standard error, JSON lines to standard output."""
+def shown_progress(style: Style) -> Iterator[Progress]:
+    """The progress of a command: bar and plain lines on standard error, JSON lines on standard output."""
     if style == "json":
         yield JsonLines(sys.stdout)
     elif style == "bar" or (style == "auto" and sys.stderr.isatty()):

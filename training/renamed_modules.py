@@ -1,8 +1,8 @@
-"""Modules under the names that they had in version 0.1.0, for pickles that still say those names.
+"""Modules under the names that they had in version 0.1.0, for pickles that hold those names.
 
-`pipeline.joblib` of a version that 0.1.0 wrote names the classes in it by their old modules. While this module is
-installed (`training/__init__.py` does that) `joblib.load` reads such a file. Remove it one release after 0.2.0:
-whoever still needs the pipeline of an older version trains it again.
+`pipeline.joblib` of a version that 0.1.0 wrote names its classes by their old modules. While this module is
+installed (by `training/__init__.py`) `joblib.load` reads such a file. Remove it one release after 0.2.0: a
+pipeline that is needed after that has to be trained again.
 """
 
 import sys

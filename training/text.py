@@ -1,4 +1,4 @@
-"""Numbers, counts and lists as text, as every sentence of training writes them."""
+"""Numbers, counts and lists as text, for all sentences of training."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ def percent_tenths(share: float) -> str:
 
 
 def number(value: float) -> str:
-    """A number as people say it: whole from 5 on, one decimal below."""
+    """A number without decimals from 5 on, with one decimal below."""
     return f"{value:,.0f}" if abs(value) >= 4.95 else f"{value:.1f}".removesuffix(".0")
 
 
@@ -24,7 +24,7 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def capitalised(text: str) -> str:
-    """With a capital at the start, the rest as it is."""
+    """The text with its first letter in upper case."""
     return text[:1].upper() + text[1:]
 
 

@@ -27,7 +27,7 @@ from training.data.files.profile_file import ProfileFile
 from training.data.files.reading import open_source
 from training.data.files.table_files import write_table
 from training.errors import UnusableInput
-from training.offline_scoring import Scored, answers, score_file
+from training.offline_scoring import Scored, assignment_batch, score_file
 from training.pipeline import Trained, train
 from training.progress import Silent
 from training.simulation.simulate import SimulationConfig, simulate
@@ -234,5 +234,5 @@ def test_forgetting_cells_changes_no_code(model: SegmentModel) -> None:
     for start in range(0, len(FRAME), 50):
         batch = pa.RecordBatch.from_pandas(FRAME.iloc[start : start + 50], preserve_index=False)
         chunk = Chunk(dict(zip(batch.schema.names, batch.columns, strict=True)), np.arange(len(batch)))
-        forgetful, remembering = (answers(model, coder.code(chunk)) for coder in coders)
+        forgetful, remembering = (assignment_batch(model, coder.code(chunk)) for coder in coders)
         assert forgetful.equals(remembering)

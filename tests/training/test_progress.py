@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from training.progress import JsonLines, Plain, RowRate, showing
+from training.progress import JsonLines, Plain, RowRate, shown_progress
 
 
 def test_plain_progress_prints_each_step_once() -> None:
@@ -30,7 +30,7 @@ def test_json_progress_prints_an_object_a_line() -> None:
 
 
 def test_bar_is_drawn_on_standard_error_with_messages_above_it(capsys: pytest.CaptureFixture[str]) -> None:
-    with showing("bar") as progress:
+    with shown_progress("bar") as progress:
         progress.step("encoding", 0.5)
         progress.message("Half of it.")
     said = capsys.readouterr()
@@ -40,7 +40,7 @@ def test_bar_is_drawn_on_standard_error_with_messages_above_it(capsys: pytest.Ca
 
 
 def test_progress_without_a_terminal_is_plain(capsys: pytest.CaptureFixture[str]) -> None:
-    with showing("auto") as progress:
+    with shown_progress("auto") as progress:
         progress.step("encoding", 0.5)
     assert capsys.readouterr().err == "[ 50%] encoding\n"
 

@@ -14,7 +14,7 @@ from models.storage.manifest import Verdict
 from training.acceptance.candidate import Candidate
 from training.acceptance.field_stats import repeated_share, unknown_share
 from training.acceptance.verdicts import at_least, at_most
-from training.clustering.fit import Fit, draw
+from training.clustering.fit import Fit, draw_rows
 from training.clustering.matching import crossed
 from training.config import TrainingConfig
 
@@ -57,7 +57,7 @@ def stability(candidate: Candidate, config: TrainingConfig) -> float:
     if fit.k == 1:
         return 1.0
     rng = np.random.default_rng(config.seed)
-    sample = fit.encoded.take(draw(len(fit.encoded), config.criteria_rows, rng))
+    sample = fit.encoded.take(draw_rows(len(fit.encoded), config.criteria_rows, rng))
     before_pca = fit.pipeline[:2]
     vectors, held_out = before_pca.transform(sample), before_pca.transform(candidate.held_out)
     clusters = candidate.scorer.clusters(candidate.held_out.columns)

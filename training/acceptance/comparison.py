@@ -1,9 +1,9 @@
 """What changed between two models.
 
-Personas are the same where their members are: both models score one reference sample, and the personas are
-paired so that the Jaccard similarities of their members add up to the most (`training.clustering.matching`). A
-pair counts above `MINIMUM_OVERLAP`: below one half a cluster is called dissolved (Hennig, Computational
-Statistics & Data Analysis 52, 2007), and above it no other persona can come as near.
+Personas are matched by their members: both models score one reference sample, and personas are paired so that the
+Jaccard similarities of their members have the largest sum (`training.clustering.matching`). A pair counts above
+`MINIMUM_OVERLAP`: below one half a cluster is considered dissolved (Hennig, Computational Statistics & Data
+Analysis 52, 2007), and above it no other persona can overlap as much.
 """
 
 from collections.abc import Sequence
@@ -56,8 +56,8 @@ def compare(
 ) -> Comparison:
     """Compare two models on the profiles of `sample`, which `reference` describes.
 
-    `by_id`: personas of one id are the same, as a refit has matched them (`training.personas.identity`); else
-    those whose members overlap. Raises `UnusableInput` where there is no profile.
+    `by_id`: match personas by their ids, as a refit has assigned them (`training.personas.identity`), and not by
+    their members. Raises `UnusableInput` where there is no profile.
     """
     if not len(sample):
         raise UnusableInput("There is no profile to compare the models on.")
@@ -82,7 +82,9 @@ def compare_crossed(
     *,
     by_id: bool = False,
 ) -> Comparison:
-    """Compare two models by the profiles that each pair of their clusters shares: `table` (before, after)."""
+    """Compare two models by the number of profiles that each pair of their clusters shares: `table` (before,
+    after).
+    """
     comparison = Comparison(
         before=_side(before.manifest),
         after=_side(after.manifest),
@@ -114,7 +116,7 @@ def _persona_changes(
 
 
 def _overlaps(table: IntArray, old: Sequence[Persona], new: Sequence[Persona]) -> FloatArray:
-    """Jaccard similarities, the shape of `table`; where neither persona has a member, the ids decide."""
+    """Jaccard similarities, the shape of `table`; equal ids count as 1 where neither persona has a member."""
     nobody = (table.sum(axis=1)[:, None] == 0) & (table.sum(axis=0) == 0)
     same = np.array([[float(one.id == other.id) for other in new] for one in old])
     overlaps: FloatArray = np.where(nobody, same, jaccard(table))
@@ -146,12 +148,12 @@ def _verdicts(before: Manifest, after: Manifest) -> tuple[VerdictChange, ...]:
 
 
 def _vocabulary(before: Manifest, after: Manifest) -> tuple[VocabularyChange, ...]:
-    old, new = _predecessor_of(before), _predecessor_of(after)
+    old, new = _known_values(before), _known_values(after)
     changes = (_values_changed(name, old.get(name, ()), new.get(name, ())) for name in old | new)
     return tuple(change for change in changes if change.gained or change.lost)
 
 
-def _predecessor_of(manifest: Manifest) -> dict[str, tuple[str, ...]]:
+def _known_values(manifest: Manifest) -> dict[str, tuple[str, ...]]:
     """The known values of the open fields, most common first."""
     return {field.name: field.values for field in manifest.fields if field.kind in ("categorical", "multi_label")}
 

@@ -12,7 +12,7 @@ from models.storage.manifest import FieldStats, Origin, Verdict
 from training.acceptance.candidate import Candidate
 from training.acceptance.field_stats import field_stats
 from training.acceptance.verdicts import at_most
-from training.clustering.fit import draw
+from training.clustering.fit import draw_rows
 from training.clustering.silhouettes import mean_silhouette
 from training.personas.identity import ClusterMatching, Predecessor
 
@@ -130,7 +130,7 @@ def _fields(candidate: Candidate, predecessor: Predecessor, thresholds: Threshol
             sentence="Not judged: the active model does not say what its fields were like.",
         )
         return
-    rows = draw(len(candidate.dataset), _FIELD_ROWS, np.random.default_rng(0))
+    rows = draw_rows(len(candidate.dataset), _FIELD_ROWS, np.random.default_rng(0))
     now = field_stats(predecessor.encoded.take(rows), predecessor.scorer)
     least = max(_LEAST_STRENGTH, _BEYOND_NOISE / len(rows))
     fields = [name for name in now if name in then]

@@ -1,4 +1,4 @@
-"""Fit → Evaluation: the numbers of a fit, and a verdict on each that has a threshold."""
+"""Fit → Evaluation: the metrics of a fit, and the verdicts on those that have a threshold."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from models.storage.manifest import Verdict
 from training.clustering.compile import Equivalence
-from training.clustering.fit import Fit, draw
+from training.clustering.fit import Fit, draw_rows
 from training.clustering.silhouettes import mean_silhouette
 from training.config import TrainingConfig
 
@@ -20,7 +20,7 @@ class Evaluation:
 
 
 def evaluate(fit: Fit, equivalence: Equivalence, config: TrainingConfig) -> Evaluation:
-    """Judge a fit on its own training data."""
+    """Evaluate a fit on its own training data."""
     shares = np.bincount(fit.clusters, minlength=fit.k) / len(fit.encoded)
     pca = fit.pipeline["pca"]
     metrics: dict[str, float | int | str | None] = {
@@ -41,8 +41,8 @@ def evaluate(fit: Fit, equivalence: Equivalence, config: TrainingConfig) -> Eval
 
 
 def _silhouette(fit: Fit, config: TrainingConfig) -> float | None:
-    """Mean silhouette on a sample, if it exists."""
-    rows = draw(len(fit.scores), config.criteria_rows, np.random.default_rng(config.seed))
+    """The mean silhouette on a sample; None where it is not defined."""
+    rows = draw_rows(len(fit.scores), config.criteria_rows, np.random.default_rng(config.seed))
     return mean_silhouette(fit.scores[rows], fit.clusters[rows])
 
 

@@ -1,8 +1,8 @@
-"""What the answers to each field are like, so that the next retrain can tell data that is not what it was.
+"""Statistics of the answers to each field, by which the next retrain detects data of another kind.
 
-A field's strength is how much it has to do with the others: personas are assigned from all other fields, and the
-strength is the share of the field's variance, as it is encoded, that those personas explain (ε²: the correlation
-ratio, less what chance explains; Kelley, PNAS 21, 1935). A column that was shuffled has none.
+The strength of a field is its dependence on the others: personas are assigned from all other fields, and the
+strength is the share of the field's encoded variance that those personas explain (ε², the correlation ratio less
+what chance explains; Kelley, PNAS 21, 1935). A shuffled column has a strength of 0.
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ def field_stats(sample: EncodedDataset, scorer: Scorer) -> dict[str, FieldStats]
 
 
 def commonest_share(column: Column) -> float:
-    """The share that the most common answer holds of all who answered, 0–1; for lists, the most common tick."""
+    """The share of the most common answer among all who answered, 0–1; of lists that of the most common value."""
     answered_count = int(known_rows(column).sum())
     if isinstance(column, NumberColumn):
         counts = np.unique(column.values[~np.isnan(column.values)], return_counts=True)[1]
@@ -42,7 +42,9 @@ def commonest_share(column: Column) -> float:
 
 
 def repeated_share(dataset: Dataset, answers: int) -> float:
-    """The share of all rows that repeat an earlier one word for word, among those with so many answers or more."""
+    """The share of all rows that repeat an earlier row word for word, counting rows with this many answers or
+    more.
+    """
     answered_count = sum(known_rows(column).astype(np.int64) for column in dataset.columns.values())
     rows = np.flatnonzero(answered_count >= answers)
     those = dataset if len(rows) == len(dataset) else dataset.take(rows)
@@ -74,7 +76,7 @@ def _strength(encoding: FieldEncoding, coded: Columns, scorer: Scorer) -> float:
 
 
 def _explained(vectors: FloatArray, clusters: IntArray, k: int) -> float:
-    """The share of the variance of vectors (n, w) between k clusters, less what chance gives (ε²)."""
+    """The share of the variance of vectors (n, w) between k clusters, corrected for chance (ε²)."""
     centred = vectors - vectors.mean(axis=0)
     whole = float(np.square(centred).sum())
     sizes = np.bincount(clusters, minlength=k)

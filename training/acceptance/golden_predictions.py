@@ -1,7 +1,8 @@
-"""Golden predictions: made-up profiles and the answers of a model, which every loading must reproduce.
+"""Golden predictions: made-up profiles and the model's assignments, which must be reproduced whenever it is
+loaded.
 
-They are drawn from the vocabulary rather than taken from the data, so that no real profile stands in a manifest.
-A drawn answer that the profile class does not take is left out: the mean of a field that nobody answered, say.
+Answers are drawn from the vocabulary and not from the data, so that a manifest holds no real profile. A drawn
+answer that the profile class refuses is left out, such as the mean of a field that nobody answered.
 """
 
 import json
@@ -23,7 +24,7 @@ UNKNOWN = "a value that no model knows"
 def golden_predictions(
     model: SegmentModel, profile_class: type[BaseModel], seed: int
 ) -> tuple[GoldenPrediction, ...]:
-    """The empty profile, and `COUNT` made-up ones from full to sparse."""
+    """The empty profile, and `COUNT` made-up ones with fewer and fewer answers."""
     rng = np.random.default_rng(seed)
     drafts = [{}, *[_draft(model, number / COUNT, rng) for number in range(COUNT)]]
     return tuple(_answer(model, profile_class, _fitting(draft, profile_class)) for draft in drafts)

@@ -1,16 +1,15 @@
-"""How many personas: the gap statistic, behind the parallel analysis.
+"""The number of personas: the gap statistic, after the parallel analysis has found structure.
 
 The gap statistic (Tibshirani, Walther and Hastie, J. R. Statist. Soc. B 63, 2001) compares log W_k, the
 within-cluster sum of squares of K-Means with k clusters, with its mean over data drawn uniformly from the box
-around the scores; the scores are principal coordinates already, so the box is aligned with them (their variant
-b). Where the gap is largest at k = 1 there are no groups: of one cloud that is dense in its middle it falls at
-once, and clearly. (Profiles spread evenly along a line have no middle, and are cut into pieces of it.) Otherwise
-it rises steeply up to the number of groups and then goes on rising a little, since profiles that belong to nobody
-and uneven groups make splits that pay; so the smallest k is taken from which on no more than a stated share of the
-whole rise is left (`config.plateau`).
+around the scores. The scores are principal coordinates, so that the box is aligned with them (their variant b). A
+gap that is largest at k = 1 means no groups: of a single cloud that is dense in its middle, the gap falls at once.
+(Profiles spread evenly along a line have no dense middle, and are cut into pieces.) Otherwise the gap rises
+steeply up to the number of groups and then slowly, since unplanted profiles and uneven groups make further splits
+pay. The smallest k is chosen from which on at most the share `config.plateau` of the whole rise is left.
 
-It is asked about the components alone that clearly beat chance, as PCA left them: k groups need k − 1 of those,
-and each weaker one, or one whitened, adds noise in which further splits pay too (docs/decisions/0007).
+Only components that clearly exceed chance are used, without whitening: k groups need k − 1 of them, and each
+weaker or whitened one adds noise in which further splits pay too (docs/decisions/0007).
 """
 
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from training.text import percent
 
 @dataclass(frozen=True, slots=True)
 class GapPoint:
-    """The gap for one k. `gap_error` is s_k, the standard error with the simulation's own error."""
+    """The gap for one k. `gap_error`: s_k, the standard error including that of the simulation."""
 
     k: int
     inertia: float
@@ -52,9 +51,10 @@ def choose_k(
     progress: Progress,
     familiar: int | None = None,
 ) -> Choice:
-    """How many clusters there are in PCA scores (n, r), n being a sample that the caller drew.
+    """Choose the number of clusters in PCA scores (n, r) of a sample.
 
-    `familiar`: the number in the model before, which stays where the gap is as good as undecided about it.
+    `familiar`: the k of the previous model, which stays where the gap statistic is nearly undecided between it and
+    the best.
     """
     if config.k != "auto":
         return Choice(config.k, f"{config.k} {'persona was' if config.k == 1 else 'personas were'} asked for.")
@@ -66,7 +66,7 @@ def choose_k(
         )
         return Choice(1, f"{why}: there is one segment, everyone.")
     scores = scores[:, : components.clear]
-    # Rounded: the last digits of equal profiles' scores depend on their places in the matrix.
+    # Rounded: the last digits of equal profiles' scores depend on their rows in the matrix.
     distinct = len(np.unique(scores.round(9), axis=0))
     ks = range(1, min(config.k_max, distinct) + 1)
     curve = []
@@ -93,7 +93,7 @@ def _on_the_plateau(curve: list[GapPoint], plateau: float) -> GapPoint:
 
 
 def _undecided(curve: list[GapPoint], familiar: int | None, config: TrainingConfig) -> GapPoint | None:
-    """The point of the familiar k, if the plateau would begin there or beyond were it a little lower or higher."""
+    """The point of the familiar k, if a slightly lower or higher `plateau` would choose it."""
     slack = config.familiar_plateau
     lower = _on_the_plateau(curve, min(config.plateau + slack, 1.0))
     higher = _on_the_plateau(curve, max(config.plateau - slack, 0.0))

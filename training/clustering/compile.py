@@ -1,4 +1,4 @@
-"""Pipeline → Scorer: the fitted estimators folded into tables, and proven equal to them."""
+"""Pipeline → Scorer: the fitted estimators folded into tables, and verified against them."""
 
 from dataclasses import dataclass
 
@@ -20,8 +20,9 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Equivalence:
-    """How the scorer compared with the pipeline: rows compared, the largest gap between two distances,
-    and the rows whose two nearest centroids are equally far (either answer is right there)."""
+    """The comparison of a scorer with its pipeline: rows compared, the largest difference of a distance, and the
+    rows with two equally near centroids (where either assignment is correct).
+    """
 
     rows: int
     largest_gap: float
@@ -29,7 +30,7 @@ class Equivalence:
 
 
 def compile_scorer(pipeline: Pipeline) -> Scorer:
-    """Fold every linear step of the fitted pipeline into one table row a value."""
+    """Fold every linear step of the fitted pipeline into one table row for each value."""
     encoder: Encoder = pipeline["encode"].encoder_
     pca = pipeline["pca"]
     components = np.asarray(pca.components_, np.float64) * pipeline["even"].scale_[:, None]
@@ -62,7 +63,7 @@ def prove_equal(fitted: Fit, scorer: Scorer) -> Equivalence:
 
 
 def _compare(kmeans: KMeans, coordinates: FloatArray, scorer: Scorer, block: EncodedDataset) -> tuple[float, int]:
-    # Not KMeans.transform: it takes |x|² − 2xc + |c|², which next to a centroid is wrong by up to 1e-7.
+    # Not KMeans.transform: near a centroid its |x|² − 2xc + |c|² is off by up to 1e-7.
     expected = cdist(coordinates, kmeans.cluster_centers_)
     distances = scorer.distances(block.columns)
     gap = float(np.abs(expected - distances).max(initial=0.0))
@@ -77,7 +78,7 @@ def _compare(kmeans: KMeans, coordinates: FloatArray, scorer: Scorer, block: Enc
 
 
 def _lead(distances: FloatArray) -> FloatArray:
-    """By how much the nearest centroid is nearer than the next, shape (n,)."""
+    """The distance of the second nearest centroid less that of the nearest, (n,)."""
     if distances.shape[1] == 1:
         return np.full(len(distances), np.inf)
     nearest = np.partition(distances, 1, axis=1)

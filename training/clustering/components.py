@@ -1,18 +1,18 @@
-"""How many principal components: as many as beat chance.
+"""The number of principal components: those that exceed chance.
 
-Horn's parallel analysis (Psychometrika 30, 1965): the eigenvalues of the data are compared with those of the same
-data after each field has been shuffled on its own, among those who answered it. That keeps every margin, breaks
-every dependence between answers, and leaves out together what was left out together. Whole single-choice fields
-are shuffled together, each item of a list on its own. Components are retained from the first on, while they
-exceed the stated quantile of chance. One data set without structure in twenty would pass a 95 % quantile, so the
-first component has to exceed chance clearly, by `config.clearly` standard deviations of the shuffled draws' own
-first eigenvalues; otherwise none does. Those that stand as clearly above the largest eigenvalue of chance are
-the ones in which the number of personas is looked for.
+Horn's parallel analysis (Psychometrika 30, 1965) compares the eigenvalues of the data with those of the same data
+after each field has been shuffled on its own, among the profiles that answered it. Shuffling preserves every
+margin and the pattern of missing answers, and removes every dependence between answers. Single-choice fields are
+shuffled whole, lists item by item. Leading components are retained while they exceed the stated quantile of
+chance. Since one data set without structure in twenty would pass a 95 % quantile, the first component has to
+exceed chance clearly: by `config.clearly` standard deviations of the shuffled draws' first eigenvalues; otherwise
+none is retained. Components that exceed the largest eigenvalue of chance as clearly are those in which the number
+of personas is chosen.
 
-Items of one list go together without telling anything of the rest of a profile, and a persona is more than a
+Items of one list depend on each other without any relation to the rest of a profile, and a persona is more than a
 taste in films. So the fields have to be linked as well: the sum of the squared covariances between columns of
-different fields (the numerator of Robert and Escoufier's RV coefficient, Applied Statistics 25, 1976) must exceed,
-as clearly, what it is after every field has been shuffled as a whole.
+different fields (the numerator of Robert and Escoufier's RV coefficient, Applied Statistics 25, 1976) must clearly
+exceed its value after every field has been shuffled as a whole.
 """
 
 from collections.abc import Sequence
@@ -31,12 +31,12 @@ Block = tuple[IntArray, slice]
 
 @dataclass(frozen=True, kw_only=True)
 class Components:
-    """The outcome of a parallel analysis.
+    """The result of a parallel analysis.
 
-    `eigenvalues`, `chance` (width,): of the data, and the quantile of the shuffled draws. `retained`: how many to
-    use; `beat_chance`: how many of the leading ones exceed chance, `clear`: how many of them exceed even the
-    largest eigenvalue of chance clearly; both are 0 when the data has no structure. `linked`: whether the fields
-    depend on each other; without that there is no structure.
+    `eigenvalues`, `chance` (width,): of the data, and the quantile of the shuffled draws. `retained`: how many
+    components are used. `beat_chance`: how many leading ones exceed chance; `clear`: how many of them clearly
+    exceed the largest eigenvalue of chance; both are 0 without structure. `linked`: whether the fields depend on
+    each other; otherwise there is no structure.
     """
 
     eigenvalues: FloatArray
@@ -60,7 +60,7 @@ def parallel_analysis(
     draws = np.array([_eigenvalues(_shuffle(vectors, blocks, rng)) for _ in range(config.permutations)])
     chance = np.quantile(draws, config.chance_quantile, axis=0)
     eigenvalues = _eigenvalues(vectors)
-    # By more than rounding: one field alone keeps its eigenvalues, whatever the order of its rows.
+    # By more than rounding errors: shuffling a single field does not change its eigenvalues.
     rounding = 1e-9 * eigenvalues.max(initial=0.0)
     firsts = draws[:, 0]
     linked = _linked(vectors, whole_fields(vectors, encoder), config, rng)
@@ -77,7 +77,7 @@ def parallel_analysis(
 def _linked(
     vectors: FloatArray, fields: Sequence[Block], config: TrainingConfig, rng: np.random.Generator
 ) -> bool:
-    """Whether the fields depend on each other more than by chance; one field alone has nothing to depend on."""
+    """Whether the fields depend on each other more than by chance; True for a single field."""
     if len(fields) < 2:
         return True
     shuffled = (_shuffle(vectors, fields, rng) for _ in range(config.permutations))
@@ -95,7 +95,7 @@ def _between_fields(vectors: FloatArray, fields: Sequence[slice]) -> float:
 
 
 def _leading(beaten: BoolArray) -> int:
-    """How many hold from the first on."""
+    """The number of leading entries that are true."""
     return int(len(beaten) if beaten.all() else np.argmin(beaten))
 
 
@@ -106,7 +106,9 @@ def _retained(leading: int, eigenvalues: FloatArray, config: TrainingConfig) -> 
 
 
 def shuffled_together(vectors: FloatArray, encoder: Encoder) -> list[Block]:
-    """The columns that stay together, with the rows that answered: a field; of a list every item on its own."""
+    """The columns that are shuffled together, with the rows that answered: those of a field, or each item of a
+    list.
+    """
     blocks: list[Block] = []
     for rows, span in whole_fields(vectors, encoder):
         blocks += [(rows, columns) for columns in _parts(encoder, span)]
@@ -114,7 +116,7 @@ def shuffled_together(vectors: FloatArray, encoder: Encoder) -> list[Block]:
 
 
 def whole_fields(vectors: FloatArray, encoder: Encoder) -> list[Block]:
-    """The columns of each field that varies, with the rows that answered it: the others are 0 in all of them."""
+    """The columns of each field that varies, with the rows that answered it; in all other rows they are 0."""
     fields = ((np.flatnonzero(vectors[:, span].any(axis=1)), span) for span in encoder.spans.values())
     return [(rows, span) for rows, span in fields if len(rows)]
 
@@ -127,7 +129,7 @@ def _parts(encoder: Encoder, span: slice) -> list[slice]:
 
 
 def _shuffle(vectors: FloatArray, blocks: Sequence[Block], rng: np.random.Generator) -> FloatArray:
-    """Each block of columns on its own, among the rows whose field was answered."""
+    """The vectors with each block of columns shuffled among the rows that answered its field."""
     shuffled = np.zeros_like(vectors)
     for rows, block in blocks:
         shuffled[rows, block] = vectors[rng.permutation(rows), block]

@@ -1,11 +1,12 @@
-"""Learning the encoder from a dataset, and the scikit-learn estimator that holds it in the pipeline.
+"""Learning the encoder from a data set, and the scikit-learn estimator that holds it in the pipeline.
 
-Weights: numbers and levels as z-scores; a single-choice column divided by √p, p being the share of its value
-(factor analysis of mixed data: Pagès, *Multiple Factor Analysis by Example Using R*, 2015, ch. 3); a tick, after
-the division by √(values ticked), as a z-score. Centres and spreads are those of the profiles that answered.
+Weights: numbers and levels become z-scores; a single-choice column is divided by √p, p being the share of its
+value (factor analysis of mixed data: Pagès, *Multiple Factor Analysis by Example Using R*, 2015, ch. 3); a tick
+becomes a z-score after the division by √(values ticked). Centres and spreads are those of the profiles that
+answered.
 
-These weights give every column the same variance, and so a value that one in a hundred holds as much say as one
-that half of all do, on far fewer profiles. Weights are therefore damped by √(p / (p + d)), d being `rare_damping`.
+These weights give every column the same variance, so that a value of one profile in a hundred has as much
+influence as one of half of the profiles. Weights are therefore damped by √(p / (p + d)), d being `rare_damping`.
 """
 
 from dataclasses import replace
@@ -126,7 +127,7 @@ def _answers(column: Column) -> int:
 
 
 def _share_rare(counts: IntArray, least: float) -> IntArray:
-    """The column of each value, counts falling: one each, the rare ones together in the last."""
+    """The column of each value, by falling counts: one for each common value, the last for all rare ones."""
     common = int(np.count_nonzero(counts >= least))
     return np.minimum(np.arange(len(counts)), common)
 
@@ -145,7 +146,7 @@ def _holders(encoding: FieldEncoding, column: CodeColumn | CodeListColumn) -> In
     if isinstance(column, CodeColumn):
         return np.bincount(encoding.column_of[column.codes[column.codes >= 0]], minlength=encoding.width)
     columns = encoding.column_of[column.codes]
-    # Several rare values of one profile share a column, and count once. Codes ascend, and columns with them.
+    # Several rare values of one profile share a column and count once. Codes ascend, and so do columns.
     first = np.diff(column.rows * encoding.width + columns, prepend=-1) > 0
     return np.bincount(columns[first], minlength=encoding.width)
 
@@ -163,7 +164,7 @@ def _moments(encoding: FieldEncoding, column: Column) -> Moments:
 def _number_moments(x: FloatArray) -> Moments:
     x = x[~np.isnan(x)]
     mean, spread = (x.mean(), x.std()) if len(x) else (0.0, 0.0)
-    # Numbers that differ in their last digits alone would lose them in the scorer's sum.
+    # Numbers that differ only in their last digits would lose these in the scorer's sum.
     some = spread > 1e-6 * np.abs(x).max(initial=0.0)
     return np.array([mean]), _inverse(np.array([spread if some else 0.0]))
 
@@ -175,11 +176,11 @@ def _tick_moments(encoding: FieldEncoding, column: CodeListColumn, answers: int)
     mean = np.asarray(ticks.sum(axis=0)).ravel() / answers
     square = np.asarray(ticks.multiply(ticks).sum(axis=0)).ravel() / answers
     variance = square - mean**2
-    # Where everybody ticks alike only rounding is left of the difference.
+    # Where all lists are equal the difference is a rounding error.
     return mean, _inverse(np.sqrt(np.where(variance > 1e-9 * square, variance, 0.0)))
 
 
 def _inverse(spread: FloatArray) -> FloatArray:
-    """1 / spread, and 0 where there is none to speak of."""
+    """1 / spread; 0 where the spread is practically 0."""
     some = spread > 1e-9
     return np.where(some, 1.0 / np.where(some, spread, 1.0), 0.0)

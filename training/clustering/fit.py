@@ -2,8 +2,8 @@
 
 encode → lengths → pca → even → kmeans: every step before K-Means is linear in the encoded answers.
 
-Everything runs on one thread: K-Means adds up its threads' partial sums in whatever order they finish, and then
-the same data, configuration and seed would not give byte-equal arrays.
+Everything runs on one thread: K-Means adds its threads' partial sums in the order in which they finish, so that
+with several threads the same data, configuration and seed would not give byte-equal arrays.
 """
 
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ from training.progress import Progress, ProgressRange
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """The fitted pipeline, and what it makes of the profiles in `encoded`.
+    """The fitted pipeline, and its results for the profiles in `encoded`.
 
     `scores` (n, r): partially whitened PCA scores. `clusters` (n,): nearest centroid; cluster 0 is the largest.
     """
@@ -54,7 +54,7 @@ class Fit:
         return self.choice.k
 
     def applied_to(self, dataset: Dataset) -> "Fit":
-        """The same pipeline with what it makes of other profiles."""
+        """The same pipeline with its results for other profiles."""
         encoded = EncodedDataset.of(dataset, self.encoder)
         with threadpool_limits(1):
             scores = transformed(self.pipeline[:-1], encoded)
@@ -68,8 +68,7 @@ def fit(
     """Fit the pipeline. The criteria are computed on samples (`config`), the fit itself on every row.
 
     `previous_clusters` (n,): the clusters that the previous model assigns; K-Means starts from them as well.
-
-    Raises `UnusableInput` where the profiles, as they are encoded, cannot be told apart as asked.
+    Raises `UnusableInput` where the encoded profiles cannot be separated as configured.
     """
     rng = np.random.default_rng(config.seed)
     with threadpool_limits(1):
@@ -84,7 +83,7 @@ def fit(
             )
         lengths = ListLengthRemover(encode.encoder_, config.remove_lengths).fit_moments(moments)
         progress.step("comparing components with chance", 0.20)
-        sample = encoded.take(draw(len(encoded), config.chance_rows, rng))
+        sample = encoded.take(draw_rows(len(encoded), config.chance_rows, rng))
         vectors = lengths.transform(sample.vectors())
         components = parallel_analysis(vectors, encode.encoder_, config, rng)
         progress.step("principal components", 0.40)
@@ -93,7 +92,7 @@ def fit(
         whiten = PartialWhitener(config.evenness if vectors.shape[1] > config.keep_all_columns else 0.0)
         steps = [("encode", encode), ("lengths", lengths), ("pca", pca)]
         coordinates = transformed(Pipeline(steps), encoded)
-        rows = draw(len(coordinates), config.criteria_rows, rng)
+        rows = draw_rows(len(coordinates), config.criteria_rows, rng)
         familiar_k = None if previous_clusters is None else int(previous_clusters.max(initial=0)) + 1
         choice = choose_k(
             coordinates[rows], components, config, rng, ProgressRange(progress, 0.45, 0.90), familiar_k
@@ -103,7 +102,7 @@ def fit(
         familiar = None if previous_clusters is None else familiar_centroids(scores, previous_clusters)
         kmeans = fit_kmeans(scores, choice.k, config, familiar)
         if config.k == "auto":
-            choice, kmeans = _none_too_small(choice, kmeans, scores, config, familiar)
+            choice, kmeans = _merge_small_personas(choice, kmeans, scores, config, familiar)
     pipeline = Pipeline([*steps, ("even", whiten), ("kmeans", kmeans)])
     return Fit(
         pipeline=pipeline,
@@ -116,7 +115,9 @@ def fit(
 
 
 def transformed(steps: Pipeline, encoded: EncodedDataset) -> FloatArray:
-    """What these steps make of the profiles, (n, width), block by block: their vectors are never all there."""
+    """The result of these steps, (n, width), block by block, so that all encoded vectors are never in memory at
+    once.
+    """
     blocks = (steps.transform(block) for block in encoded.blocks())
     first = next(blocks)
     whole = np.empty((len(encoded), first.shape[1]))
@@ -126,10 +127,10 @@ def transformed(steps: Pipeline, encoded: EncodedDataset) -> FloatArray:
     return whole
 
 
-def _none_too_small(
+def _merge_small_personas(
     choice: Choice, kmeans: KMeans, scores: FloatArray, config: TrainingConfig, familiar: FloatArray | None
 ) -> tuple[Choice, KMeans]:
-    """One persona fewer while the smallest holds less than the wanted share: nobody acts on a handful."""
+    """Reduce k while the smallest persona has less than the configured share of the profiles."""
     while choice.k > 1 and (share := np.bincount(kmeans.labels_).min() / len(scores)) < config.min_persona_share:
         merged = (
             f" One of {choice.k} would hold only {share:.1%} of the profiles, less than the "
@@ -140,7 +141,7 @@ def _none_too_small(
     return choice, kmeans
 
 
-def draw(count: int, most: int, rng: np.random.Generator) -> IntArray:
+def draw_rows(count: int, most: int, rng: np.random.Generator) -> IntArray:
     """Positions of at most `most` rows out of `count`, drawn without replacement, ascending."""
     if count <= most:
         return np.arange(count)

@@ -1,4 +1,4 @@
-"""K-Means as the rooms of training use it: warm starts, clusters in the order of their size."""
+"""K-Means with warm starts, and with clusters in the order of their size."""
 
 import warnings
 
@@ -27,8 +27,10 @@ def random_kmeans(scores: FloatArray, k: int, starts: int, rng: np.random.Genera
 def fit_kmeans(scores: FloatArray, k: int, config: TrainingConfig, familiar: FloatArray | None = None) -> KMeans:
     """K-Means on scores (n, r), its clusters in the order of their size, largest first.
 
-    From fresh starts and, where there are `familiar` centroids (b, r), from those that match. The better inertia
-    wins; where the fresh one is better by no more than `config.familiar` of it, the familiar one does.
+    It starts afresh and, where there are `familiar` centroids (b, r), from those as well. The result with the
+    better inertia is used; the familiar one also where it is worse by no more than the share `config.familiar`.
+
+    Raises `UnusableInput` where there are fewer than k distinct scores.
     """
     if len(scores) < k:
         raise UnusableInput(f"{k} personas cannot be made of {len(scores)} profiles.")

@@ -1,9 +1,9 @@
-"""Taking out of each list what its length alone says.
+"""Removing the list length from the encoded lists.
 
-Division by √(values ticked) makes every list equally long, but the root of the number of ticks is still the sum of
-a list's columns, so people who tick many boxes still lie on one side of them. Here each column of a list is
-replaced by its residual after linear regression on that root. The root is linear in the encoded columns
-themselves (√ticks = Σ x), so this is a linear map of the vector, and it folds into the compiled tables.
+Division by √(values ticked) gives every list the same norm, but the root of the number of ticks is still the sum
+of a list's columns, so that profiles with many ticks lie on one side. Each column of a list is therefore replaced
+by its residual after linear regression on that root. The root is linear in the encoded columns (√ticks = Σ x), so
+that this is a linear map of the vector, which folds into the compiled tables.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,9 @@ from training.clustering.moments import Moments, moments_of
 
 @dataclass(frozen=True)
 class Residual:
-    """One list: its columns; `readout` (width,), which gives √ticks less its mean; `slopes` (width,) on it."""
+    """The regression of one list's columns. `readout` (width,): gives √ticks less its mean; `slopes` (width,): on
+    it.
+    """
 
     span: slice
     readout: FloatArray
@@ -28,9 +30,9 @@ class Residual:
 
 
 class ListLengthRemover(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
-    """Encoded vectors (n, width) → the same without the lengths of the lists, as a scikit-learn transformer.
+    """Encoded vectors (n, width) → vectors without the list lengths, as a scikit-learn transformer.
 
-    `encoder`: the fitted encoder that gave the vectors. `remove=False` leaves them as they are.
+    `encoder`: the fitted encoder that gave the vectors. `remove=False` leaves them unchanged.
     """
 
     def __init__(self, encoder: Encoder, remove: bool = True) -> None:
@@ -42,7 +44,7 @@ class ListLengthRemover(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         return self.fit_moments(moments_of([X]))
 
     def fit_moments(self, moments: Moments) -> Self:
-        """The same from the moments of the vectors, which are all that it takes."""
+        """Learn the same from the moments of the vectors, which suffice."""
         lists = [field for field in self.encoder.fields if isinstance(field.spec.kind, MultiLabel) and field.width]
         self.residuals_ = [
             _residual(moments, self.encoder.spans[field.name], field.weight) for field in lists if self.remove
@@ -50,7 +52,7 @@ class ListLengthRemover(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         return self
 
     def transform(self, X: FloatArray) -> FloatArray:
-        """A copy of the vectors without the lengths; rows do not depend on one another."""
+        """A copy of the vectors without the list lengths; rows do not depend on one another."""
         removed = X.copy()
         for residual in self.residuals_:
             block = removed[:, residual.span]
@@ -64,7 +66,7 @@ class ListLengthRemover(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         return Moments(moments.rows, self.transform(moments.sums[None, :])[0], self.transform(half.T))
 
     def pull_back(self, components: FloatArray) -> FloatArray:
-        """Components (r, width) of the transformed vectors as those of the vectors before."""
+        """Components (r, width) of the transformed vectors, as components of the original vectors."""
         pulled = components.copy()
         for residual in self.residuals_:
             block = pulled[:, residual.span]
@@ -73,11 +75,11 @@ class ListLengthRemover(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
 
 
 def _residual(moments: Moments, span: slice, weight: FloatArray) -> Residual:
-    # Rows without an answer are 0, at the centre, and count for neither sum.
+    # Rows without an answer are 0 and add to neither sum.
     readout = np.divide(1.0, weight, where=weight > 0, out=np.zeros_like(weight))
     products = moments.products[span, span]
     square, whole = float(readout @ products @ readout), float(np.trace(products))
     slopes = readout @ products / square if square > 1e-9 * moments.rows else np.zeros_like(weight)
-    # Where the length is all that a list says, it stays: its residual would be rounding.
+    # A list that holds nothing but its length is unchanged: its residual would be a rounding error.
     left = whole - float(slopes @ slopes) * square
     return Residual(span, readout, slopes if left > 1e-9 * whole else np.zeros_like(weight))

@@ -1,4 +1,4 @@
-"""Two clusterings of the same profiles: who is where in both, and which clusters belong together."""
+"""Two clusterings of the same profiles: their contingency table, and the pairs of clusters that match."""
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -7,7 +7,7 @@ from models.scoring.columns import FloatArray, IntArray
 
 
 def crossed(first: IntArray, second: IntArray, rows: int, columns: int) -> IntArray:
-    """How many profiles each pair of clusters shares, (rows, columns)."""
+    """The number of profiles that each pair of clusters shares, (rows, columns)."""
     table: IntArray = np.bincount(first * columns + second, minlength=rows * columns).reshape(rows, columns)
     return table
 
@@ -20,7 +20,7 @@ def jaccard(table: IntArray) -> FloatArray:
 
 
 def best_pairs(scores: FloatArray) -> list[tuple[int, int]]:
-    """The pairs of rows and columns, ascending, whose scores (a, b) add up to the most.
+    """The pairs of rows and columns, ascending, with the largest sum of scores (a, b).
 
     The assignment problem; scipy's `linear_sum_assignment`.
     """

@@ -1,5 +1,5 @@
-"""What a linear fit needs to know of many vectors: sums that add up block by block, so that no more than one block
-of them is ever held.
+"""Moments of many vectors, summed block by block, so that only one block is in memory at a time. They suffice for
+linear fits.
 """
 
 from collections.abc import Iterable
@@ -47,9 +47,9 @@ def moments_of(blocks: Iterable[FloatArray]) -> Moments:
 
 
 def principal_components(moments: Moments, components: int) -> PCA:
-    """scikit-learn's PCA as `PCA(components, svd_solver="covariance_eigh").fit` would leave it on the vectors.
+    """scikit-learn's PCA with the attributes that `PCA(components, svd_solver="covariance_eigh").fit` would set.
 
-    That solver, too, takes the eigenvectors of the covariance (`PCA._fit_full`).
+    That solver takes the eigenvectors of the covariance as well (`PCA._fit_full`).
     """
     ascending, vectors = np.linalg.eigh(moments.covariance)
     variances = np.maximum(ascending[::-1], 0.0)

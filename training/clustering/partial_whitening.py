@@ -1,11 +1,11 @@
 """Partial whitening: components scaled part of the way to equal variance.
 
-A strong dependence between two fields alone (somebody's age and being retired) makes a component with a larger
-variance than a difference that runs through all fields a little, and K-Means follows variance. Each score is
-divided by its component's eigenvalue to the power `evenness`: 0 leaves PCA's scores, 1/2 whitens them, which also
-lifts the noise. 3/8 leaves the quarter power of the singular values, the exponent P = 0.25 that Caron proposed
-and Bullinaria and Levy (Behavior Research Methods 44, 2012) found best for reduced vectors of words; what it does
-here stands in docs/decisions/0009.
+A strong dependence between just two fields (age and being retired) makes a component with a larger variance than a
+weak difference across all fields, and K-Means follows variance. Each score is divided by its component's
+eigenvalue to the power `evenness`: 0 leaves PCA's scores, 1/2 whitens them, which also amplifies noise. 3/8 leaves
+the quarter power of the singular values, the exponent P = 0.25 that Caron proposed and that Bullinaria and Levy
+(Behavior Research Methods 44, 2012) found best for reduced word vectors; for its effect here see
+docs/decisions/0009.
 """
 
 from typing import Self

@@ -1,4 +1,4 @@
-"""What several commands read: the registry of a folder, and a file of profiles."""
+"""Inputs that commands share: the registry of a folder, files of profiles, and simulated profiles."""
 
 import argparse
 import os
@@ -14,17 +14,17 @@ from training.simulation.simulate import SimulationConfig, simulate
 
 
 def registry_at(folder: Path) -> Registry:
-    """The versions in a folder, signed with the key of the environment if there is one."""
+    """The versions in a folder, with the signing key of the environment."""
     return Registry(folder, key_from(os.environ))
 
 
 def mapping_of(chosen: argparse.Namespace) -> FieldMapping | None:
-    """The mapping of the option `--mapping`."""
+    """The mapping of the option `--mapping`, if it is given."""
     return load_mapping(chosen.mapping) if chosen.mapping else None
 
 
 def read_profiles(chosen: argparse.Namespace, progress: Progress, max_refused: float = 0.05) -> Dataset:
-    """The data set of the options `--data` and `--mapping`. What was not used is said."""
+    """The data set of the options `--data` and `--mapping`. Its notes become messages."""
     dataset = read_dataset(chosen.data, Profile, mapping_of(chosen), max_refused)
     for note in dataset.notes:
         progress.message(note)
@@ -32,5 +32,5 @@ def read_profiles(chosen: argparse.Namespace, progress: Progress, max_refused: f
 
 
 def simulated_profiles(rows: int, seed: int = 0) -> Dataset:
-    """Simulated profiles, with the usual settings."""
+    """Simulated profiles with the default settings."""
     return from_frame(simulate(SimulationConfig(rows=rows, seed=seed)).frame, Profile)

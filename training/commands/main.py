@@ -1,6 +1,7 @@
 """The command line: `python -m training fit | report | compare | simulate | score`.
 
-Exit codes: 0 done; 1 a defect of ours; 2 the data or the options cannot be used (one sentence on standard error).
+Exit codes: 0 done; 1 a defect of this program; 2 the data or the options cannot be used (with a sentence on
+standard error).
 """
 
 import argparse
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 from models.errors import SegmentsError
 from training.commands import compare, declaration, fit, report, score, simulate
 from training.errors import NotEquivalent
-from training.progress import JsonLines, Progress, showing
+from training.progress import JsonLines, Progress, shown_progress
 
 COMMANDS = (fit.COMMAND, report.COMMAND, compare.COMMAND, simulate.COMMAND, score.COMMAND)
 
@@ -36,7 +37,7 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int
     options = parser.parse_args(arguments)
     if getattr(options, "stop_when_stdin_closes", False):
         _stop_when_stdin_closes()
-    with showing(options.progress) as progress:
+    with shown_progress(options.progress) as progress:
         try:
             command: Callable[[argparse.Namespace, Progress], None] = options.command
             command(options, progress)

@@ -1,4 +1,4 @@
-"""What one cell is worth: the profile class itself judges what fits, each distinct cell once."""
+"""Validation of cells: the profile class decides what fits, once for each distinct cell."""
 
 import math
 import re
@@ -28,15 +28,14 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 class Misfit(Exception):
-    """A cell that does not fit its field; says why, without the cell."""
+    """A cell that does not fit its field. The message gives the reason, and not the cell."""
 
 
 class Outcomes:
-    """Cells → outcomes: the code of the cell's value, numbered as they first occur, or
+    """Maps cells to outcomes: the code of the cell's value, numbered by first occurrence; −1 for no answer, −2 for
+    a value without a letter, −3 and below for a refusal.
 
-    −1 for no answer, −2 for a value without a letter in it, −3 and below for a refusal.
-
-    With a `vocabulary` codes are its own, and a value that it does not know is −2 as well.
+    With a `vocabulary` codes are those of the vocabulary, and an unknown value is −2 as well.
     """
 
     def __init__(self, understand: Understand, vocabulary: Vocabulary | None = None) -> None:
@@ -44,11 +43,11 @@ class Outcomes:
         self._vocabulary = vocabulary
         self._reasons: dict[str, int] = {}
         self._understand = understand
-        # A memo for each type: 1, 1.0 and True are one key of a dict, and not one answer.
-        self._memos: dict[type, _Memo] = {kind: _Memo(self._judge) for kind in (str, int, float, bool)}
+        # A memo for each type: 1, 1.0 and True are the same dict key, but different answers.
+        self._memos: dict[type, _Memo] = {kind: _Memo(self._validate) for kind in (str, int, float, bool)}
 
     def forget(self, most: int) -> None:
-        """Remember no cell, once there are more than `most`; the codes of `values` are no longer theirs then."""
+        """Forget all cells once there are more than `most`; the codes of `values` are void then."""
         if sum(map(len, self._memos.values())) > most:
             self.values.clear()
             for memo in self._memos.values():
@@ -66,16 +65,16 @@ class Outcomes:
     def outcome(self, cell: Any) -> int:
         """The outcome of one cell."""
         memo = self._memos.get(type(cell))
-        return self._judge(cell) if memo is None else memo[cell]
+        return self._validate(cell) if memo is None else memo[cell]
 
     def refused(self, outcomes: IntArray) -> IntArray:
         """The positions of refusals."""
         return np.flatnonzero(outcomes <= REFUSED)
 
     def reasons(self, outcomes: IntArray) -> list[str]:
-        """Why these, all refusals, were refused."""
-        said = list(self._reasons)
-        return [said[REFUSED - outcome] for outcome in outcomes.tolist()]
+        """The reasons of these outcomes, all of which are refusals."""
+        reasons = list(self._reasons)
+        return [reasons[REFUSED - outcome] for outcome in outcomes.tolist()]
 
     def _of_arrow(self, cells: pa.Array) -> IntArray:
         try:
@@ -89,7 +88,7 @@ class Outcomes:
         outcomes: IntArray = table.take(indices.to_numpy())
         return outcomes
 
-    def _judge(self, cell: Any) -> int:
+    def _validate(self, cell: Any) -> int:
         try:
             value = self._understand(cell)
         except Misfit as misfit:
@@ -105,42 +104,42 @@ class Outcomes:
 
 
 class _Memo(dict[Any, int]):
-    def __init__(self, judge: Callable[[Any], int]) -> None:
-        self._judge = judge
+    def __init__(self, validate: Callable[[Any], int]) -> None:
+        self._validate = validate
 
     def __missing__(self, cell: Any) -> int:
-        outcome = self[cell] = self._judge(cell)
+        outcome = self[cell] = self._validate(cell)
         return outcome
 
 
 @dataclass(frozen=True)
 class FieldCheck:
-    """What one field takes. `text`: cells come as text, from which numbers and lists are read."""
+    """Validates cells of one field. `text`: cells are text, from which numbers and lists are parsed."""
 
     profile_class: type[BaseModel]
     spec: FieldSpec
     text: bool = False
 
     def single(self, cell: Any) -> str | float | None:
-        """The value of a single answer: number, level number or spelling. Raises `Misfit`."""
+        """The value of a single answer: number, level number or normalised text. Raises `Misfit`."""
         if self.text and isinstance(cell, str):
             cell = self._parsed(cell)
         if isinstance(cell, str) and isinstance(self.spec.kind, Ordinal):
             cell = self._level(cell)
         if isinstance(cell, float) and isinstance(self.spec.kind, Numeric) and cell.is_integer():
-            cell = int(cell)  # a column of whole numbers with gaps is one of floats in most tools
+            cell = int(cell)  # most tools store a column of whole numbers with gaps as floats
         if _is_missing(cell):
             return None
-        return self._value(self.fitting(cell))
+        return self._value(self.validated(cell))
 
     def item(self, cell: Any) -> str | None:
-        """The spelling of one value in a list; None when it is blank. Raises `Misfit`."""
-        (value,) = self.fitting(self.holder((cell,)), inside=True) or (cell,)
+        """The normalised text of one value in a list; None when it is blank. Raises `Misfit`."""
+        (value,) = self.validated(self.holder((cell,)), within_list=True) or (cell,)
         return normalise(str(value)) if str(value).strip() else None
 
     def length(self, length: int) -> None:
-        """Raises `Misfit` if a list may not be so long."""
-        self.fitting(self.holder(map(str, range(length))), inside=False)
+        """Raises `Misfit` if a list must not be that long."""
+        self.validated(self.holder(map(str, range(length))), within_list=False)
 
     def items(self, cell: Any) -> Sequence[Any] | None:
         """The raw values in a list cell; None when it is not answered. Raises `Misfit`."""
@@ -152,7 +151,7 @@ class FieldCheck:
             return cell.tolist() if isinstance(cell, np.ndarray) else list(cell)
         if _is_missing(cell):
             return None
-        self.fitting(cell)
+        self.validated(cell)
         raise Misfit("Input should be a valid list")
 
     @property
@@ -160,8 +159,10 @@ class FieldCheck:
         """See `list_holder`."""
         return list_holder(self.profile_class, self.spec.name)
 
-    def fitting(self, cell: Any, inside: bool | None = None) -> Any:
-        """The cell as the class takes it. `inside` looks at what is wrong within (or only without) a list."""
+    def validated(self, cell: Any, within_list: bool | None = None) -> Any:
+        """The cell as the class takes it. `within_list`: count errors within a list alone, or those of the list
+        itself.
+        """
         if isinstance(cell, Unfit):
             raise Misfit(cell.reason)
         try:
@@ -169,7 +170,7 @@ class FieldCheck:
             return getattr(self.profile_class.model_validate({name: cell}), name)
         except ValidationError as error:
             for problem in error.errors(include_url=False, include_input=False, include_context=False):
-                if inside is None or inside == (len(problem["loc"]) > 1):
+                if within_list is None or within_list == (len(problem["loc"]) > 1):
                     raise Misfit(_in_words(problem["msg"])) from None
         return None
 
@@ -202,7 +203,7 @@ def as_number(text: str) -> float:
 
 
 def _finite(number: float) -> float:
-    with suppress(OverflowError):  # by an integer beyond the largest float
+    with suppress(OverflowError):  # of an integer beyond the largest float
         if math.isfinite(number):
             return float(number)
     raise Misfit("Input should be a finite number")
@@ -235,20 +236,20 @@ def _holder(annotation: Any) -> type[Any] | None:
 
 
 def _in_words(message: str) -> str:
-    """pydantic's message in the words of a file: a list is a list, and the row's own length is left out."""
-    said = message.split(" after validation")[0]
-    return said.replace("Tuple", "List").replace("tuple", "list")
+    """pydantic's message for a file: tuples are lists, and the length of the row is left out."""
+    text = message.split(" after validation")[0]
+    return text.replace("Tuple", "List").replace("tuple", "list")
 
 
 def as_cells(column: "pd.Series[Any]") -> Cells:
-    """The cells of a frame's column; what pandas holds to be missing is None."""
+    """The cells of a frame's column, with None for missing values."""
     if isinstance(column.dtype, pd.ArrowDtype):
         array = pa.array(column.array)
         return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
     missing = column.isna().to_numpy()
     if not missing.any():
         return column.tolist()
-    return [None if gone else cell for cell, gone in zip(column.tolist(), missing, strict=True)]
+    return [None if is_missing else cell for cell, is_missing in zip(column.tolist(), missing, strict=True)]
 
 
 def as_series(cells: Cells) -> "pd.Series[Any]":

@@ -1,4 +1,4 @@
-"""Arithmetic on coded columns: joining, recoding, counting, telling rows apart."""
+"""Arithmetic on coded columns: joining, recoding, counting, distinguishing rows."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -25,9 +25,9 @@ def recode_table(codes: Sequence[int]) -> IntArray:
 
 
 def recode(column: Column, table: IntArray) -> Column:
-    """The column in other codes (see `recode_table`); numbers stay as they are.
+    """The column in other codes (see `recode_table`); numbers are unchanged.
 
-    Values that become −1 leave a list; a list that loses all of them is not answered.
+    Values that become −1 are dropped from lists; a list that loses all of them is not answered.
     """
     if isinstance(column, NumberColumn):
         return column
@@ -36,7 +36,7 @@ def recode(column: Column, table: IntArray) -> Column:
     codes = table[column.codes]
     is_known = codes >= 0
     if (np.diff(table[table >= 0]) > 0).all():
-        # The lists that are left are in order already.
+        # The remaining lists are in order already.
         known_before = np.concatenate([[0], np.cumsum(is_known)])
         lists = CodeListColumn(codes[is_known], known_before[column.offsets], column.answered)
     else:
@@ -54,7 +54,7 @@ def by_frequency(values: Sequence[str], column: Column) -> Vocabulary:
 
 
 def concatenate(columns_to_join: Sequence[Column]) -> Column:
-    """Columns of one field, one below the other. There is at least one part, and all are alike."""
+    """Columns of one field, one below the other. There is at least one, and all are of one kind."""
     first = columns_to_join[0]
     if isinstance(first, NumberColumn):
         return NumberColumn(np.concatenate([column.values for column in columns_to_join]))  # type: ignore[union-attr]
@@ -68,9 +68,9 @@ def concatenate(columns_to_join: Sequence[Column]) -> Column:
 
 
 def distinct_rows(columns: Columns, length: int) -> int:
-    """How many different rows there are. Exact, and linear in the number of answers.
+    """The number of distinct rows: exact, and linear in the number of answers.
 
-    A row that is alone in its group is told apart from all others, and need not be looked at again.
+    A row that is alone in its group differs from all others, and is not examined again.
     """
     rows, groups, alone = np.arange(length), np.zeros(length, np.int64), 0
     for column in columns.values():

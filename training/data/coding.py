@@ -1,7 +1,6 @@
-"""Chunks of a file → columns as a fitted encoder codes them. Only the distinct cells seen so far are remembered
-between chunks.
+"""Chunks of a file → columns in the codes of a fitted encoder. Between chunks only distinct cells are remembered.
 
-The same rows are refused as when a dataset is read, for the same reasons.
+Rows are refused for the same reasons as when a data set is read.
 """
 
 from collections.abc import Sequence
@@ -25,14 +24,15 @@ from training.data.files.chunks import Chunk
 from training.data.headers import id_column
 from training.data.refusals import Refusal
 
-# Distinct cells of a field that are remembered, not to be judged again.
+# Distinct cells of a field that are remembered between chunks.
 REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coded:
-    """The rows of a chunk that fit: their columns, as `Scorer.scores` takes them, their lines (n,) and their ids,
-    if the file has some; and of the others how many they are, and every misfit in the order of the lines."""
+    """The rows of a chunk that fit: their columns as `Scorer.scores` takes them, their lines (n,), and their ids
+    if the file has some; and the number of refused rows with every misfit in the order of the lines.
+    """
 
     columns: Columns
     lines: IntArray
@@ -61,7 +61,7 @@ class Coder:
         }
 
     def code(self, chunk: Chunk) -> Coded:
-        """One chunk. A field of the encoder that the chunk lacks is not answered."""
+        """Code one chunk. A field of the encoder that the chunk lacks is not answered."""
         coded = {
             name: field.code(chunk.cells[name]) for name, field in self._fields.items() if name in chunk.cells
         }

@@ -1,7 +1,7 @@
-"""Raw cells → coded columns, chunk after chunk.
+"""Raw cells → coded columns, chunk by chunk.
 
-Each chunk is coded in values numbered as they first occur; when all is in, the open fields get their vocabularies
-and their final codes. So a million rows need the memory of their codes, not of their cells.
+Each chunk is coded with values numbered by first occurrence; at the end the open fields get their vocabularies and
+final codes. A million rows thus need memory for their codes, and not for their cells.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ Misfits = dict[int, str]
 
 
 class SingleColumnBuilder:
-    """Builds the column of a field with one answer; codes are those of `vocabulary`, if there is one."""
+    """Builds the column of a field with one answer; codes are those of `vocabulary` if there is one."""
 
     def __init__(self, check: FieldCheck, vocabulary: Vocabulary | None = None) -> None:
         self._spec = check.spec
@@ -46,14 +46,14 @@ class SingleColumnBuilder:
         self._outcomes.forget(most)
 
     def settle(self, column: Column) -> tuple[Column, Vocabulary | None]:
-        """The whole column in its final codes, and the vocabulary if the field is open."""
+        """The whole column in its final codes, and the vocabulary of an open field."""
         if isinstance(column, NumberColumn):
             return column, None
         return _in_order_of_frequency(list(map(str, self._outcomes.values)), column)
 
 
 class ListColumnBuilder:
-    """Builds the column of a field with a list of answers; codes are those of `vocabulary`, if there is one."""
+    """Builds the column of a field with a list of answers; codes are those of `vocabulary` if there is one."""
 
     def __init__(self, check: FieldCheck, vocabulary: Vocabulary | None = None) -> None:
         self._check = check
@@ -79,12 +79,12 @@ class ListColumnBuilder:
         self._outcomes.forget(most)
 
     def settle(self, column: Column) -> tuple[Column, Vocabulary | None]:
-        """As `SingleColumnBuilder.settle`; repeats within a list are removed."""
+        """The whole column in its final codes, and the vocabulary of an open field."""
         assert isinstance(column, CodeListColumn)
         return _in_order_of_frequency(list(map(str, self._outcomes.values)), column.distinct())
 
     def _flat(self, cells: Cells) -> tuple[Cells, IntArray, BoolArray, Misfits]:
-        """All items in a row, how many each row has, whether it has an answer, and the misfits."""
+        """All items in one sequence, the number of items of each row, whether it is answered, and the misfits."""
         if isinstance(cells, pa.Array):
             if pa.types.is_list(cells.type) or pa.types.is_large_list(cells.type):
                 lengths = pc.list_value_length(cells).fill_null(0).to_numpy().astype(np.int64)
@@ -98,13 +98,13 @@ class ListColumnBuilder:
         lengths: list[int] = []
         misfits: Misfits = {}
         for row, cell in enumerate(cells):
-            some = None
+            items_of_cell = None
             try:
-                some = self._check.items(cell)
+                items_of_cell = self._check.items(cell)
             except Misfit as misfit:
                 misfits[row] = str(misfit)
-            items.extend(some or ())
-            lengths.append(-1 if some is None else len(some))
+            items.extend(items_of_cell or ())
+            lengths.append(-1 if items_of_cell is None else len(items_of_cell))
         signed = np.array(lengths, np.int64)
         return items, np.maximum(signed, 0), signed >= 0, misfits
 
@@ -122,7 +122,7 @@ class ListColumnBuilder:
         return {row: self._length_misfit(int(lengths[row])) for row in rows}
 
     def _length_misfit(self, length: int) -> str:
-        """Why a list may not be so long; "" where it may."""
+        """Why a list must not be that long; "" where it may."""
         if length not in self._lengths:
             try:
                 self._lengths[length] = ""
@@ -138,7 +138,7 @@ def _in_order_of_frequency(values: list[str], column: Column) -> tuple[Column, V
 
 
 class TableBuilder:
-    """All fields of a profile class, taking chunks of rows. A row with one misfit is refused whole."""
+    """Builds the columns of all fields, chunk by chunk. A row with one misfit is refused whole."""
 
     def __init__(self, profile_class: type[BaseModel], text: bool = False) -> None:
         self.profile_class = profile_class
@@ -154,7 +154,7 @@ class TableBuilder:
         self.add({}, np.zeros(0, np.int64))
 
     def add(self, cells: Mapping[str, Cells], lines: IntArray) -> None:
-        """Rows, by column; a field that is not there is not answered. `lines` (n,) are their line numbers."""
+        """Add rows, by column; a missing column is not answered. `lines` (n,): their line numbers."""
         nothing = [None] * len(lines)
         coded = {name: field.code(cells.get(name, nothing)) for name, field in self._fields.items()}
         fits = self._refuse({name: misfits for name, (_, misfits) in coded.items()}, lines)
@@ -166,12 +166,12 @@ class TableBuilder:
             self._ids.append(as_ids(cells[ids]).take(fits).to_numpy(zero_copy_only=False))
 
     def refuse(self, refusals: Sequence[Refusal]) -> None:
-        """Rows of which not even cells could be made, one refusal each."""
+        """Add refused rows that have no cells, one refusal each."""
         self.refused.extend(refusals)
         self.refused_rows += len(refusals)
 
     def settled(self) -> tuple[dict[str, Column], dict[str, Vocabulary]]:
-        """The columns and, for open fields, the vocabularies in which they are coded. Ends the building."""
+        """The columns, and the vocabularies of open fields. Nothing can be added afterwards."""
         settled = {name: field.settle(concatenate(self._parts.pop(name))) for name, field in self._fields.items()}
         vocabularies = {name: words for name, (_, words) in settled.items() if words is not None}
         return {name: column for name, (column, _) in settled.items()}, vocabularies
@@ -187,7 +187,7 @@ class TableBuilder:
         return np.concatenate(self._ids) if self._ids else None
 
     def _refuse(self, misfits: Mapping[str, Misfits], lines: IntArray) -> IntArray:
-        """Note the misfits; the rows that fit."""
+        """Record the misfits. Returns the rows that fit."""
         refused, fits = refused_rows(misfits, lines)
         self.refused.extend(refused)
         self.refused_rows += len(lines) - len(fits)

@@ -1,7 +1,7 @@
-"""Profiles as training sees them: coded columns, the vocabularies of the open fields, and what was refused.
+"""Profiles as training uses them: coded columns, the vocabularies of the open fields, and the refused rows.
 
-A dataset is made from a file, a data frame or profile objects of any profile class, and is the same for the
-same profiles whichever way they came.
+A data set is made from a file, a data frame or profile objects of any profile class. The same profiles make the
+same data set, whatever their source.
 """
 
 import dataclasses
@@ -35,9 +35,9 @@ class Dataset:
     """Profiles of one class, shape (n,).
 
     `vocabularies`: for each open field its distinct normalised values, most common first, ties alphabetical.
-    `columns`: one for each field, in the order of `specs`, coded in those vocabularies.
-    `row_ids`: the file's id column as text, or None. `line_numbers`: where each row stands in its file.
-    `notes`: sentences on what was found in the file and not used.
+    `columns`: one for each field, in the order of `specs`, in the codes of those vocabularies. `row_ids`: the
+    file's id column as text, or None. `line_numbers`: the line of each row in its file. `notes`: sentences on
+    columns and rows that are not used.
     """
 
     profile_class: type[BaseModel]
@@ -58,7 +58,9 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 of what was understood; whatever the format and the order of the columns, not of the rows."""
+        """sha256 of the vocabularies and answers: independent of the file format and the order of columns, not of
+        rows.
+        """
         return digest(self.columns, self.vocabularies)
 
     def take(self, rows: IntArray) -> "Dataset":
@@ -196,5 +198,5 @@ def _with_side_file(dataset: Dataset, max_refused: float, path: Path) -> Dataset
     with listed(path) as listing:
         listing.add(dataset.refusals.rows, dataset.refusals.misfits)
         listing.close()
-        sentence = listing.refusal_error(len(dataset), max_refused)
+        sentence = listing.summary(len(dataset), max_refused)
     return dataset if sentence is None else dataclasses.replace(dataset, notes=(*dataset.notes, sentence))

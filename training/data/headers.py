@@ -1,4 +1,4 @@
-"""The names of columns: which are fields, which one is the id, and what to say about the others."""
+"""The columns of a file: profile fields, the id, and notes on the others."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from training.errors import UnusableInput
 
 # Columns that may hold the id of the row; the first one present is used.
 ID_COLUMNS = ("user_id", "id")
-# The planted label of simulated profiles: an answer sheet, not an answer.
+# The planted persona of simulated profiles, which is not a profile field.
 TRUTH_COLUMN = "persona_truth"
 _MOST_NOTES = 20
 
@@ -57,12 +57,12 @@ def unknown_columns(names: Sequence[str], profile_class: type[BaseModel]) -> tup
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """The nearest known name as a parenthesis, or nothing: " (nearest: 'age')"."""
+    """The nearest known name in parentheses, " (nearest: 'age')", or ""."""
     names_by_folded = {name.casefold(): name for name in names}
     close = get_close_matches(name.casefold(), names_by_folded, n=1, cutoff=0.5)
     return f" (nearest: '{names_by_folded[close[0]]}')" if close else ""
 
 
 def quoted(names: Iterable[str]) -> str:
-    """Names in quotes, with commas."""
+    """Names in quotes, separated by commas."""
     return ", ".join(f"'{name}'" for name in names)

@@ -1,7 +1,7 @@
-"""Mappings: how the columns of somebody's file become profile fields.
+"""Mappings: how the columns of a file become profile fields.
 
 A mapping is a TOML file with one table for each field it fills, named after the field. `from` names the column
-(or columns) of the file, as they stand there; one more key says what is done with it:
+(or columns) of the file; one more key says what is done with it:
 
     [age]                           # rename: the column as it is
     from = "Age"
@@ -25,9 +25,9 @@ A mapping is a TOML file with one table for each field it fills, named after the
     edges = [20, 60]
     labels = ["low", "medium", "high"]                      # one more than edges; "" is no answer
 
-Somebody who left all rated columns empty has not answered; somebody who rated none of them high enough has
-answered: none. Columns that are profile fields already, and that no table fills, stay as they are. There are no
-constants: a field in which everybody is alike tells nobody apart. All errors are `UnusableInput`.
+A row with all rated columns empty is not answered; a row without a rating high enough has an empty list. Columns
+that are profile fields already, and that no table fills, are unchanged. There are no constants: an answer that all
+profiles share distinguishes none. All errors are `UnusableInput`.
 """
 
 import tomllib
@@ -86,7 +86,7 @@ def parse_mapping(text: str, name: str = "mapping") -> FieldMapping:
 
 
 def check(mapping: FieldMapping, names: Sequence[str], profile_class: type[BaseModel]) -> None:
-    """Whether a mapping fits a file with columns of these names, and the profile. Raises `UnusableInput`."""
+    """Raise `UnusableInput` if the mapping does not fit the profile class or a file with these columns."""
     specs = {spec.name: spec for spec in declared_fields(profile_class)}
     for field, rule in mapping.rules.items():
         if field not in specs:
@@ -104,7 +104,7 @@ def check(mapping: FieldMapping, names: Sequence[str], profile_class: type[BaseM
 def apply(mapping: FieldMapping, frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with the mapped fields as columns, beside its other columns.
 
-    Raises `UnusableInput` when a column to be counted with holds something else than numbers.
+    Raises `UnusableInput` when a column of numbers holds something else.
     """
     fields = {field: rule.column(frame) for field, rule in mapping.rules.items()}
     rest = [name for name in frame.columns if name not in fields]
@@ -116,10 +116,10 @@ def _check_target(spec: FieldSpec, rule: FieldRule) -> None:
         what = type(rule).__name__.lower()
         raise UnusableInput(f"The mapping of '{spec.name}' cannot use {what}: the field is {spec.kind.name}.")
     levels = {"", *map(normalise, spec.levels)}
-    strangers = [word for word in rule.words if normalise(word) not in levels]
-    if spec.levels and strangers:
+    unknown = [word for word in rule.words if normalise(word) not in levels]
+    if spec.levels and unknown:
         raise UnusableInput(
-            f"The mapping of '{spec.name}' gives {quoted(strangers)}; its levels are {quoted(spec.levels)}."
+            f"The mapping of '{spec.name}' gives {quoted(unknown)}; its levels are {quoted(spec.levels)}."
         )
 
 
@@ -130,12 +130,12 @@ def _not_among(source: str, names: Iterable[str]) -> str:
 
 def _in_words(error: ValidationError) -> str:
     tags = {"rules", "rename", "split", "ratings", "recode", "bins"}
-    said = [
-        (".".join(str(step) for step in problem["loc"] if step not in tags), _said(problem))
+    messages = [
+        (".".join(str(step) for step in problem["loc"] if step not in tags), _message(problem))
         for problem in error.errors(include_url=False, include_input=False, include_context=False)
     ]
-    return "; ".join(f"[{where}] {message}" if where else message for where, message in said[:5])
+    return "; ".join(f"[{where}] {message}" if where else message for where, message in messages[:5])
 
 
-def _said(problem: ErrorDetails) -> str:
+def _message(problem: ErrorDetails) -> str:
     return "Should be a table, with a line from = ..." if problem["type"] == "model_type" else problem["msg"]

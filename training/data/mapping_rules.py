@@ -1,4 +1,6 @@
-"""The rules of a mapping: what each makes of a file's columns (`training.data.mapping` has their syntax)."""
+"""The rules of a mapping, each of which makes a field from columns of a file (`training.data.mapping` has the
+syntax).
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -35,7 +37,7 @@ class FieldRule(BaseModel):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The values it writes, as far as the rule tells them."""
+        """The values it writes, as far as they are known beforehand."""
         return ()
 
     def column(self, frame: pd.DataFrame) -> "pd.Series[Any]":
@@ -44,7 +46,7 @@ class FieldRule(BaseModel):
 
 
 class Rename(FieldRule):
-    """The column as it is."""
+    """Takes the column unchanged."""
 
     source: ColumnName = Field(alias="from")
 
@@ -59,7 +61,7 @@ class Rename(FieldRule):
 
 
 class Split(Rename):
-    """Text into a list, at each separator."""
+    """Splits text into a list, at each separator."""
 
     targets = _LIST
     split: Annotated[str, StringConstraints(min_length=1)]
@@ -73,7 +75,7 @@ class Split(Rename):
 
 
 class Recode(Rename):
-    """A table of old and new values; numbers are looked up as they are written, 3.0 as "3"."""
+    """Replaces values by a table; numbers are looked up as they are written, 3.0 as "3"."""
 
     targets = frozenset({Numeric.name, Ordinal.name, Categorical.name})
     recode: dict[str, str | int | float] = Field(min_length=1)
@@ -89,7 +91,7 @@ class Recode(Rename):
         return _replaced(frame[self.source], self._recoded)
 
     def _recoded(self, cell: Any) -> Any:
-        new = self.recode.get(_written(cell), self)
+        new = self.recode.get(_cell_text(cell), self)
         if new is not self:
             return None if new == "" else new
         if self.others == "refuse":
@@ -98,7 +100,7 @@ class Recode(Rename):
 
 
 class Bins(Rename):
-    """Numbers into named levels: `labels[i]` from `edges[i - 1]` to below `edges[i]`."""
+    """Maps numbers to named levels: `labels[i]` from `edges[i - 1]` to below `edges[i]`."""
 
     targets = _CHOICE
     edges: tuple[float, ...] = Field(min_length=1, strict=False)
@@ -126,7 +128,7 @@ class Bins(Rename):
 
 
 class Ratings(FieldRule):
-    """Rated columns into a list of those that reach a mark."""
+    """Makes a list of the rated columns that reach a mark."""
 
     targets = _LIST
     columns: tuple[ColumnName, ...] = Field(alias="from", min_length=1, strict=False)
@@ -137,9 +139,9 @@ class Ratings(FieldRule):
     def _fitting(self) -> Self:
         if len(set(self.columns)) < len(self.columns):
             raise ValueError("'from' lists a column more than once")
-        strangers = [name for name in self.names if name not in self.columns]
-        if strangers:
-            raise ValueError(f"names has {quoted(strangers)}, which 'from' does not list")
+        unknown = [name for name in self.names if name not in self.columns]
+        if unknown:
+            raise ValueError(f"names has {quoted(unknown)}, which 'from' does not list")
         return self
 
     @property
@@ -161,7 +163,7 @@ class Ratings(FieldRule):
 
 
 def _which(table: Any) -> str:
-    """Which rule a table is, by its telling key."""
+    """The rule of a table, by its distinctive key."""
     keys = table if isinstance(table, Mapping) else {}
     key_of_rule = {"at_least": "ratings", "split": "split", "recode": "recode", "edges": "bins"}
     return next((rule for key, rule in key_of_rule.items() if key in keys), "rename")
@@ -179,7 +181,7 @@ Rule = Annotated[
 
 def _replaced(column: "pd.Series[Any]", new: Callable[[Any], Any]) -> "pd.Series[Any]":
     """The column with each answer replaced; blank cells become no answer."""
-    cells = [new(cell) if _written(cell) else None for cell in _list(column)]
+    cells = [new(cell) if _cell_text(cell) else None for cell in _list(column)]
     return _objects(cells, column.index)
 
 
@@ -205,8 +207,8 @@ def _number(cell: Any) -> float:
     return float("nan") if cell is None else float(cell)
 
 
-def _written(cell: Any) -> str:
-    """A cell as its text stands in a table; "" for none."""
+def _cell_text(cell: Any) -> str:
+    """The text of a cell; "" for none."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     return "" if cell is None else str(cell).strip()

@@ -1,4 +1,4 @@
-"""Work ahead of who uses it: one item more is made, in a thread of its own, while the last one is used."""
+"""Prefetching: the next item is made in another thread while the current one is used."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 def prefetch(items: Iterable[Item]) -> Iterator[Item]:
-    """The same items in the same order, and what making them raises. What runs in C meanwhile runs beside."""
+    """The same items in the same order. An error of making an item is raised where the item is due."""
     source = iter(items)
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(_next, source)

@@ -13,7 +13,7 @@ from training.errors import UnusableInput
 
 
 class Refusal(NamedTuple):
-    """Why a row was refused. A row with several misfits has several; `field` is "" for a whole row."""
+    """Why a row was refused: one for each misfit of the row. `field` is "" for a whole row."""
 
     line: int
     field: str
@@ -22,14 +22,14 @@ class Refusal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """A cell of which nothing could be made: its row is refused for this reason."""
+    """A cell that a mapping could not convert: its row is refused for this reason."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Refusals:
-    """The refused rows of a dataset: how many, and every misfit in the order of the lines."""
+    """The refused rows of a data set: their number, and every misfit in the order of the lines."""
 
     rows: int = 0
     misfits: tuple[Refusal, ...] = ()
@@ -37,54 +37,55 @@ class Refusals:
     @cached_property
     def by_reason(self) -> Mapping[str, int]:
         """Misfits by "field: reason", most common first, ties alphabetical."""
-        return _ranked(Counter(map(_said, self.misfits)))
+        return _ranked(Counter(map(_reason_text, self.misfits)))
 
     def sentence(self, most: int = 5) -> str:
-        """The commonest reasons with their counts, for people."""
-        return _commonest(self.by_reason, most)
+        """The most common reasons with their counts."""
+        return _most_common(self.by_reason, most)
 
 
 @dataclass
 class SideFile:
-    """The list of refused rows beside the data, written as they come: CSV of line, field and reason.
+    """The file of refused rows, written beside the data as they come: CSV of line, field and reason.
 
-    `counts`: misfits by reason. A list that cannot be written stops nobody: `listed` says so.
+    `counts`: misfits by reason. An error of writing it stops nothing, and is part of the `summary`.
     """
 
     path: Path
     rows: int = field(default=0, init=False)
     counts: Counter[str] = field(default_factory=Counter, init=False)
     _file: TextIO | None = field(default=None, init=False, repr=False)
-    _trouble: str | None = field(default=None, init=False)
+    _error: str | None = field(default=None, init=False)
 
     def add(self, rows: int, misfits: Sequence[Refusal]) -> None:
-        """So many refused rows more, and every misfit in them in the order of the lines."""
+        """Add this many refused rows, and every misfit in them in the order of the lines."""
         self.rows += rows
-        self.counts.update(map(_said, misfits))
-        if misfits and self._trouble is None:
-            with self._noting_trouble():
+        self.counts.update(map(_reason_text, misfits))
+        if misfits and self._error is None:
+            with self._recording_errors():
                 self._write(misfits)
 
     def close(self) -> None:
-        """Put the list in place, if there is one."""
-        if self._file is not None and self._trouble is None:
-            with self._noting_trouble():
+        """Rename the temporary file to its final name, if there is one."""
+        if self._file is not None and self._error is None:
+            with self._recording_errors():
                 self._file.close()
                 self._draft.replace(self.path)
                 self._file = None
 
     def discard(self) -> None:
-        """Leave nothing half-written behind."""
+        """Remove the temporary file, if there is one."""
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()
             with suppress(OSError):
                 self._draft.unlink(missing_ok=True)
 
-    def refusal_error(self, fitting: int, max_refused: float) -> str | None:
-        """How many rows were refused beside those that fit, and why; None if none was.
+    def summary(self, fitting: int, max_refused: float) -> str | None:
+        """The number of refused rows and the reasons in a sentence; None if none was refused. `fitting`: the other
+        rows.
 
-        Raises `UnusableInput` when they are more than the share `max_refused` of all rows.
+        Raises `UnusableInput` when more than the share `max_refused` of all rows was refused.
         """
         if not self.rows:
             return None
@@ -92,7 +93,7 @@ class SideFile:
         share = self.rows / rows
         sentence = (
             f"Refused {self.rows:,} of {rows:,} rows ({share:.1%}), which do not fit the profile: "
-            f"{_commonest(_ranked(self.counts), 5)}. {self._listed()}"
+            f"{_most_common(_ranked(self.counts), 5)}. {self._listed()}"
         )
         if share > max_refused:
             raise UnusableInput(f"{sentence} At most {max_refused:.0%} may be refused.")
@@ -109,21 +110,21 @@ class SideFile:
         csv.writer(self._file).writerows(misfits)
 
     def _listed(self) -> str:
-        if self._trouble is None:
+        if self._error is None:
             return f"They are listed in {self.path}."
-        return f"They could not be listed in {self.path} ({self._trouble})."
+        return f"They could not be listed in {self.path} ({self._error})."
 
     @contextmanager
-    def _noting_trouble(self) -> Iterator[None]:
+    def _recording_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            self._trouble = error.strerror or str(error)
+            self._error = error.strerror or str(error)
 
 
 @contextmanager
 def listed(path: Path) -> Iterator[SideFile]:
-    """A list of refused rows that is in place once all went well, or once it was closed."""
+    """A side file that is completed if nothing is raised, and removed otherwise."""
     listing = SideFile(path)
     try:
         yield listing
@@ -136,11 +137,11 @@ def _ranked(counts: Mapping[str, int]) -> Mapping[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _commonest(by_reason: Mapping[str, int], most: int) -> str:
+def _most_common(by_reason: Mapping[str, int], most: int) -> str:
     reasons = [f"{reason} ({count:,})" for reason, count in by_reason.items()]
     more = [f"{len(reasons) - most} more reasons"] if len(reasons) > most else []
     return "; ".join(reasons[:most] + more)
 
 
-def _said(misfit: Refusal) -> str:
+def _reason_text(misfit: Refusal) -> str:
     return f"{misfit.field}: {misfit.reason}" if misfit.field else misfit.reason

@@ -1,13 +1,14 @@
-"""How sure a partial profile's answer is: learned by hiding answers of profiles whose complete answer is known.
+"""Calibrated confidence of partial profiles, learned by hiding answers of profiles whose assignment is known.
 
-How real profiles come to be half empty is not known, so every set of fields of a size is taken to be equally
-likely. Profiles without gaps are used, a bounded sample of them, or else those with the fewest; "complete" means
-every field that the profile answered. Nobody is judged by tables that they were counted into: the sample is cut
-into folds, and each fold's evidence and fill come from all others (`FieldCounts` subtract).
+Why real profiles lack answers is unknown, so that every set of fields of one size is taken to be equally likely.
+Profiles without gaps are used, a bounded sample of them, or else those with the fewest gaps; "complete" means
+every field that the profile answered. To keep evidence and test apart, the sample is cut into folds, and each
+fold's evidence and fill come from all others (`FieldCounts` subtract).
 
-Fitted: one exponent of the evidence, and a temperature for each number of hidden fields, both by the likelihood of
-the complete answers (temperature scaling: Guo et al., ICML 2017). A field on which much hangs leaves more open
-than one on which little does: the temperature is multiplied by the root of the hidden fields' scatter, added up.
+Fitted are one exponent of the evidence, and a temperature for each number of hidden fields, both by the likelihood
+of the complete assignments (temperature scaling: Guo et al., ICML 2017). Hiding an influential field leaves more
+uncertainty than hiding a minor one: the temperature is multiplied by the root of the summed scatter of the hidden
+fields.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,7 +30,7 @@ from models.scoring.imputation import (
 )
 from models.scoring.scorer import Scorer
 from models.scoring.typicality import QUANTILE_DIGITS
-from training.clustering.fit import draw
+from training.clustering.fit import draw_rows
 from training.data.encoded import EncodedDataset
 from training.partial.field_evidence import (
     KIND_ROWS,
@@ -42,22 +43,22 @@ from training.partial.field_evidence import (
     live_fields,
     scatter,
 )
-from training.partial.reliability import FOLDS, Confidence, Trial, best_temperature, judge
+from training.partial.reliability import FOLDS, Confidence, Trial, best_temperature, measure_confidence
 
 ROWS: Final = 3_000
 LEAST_ROWS: Final = 500
-# Sets of hidden fields tried for each profile: more where there are few profiles.
+# Random sets of hidden fields for each profile: more where there are few profiles.
 MOST_MASKS: Final = 5
-# Numbers of hidden fields on which the exponent is chosen.
+# Numbers of hidden fields by which the exponent is chosen.
 FEW_COUNTS: Final = 4
 EXPONENTS: Final = (0.15, 0.3, 0.45, 0.6, 0.8, 1.0)
-# Fewer distances than these say nothing of a persona's percentiles.
+# Fewer distances give no percentiles of a persona; those of everyone are used.
 FEWEST: Final = 30
 
 
 @dataclass(frozen=True)
 class Calibrated:
-    """A scorer that knows how to complete profiles, and how well it does so (None where nothing can be hidden)."""
+    """A scorer with imputation, and the quality of its confidence (None where nothing can be hidden)."""
 
     scorer: Scorer
     confidence: Confidence | None
@@ -66,7 +67,8 @@ class Calibrated:
 @dataclass(frozen=True, kw_only=True)
 class _Sample:
     """`scatters` (live,), `moves` (n, live, r), `is_known` (n, live), `folds`, `targets` (n,); by fold each
-    field's untempered evidence (n, live, k) and fill (live, k, r)."""
+    field's untempered evidence (n, live, k) and fill (live, k, r).
+    """
 
     base: FloatArray
     centroids: FloatArray
@@ -90,7 +92,7 @@ class _Masked:
 
 
 def calibrate(encoded: EncodedDataset, clusters: IntArray, scorer: Scorer, seed: int) -> Calibrated:
-    """Give the scorer its imputation. `clusters` (n,): the fit's personas."""
+    """Add the imputation to a scorer. `clusters` (n,): the clusters of the fit."""
     with threadpool_limits(1):
         return _calibrate(encoded, clusters, scorer, seed)
 
@@ -103,7 +105,7 @@ def _calibrate(encoded: EncodedDataset, clusters: IntArray, scorer: Scorer, seed
         for index in live
     }
     prior = (np.bincount(clusters, minlength=k) + 1.0) / (len(clusters) + k)
-    rows = draw(len(clusters), KIND_ROWS, rng)
+    rows = draw_rows(len(clusters), KIND_ROWS, rng)
     scatters = {index: _scatter(scorer, columns, clusters, counts, index, rows) for index in live}
     sample = _sample(scorer, columns, clusters, counts, prior, np.array([*scatters.values()]), rng)
     masked = [] if k == 1 else [_masked(sample, count, rng) for count in range(1, len(live))]
@@ -113,7 +115,7 @@ def _calibrate(encoded: EncodedDataset, clusters: IntArray, scorer: Scorer, seed
     temperatures = _temperatures(trials, len(live))
     blocks = _parts(scorer, columns, clusters, counts, exponent, scatters, rows, seed)
     imputation = Imputation(prior, blocks, temperatures, _spread(sample, trials, exponent, len(live)))
-    confidence = judge(trials, exponent, temperatures, len(sample.targets))
+    confidence = measure_confidence(trials, exponent, temperatures, len(sample.targets))
     return Calibrated(replace(scorer, imputation=imputation), confidence)
 
 
@@ -207,8 +209,9 @@ def _sample(
 
 
 def _fullest(columns: Columns, names: Sequence[str], count: int, rng: np.random.Generator) -> IntArray:
-    """Positions of up to `ROWS` profiles without a gap, drawn among equals; where those are fewer than
-    `LEAST_ROWS`, as many with the fewest gaps. What a gap hides is never revealed: the trial would be too easy."""
+    """Positions of up to `ROWS` profiles without a gap, drawn at random; where those are fewer than `LEAST_ROWS`,
+    that many with the fewest gaps. Answers behind gaps are unknown, so that few gaps make a realistic trial.
+    """
     gaps = np.zeros(count, np.int64)
     for name in names:
         gaps += ~known_rows(columns[name])
@@ -217,12 +220,12 @@ def _fullest(columns: Columns, names: Sequence[str], count: int, rng: np.random.
 
 
 def _masked(sample: _Sample, count: int, rng: np.random.Generator) -> _Masked:
-    """Hide answers until `count` fields of each profile are hidden; at least one is hidden anew."""
+    """Hide answers until `count` fields of each profile are hidden, at least one of them known."""
     gaps = (~sample.is_known).sum(axis=1)
     able = np.flatnonzero(gaps < count)
     masks = min(max(ROWS // max(len(able), 1), 1), MOST_MASKS)
     rows = np.tile(able, masks)
-    # Gaps come first, then the known fields in random order.
+    # Gaps first, then the known fields in random order.
     order = np.where(sample.is_known[rows], rng.random((len(rows), sample.is_known.shape[1])), -1.0)
     return _Masked(count, rows, order.argsort(axis=1).argsort(axis=1) < count)
 
@@ -258,7 +261,7 @@ def _squares(sample: _Sample, rows: IntArray, hidden: BoolArray, exponent: float
 
 
 def _best_exponent(sample: _Sample, masked: Sequence[_Masked]) -> float:
-    """The exponent under which complete answers are likeliest, over a few numbers of hidden fields."""
+    """The exponent with the largest likelihood of the complete assignments, over a few numbers of fields."""
     if not masked:
         return EXPONENTS[1]
     few = masked[:: -(-len(masked) // FEW_COUNTS)]
@@ -270,7 +273,7 @@ def _best_exponent(sample: _Sample, masked: Sequence[_Masked]) -> float:
 
 
 def _temperatures(trials: Sequence[Trial], live: int) -> FloatArray:
-    """Temperatures by number of hidden fields (live + 1,); without a trial the nearest's."""
+    """Temperatures by number of hidden fields, (live + 1,); interpolated between the trials."""
     if not trials:
         return np.ones(live + 1)
     counts = np.array([trial.count for trial in trials], np.float64)

@@ -1,18 +1,18 @@
 """Field evidence for partial profiles: the tables of `models.scoring.imputation`, counted from the training data.
 
-The classifier is naive Bayes by field, tempered: its weights mix the personas' mean contributions of the hidden
-fields, and the nearest centroid of the place so completed is the answer. Multinomial logistic regression and
-gradient boosting trained on masked profiles do no better (benchmarks/ASSIGNMENT.md), and neither is exactly the
-full rule once everything is known.
+The classifier is tempered naive Bayes over fields: its weights average the personas' mean contributions of the
+hidden fields, and the nearest centroid of the imputed position is the assignment. Multinomial logistic regression
+and gradient boosting trained on masked profiles do no better (benchmarks/ASSIGNMENT.md), and neither equals the
+full rule once every answer is known.
 
 Evidence of an answer, log p(answer | persona) − log p(answer):
 
 - a number or level: the quotient of two normal densities, a quadratic in x, within four standard deviations;
 - a choice: smoothed shares of the values;
-- a list: Bernoulli for each value, ticked or not, with each persona's rates scaled to the mean length of
-  everyone's lists, so that the number of ticks by itself speaks for nobody.
+- a list: Bernoulli for each value, ticked or not, with each persona's rates scaled to the mean length of all
+  lists, so that the number of ticks alone is no evidence.
 
-Everything derives from counts by persona (`FieldCounts`), which add up: leaving people out is a subtraction.
+Everything derives from counts by persona (`FieldCounts`), which add up: leaving profiles out is a subtraction.
 """
 
 from dataclasses import dataclass
@@ -30,13 +30,13 @@ from models.scoring.single import FieldTable
 from training.personas.traits import MIN_COUNT, value_table
 from training.personas.wording.phrases import second_person
 
-# Answers of everyone that are added to each persona's own: of words, of numbers, of mean contributions.
+# Pseudo-counts of everyone's answers added to each persona's: of values, of numbers, of mean contributions.
 PRIOR_ANSWERS: Final = 20.0
 PRIOR_NUMBERS: Final = 5.0
 PRIOR_FILL: Final = 3.0
-# Numbers farther from the mean, in standard deviations, tell no more than those.
+# In standard deviations from the mean: beyond it, numbers count as this far.
 FARTHEST: Final = 4.0
-# Rates of a list's values stay below: what everybody ticks must not make an unticked box a proof.
+# Upper limit of the rates: otherwise a missing tick of a value that all others tick would be proof.
 HIGHEST_RATE: Final = 0.95
 KINDS: Final = 16
 KIND_ROWS: Final = 5_000
@@ -46,8 +46,8 @@ KIND_ROWS: Final = 5_000
 class FieldCounts:
     """One field's answers by persona, summed.
 
-    `answered_counts` (k,): profiles whose answer is known. `held` (terms, k): who holds each value; for a number
-    Σx and Σx². `sizes` (terms, k): the factors of the values' rows, summed; for a number Σx.
+    `answered_counts` (k,): profiles with a known answer. `held` (terms, k): profiles with each value; for a number
+    Σx and Σx². `sizes` (terms, k): the summed factors of the values' rows; for a number Σx.
     """
 
     answered_counts: FloatArray
@@ -55,14 +55,14 @@ class FieldCounts:
     sizes: FloatArray
 
     def __sub__(self, others: "FieldCounts") -> "FieldCounts":
-        """The counts without those others."""
+        """These counts without those of other profiles."""
         return FieldCounts(
             self.answered_counts - others.answered_counts, self.held - others.held, self.sizes - others.sizes
         )
 
 
 def live_fields(scorer: Scorer) -> list[int]:
-    """The places of the fields whose answers can move a profile; the others are never hidden."""
+    """The indices of the fields whose answers can move a profile; only these are ever hidden."""
     return [index for index, table in enumerate(scorer.tables) if np.abs(table.rows).max(initial=0.0) > 0]
 
 
@@ -82,7 +82,7 @@ def count_field(encoding: FieldEncoding, column: Column, clusters: IntArray, k: 
 
 
 def _ticks(column: Column, clusters: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """Each value held: its code, its holder's persona, its factor."""
+    """For each value of each profile: its code, the profile's persona, its factor."""
     if isinstance(column, NumberColumn):
         raise TypeError("Numbers are not values.")
     if isinstance(column, CodeColumn):
@@ -95,7 +95,7 @@ def _ticks(column: Column, clusters: IntArray) -> tuple[IntArray, IntArray, Floa
 
 
 def evidence(encoding: FieldEncoding, counts: FieldCounts) -> Evidence:
-    """How much likelier each answer is in a persona than in everyone, as logarithms, not tempered yet."""
+    """The log ratio of each answer's probability in a persona to that among everyone, not tempered yet."""
     if encoding.is_number:
         return _number_evidence(counts)
     if isinstance(encoding.spec.kind, MultiLabel):
@@ -108,7 +108,7 @@ def _number_evidence(counts: FieldCounts) -> Evidence:
     people, (sums, squares) = counts.answered_counts, counts.held
     total = max(float(people.sum()), 1.0)
     mean = float(sums.sum()) / total
-    # Moments about the common mean, or the squares of large numbers would swallow the spread.
+    # Moments about the common mean: the squares of large numbers would lose the spread.
     first = sums - people * mean
     second = np.maximum(squares - 2 * mean * sums + people * mean**2, 0.0)
     variance = max(float(second.sum()) / total, 1e-12)
@@ -137,15 +137,15 @@ def _list_evidence(counts: FieldCounts) -> Evidence:
 
 
 def _shares(counts: FieldCounts) -> tuple[FloatArray, FloatArray]:
-    """Of all values held the share of each, (terms, 1), and by persona, (terms, k), drawn towards everyone's."""
+    """Each value's share of all values, (terms, 1), and by persona, (terms, k), shrunk toward everyone's."""
     held = counts.held
-    # Half a holder more: a value may have none left once people are left out.
+    # Half a profile more: a value may have none left after a subtraction.
     everyone = (held.sum(axis=1, keepdims=True) + 0.5) / (held.sum() + 0.5 * max(len(held), 1))
     return everyone, (held + PRIOR_ANSWERS * everyone) / (held.sum(axis=0) + PRIOR_ANSWERS)
 
 
 def fill(table: FieldTable, counts: FieldCounts) -> FloatArray:
-    """Each persona's mean contribution of the field, (k, r), drawn towards everyone's."""
+    """Each persona's mean contribution of the field, (k, r), shrunk toward everyone's."""
     sums = counts.answered_counts[:, None] * table.constant + counts.sizes.T @ table.rows
     everyone = sums.sum(axis=0) / max(float(counts.answered_counts.sum()), 1.0)
     filled: FloatArray = (sums + PRIOR_FILL * everyone) / (counts.answered_counts + PRIOR_FILL)[:, None]
@@ -166,7 +166,7 @@ def field_imputation(
     sample: IntArray,
     seed: int,
 ) -> FieldImputation:
-    """One field's part of the model. `sample`: rows from which the kinds of answers are taken."""
+    """The imputation of one field. `sample`: rows from which the kinds of answers are formed."""
     log_evidence, k = evidence(encoding, counts), len(counts.answered_counts)
     kinds, shares = _kinds(encoding, table, column.take(sample), clusters[sample], k, seed)
     return FieldImputation(
@@ -181,7 +181,7 @@ def field_imputation(
 
 
 def contributions(encoding: FieldEncoding, table: FieldTable, column: Column) -> FloatArray:
-    """What the answers of a column add to the sum, (n, r)."""
+    """The contributions of a column's answers to the position, (n, r)."""
     total = np.zeros((len(column), len(table.constant)))
     add_column(encoding, table, column, total)
     return total
@@ -199,8 +199,9 @@ def scatter(
 def _kinds(
     encoding: FieldEncoding, table: FieldTable, column: Column, clusters: IntArray, k: int, seed: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Up to `KINDS` groups of like answers: their mean contributions and their shares by persona. Each holds
-    several people's answers: nobody's list is published."""
+    """Up to `KINDS` groups of similar answers: their mean contributions and their shares by persona. Each group
+    holds several profiles, so that no single list is published.
+    """
     is_known = np.flatnonzero(known_rows(column))
     moves, owners = contributions(encoding, table, column.take(is_known)), clusters[is_known]
     labels = _grouped(moves, seed)
@@ -213,7 +214,7 @@ def _kinds(
 
 
 def _grouped(moves: FloatArray, seed: int) -> IntArray:
-    """Groups of rows, numbered from 0, each of at least `MIN_COUNT` rows, or all together."""
+    """A group for each row, numbered from 0, of at least `MIN_COUNT` rows; or one group of all."""
     most = min(KINDS, len(np.unique(moves.round(9), axis=0)), len(moves) // MIN_COUNT)
     if most < 2:
         return np.zeros(len(moves), np.int64)

@@ -1,4 +1,4 @@
-"""Whether partial profiles' answers are as sure as they say: trials in which answers were hidden, judged."""
+"""The reliability of partial profiles' assignments: trials in which answers were hidden, evaluated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class _Part(BaseModel):
 
 
 class ConfidenceBin(_Part):
-    """Trials of like confidence: how sure the answers were on average, and how many were right."""
+    """Trials of similar confidence: their mean confidence, and the share that was right."""
 
     confidence: float
     accuracy: float
@@ -40,7 +40,7 @@ class HiddenCount(_Part):
 
 
 class Confidence(_Part):
-    """How sure partial profiles' answers are, and how sure they may be: answers hidden from complete profiles."""
+    """How reliable the confidence of partial profiles is, measured by hiding answers of complete profiles."""
 
     rows: int = Field(description="Profiles whose answers were hidden, those with the fewest gaps.")
     exponent: float = Field(description="Exponent of the evidence: 1 would take answers for independent.")
@@ -51,9 +51,9 @@ class Confidence(_Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """Profiles with `count` fields hidden: their `squares`, distances (n, k), `heat` (n,), by which those are
-    divided before any temperature, their complete answers `targets` and
-    their `folds` (n,)."""
+    """Profiles with `count` fields hidden: `squares` (n, k), their squared distances; `heat` (n,), by which those
+    are divided before any temperature; `targets` (n,), their complete assignments; `folds` (n,).
+    """
 
     count: int
     squares: FloatArray
@@ -62,56 +62,62 @@ class Trial:
     folds: IntArray
 
 
-def judge(trials: Sequence[Trial], exponent: float, temperatures: FloatArray, rows: int) -> Confidence | None:
-    """How sure the answers of all trials are, and how many are right; None where there was no trial."""
+def measure_confidence(
+    trials: Sequence[Trial], exponent: float, temperatures: FloatArray, rows: int
+) -> Confidence | None:
+    """The confidence and accuracy of all trials; None without a trial."""
     if not trials:
         return None
-    judged = [_judged(trial) for trial in trials]
+    measured = [_confidences(trial) for trial in trials]
     return Confidence(
         rows=rows,
         exponent=exponent,
-        error=calibration_error(*map(np.concatenate, zip(*judged, strict=True))),
+        error=calibration_error(*map(np.concatenate, zip(*measured, strict=True))),
         by_hidden=tuple(
             HiddenCount(
                 hidden=trial.count,
                 trials=len(trial.targets),
-                accuracy=round(float(right.mean()), 4),
-                confidence=round(float(sure.mean()), 4),
-                error=calibration_error(sure, right),
+                accuracy=round(float(correct.mean()), 4),
+                confidence=round(float(confidences.mean()), 4),
+                error=calibration_error(confidences, correct),
                 temperature=round(float(temperatures[trial.count]), 4),
             )
-            for trial, (sure, right) in zip(trials, judged, strict=True)
+            for trial, (confidences, correct) in zip(trials, measured, strict=True)
         ),
-        bins=_bins(*map(np.concatenate, zip(*judged, strict=True))),
+        bins=_bins(*map(np.concatenate, zip(*measured, strict=True))),
     )
 
 
-def _judged(trial: Trial) -> tuple[FloatArray, BoolArray]:
-    """Each profile's confidence, by a temperature fitted to the other folds, and whether the answer was right."""
-    sure = np.empty(len(trial.targets))
+def _confidences(trial: Trial) -> tuple[FloatArray, BoolArray]:
+    """Each profile's confidence, with a temperature fitted to the other folds, and whether its assignment was
+    right.
+    """
+    confidences = np.empty(len(trial.targets))
     for fold in range(FOLDS):
         own = trial.folds == fold
         others = ~own if (~own).any() else own
         if own.any():
             temperature, _ = best_temperature(trial, others)
-            sure[own] = softmax(-trial.squares[own] / (temperature * trial.heat[own])[:, None]).max(axis=1)
-    right: BoolArray = trial.squares.argmin(axis=1) == trial.targets
-    return sure, right
+            scaled = trial.squares[own] / (temperature * trial.heat[own])[:, None]
+            confidences[own] = softmax(-scaled).max(axis=1)
+    correct: BoolArray = trial.squares.argmin(axis=1) == trial.targets
+    return confidences, correct
 
 
-def calibration_error(sure: FloatArray, right: BoolArray) -> float:
+def calibration_error(confidences: FloatArray, correct: BoolArray) -> float:
     """Expected calibration error in `BINS` equal bins (Naeini, Cooper and Hauskrecht, AAAI 2015)."""
-    return round(
-        sum(abs(bin_.accuracy - bin_.confidence) * bin_.trials for bin_ in _bins(sure, right)) / len(sure), 4
-    )
+    gaps = [
+        abs(interval.accuracy - interval.confidence) * interval.trials for interval in _bins(confidences, correct)
+    ]
+    return round(sum(gaps) / len(confidences), 4)
 
 
-def _bins(sure: FloatArray, right: BoolArray) -> tuple[ConfidenceBin, ...]:
-    indices = np.minimum((sure * BINS).astype(np.int64), BINS - 1)
+def _bins(confidences: FloatArray, correct: BoolArray) -> tuple[ConfidenceBin, ...]:
+    indices = np.minimum((confidences * BINS).astype(np.int64), BINS - 1)
     return tuple(
         ConfidenceBin(
-            confidence=float(sure[indices == index].mean()),
-            accuracy=float(right[indices == index].mean()),
+            confidence=float(confidences[indices == index].mean()),
+            accuracy=float(correct[indices == index].mean()),
             trials=int(np.count_nonzero(indices == index)),
         )
         for index in np.unique(indices)
@@ -119,7 +125,7 @@ def _bins(sure: FloatArray, right: BoolArray) -> tuple[ConfidenceBin, ...]:
 
 
 def best_temperature(trial: Trial, within: BoolArray | None = None) -> tuple[float, float]:
-    """The temperature under which the trial's complete answers are likeliest, and the mean loss that it leaves."""
+    """The temperature with the largest likelihood of the trial's complete assignments, and the mean loss."""
     squares, targets = trial.squares / trial.heat[:, None], trial.targets
     if within is not None:
         squares, targets = squares[within], targets[within]
@@ -136,8 +142,10 @@ def best_temperature(trial: Trial, within: BoolArray | None = None) -> tuple[flo
 
 
 def confidence_metrics(confidence: Confidence | None) -> dict[str, float | int | str | None]:
-    """What the manifest says of the confidence."""
+    """The metrics of the confidence in a manifest."""
     return {
-        "partial_profiles_tried": 0 if confidence is None else sum(bin_.trials for bin_ in confidence.by_hidden),
+        "partial_profiles_tried": 0
+        if confidence is None
+        else sum(trials.trials for trials in confidence.by_hidden),
         "calibration_error": None if confidence is None else confidence.error,
     }

@@ -1,6 +1,6 @@
 """Clusters → Personas: sizes, traits, gift affinities, a name and a sentence.
 
-Everything derives from the declarations of the profile class, so that any class can be described.
+All derives from the declarations of the profile class, so that any class can be described.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,21 +20,23 @@ from training.personas.wording.sentences import persona_sentence, trait
 MOST_TRAITS: Final = 8
 _MOST_OF_A_FIELD: Final = 3
 _MOST_RARE: Final = 2
-# What somebody does says more than what somebody leaves.
+# A frequent value says more than a rare one.
 _RARE_WEIGHT: Final = 0.5
 
 
 def describe(
-    dataset: Dataset, clusters: IntArray, ids: Sequence[str], known_names: Mapping[int, str] | None = None
+    dataset: Dataset, clusters: IntArray, ids: Sequence[str], previous_names: Mapping[int, str] | None = None
 ) -> tuple[Persona, ...]:
-    """The persona of each cluster 0 … len(ids) − 1, in that order; `clusters` (n,). The order of the rows is
-    of no matter. `known_names`: cluster → the name that its persona had in the model before.
+    """The persona of each cluster 0 … len(ids) − 1, in that order; `clusters` (n,). Independent of the order of
+    rows.
+
+    `previous_names`: cluster → the name that its persona had in the previous model.
     """
     k = len(ids)
     findings_by_cluster = findings(dataset, clusters, k)
     sizes = np.bincount(clusters, minlength=k).tolist()
     affinities = _affinities(dataset, clusters, k)
-    called = _names(dataset, findings_by_cluster, known_names)
+    called = _names(dataset, findings_by_cluster, previous_names)
     return tuple(
         Persona(
             id=ids[cluster],
@@ -50,12 +52,12 @@ def describe(
 
 
 def _names(
-    dataset: Dataset, findings_by_cluster: Sequence[Sequence[Finding]], known_names: Mapping[int, str] | None
+    dataset: Dataset, findings_by_cluster: Sequence[Sequence[Finding]], previous_names: Mapping[int, str] | None
 ) -> tuple[str, ...]:
     giving = any(len(dataset.vocabularies[spec.name].values) for spec in _gift_fields(dataset))
     if len(findings_by_cluster) == 1:
         return ("All gift buyers" if giving else "Everyone",)
-    return names(findings_by_cluster, "givers" if giving else "people", known_names)
+    return names(findings_by_cluster, "givers" if giving else "people", previous_names)
 
 
 def _sentence(findings: Sequence[Finding], k: int) -> str:
@@ -65,7 +67,7 @@ def _sentence(findings: Sequence[Finding], k: int) -> str:
 
 
 def _traits(findings: Sequence[Finding]) -> tuple[Trait, ...]:
-    """The strongest, but not all of one field, and no value twice."""
+    """The strongest findings, with a limit for each field, and no value twice."""
     chosen: list[Finding] = []
     for finding in sorted(findings, key=_trait_order):
         if len(chosen) < MOST_TRAITS and _adds(finding, chosen):
@@ -95,7 +97,7 @@ def _gift_fields(dataset: Dataset) -> list[FieldSpec]:
 
 
 def _affinities(dataset: Dataset, clusters: IntArray, k: int) -> tuple[tuple[GiftAffinity, ...], ...]:
-    """For each cluster the categories that enough people have, by share × lift; none where few answered."""
+    """For each cluster the categories that enough profiles have, by share × lift; none for few answers."""
     categories = sorted({v for spec in _gift_fields(dataset) for v in dataset.vocabularies[spec.name].values})
     if not categories:
         return ((),) * k

@@ -1,15 +1,15 @@
-"""Which persona a cluster is: the clusters of a refit, matched to the personas of the model before it.
+"""Persona identity: the clusters of a refit, matched with the personas of the previous model.
 
-Both models score one reference sample. The score of a cluster and a known persona is the mean of two measures,
-each from 0 to 1, neither of which knows an axis, a cluster's number or a coordinate of PCA (those turn and flip
-from fit to fit):
+Both models score one reference sample. The match score of a cluster and a previous persona is the mean of two
+measures from 0 to 1. Neither depends on axes, cluster numbers or PCA coordinates, which rotate and flip from fit
+to fit:
 
 - overlap: the Jaccard similarity of their members;
 - nearness: 1 − |a − b| / (|a| + |b|), a and b being the means of their members' encoded answers, as differences
   from everyone's average answers.
 
-Personas and clusters are paired so that the scores add up to the most. A pair counts from `MATCH_SCORE` on: there
-the cluster carries the persona's id on. A cluster without a persona is a new one, and a persona without a cluster
+Personas and clusters are paired so that the scores have the largest sum. A pair counts from `MATCH_SCORE` on: the
+cluster then carries the persona's id on. A cluster without a persona is a new one, and a persona without a cluster
 is retired; its id is never used again (docs/decisions/0014).
 """
 
@@ -38,7 +38,7 @@ _MOST: Final = 0.5
 
 @dataclass(frozen=True)
 class Predecessor:
-    """The model before, the profiles of the run in its vocabulary, and the clusters (n,) that it assigns them."""
+    """The previous model, the profiles of the run in its vocabulary, and the clusters (n,) it assigns."""
 
     loaded: LoadedArtifact
     encoded: EncodedDataset
@@ -46,7 +46,7 @@ class Predecessor:
 
     @classmethod
     def on(cls, loaded: LoadedArtifact, dataset: Dataset) -> "Predecessor":
-        """A model as the predecessor of one that is made of these profiles."""
+        """A loaded model as the predecessor of a model of these profiles."""
         encoded = EncodedDataset.of(dataset, loaded.model.encoder)
         return cls(loaded, encoded, loaded.model.scorer.clusters(encoded.columns))
 
@@ -62,15 +62,16 @@ class Predecessor:
 
     @property
     def manifest(self) -> Manifest:
-        """What it says of itself."""
+        """Its manifest."""
         return self.loaded.manifest
 
 
 @dataclass(frozen=True)
 class ClusterMatching:
-    """Known clusters (rows) against new ones (columns) on the reference sample.
+    """Previous clusters (rows) matched with new ones (columns) on the reference sample.
 
-    `table` counts the profiles that they share. `persona_of`: new cluster → the known one that it carries on.
+    `table`: the number of shared profiles. `persona_of`: new cluster → the previous one whose persona it carries
+    on.
     """
 
     table: IntArray
@@ -85,22 +86,22 @@ class ClusterMatching:
 
     @property
     def retired(self) -> list[int]:
-        """The known clusters that nothing carries on."""
+        """The previous clusters without a match."""
         carried_on = set(self.persona_of.values())
         return [old for old in range(len(self.table)) if old not in carried_on]
 
     @property
     def born(self) -> list[int]:
-        """The new clusters that carry nothing on."""
+        """The new clusters without a match."""
         return [new for new in range(self.table.shape[1]) if new not in self.persona_of]
 
     def split_from(self, new: int) -> int | None:
-        """Of a new persona: the known cluster, carried on by another, that most of its members had."""
+        """For a new persona: the previous cluster, carried on by another, that most of its members were in."""
         old = _most(self.table[:, new])
         return old if old in self.persona_of.values() else None
 
     def merged_into(self, old: int) -> int | None:
-        """Of a retired persona: the new cluster with most of its members, if it has those of others too."""
+        """For a retired persona: the new cluster of most of its members, if that has members of others too."""
         new = _most(self.table[old])
         if new is None:
             return None
@@ -111,9 +112,9 @@ class ClusterMatching:
 def match_clusters(
     predecessor: IntArray, clusters: IntArray, vectors: FloatArray, before: int, after: int
 ) -> ClusterMatching:
-    """Match `after` clusters (n,) to `before` known ones (n,) of the same profiles.
+    """Match `after` clusters (n,) with `before` previous ones (n,) of the same profiles.
 
-    `vectors` (n, width): the profiles' answers as they are encoded, before any projection.
+    `vectors` (n, width): the encoded profiles, before any projection.
     """
     table = crossed(predecessor, clusters, before, after)
     overlap = jaccard(table)
@@ -134,7 +135,7 @@ def _nearness(predecessor: FloatArray, means: FloatArray) -> FloatArray:
 
 
 def _most(counts: IntArray) -> int | None:
-    """Where more than half of them are."""
+    """The index of more than half of the counts; None without a majority."""
     index = int(counts.argmax())
     return index if counts[index] > _MOST * counts.sum() else None
 
@@ -149,7 +150,7 @@ def persona_ids(
     predecessor: Predecessor | None = None,
     matching: ClusterMatching | None = None,
 ) -> tuple[str, ...]:
-    """The id of each of k clusters: the persona's that it carries on, or a new one."""
+    """The id of each of k clusters: that of the persona it carries on, or a new one."""
     if predecessor is None or matching is None:
         return mint(fingerprint, config, k)
     taken = {persona.id for persona in predecessor.personas} | {
@@ -163,7 +164,7 @@ def persona_ids(
 
 
 def mint(source: str, config: TrainingConfig, count: int) -> tuple[str, ...]:
-    """`count` new persona ids. The same source and configuration mint the same ones, so that a run repeats."""
+    """`count` new persona ids, determined by the source and the configuration, so that a run is reproducible."""
     seed = f"{source}|{config.model_dump_json()}"
     return tuple(_id(f"{seed}|{number}") for number in range(count))
 
@@ -179,7 +180,7 @@ def _id(source: str) -> str:
 def passages(
     personas: Sequence[Persona], predecessor: Predecessor | None, matching: ClusterMatching | None
 ) -> tuple[Passage, ...]:
-    """What became of every persona in this version: its own, in the order of the clusters, then the retired."""
+    """The fate of every persona in this version: its own, in the order of the clusters, then the retired."""
     if predecessor is None or matching is None:
         return tuple(_of(persona, fate="BORN") for persona in personas)
     own = (
@@ -194,7 +195,7 @@ def passages(
 def catalogue(
     version: str, personas: Sequence[Persona], predecessor: Predecessor | None, matching: ClusterMatching | None
 ) -> tuple[RetiredPersona, ...]:
-    """Every persona that was retired, in this version or before."""
+    """Every persona that was retired in this version or before."""
     if predecessor is None or matching is None:
         return ()
     newly = (

@@ -1,7 +1,7 @@
-"""What sets each cluster apart from everyone, as numbers: cluster × value tables, lift and significance.
+"""What distinguishes each cluster from everyone, as numbers: cluster × value tables, lift and significance.
 
-Clusters are made from the very answers that are compared here, so significance says that a difference is larger
-than chance among so many members, not that the clusters are real.
+Clusters are made from the answers that are compared here, so that significance means a difference larger than
+chance among that many members, and not that the clusters are real.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,11 +17,11 @@ from models.scoring.columns import BoolArray, CodeColumn, Column, FloatArray, In
 from training.data.dataset import Dataset
 
 SIGNIFICANCE: Final = 0.01
-# What fewer people say tells too little, and a persona must not publish what a single person wrote.
+# Fewer profiles are too few to conclude from, and a persona must not publish what a single person wrote.
 MIN_COUNT: Final = 5
 MIN_LIFT: Final = 1.2
 MIN_SHARE: Final = 0.05
-# "Hardly any" is only worth saying of what is common.
+# "Hardly any" is only worth saying of common values.
 MAX_LIFT_OF_RARE: Final = 0.5
 MIN_COMMON_SHARE: Final = 0.10
 MIN_DIFFERENCE: Final = 0.2
@@ -29,7 +29,9 @@ MIN_DIFFERENCE: Final = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueFinding:
-    """A value that more members have than everyone, or hardly any. `strength` in nats (see `_information`)."""
+    """A value that members have more often than everyone, or much less often. `strength` in nats (see
+    `_information`).
+    """
 
     spec: FieldSpec
     value: str
@@ -46,7 +48,7 @@ class ValueFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberFinding:
-    """A number that is higher or lower among the members. Three in five lie between `low` and `high`."""
+    """A number that is higher or lower among the members. Three in five members are between `low` and `high`."""
 
     spec: FieldSpec
     mean: float
@@ -88,10 +90,10 @@ class ValueTable:
 
     @cached_property
     def lifts(self) -> FloatArray:
-        """Share against everyone's, (k, values), drawn toward 1 where little is expected.
+        """Share relative to everyone's, (k, values), shrunk toward 1 where few profiles are expected.
 
-        The gamma-Poisson shrinkage (N + a) / (E + a) of Clayton and Kaldor (Biometrics 43, 1987), with a from
-        the moments of all cells: where they differ no more than chance, a is infinite and every lift is 1.
+        The gamma-Poisson shrinkage (N + a) / (E + a) of Clayton and Kaldor (Biometrics 43, 1987), with a from the
+        moments of all cells: where they differ no more than by chance, a is infinite and every lift is 1.
         """
         expected = self._expected
         deviation = np.sum((self.counts - expected) ** 2 / np.maximum(expected, 1e-300))
@@ -137,7 +139,7 @@ class NumberTable:
 
 
 def value_table(column: Column, clusters: IntArray, k: int, values: int) -> ValueTable:
-    """Count a coded column; one of level numbers, too."""
+    """Count a coded column, or one of level numbers."""
     if isinstance(column, NumberColumn):
         column = CodeColumn(np.nan_to_num(column.values, nan=-1).astype(np.int64))
     if isinstance(column, CodeColumn):
@@ -151,7 +153,7 @@ def value_table(column: Column, clusters: IntArray, k: int, values: int) -> Valu
 
 
 def number_table(column: NumberColumn, clusters: IntArray, k: int, log: bool) -> NumberTable:
-    """Compare a number among the members with everyone. At least one is given."""
+    """Compare a number among the members with everyone. At least one profile has it."""
     given = ~np.isnan(column.values)
     values, owners = column.values[given], clusters[given]
     used = np.log1p(values) if log else values
@@ -178,7 +180,7 @@ def z_threshold(comparisons: int) -> float:
 
 
 def findings(dataset: Dataset, clusters: IntArray, k: int) -> tuple[tuple[Finding, ...], ...]:
-    """For each cluster what sets it apart, strongest first (ties by field and value)."""
+    """For each cluster what distinguishes it, strongest first (ties by field and value)."""
     numbers, tables = _tables(dataset, clusters, k)
     comparisons = k * len(numbers) + k * sum(int(_known(table).sum()) for _, _, table in tables)
     threshold = z_threshold(comparisons)
@@ -223,7 +225,7 @@ def _notable_values(table: ValueTable, threshold: float) -> BoolArray:
 
 
 def _notable_numbers(table: NumberTable, threshold: float) -> BoolArray:
-    # A long tail can pull the mean the other way; one sentence cannot say such a difference.
+    # A long tail can pull the mean the other way; one sentence cannot express such a difference.
     agree = np.sign(table.means - table.mean_everyone) == np.sign(table.differences)
     large = (np.abs(table.z) > threshold) & (np.abs(table.differences) >= MIN_DIFFERENCE)
     notable: BoolArray = agree & large & (table.members >= MIN_COUNT)
@@ -259,7 +261,7 @@ def _number_finding(spec: FieldSpec, table: NumberTable, cluster: int) -> Number
 def _information(share: float, everyone: float) -> float:
     """Kullback-Leibler divergence, in nats, of "has it or not" among the members from everyone.
 
-    It weighs lift and share: what 3 % of the members have says little, however large its lift.
+    It combines lift and share: a value of 3 % of the members carries little information, however large its lift.
     """
     return float(rel_entr(share, everyone) + rel_entr(1 - share, 1 - everyone))
 

@@ -1,1 +1,1 @@
-"""Inside the simulator: the people at large, the planted personas, and how answers are drawn from them."""
+"""The simulator: the population, the planted personas, and the drawing of answers."""

@@ -1,7 +1,7 @@
-"""Drawing people from the simulator's tables, and the exact posterior of what kind of person each is.
+"""Drawing people from the simulator's tables, and the exact posterior of each person's kind.
 
-Both walk the form from top to bottom, and a link between fields depends on the answers above alone. So
-what a missing answer would have been never has to be summed out; only age band and engagement are.
+Both proceed through the form from top to bottom, and an answer depends on the answers above it alone. Missing
+answers therefore need not be summed out; only age band and engagement are.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from training.simulation.population import (
 )
 from training.simulation.world import FORM, NUMBERS, VALUES, Answers, World, shape
 
-# Part of the seed's meaning: another size draws other people.
+# Changing it changes the people that a seed draws.
 _DRAWN_AT_ONCE: Final = 20_000
 _WEIGHED_AT_ONCE: Final = 2_000
 _OLDER: Final = 60
@@ -29,7 +29,7 @@ _OLDER: Final = 60
 
 @dataclass(frozen=True)
 class People:
-    """What was drawn: the hidden kind and engagement of each person, (n,), and their answers."""
+    """The drawn people: the hidden kind and engagement of each, (n,), and their answers."""
 
     kinds: IntArray
     engagement: IntArray
@@ -37,7 +37,7 @@ class People:
 
 
 def draw_people(world: World, rows: int, rng: np.random.Generator) -> People:
-    """Draw people in blocks, so that memory beyond the answers themselves stays bounded."""
+    """Draw people in blocks, so that memory beyond the answers is bounded."""
     blocks = [_draw_block(world, len(block), rng) for block in _blocks(rows, _DRAWN_AT_ONCE)]
     return People(
         np.concatenate([block.kinds for block in blocks]),
@@ -47,7 +47,7 @@ def draw_people(world: World, rows: int, rng: np.random.Generator) -> People:
 
 
 def posterior(world: World, answers: Answers) -> FloatArray:
-    """The chance of each kind of person given all answers and all missing answers, shape (n, P)."""
+    """The probability of each kind of person given all answers and all missing answers, (n, P)."""
     rows = len(answers[FORM[0]])
     parts = [
         _posterior({name: answers[name][block] for name in FORM}, world)
@@ -57,7 +57,7 @@ def posterior(world: World, answers: Answers) -> FloatArray:
 
 
 def is_answered(answers: NDArray[np.integer]) -> BoolArray:
-    """Who answered a field, (n,)."""
+    """Which people answered a field, (n,)."""
     return (answers if answers.ndim == 1 else answers[:, 0]) >= 0
 
 
@@ -71,7 +71,7 @@ def _blocks(rows: int, size: int) -> Iterator[IntArray]:
 
 @dataclass(frozen=True)
 class _Hidden:
-    """Nobody tells these: kind, age band and class of engagement, each (n,)."""
+    """What no answer states: kind, age band and class of engagement, each (n,)."""
 
     kinds: IntArray
     bands: IntArray
@@ -105,7 +105,9 @@ def _draw_choice(
 
 
 def _draw_codes(table: FloatArray, rows: IntArray, rng: np.random.Generator) -> IntArray:
-    """One code by the shares in each of these rows of a table, by one search in all rows' running sums."""
+    """One code for each of `rows`, by the shares in that row of the table: one search in the cumulative sums of
+    all rows.
+    """
     sums = np.cumsum(table, axis=1)
     sums = sums / np.maximum(sums[:, -1:], np.finfo(float).tiny) + np.arange(len(table))[:, None]
     indices = np.searchsorted(sums.ravel(), rows + rng.random(len(rows)), side="right")
@@ -120,8 +122,8 @@ def _draw_ticks(
     chances = world.ticks[name][0][hidden.skip_cell]
     if name == "gift_history":
         level = _history_level(answers)
-        every = np.arange(chances.shape[1])
-        chances = world.ticks[name][level, *(h[:, None] for h in hidden.skip_cell), every]
+        values = np.arange(chances.shape[1])
+        chances = world.ticks[name][level, *(h[:, None] for h in hidden.skip_cell), values]
     ticked: BoolArray = rng.random(chances.shape) < chances
     return ticked.astype(np.int8)
 
@@ -150,8 +152,8 @@ def _skip_logs(name: str, world: World, answers: Answers) -> FloatArray:
     given = is_answered(answers[name])
     skips = world.skips[name]
     logs = np.log(np.stack([skips, 1 - skips]))
-    taken: FloatArray = logs[given.astype(int), _raised(name, answers, len(given))]
-    return taken
+    chosen: FloatArray = logs[given.astype(int), _raised(name, answers, len(given))]
+    return chosen
 
 
 def _choice_logs(name: str, world: World, answers: Answers) -> FloatArray:
@@ -161,7 +163,7 @@ def _choice_logs(name: str, world: World, answers: Answers) -> FloatArray:
 
 
 def _tick_logs(name: str, world: World, answers: Answers) -> FloatArray:
-    """Σ over values of log p where ticked and log (1 − p) where not, as one product a level."""
+    """Σ over values of log p where ticked and log (1 − p) where not, as one matrix product a level."""
     table, ticks = world.ticks[name], answers[name]
     level = _history_level(answers) if name == "gift_history" else np.zeros(ticks.shape, np.int64)
     level = np.where(is_answered(ticks)[:, None], level, -1)
@@ -192,7 +194,7 @@ def _context(name: str, answers: Answers, rows: int) -> IntArray:
 
 
 def _history_level(answers: Answers) -> IntArray:
-    """For each gift category, 1 if a stated hobby draws it, plus 2 if it was the last gift; (n, values)."""
+    """For each gift category, 1 if a stated hobby raises it, plus 2 if it was the last gift; (n, values)."""
     hobbies, last = answers["hobbies"], answers["last_gift_category"]
     by_hobby = (hobbies > 0).astype(np.float32) @ _HOBBY_TO_GIFT > 0
     is_last = last[:, None] == _LAST_GIFT_CODES
@@ -201,7 +203,7 @@ def _history_level(answers: Answers) -> IntArray:
 
 
 def _raised(name: str, answers: Answers, rows: int) -> IntArray:
-    """1 where the answers above make an answer less likely, (n,)."""
+    """1 where the answers above make a missing answer more likely, (n,)."""
     if name in ("age", "hobbies", "last_gift_category"):
         return _among(answers["relationship"], "relationship", DISTANT)
     if name in ("occupation", "favourite_movies"):
@@ -211,12 +213,12 @@ def _raised(name: str, answers: Answers, rows: int) -> IntArray:
 
 
 def _among(codes: NDArray[np.integer], name: str, values: frozenset[str]) -> IntArray:
-    # Code −1, no answer, takes the last.
+    # Code −1, no answer, takes the last entry.
     wanted = np.array([*(value in values for value in VALUES[name]), False])
     return np.asarray(wanted[codes], dtype=np.int64)
 
 
-# Who leaves out the one is likelier to leave out the other.
+# A missing answer to the latter makes one to the former likelier.
 _LEFT_OUT_WITH: Final = {
     "favourite_items": "hobbies",
     "gift_history": "last_gift_category",

@@ -1,8 +1,7 @@
-"""The personas that the simulator plants: how each differs from people at large (`population`).
+"""The planted personas: how each differs from the population (`population`).
 
-A lift is against a person of the same age from the population, as it looks in a crowd where personas overlap
-a good deal (`CONTRAST`). How many boxes somebody ticks is not a matter
-of the persona: lifts move ticks from one value to another.
+Lifts are relative to people of the same age in the population, as observed where personas overlap considerably
+(`CONTRAST`). The number of ticks does not depend on the persona: lifts move ticks from one value to another.
 """
 
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import Final
 
 NOBODY: Final = "nobody"
 
-# Where nothing is mixed in, a lift acts with this power: pure types are more extreme than those one meets.
+# The power of lifts without overlap: pure types are more extreme than observed ones.
 CONTRAST: Final = 2.5
 
 Lifts = Mapping[str, float]
@@ -19,8 +18,8 @@ Lifts = Mapping[str, float]
 
 @dataclass(frozen=True, kw_only=True)
 class PlantedPersona:
-    """One kind of person. `age` is mean and spread in years; `purchases` and `lead_days` are a median and the
-    spread of log(1 + x); `skips` says which fields this persona leaves out more or less readily.
+    """One kind of person. `age`: mean and standard deviation in years; `purchases` and `lead_days`: a median and
+    the standard deviation of log(1 + x); `skips`: factors by which this persona leaves out fields.
     """
 
     key: str
@@ -132,7 +131,7 @@ CATALOGUE: Final = (
         age=(46, 12),
         purchases=(22, 0.5),
         lead_days=(26, 0.55),
-        # No hobbies: seasonal buyers overlap everybody's.
+        # No hobbies: those of seasonal buyers are everyone's.
         lifts={
             "relationship": {
                 "child": 2, "niece_or_nephew": 2.5, "colleague": 1.8, "in_law": 2, "parent": 1.3,

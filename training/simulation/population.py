@@ -1,7 +1,7 @@
-"""The simulated people at large: which answers there are, how common, and how they lean on one another.
+"""The simulated population: the possible answers, their shares, and their dependence on one another.
 
-The numbers are made up to read like a gifting app; none was measured. Personas stand in `planted`, the
-arithmetic in `world`.
+The numbers are invented to resemble a gifting app; none was measured. Personas are in `planted`, the arithmetic is
+in `world`.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ LAST_AGE: Final = 95
 MOST_PURCHASES: Final = 120
 MOST_LEAD_DAYS: Final = 180
 
-# The first age of each band; within a persona, age acts through its band alone.
+# The first age of each band. Within a persona, answers depend on age through its band alone.
 BANDS: Final = (13, 20, 30, 45, 60, 75)
 POPULATION_AGE: Final = (41.0, 18.0)
 POPULATION_PURCHASES: Final = (7.0, 0.75)
 POPULATION_LEAD_DAYS: Final = (11.0, 0.85)
 
-# How an answer's share moves with the age band.
+# Factors of an answer's share by age band.
 CURVES: Final[Mapping[str, tuple[float, ...]]] = {
     "flat": (1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
     "young": (1.3, 1.2, 1.05, 0.9, 0.75, 0.65),
@@ -34,7 +34,7 @@ CURVES: Final[Mapping[str, tuple[float, ...]]] = {
     "retired": (0.01, 0.01, 0.02, 0.2, 7.0, 18.0),
 }
 
-# Single choice: relative shares. Lists: the chance that somebody of middling tick tendency ticks it.
+# Single choice: relative shares. Lists: the probability of a tick at medium engagement.
 CHOICES: Final[Mapping[str, Mapping[str, Shares]]] = {
     "relationship": {
         "flat": {"friend": 26, "sibling": 11, "cousin": 2.5, "neighbour": 2, "godparent": 1},
@@ -135,12 +135,12 @@ LISTS: Final[Mapping[str, Mapping[str, Shares]]] = {
     },
 }  # fmt: skip
 
-# The person's own tendency, whatever the persona: five classes from terse to eager.
+# Engagement, independent of the persona: five classes from low to high.
 ENGAGEMENT_SHARES: Final = (0.16, 0.22, 0.26, 0.21, 0.15)
 ENGAGEMENT_TICKS: Final = (0.45, 0.75, 1.1, 1.7, 2.7)
 ENGAGEMENT_SKIPS: Final = (1.6, 1.25, 1.0, 0.75, 0.5)
 
-# A stated hobby draws gifts of its category; the last gift is likelier to stand in the history, too.
+# A stated hobby raises gifts of its category; the last gift is more likely to be in the history as well.
 HOBBY_BOOST: Final = 1.4
 LAST_GIFT_REPEATED: Final = 0.3
 HOBBY_GIFTS: Final[Mapping[str, str]] = {
@@ -157,7 +157,7 @@ HOBBY_GIFTS: Final[Mapping[str, str]] = {
     "diy": "practical", "woodworking": "practical", "fishing": "practical", "fashion": "fashion",
 }  # fmt: skip
 
-# Days before the occasion, against the buyer's own habit.
+# Factors of the buyer's usual lead time, by occasion.
 OCCASION_LEAD: Final[Shares] = {
     "christmas": 1.9, "wedding": 2.2, "graduation": 1.3, "anniversary": 0.9, "valentines": 0.55,
     "mothers_day": 0.6, "fathers_day": 0.6, "thank_you": 0.5, "just_because": 0.4, "baby_shower": 1.4,
@@ -179,7 +179,7 @@ BUDGET_STORES: Final[Mapping[str, Shares]] = {
     "high": {"boutique": 2.0, "branded": 1.6, "supermarket": 0.4, "second_hand": 0.4, "outlet": 0.6},
 }
 
-# How readily a field is left out, on average over the fields 1; age hides itself from its upper bands.
+# Relative rates of missing answers, with a mean of 1 over the fields; age is left out more at higher ages.
 SKIP_READINESS: Final[Shares] = {
     "relationship": 0.3, "age": 0.9, "occupation": 1.2, "hobbies": 0.6, "favourite_items": 1.1,
     "favourite_movies": 1.3, "last_gift_category": 0.9, "gift_history": 1.2, "occasion": 0.5,

@@ -1,6 +1,6 @@
 """Realistic gifting profiles with planted personas, and the exact posterior over them.
 
-The model is described in `docs/simulator.md`; its parts and numbers are in `training.simulation`.
+The model is described in `docs/simulator.md`; its tables and numbers are in `training.simulation`.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from training.simulation.planted import BY_KEY, CATALOGUE, NOBODY
 from training.simulation.world import NUMBERS, VALUES, Answers, World, planted_world, with_nobody
 
 # Overlaps at which the Bayes-optimal assignment agrees with the truth by 0.89, 0.73 and 0.55
-# (adjusted Rand index, five personas, the other knobs as they stand).
+# (adjusted Rand index, five personas, all other settings at their defaults).
 DIFFICULTIES: Final = {"easy": 0.44, "medium": 0.585, "hard": 0.68}
 
 _PILOT_ROWS: Final = 20_000
@@ -31,11 +31,11 @@ _PILOT_ROWS: Final = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class SimulationConfig:
-    """The knobs. The same configuration gives the same profiles.
+    """The settings. The same configuration gives the same profiles.
 
     `personas`: how many of the catalogue, from its start, or which by key; `weights`: their relative sizes, the
-    catalogue's own by default. `overlap`: 0 as planted … 1 all alike. `noise`: share of profiles that belong
-    to nobody. `missing`: share of answers left out. Raises `UnusableInput`.
+    catalogue's own by default. `overlap`: 0 as planted … 1 all equal. `noise`: share of profiles of no persona.
+    `missing`: share of missing answers. Raises `UnusableInput`.
     """
 
     rows: int
@@ -91,17 +91,17 @@ class Simulated:
     world: World
 
     def posterior(self) -> FloatArray:
-        """The exact chance of each planted persona and, last, of nobody; shape (n, personas + 1)."""
+        """The exact probability of each planted persona and, last, of no persona; (n, personas + 1)."""
         return posterior(self.world, self.people.answers)
 
     @property
     def planted(self) -> BoolArray:
-        """Which profiles belong to somebody, (n,)."""
+        """Which profiles have a planted persona, (n,)."""
         somebody: BoolArray = self.truth != NOBODY
         return somebody
 
     def best_persona(self) -> NDArray[np.object_]:
-        """The likeliest planted persona of each profile, (n,): nobody who sees the answers guesses better."""
+        """The most likely planted persona of each profile, (n,): the Bayes-optimal assignment."""
         best = self.posterior()[:, :-1].argmax(axis=1)
         keys: NDArray[np.object_] = np.array(self.kinds[:-1], dtype=object)[best]
         return keys

@@ -1,7 +1,7 @@
-"""The simulator's probability tables: for every kind of person, how they answer each field.
+"""The simulator's probability tables: how each kind of person answers each field.
 
-Given the kind of person (a planted persona, or nobody), the age band, the tick tendency and the answers
-further up the form, each answer is independent of the rest. That is what makes the posterior exact and cheap:
+Given the kind of person (a planted persona or none), the age band, the engagement and the answers further up the
+form, each answer is independent of the rest. The posterior is therefore exact and cheap:
 `training.simulation.people` draws from these tables and sums over them.
 """
 
@@ -57,7 +57,7 @@ VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     name: tuple(chain.from_iterable(shares.values())) for name, shares in {**CHOICES, **LISTS}.items()
 }
 
-# Divides the stated missing share, so that people whose skips are raised do not raise the average.
+# Divides the stated missing share, to offset the raised skips.
 _USUAL_RAISE: Final = 1.15
 _MOST_SKIPS: Final = 0.95
 
@@ -67,8 +67,8 @@ class World:
     """The tables of P kinds of people, A age bands, E classes of engagement.
 
     `prior` (P,); `bands` (P, A): share of each band. `choices[field]` (contexts, P, A, values) and `ticks[field]`
-    (levels, P, A, E, values): chances, given the answers above. `skips[field]` (2, P, A, E): the chance of
-    no answer, usual and raised.
+    (levels, P, A, E, values): probabilities given the answers above. `skips[field]` (2, P, A, E): the probability
+    of no answer, usual and raised.
     """
 
     kinds: tuple[str, ...]
@@ -80,7 +80,7 @@ class World:
 
 
 def planted_world(personas: Sequence[PlantedPersona], prior: FloatArray, overlap: float, missing: float) -> World:
-    """The tables of planted personas alone, each mixed with the population in the share `overlap`."""
+    """The tables of planted personas alone, each mixed with the population by the share `overlap`."""
     ages = np.stack([_mixed(_bell(*p.age), _bell(*POPULATION_AGE), overlap) for p in personas])
     in_band = np.searchsorted(BANDS, NUMBERS["age"], side="right") - 1 == np.arange(len(BANDS))[:, None]
     by_band = ages[:, None, :] * in_band
@@ -100,9 +100,9 @@ def planted_world(personas: Sequence[PlantedPersona], prior: FloatArray, overlap
 
 
 def with_nobody(world: World, pilot: Answers, engagement: IntArray, noise: float) -> World:
-    """The world and, last, the people who are nobody's: every field by its overall margin, as in the pilot.
+    """The world with one more kind: people of no persona, with the overall margins of the pilot.
 
-    Their answers depend on nothing but their own engagement.
+    Their answers depend on nothing but their engagement.
     """
     return replace(
         world,
@@ -120,7 +120,7 @@ def with_nobody(world: World, pilot: Answers, engagement: IntArray, noise: float
 
 
 def shape(world: World) -> tuple[int, int, int]:
-    """Kinds of people, age bands, classes of engagement."""
+    """The numbers of kinds of people, age bands and classes of engagement."""
     return (*world.bands.shape, len(ENGAGEMENT_SHARES))
 
 
@@ -141,7 +141,7 @@ def _by_band(shares: Mapping[str, Shares]) -> FloatArray:
 
 
 def _pure_lifts(name: str, personas: Sequence[PlantedPersona]) -> FloatArray:
-    """(P, values)."""
+    """The lifts of each persona without overlap, (P, values)."""
     stated = np.stack([_lifted(name, persona.lifts.get(name, {})) for persona in personas])
     lifts: FloatArray = stated**CONTRAST
     return lifts
@@ -211,7 +211,9 @@ def _ticks(name: str, personas: Sequence[PlantedPersona], overlap: float) -> Flo
 
 
 def _tick_rates(name: str, personas: Sequence[PlantedPersona], overlap: float) -> FloatArray:
-    """Rates of ticking, (P, A, values): of the same total for everybody, so that no count tells a persona."""
+    """Rates of ticking, (P, A, values), with the same total for every kind, so that list lengths reveal no
+    persona.
+    """
     rates = {
         curve: {value: -log1p(-share) for value, share in values.items()} for curve, values in LISTS[name].items()
     }
@@ -269,7 +271,7 @@ def _mean(rows: NDArray[np.generic]) -> FloatArray:
 
 
 def _appended(table: FloatArray, nobody: FloatArray) -> FloatArray:
-    """One kind of person more, the same in every context (and band, where it has none)."""
+    """The table with one more kind of person, the same in every context (and band, where it has none)."""
     rows = np.broadcast_to(nobody, (len(table), 1, *table.shape[2:]))
     return np.concatenate([table, rows], axis=1)
 

@@ -1,7 +1,7 @@
 """Parquet and Arrow files, chunk by chunk. A row's line is its number, from 1.
 
-Parquet keeps the distinct values of a text column beside numbers for its cells, and they are read like that: the
-text of a cell is never made. An Arrow file is read a record batch at a time, as large as its writer made them.
+Parquet stores distinct texts of a column apart from its cells, and they are read as such, so that the text of a
+cell is never built. An Arrow file is read one record batch at a time, as large as its writer made it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from training.data.files.chunks import Chunk, unreadable_file_errors
+from training.data.files.chunks import Chunk, reading_errors
 from training.data.headers import ID_COLUMNS, refuse_duplicates
 
 # Rows read at once.
@@ -36,14 +36,14 @@ class ParquetSource:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The columns of the schema."""
-        with unreadable_file_errors(self.path):
+        with reading_errors(self.path):
             names = tuple(pq.read_schema(self.path).names)
         refuse_duplicates(names)
         return names
 
     def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
         """See `Source`."""
-        with unreadable_file_errors(self.path), self._opened() as file:
+        with reading_errors(self.path), self._opened() as file:
             yield from _chunks(_of_row_groups(file, wanted), wanted)
 
     def _opened(self) -> pq.ParquetFile:
@@ -61,21 +61,21 @@ class ArrowSource:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The columns of the schema."""
-        with unreadable_file_errors(self.path), self._opened() as (schema, _):
+        with reading_errors(self.path), self._opened() as (schema, _):
             names = tuple(schema.names)
         refuse_duplicates(names)
         return names
 
     def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
         """See `Source`."""
-        places = sorted(self.names.index(name) for name in wanted)
-        with unreadable_file_errors(self.path), self._opened(places) as (_, batches):
+        positions = sorted(self.names.index(name) for name in wanted)
+        with reading_errors(self.path), self._opened(positions) as (_, batches):
             yield from _chunks(batches, wanted)
 
     @contextmanager
-    def _opened(self, places: Sequence[int] | None = None) -> Iterator[tuple[pa.Schema, Iterator[_Read]]]:
+    def _opened(self, positions: Sequence[int] | None = None) -> Iterator[tuple[pa.Schema, Iterator[_Read]]]:
         """The schema, and the record batches with these columns."""
-        options = pa.ipc.IpcReadOptions(included_fields=places)
+        options = pa.ipc.IpcReadOptions(included_fields=positions)
         with pa.OSFile(str(self.path)) as file:
             is_file = file.read(len(_FILE_MAGIC)) == _FILE_MAGIC
             file.seek(0)
@@ -92,7 +92,7 @@ def text_columns(path: Path) -> list[str]:
 
 
 def _of_row_groups(file: pq.ParquetFile, wanted: Sequence[str]) -> Iterator[_Read]:
-    # One after another: whoever asks for them all at once is given memory back only at the end.
+    # One row group at a time: iterating over all of them frees memory only at the end.
     for number in range(file.num_row_groups):
         for batch in file.iter_batches(ROWS, row_groups=[number], columns=list(wanted)):
             yield batch, len(batch) / file.metadata.num_rows

@@ -1,4 +1,4 @@
-"""What a file of profiles is read as: chunks of rows, one after the other."""
+"""Chunks: what a file of profiles is read as."""
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,9 +17,9 @@ from training.errors import UnusableInput
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Chunk:
-    """Some rows: their cells by column, their lines (n,), and the rows of which no cells could be made.
+    """Some rows: their cells by column, their lines (n,), and the rows without readable cells.
 
-    `read`: how much of the file is read with them, 0–1.
+    `read`: the share of the file that is read after this chunk, 0–1.
     """
 
     cells: Mapping[str, Cells]
@@ -39,12 +39,12 @@ class Source(Protocol):
         """The columns in the file."""
 
     def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
-        """The rows in order, with these columns of the file; no more is held than the rows of one chunk."""
+        """The rows in order, with these columns; only one chunk is in memory at a time."""
 
 
 @contextmanager
-def unreadable_file_errors(path: Path) -> Iterator[None]:
-    """What reading can raise, as a sentence about the file."""
+def reading_errors(path: Path) -> Iterator[None]:
+    """Turn the errors of reading a file into `UnusableInput`."""
     try:
         yield
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""A file of profiles: its columns matched with the fields, by their names or by a mapping."""
+"""A file of profiles: its columns matched with the fields, by name or by a mapping."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from training.data.mapping import FieldMapping, apply, check
 
 @dataclass(frozen=True)
 class ProfileFile:
-    """The rows of a file, with columns called like the fields of a profile class, and like an id."""
+    """The rows of a file whose columns are fields of a profile class, and an id."""
 
     path: Path
     profile_class: type[BaseModel]
@@ -44,7 +44,7 @@ class ProfileFile:
 
     @property
     def side_file(self) -> Path:
-        """Where refused rows are listed unless somebody says otherwise: "users.csv.refused.csv"."""
+        """The default file of refused rows: "users.csv.refused.csv"."""
         return Path(f"{self.path}.refused.csv")
 
     @property

@@ -1,7 +1,7 @@
-"""Files of profiles, chunk by chunk, by suffix: CSV and JSON Lines, which may be gzipped, Parquet and Arrow.
+"""Files of profiles, chunk by chunk, by suffix: CSV and JSON Lines (optionally gzipped), Parquet and Arrow.
 
 Text is UTF-8. A CSV cell is text: an empty one is no answer, a list is written `a;b;c` or as JSON. JSON Lines,
-Parquet and Arrow have types of their own and are taken at their word; null is no answer.
+Parquet and Arrow have types of their own, which are not converted; null is no answer.
 """
 
 import csv
@@ -20,7 +20,7 @@ import numpy as np
 from pydantic_core import from_json
 
 from training.data.files.arrow import ArrowSource, ParquetSource
-from training.data.files.chunks import Chunk, Source, unreadable_file_errors
+from training.data.files.chunks import Chunk, Source, reading_errors
 from training.data.headers import refuse_duplicates
 from training.data.refusals import Refusal
 from training.errors import UnusableInput
@@ -31,7 +31,7 @@ Share: TypeAlias = Callable[[], float]
 
 def open_source(path: Path) -> Source:
     """The source of a file, by its suffix. Raises `UnusableInput` when there is no such file or format."""
-    with unreadable_file_errors(path):
+    with reading_errors(path):
         if not path.is_file():
             what = "is not a file" if path.exists() else "does not exist"
             raise UnusableInput(f"{path} {what}; name a file of profiles.")
@@ -72,18 +72,18 @@ class CsvSource:
 
     def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
         """See `Source`."""
-        places = {name: self.names.index(name) for name in wanted}
+        positions = {name: self.names.index(name) for name in wanted}
         with _opened(self.path) as (file, read):
             rows = islice(_csv_rows(file), 1, None)
             while some := list(islice(rows, CHUNK)):
-                yield self._chunk(some, places, read())
+                yield self._chunk(some, positions, read())
 
-    def _chunk(self, rows: list[tuple[int, list[str] | None]], places: Mapping[str, int], read: float) -> Chunk:
+    def _chunk(self, rows: list[tuple[int, list[str] | None]], positions: Mapping[str, int], read: float) -> Chunk:
         width = len(self.names)
         whole = [(line, row) for line, row in rows if row is not None and len(row) == width]
         columns = list(zip(*(row for _, row in whole), strict=True)) or [()] * width
         return Chunk(
-            {name: columns[index] for name, index in places.items()},
+            {name: columns[index] for name, index in positions.items()},
             np.array([line for line, _ in whole], np.int64),
             [] if len(whole) == len(rows) else _broken_csv(rows, width),
             read,
@@ -92,7 +92,7 @@ class CsvSource:
 
 def _csv_rows(file: TextIO) -> Iterator[tuple[int, list[str] | None]]:
     """Rows with the line on which they begin; None for each line that cannot be read. Blank lines are skipped."""
-    # Strict, lest a quote that is never closed takes the rest of the file for one cell.
+    # Strict: otherwise an unclosed quote would make one cell of the rest of the file.
     reader = csv.reader(file, strict=True, skipinitialspace=True)
     while True:
         line = reader.line_num + 1
@@ -124,7 +124,7 @@ class JsonLinesSource:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Every key in the file, in the order in which they occur: a reading of its own."""
+        """Every key in the file, in the order of first occurrence. Reads the whole file."""
         names: dict[str, None] = {}
         objects = 0
         with _opened(self.path) as (file, _):
@@ -166,7 +166,7 @@ def _json_object(text: str) -> dict[str, Any] | None:
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """No garbage collection meanwhile: rows make no cycles, and looking for some takes a quarter of the time."""
+    """Suspend garbage collection: rows make no cycles, and searching for some takes a quarter of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -178,8 +178,8 @@ def without_collector() -> Iterator[None]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[TextIO, Share]]:
-    """The text of a file, and how much of it has been read."""
-    with unreadable_file_errors(path), path.open("rb") as raw:
+    """The text of a file, and a function that gives the share of it that has been read."""
+    with reading_errors(path), path.open("rb") as raw:
         size = max(path.stat().st_size, 1)
         binary = gzip.GzipFile(fileobj=raw) if path.suffix.lower() == ".gz" else raw
         with TextIOWrapper(binary, encoding="utf-8-sig", newline="") as file:

@@ -15,9 +15,9 @@ from training.errors import UnusableInput
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
-    """Write whole or not at all: to a temporary file beside it, then renamed. Lists as `a;b;c` in CSV.
+    """Write a table completely or not at all: to a temporary file, then renamed. Lists are `a;b;c` in CSV.
 
-    Raises `UnusableInput` for a suffix that we do not write, or a place where nothing can be written.
+    Raises `UnusableInput` for an unsupported suffix, or where the file cannot be written.
     """
     check_suffix(path)
     with _draft(path) as draft:
@@ -25,15 +25,15 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 
 
 class BatchWriter(Protocol):
-    """Something that takes a table piece by piece."""
+    """Writes a table in batches."""
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Some rows more."""
+        """Write these rows."""
 
 
 @contextmanager
 def growing_table(path: Path, schema: pa.Schema) -> Iterator[BatchWriter]:
-    """As `write_table`, piece by piece; the file is in its place only once all went well."""
+    """As `write_table`, in batches; the file appears only when all has succeeded."""
     check_suffix(path)
     with _draft(path) as draft:
         if path.suffix.lower() == ".parquet":
@@ -46,7 +46,7 @@ def growing_table(path: Path, schema: pa.Schema) -> Iterator[BatchWriter]:
 
 @contextmanager
 def _draft(path: Path) -> Iterator[Path]:
-    """A file beside `path` that takes its place if nothing is raised, and is gone otherwise."""
+    """A temporary file that replaces `path` on success, and is removed otherwise."""
     draft = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,9 +60,9 @@ def _draft(path: Path) -> Iterator[Path]:
 
 
 def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """Repeated text is written once. Of numbers nearly all differ, and looking for some that do not costs time."""
+    """A writer that stores repeated text once; numbers mostly differ, and searching for repeated ones is slow."""
     repeated = [field.name for field in schema if pa.types.is_dictionary(field.type)]
-    # Without our schema readers find text, not categories.
+    # Without the Arrow schema, readers find text and not categories.
     return pq.ParquetWriter(path, schema, use_dictionary=repeated, store_schema=False)
 
 
@@ -82,7 +82,7 @@ class _TextWriter:
 
 
 def check_suffix(path: Path) -> None:
-    """Raise `UnusableInput` for a suffix that we do not write."""
+    """Raise `UnusableInput` for an unsupported suffix."""
     if path.suffix.lower() not in _WRITERS:
         raise UnusableInput(f"Cannot write '{path.name}': use one of {', '.join(_WRITERS)}.")
 
@@ -96,7 +96,7 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _cell(value: object) -> object:
-    """A list as `a;b;c`, or as JSON where that would not come back as it was."""
+    """A list as `a;b;c`, or as JSON where `a;b;c` would not be read back as written."""
     if not isinstance(value, list | tuple):
         return value
     texts = [str(item) for item in value]

@@ -49,7 +49,7 @@ def _person(persona: PersonaAt) -> str:
 
 
 def _flow(when: str, counts: Sequence[int], personas: Sequence[PersonaAt]) -> str:
-    """Where most of a persona's members are on the other side; nothing where it has none."""
+    """The persona that most of a persona's members have in the other model; "" without members."""
     if not sum(counts):
         return ""
     most = max(range(len(counts)), key=counts.__getitem__)
@@ -74,7 +74,7 @@ def _verdict(change: VerdictChange) -> str:
 
 
 def as_text(comparison: Comparison) -> str:
-    """The whole comparison for people, in a text of about 100 columns."""
+    """The whole comparison as text of about 100 columns."""
     parts = [_heading(comparison), "\n".join(comparison.sentences), _persona_lines(comparison)]
     parts += [_transition_lines(comparison), _metric_lines(comparison.metrics)]
     if comparison.vocabulary:

@@ -7,7 +7,7 @@ shapes.
 from collections.abc import Mapping
 from typing import Final
 
-# How a value is said in a sentence, where its own words do not read well.
+# A value in a sentence, where its own words do not read well.
 SAID: Final[Mapping[str, str]] = {
     "diy": "DIY", "lego": "LEGO", "pc": "computers", "celebrity_news": "celebrity news",
     # occupations, after "be"
@@ -32,13 +32,13 @@ SAID: Final[Mapping[str, str]] = {
     "animated": "animation",
 }  # fmt: skip
 
-# Several people of a kind, where the plural is not the rule's.
+# Irregular plurals of values.
 MANY: Final[Mapping[str, str]] = {
     "child": "children", "grandchild": "grandchildren", "niece_or_nephew": "nieces and nephews",
     "aunt_or_uncle": "aunts and uncles", "in_law": "in-laws", "stay_at_home_parent": "stay-at-home parents",
 }  # fmt: skip
 
-# How a value of a gift field is said after "give".
+# A value of a gift field after "give".
 GIVEN: Final[Mapping[str, str]] = {
     "practical": "practical gifts", "novelty": "novelty gifts", "luxury": "luxury gifts",
     "personalised": "personalised gifts", "wellness": "wellness gifts", "beauty": "beauty products",
@@ -58,7 +58,7 @@ ATTRIBUTE: Final[Mapping[str, str]] = {
     "branded": "big-brand", "unbranded": "no-logo", "second_hand": "second-hand",
 }  # fmt: skip
 
-# What somebody of this taste is called before a noun.
+# The adjective for people with this value, before a noun.
 ADJECTIVE: Final[Mapping[str, str]] = {
     "technology": "tech-loving", "science_and_technology": "tech-loving", "gadgets": "gadget-loving",
     "gaming": "game-loving", "video_games": "game-loving", "coding": "tech-loving", "computers": "tech-loving",
@@ -85,7 +85,7 @@ ADJECTIVE: Final[Mapping[str, str]] = {
     "outlet": "bargain-hunting", "supermarket": "no-nonsense",
 }  # fmt: skip
 
-# What people of this taste are called themselves.
+# The noun for people with this value.
 PEOPLE: Final[Mapping[str, str]] = {
     "technology": "tech fans", "science_and_technology": "tech fans", "gaming": "gamers",
     "video_games": "gamers", "coding": "coders", "computers": "computer fans", "reading": "readers",

@@ -1,7 +1,7 @@
-"""Names that people would give: an adjective and a noun from what sets a persona apart most.
+"""Names of personas: an adjective and a noun from the findings that distinguish a persona most.
 
-All personas of a model are named together, the clearest name first, so that a word goes to the persona that it
-fits best and no two names are alike.
+All personas of a model are named together, the clearest name first, so that each word goes to the persona it fits
+best and no two names are equal.
 """
 
 import itertools
@@ -17,7 +17,7 @@ from training.personas.wording.phrases import attributive, is_gift, scale_of, wo
 from training.text import capitalised
 
 _MOST_PARTS: Final = 8
-# Personas are there to choose gifts by, so that what is given names them best.
+# Personas serve to choose gifts, so that gifts make the best names.
 _GIFT_WEIGHT: Final = 1.5
 _SAME_FIELD_WEIGHT: Final = 0.5
 _USED_WEIGHT: Final = 0.3
@@ -37,7 +37,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A name that a persona could have; the texts of its halves tell what other names share with it."""
+    """A possible name of a persona; `words` are its halves, which other names may repeat."""
 
     persona: int
     name: str
@@ -48,10 +48,10 @@ class _Candidate:
 def names(
     findings_by_cluster: Sequence[Sequence[Finding]], people: str, previous_names: Mapping[int, str] | None = None
 ) -> tuple[str, ...]:
-    """One name for each persona, unique, from its findings, strongest first.
+    """One unique name for each persona, from its findings, strongest first.
 
-    `people`: what everybody is called ("givers"). `previous_names`: the names, all different, that personas had
-    before; one stays for as long as what it is made from still sets the persona apart.
+    `people`: the general noun ("givers"). `previous_names`: the names that personas had before, all different; one
+    is reused while the findings that it was made from still hold.
     """
     candidates = [
         candidate
@@ -65,7 +65,7 @@ def names(
 
 
 def _reused(candidates: Sequence[_Candidate], previous_names: Mapping[int, str]) -> list[_Candidate]:
-    """Known names that could still be made; a plain one ("Everyday givers") while there is nothing else to say."""
+    """Previous names that could still be made; a plain one ("Everyday givers") while there are no findings."""
     some = {candidate.persona for candidate in candidates}
     plain = [_Candidate(persona, name, (), 0.0) for persona, name in previous_names.items() if persona not in some]
     return [
@@ -74,7 +74,7 @@ def _reused(candidates: Sequence[_Candidate], previous_names: Mapping[int, str])
 
 
 def _chosen(candidates: Sequence[_Candidate], reused: Sequence[_Candidate]) -> dict[int, str]:
-    """A name by persona: those reused, then the strongest candidate of all, the next that is free, and so on."""
+    """A name by persona: those reused, then repeatedly the strongest candidate that is still free."""
     chosen = {candidate.persona: candidate.name for candidate in reused}
     used = {word for candidate in reused for word in candidate.words}
     candidates = [
@@ -112,7 +112,7 @@ def _candidates(persona: int, findings: Sequence[Finding], people: str) -> Itera
     for adjective in adjectives:
         yield _candidate(persona, (adjective.text, people), _PLAIN_WEIGHT * adjective.strength)
     for noun in nouns:
-        # One word alone is a label and not a name.
+        # A single word is a label and not a name.
         if " " in noun.text:
             yield _candidate(persona, (noun.text,), _PLAIN_WEIGHT * noun.strength)
 
@@ -158,15 +158,15 @@ def _noun(finding: Finding) -> str:
 
 def _filled(template: str, value: str, nicer: Mapping[str, str]) -> str:
     """A template with its value; the lexicon's word instead, unless it would lose what the template adds."""
-    said = attributive(value)
-    if not template or not said:
+    text = attributive(value)
+    if not template or not text:
         return ""
     qualified = template.count(" ") > 1
-    return template.replace("{value}", said) if qualified else nicer.get(value, template.replace("{value}", said))
+    return template.replace("{value}", text) if qualified else nicer.get(value, template.replace("{value}", text))
 
 
 def _go_together(adjective: _Part, noun: _Part) -> bool:
-    """Not the same thing twice: "bookish" and "book givers" share a stem."""
+    """Whether the halves do not repeat each other: "bookish" and "book givers" share a stem."""
     return adjective.value != noun.value and not _stems(adjective.text) & _stems(noun.text)
 
 

@@ -1,4 +1,4 @@
-"""Values and numbers as words: how a field's wording is filled in."""
+"""Values and numbers as words: filling in the wording of a field."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from models.profile.vocabulary import label, normalise
 from training.personas.wording.lexicon import ATTRIBUTE, GIVEN, MANY, SAID
 from training.text import listed, number
 
-# Open vocabularies hold whatever people type: a name takes words only, and not a whole sentence of them.
+# Open vocabularies hold whatever people type: a name takes up to three words.
 _NAMEABLE: Final = re.compile(r"[^\W\d_]+([ '’&-][^\W\d_]+){0,2}")
 _LONGEST_NAMEABLE: Final = 24
 _LONGEST_SAID: Final = 60
@@ -17,7 +17,7 @@ _NO_PLURALS: Final = ("ss", "us", "ics", "is", "'s", "news", "sports")
 
 
 def wording_of(spec: FieldSpec) -> Wording:
-    """The wording of a field that holds values; a plain one where the class gives none."""
+    """The wording of a field that holds values; a plain one where the class declares none."""
     given = Wording() if isinstance(spec.kind, Numeric) else spec.kind.wording
     if given.phrase:
         return given
@@ -28,7 +28,7 @@ def wording_of(spec: FieldSpec) -> Wording:
 
 
 def scale_of(spec: FieldSpec) -> Scale:
-    """The scale of a numeric or ordinal field, a plain one where the class gives none; empty for others."""
+    """The scale of a numeric or ordinal field, a plain one where none is declared; empty for other fields."""
     if isinstance(spec.kind, Categorical | MultiLabel):
         return Scale()
     title = attributive(normalise(spec.title))
@@ -38,36 +38,36 @@ def scale_of(spec: FieldSpec) -> Scale:
 
 
 def is_gift(spec: FieldSpec) -> bool:
-    """Whether the field tells what is given."""
+    """Whether the field is about gifts."""
     return isinstance(spec.kind, Categorical | MultiLabel) and spec.kind.gift
 
 
 def phrase(spec: FieldSpec, values: Sequence[str], many: bool = False) -> str:
-    """What people who have these values do, as an infinitive: "be into gaming and board games".
+    """What people with these values do, as an infinitive: "be into gaming and board games".
 
     `many`: of several people, who are "students" and not "a student".
     """
     template = wording_of(spec).phrase
     if "{a_value}" in template:
-        said = [_plural_text(value) if many else _with_article(value) for value in values]
+        texts = [_plural_text(value) if many else _with_article(value) for value in values]
     else:
-        said = [value_text(value, is_gift(spec)) for value in values]
-    joined = listed(said, "and" if isinstance(spec.kind, MultiLabel) else "or")
+        texts = [value_text(value, is_gift(spec)) for value in values]
+    joined = listed(texts, "and" if isinstance(spec.kind, MultiLabel) else "or")
     return re.sub(r"\{(a_)?value\}", lambda _: joined, template)
 
 
 def plural_phrase(spec: FieldSpec, values: Sequence[str]) -> str:
-    """The same after a plural subject: "are into gaming and board games", "are students"."""
+    """The phrase after a plural subject: "are into gaming and board games", "are students"."""
     return re.sub(r"^be\b", "are", phrase(spec, values, many=True))
 
 
 def second_person(spec: FieldSpec, value: str = "") -> str:
-    """The same after "You": "are into gaming", "are a student"; of a number with `{value}` in its place."""
+    """The phrase after "You": "are into gaming", "are a student"; of a number with `{value}` in its place."""
     if isinstance(spec.kind, Numeric):
-        said = scale_of(spec).phrase or f"have {{value}} as {spec.title}"
+        text = scale_of(spec).phrase or f"have {{value}} as {spec.title}"
     else:
-        said = phrase(spec, [value])
-    return re.sub(r"^be\b", "are", said)
+        text = phrase(spec, [value])
+    return re.sub(r"^be\b", "are", text)
 
 
 def attributive(value: str) -> str:
@@ -82,8 +82,8 @@ def attributive(value: str) -> str:
 
 def amount(value: float, unit: str) -> str:
     """A number with its unit: "9 years", "1 year"."""
-    said = number(value)
-    return f"{said} {_singular(unit) if said == '1' else unit}".rstrip()
+    text = number(value)
+    return f"{text} {_singular(unit) if text == '1' else unit}".rstrip()
 
 
 def value_text(value: str, gift: bool = False) -> str:
@@ -114,7 +114,7 @@ def _plural(text: str) -> str:
 
 
 def _singular(text: str) -> str:
-    """English, and careful: "toys" → "toy", but "fitness", "politics" and "glass" stay."""
+    """A cautious English singular: "toys" → "toy", while "fitness", "politics" and "glass" are unchanged."""
     if (text.endswith(_NO_PLURALS) and not text.endswith(("topics", "comics"))) or len(text) < 4:
         return text
     if text.endswith("ies") and len(text) > 5 and not text.endswith("movies"):

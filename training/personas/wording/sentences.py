@@ -11,16 +11,16 @@ from training.text import capitalised, number, percent
 MOST_WORDS: Final = 30
 _MOST_CLAUSES: Final = 4
 _MOST_VALUES: Final = 2
-# In standard deviations 0.5; below, the ages of a persona are nearly everyone's.
+# 0.5 standard deviations; below, the ages of a persona are nearly everyone's.
 _CLEAR: Final = 0.5**2 / 2
-# "Tend to" would be too much said of what one member in ten does.
+# "Tend to" overstates what one member in ten does.
 _TENDENCY: Final = 0.15
 
 LIKE_EVERYONE: Final = "Much like everyone: no answer sets them apart."
 
 
 def trait(finding: Finding) -> Trait:
-    """A finding as it is published."""
+    """A finding as a published trait."""
     if isinstance(finding, NumberFinding):
         return Trait(
             field=finding.spec.name,
@@ -62,11 +62,11 @@ def _value_sentence(finding: ValueFinding) -> str:
 
 
 def _number_sentence(finding: NumberFinding) -> str:
-    said = scale_of(finding.spec)
+    scale = scale_of(finding.spec)
     # "41 years old on average" reads better than "are 41 years old".
     level = capitalised(_level(finding, number(finding.mean)).removeprefix("be "))
-    difference = amount(abs(finding.mean - finding.mean_everyone), said.unit)
-    return f"{level} on average, {difference} {said.more if finding.more else said.less} than everyone"
+    difference = amount(abs(finding.mean - finding.mean_everyone), scale.unit)
+    return f"{level} on average, {difference} {scale.more if finding.more else scale.less} than everyone"
 
 
 def _level(finding: NumberFinding, value: str) -> str:
@@ -90,7 +90,7 @@ def _groups(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _joined(clauses: Sequence[Sequence[Finding]]) -> str:
-    """The clauses, numbers last. Each may hold an "and" of its own, which a comma sets apart from the last."""
+    """The clauses, numbers last, joined with commas where one contains an "and" of its own."""
     clause_texts = [
         _clause(group) for group in sorted(clauses, key=lambda group: isinstance(group[0], NumberFinding))
     ]
@@ -100,7 +100,7 @@ def _joined(clauses: Sequence[Sequence[Finding]]) -> str:
 
 
 def _clauses(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """The strongest fields with their strongest values; of the gift fields, which say nearly the same, one."""
+    """The strongest fields with their strongest values; only one of the nearly equivalent gift fields."""
     by_field: dict[str, list[Finding]] = {}
     for finding in filter(_tellable, findings):
         clause = by_field.setdefault("gifts" if is_gift(finding.spec) else finding.spec.name, [])

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from models.persona import Persona
 from models.scoring.columns import FloatArray, IntArray
 from models.storage.manifest import Manifest
-from training.clustering.fit import Fit, draw
+from training.clustering.fit import Fit, draw_rows
 from training.data.dataset import Dataset
 from training.partial.reliability import Confidence
 from training.progress import Progress
@@ -126,7 +126,7 @@ def analyse(
 
 def _measure(fitted: Fit, settings: AnalysisConfig, seed: int, progress: Progress) -> _Measured:
     rng = np.random.default_rng(seed)
-    rows = draw(len(fitted.encoded), settings.rows, rng)
+    rows = draw_rows(len(fitted.encoded), settings.rows, rng)
     scores, clusters = fitted.scores[rows], fitted.clusters[rows]
     shares = np.asarray(fitted.pipeline["pca"].explained_variance_ratio_, np.float64)
     progress.step("judging the number of personas", 0.0)
@@ -136,7 +136,7 @@ def _measure(fitted: Fit, settings: AnalysisConfig, seed: int, progress: Progres
     progress.step("looking for dense groups", 0.35)
     dense = density(scores, clusters) if settings.density else None
     progress.step("drawing maps", 0.40)
-    shown = draw(len(rows), settings.map_rows, rng)
+    shown = draw_rows(len(rows), settings.map_rows, rng)
     centroids = fitted.pipeline["kmeans"].cluster_centers_
     drawn = maps(scores[shown], clusters[shown], centroids, shares, seed) if len(shown) else ()
     progress.step("putting components into words", 0.85)

@@ -15,7 +15,7 @@ from models.scoring.columns import FloatArray, NumberColumn
 from training.data.dataset import Dataset
 from training.personas.traits import MIN_COUNT, MIN_LIFT, z_threshold
 from training.personas.wording.phrases import phrase, plural_phrase
-from training.report.analysis.counts.answers import Crossed, FieldTable, Held, held
+from training.report.analysis.counts.answers import Crossed, FieldTable, Holders, holders_of
 from training.report.analysis.counts.bands import Bands
 from training.report.analysis.counts.roles import age_field, gift_field, season_field
 from training.report.analysis.counts.tables import MOST_GIFTS, shares_by_band
@@ -37,9 +37,9 @@ def age_and_gifts(dataset: Dataset, ages: Bands | None) -> tuple[Insight, ...]:
     column = dataset.columns[age.name] if age else None
     if ages is None or age is None or gifts is None or not isinstance(column, NumberColumn):
         return ()
-    givers = held(dataset, gifts, MOST_GIFTS)
-    shares, answers = shares_by_band(ages, givers)
-    z, change = trends(column.values, givers), shares[-1] - shares[0]
+    gifts_held = holders_of(dataset, gifts, MOST_GIFTS)
+    shares, answers = shares_by_band(ages, gifts_held)
+    z, change = trends(column.values, gifts_held), shares[-1] - shares[0]
     if not len(z) or answers.min() < MIN_COUNT:
         return ()
     real = np.abs(z) > z_threshold(len(z))
@@ -50,7 +50,7 @@ def age_and_gifts(dataset: Dataset, ages: Bands | None) -> tuple[Insight, ...]:
         none = f"No {gifts.title} value moves with {age.title}"
         return (_insight("age_and_gifts", f"{none} {_all_the_way(bool(real.any()))}."),)
     return tuple(
-        _insight("age_and_gifts", _trend(givers, code, age.title, ages, shares[:, code]))
+        _insight("age_and_gifts", _trend(gifts_held, code, age.title, ages, shares[:, code]))
         for code in order[:_MOST_TRENDS]
     )
 
@@ -66,10 +66,10 @@ def _all_the_way(any_real: bool) -> str:
     return "much and all the way" if any_real else "by more than chance"
 
 
-def trends(numbers: FloatArray, givers: Held) -> FloatArray:
+def trends(numbers: FloatArray, gifts_held: Holders) -> FloatArray:
     """For each value the z of its holders' mean number against everyone's, (values,), by permutation variance."""
-    both = np.flatnonzero(givers.answered & ~np.isnan(numbers))
-    ticks, centred = givers.ticks[both], numbers[both] - (numbers[both].mean() if len(both) else 0.0)
+    both = np.flatnonzero(gifts_held.answered & ~np.isnan(numbers))
+    ticks, centred = gifts_held.ticks[both], numbers[both] - (numbers[both].mean() if len(both) else 0.0)
     share = np.asarray(ticks.sum(axis=0), np.float64).ravel() / max(len(both), 1)
     variance = share * (1 - share) * float((centred**2).sum()) * len(both) / max(len(both) - 1, 1)
     z: FloatArray = np.zeros(len(share))
@@ -127,8 +127,8 @@ def _each_once(cells: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
     return chosen
 
 
-def _trend(givers: Held, code: int, age: str, ages: Bands, shares: FloatArray) -> str:
-    does = plural_phrase(givers.spec, [givers.values[code]])
+def _trend(gifts_held: Holders, code: int, age: str, ages: Bands, shares: FloatArray) -> str:
+    does = plural_phrase(gifts_held.spec, [gifts_held.values[code]])
     moves = "rises" if shares[-1] > shares[0] else "falls"
     first = f"{percent(float(shares[0]))} ({ages.labels[0]})"
     last = f"{percent(float(shares[-1]))} ({ages.labels[-1]})"

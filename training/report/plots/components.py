@@ -94,11 +94,13 @@ def describe_loadings(report: Report) -> str:
 
 def _bars(axes: Axes, axis: Axis) -> None:
     pulls: list[Loading] = list(chain(axis.high[:_MOST_LOADINGS], reversed(axis.low[:_MOST_LOADINGS])))
-    places = range(len(pulls))
+    positions = range(len(pulls))
     values = [pull.correlation for pull in pulls]
     colours = [style.ACCENT if value > 0 else style.COLOURS[1] for value in values]
-    axes.barh(places, values, 0.7, color=colours)
-    axes.set_yticks(places, [style.wrapped(label(pull.label), 1.75, 7.5, most=2) for pull in pulls], fontsize=7.5)
+    axes.barh(positions, values, 0.7, color=colours)
+    axes.set_yticks(
+        positions, [style.wrapped(label(pull.label), 1.75, 7.5, most=2) for pull in pulls], fontsize=7.5
+    )
     axes.invert_yaxis()
     axes.axvline(0, color=style.MUTED, linewidth=0.8)
     axes.set_xlim(-1, 1)

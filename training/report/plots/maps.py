@@ -93,8 +93,8 @@ def _middles(plane: Map, personas: int) -> dict[int, FloatArray]:
     """Of each persona the centroid or else the median point, (2,)."""
     if len(plane.centroids) == personas:
         return {cluster: np.array(centroid) for cluster, centroid in enumerate(plane.centroids)}
-    places = {cluster: _positions(plane, cluster) for cluster in range(personas)}
-    return {cluster: np.median(points, axis=0) for cluster, points in places.items() if len(points)}
+    positions = {cluster: _positions(plane, cluster) for cluster in range(personas)}
+    return {cluster: np.median(points, axis=0) for cluster, points in positions.items() if len(points)}
 
 
 def _badges(axes: Axes, middles: dict[int, FloatArray]) -> None:
@@ -117,12 +117,14 @@ def _badges(axes: Axes, middles: dict[int, FloatArray]) -> None:
         )
 
 
-def _moved_apart(places: FloatArray) -> FloatArray:
+def _moved_apart(positions: FloatArray) -> FloatArray:
     """Places (k, 2) pushed away from each other until all are far enough apart, or nearly so."""
-    places = places + np.arange(len(places))[:, None] * 1e-6  # two in the very same place have no direction
+    positions = (
+        positions + np.arange(len(positions))[:, None] * 1e-6
+    )  # two in the very same place have no direction
     for _ in range(100):
-        steps = places[:, None] - places[None]
-        distances = np.linalg.norm(steps, axis=-1) + np.eye(len(places))
+        steps = positions[:, None] - positions[None]
+        distances = np.linalg.norm(steps, axis=-1) + np.eye(len(positions))
         push = np.clip(_APART - distances, 0, None) / 2
-        places = places + (steps / distances[..., None] * push[..., None]).sum(axis=1)
-    return places
+        positions = positions + (steps / distances[..., None] * push[..., None]).sum(axis=1)
+    return positions

@@ -117,12 +117,12 @@ def draw_snake(report: Report) -> Figure | None:
         1.0 + 0.5 * len(rows) + style.legend_height(report), "How the personas differ in numbers and levels"
     )
     [axes] = style.panels(figure, 1, 1)
-    places = range(len(rows))
+    positions = range(len(rows))
     for cluster in range(len(report.personas)):
         values = [row.differences[cluster] for row in rows]
-        axes.plot(values, places, marker=style.marker(cluster), color=style.colour(cluster), linewidth=1.6)
+        axes.plot(values, positions, marker=style.marker(cluster), color=style.colour(cluster), linewidth=1.6)
     axes.axvline(0, color=style.INK, linewidth=1)
-    axes.set_yticks(places, [_numbered(row.title, row.mean_everyone) for row in rows])
+    axes.set_yticks(positions, [_numbered(row.title, row.mean_everyone) for row in rows])
     axes.set(xlabel="Difference from everyone, in standard deviations", ylim=(len(rows) - 0.5, -0.5))
     style.persona_legend(figure, report, line=True)
     return figure

@@ -19,7 +19,7 @@ def draw_silhouettes(report: Report) -> Figure | None:
     labels = style.persona_labels(report, 2.3)
     figure = style.canvas(1.0 + style.height_of(labels, 0.62), _finding(report))
     [axes] = style.panels(figure, 1, 1)
-    _knives(axes, report, labels)
+    _blades(axes, report, labels)
     mean = _mean(report)
     axes.axvline(mean, color=style.INK, linestyle="--", linewidth=1.2)
     axes.annotate(
@@ -42,7 +42,7 @@ def describe_silhouettes(report: Report) -> str:
     return f"{_finding(report)}. {'; '.join(sentences)}."
 
 
-def _knives(axes: Axes, report: Report, labels: list[str]) -> None:
+def _blades(axes: Axes, report: Report, labels: list[str]) -> None:
     """Each as high as it has members; personas whose members were hardly sampled get a little room too."""
     pause = 0.03 * sum(map(len, report.silhouettes))
     bottom, middles = 0.0, []

@@ -7,7 +7,7 @@ import pytest
 from models.persona import Persona
 from models.profile import Profile
 from training.data.dataset import Dataset, from_frame
-from training.report.analysis.counts.answers import held, value_tables
+from training.report.analysis.counts.answers import holders_of, value_tables
 from training.report.analysis.counts.roles import gift_field
 from training.report.analysis.counts.tables import age_bands, history_against_hobbies
 from training.report.analysis.insights import age_and_gifts, history_and_hobbies, season, trends
@@ -73,8 +73,8 @@ def test_small_significant_change_is_not_called_chance() -> None:
 def test_trend_z_is_standard_normal_without_a_trend(dataset: Dataset) -> None:
     gifts = gift_field(dataset)
     assert gifts is not None
-    rng, givers = np.random.default_rng(0), held(dataset, gifts, 16)
-    z = np.concatenate([trends(rng.normal(50, 9, len(dataset)), givers) for _ in range(20)])
+    rng, gifts_held = np.random.default_rng(0), holders_of(dataset, gifts, 16)
+    z = np.concatenate([trends(rng.normal(50, 9, len(dataset)), gifts_held) for _ in range(20)])
     assert z.std() == pytest.approx(1.0, abs=0.15)
 
 

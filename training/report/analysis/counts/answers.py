@@ -74,7 +74,7 @@ def known_counts(dataset: Dataset, encoding: FieldEncoding) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Held:
+class Holders:
     """Who holds which of a field's values: `ticks` (n, values) of 0 and 1, `answered` (n,). Known values only,
     the most common first."""
 
@@ -84,7 +84,7 @@ class Held:
     answered: BoolArray
 
 
-def held(dataset: Dataset, spec: FieldSpec, most: int) -> Held:
+def holders_of(dataset: Dataset, spec: FieldSpec, most: int) -> Holders:
     """The holders of a field's `most` commonest values."""
     column, values = dataset.columns[spec.name], dataset.vocabularies[spec.name].values
     if isinstance(column, NumberColumn):
@@ -92,12 +92,12 @@ def held(dataset: Dataset, spec: FieldSpec, most: int) -> Held:
     rows, codes = _pairs(column)
     counts = np.bincount(codes, minlength=len(values))
     frequent = [code for code in np.argsort(-counts, kind="stable")[:most].tolist() if counts[code] >= MIN_COUNT]
-    places = np.full(len(values), -1)
-    places[frequent] = np.arange(len(frequent))
-    within = places[codes] >= 0
-    pairs = (rows[within], places[codes[within]])
+    column_of = np.full(len(values), -1)
+    column_of[frequent] = np.arange(len(frequent))
+    within = column_of[codes] >= 0
+    pairs = (rows[within], column_of[codes[within]])
     ticks = csr_matrix((np.ones(len(pairs[0])), pairs), shape=(len(column), len(frequent)))
-    return Held(spec, tuple(values[code] for code in frequent), ticks, known_rows(column))
+    return Holders(spec, tuple(values[code] for code in frequent), ticks, known_rows(column))
 
 
 def _pairs(column: CodeColumn | CodeListColumn) -> tuple[IntArray, IntArray]:
@@ -115,8 +115,8 @@ class Crossed:
     values,): who holds either.
     """
 
-    first: Held
-    second: Held
+    first: Holders
+    second: Holders
     counts: FloatArray
     holders: FloatArray
     others: FloatArray
@@ -169,7 +169,7 @@ class Crossed:
         return enough
 
 
-def crossed(first: Held, second: Held) -> Crossed:
+def crossed(first: Holders, second: Holders) -> Crossed:
     """Count two fields against each other, over those who answered both."""
     both = np.flatnonzero(first.answered & second.answered)
     ones, others = first.ticks[both], second.ticks[both]

@@ -15,9 +15,9 @@ _ROUND: Final = (1.0, 2.0, 5.0, 10.0)
 
 @dataclass(frozen=True)
 class Bands:
-    """`places` (n,): the band of each row, −1 where the number is not known. `labels`: lowest first."""
+    """`band_of` (n,): the band of each row, −1 where the number is not known. `labels`: lowest first."""
 
-    places: IntArray
+    band_of: IntArray
     labels: tuple[str, ...]
 
 
@@ -30,9 +30,9 @@ def bands(values: FloatArray) -> Bands | None:
     edges = _edges(values_given) if len(values_given) else []
     if not edges:
         return None
-    places = np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
+    band_of = np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
     whole = bool((values_given == np.floor(values_given)).all()) and all(edge.is_integer() for edge in edges)
-    return Bands(places.astype(np.int64), _labels(edges, whole))
+    return Bands(band_of.astype(np.int64), _labels(edges, whole))
 
 
 def _edges(values_given: FloatArray) -> list[float]:
@@ -65,14 +65,14 @@ def _filled(values_given: FloatArray, candidates: list[float]) -> list[float]:
 
 def _labels(edges: list[float], whole: bool) -> tuple[str, ...]:
     between = [_between(low, high, whole) for low, high in pairwise(edges)]
-    return (f"below {_said(edges[0])}", *between, f"{_said(edges[-1])} and over")
+    return (f"below {_edge_text(edges[0])}", *between, f"{_edge_text(edges[-1])} and over")
 
 
 def _between(low: float, high: float, whole: bool) -> str:
     if not whole:
-        return f"{_said(low)} to {_said(high)}"
-    return _said(low) if high - low <= 1 else f"{_said(low)}–{_said(high - 1)}"
+        return f"{_edge_text(low)} to {_edge_text(high)}"
+    return _edge_text(low) if high - low <= 1 else f"{_edge_text(low)}–{_edge_text(high - 1)}"
 
 
-def _said(edge: float) -> str:
+def _edge_text(edge: float) -> str:
     return f"{edge:,.10g}"

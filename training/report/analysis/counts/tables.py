@@ -13,10 +13,10 @@ from training.personas.traits import MIN_COUNT, ValueTable, z_threshold
 from training.report.analysis.counts.answers import (
     Crossed,
     FieldTable,
-    Held,
+    Holders,
     NumberFieldTable,
     crossed,
-    held,
+    holders_of,
 )
 from training.report.analysis.counts.bands import Bands, bands
 from training.report.analysis.counts.roles import age_field, gift_field, hobby_field, value_label
@@ -55,7 +55,7 @@ def history_against_hobbies(dataset: Dataset) -> Crossed | None:
     gifts, hobbies = gift_field(dataset), hobby_field(dataset)
     if gifts is None or hobbies is None:
         return None
-    return _unless_empty(held(dataset, hobbies, MOST_HOBBIES), held(dataset, gifts, MOST_GIFTS))
+    return _unless_empty(holders_of(dataset, hobbies, MOST_HOBBIES), holders_of(dataset, gifts, MOST_GIFTS))
 
 
 def history_by_hobby(pairs: Crossed | None) -> Matrix | None:
@@ -67,8 +67,8 @@ def history_by_hobby(pairs: Crossed | None) -> Matrix | None:
         title=f"{capitalised(second.spec.title)} by {first.spec.title}: lift against everyone",
         row_title=first.spec.title,
         column_title=second.spec.title,
-        rows=_said(first),
-        columns=_said(second),
+        rows=_labels(first),
+        columns=_labels(second),
         values=_cells(pairs.lifts, pairs.enough),
     )
 
@@ -88,31 +88,31 @@ def gifts_by_age(dataset: Dataset, ages: Bands | None) -> Matrix | None:
     age, gifts = age_field(dataset), gift_field(dataset)
     if ages is None or age is None or gifts is None:
         return None
-    givers = held(dataset, gifts, MOST_GIFTS)
-    if not givers.values:
+    gifts_held = holders_of(dataset, gifts, MOST_GIFTS)
+    if not gifts_held.values:
         return None
-    shares, answers = shares_by_band(ages, givers)
+    shares, answers = shares_by_band(ages, gifts_held)
     return Matrix(
         title=f"{capitalised(gifts.title)} by {age.title}: share of those who answered",
         row_title=gifts.title,
         column_title=age.title,
-        rows=_said(givers),
+        rows=_labels(gifts_held),
         columns=ages.labels,
         values=_cells(shares.T, np.broadcast_to(answers >= MIN_COUNT, shares.T.shape)),
     )
 
 
-def shares_by_band(ages: Bands, givers: Held) -> tuple[FloatArray, IntArray]:
+def shares_by_band(ages: Bands, gifts_held: Holders) -> tuple[FloatArray, IntArray]:
     """The share of each value in each band, (bands, values), and how many of the band answered, (bands,)."""
-    rows = np.flatnonzero(givers.answered & (ages.places >= 0))
+    rows = np.flatnonzero(gifts_held.answered & (ages.band_of >= 0))
     shape = (len(rows), len(ages.labels))
-    member = csr_matrix((np.ones(len(rows)), (np.arange(len(rows)), ages.places[rows])), shape=shape)
-    answers = np.bincount(ages.places[rows], minlength=len(ages.labels))
-    counts = np.asarray((member.T @ givers.ticks[rows]).todense(), np.float64)
+    member = csr_matrix((np.ones(len(rows)), (np.arange(len(rows)), ages.band_of[rows])), shape=shape)
+    answers = np.bincount(ages.band_of[rows], minlength=len(ages.labels))
+    counts = np.asarray((member.T @ gifts_held.ticks[rows]).todense(), np.float64)
     return counts / np.maximum(answers, 1)[:, None], answers
 
 
-def _unless_empty(hobbies: Held, gifts: Held) -> Crossed | None:
+def _unless_empty(hobbies: Holders, gifts: Holders) -> Crossed | None:
     return crossed(hobbies, gifts) if hobbies.values and gifts.values else None
 
 
@@ -160,7 +160,7 @@ def _snake_row(field: NumberFieldTable) -> SnakeRow:
     )
 
 
-def _said(field: Held) -> tuple[str, ...]:
+def _labels(field: Holders) -> tuple[str, ...]:
     return tuple(value_label(field.spec, value) for value in field.values)
 
 

@@ -102,8 +102,14 @@ def _columns(dataset: Dataset, encoder: Encoder) -> list[_Column | None]:
             continue
         counts = known_counts(dataset, encoding)
         columns += [
-            _value_column(encoding.spec, [value for value, _ in held], sum(count for _, count in held))
-            for held in _by_column(encoding.width, encoding.column_of.tolist(), encoding.values, counts)
+            _value_column(
+                encoding.spec,
+                [value for value, _ in values_of_column],
+                sum(count for _, count in values_of_column),
+            )
+            for values_of_column in _by_column(
+                encoding.width, encoding.column_of.tolist(), encoding.values, counts
+            )
         ]
     return columns
 
@@ -111,10 +117,10 @@ def _columns(dataset: Dataset, encoder: Encoder) -> list[_Column | None]:
 def _by_column(
     width: int, column_of: Sequence[int], values: Sequence[str], counts: Sequence[int]
 ) -> list[list[tuple[str, int]]]:
-    held: list[list[tuple[str, int]]] = [[] for _ in range(width)]
+    values_of_column: list[list[tuple[str, int]]] = [[] for _ in range(width)]
     for value, column, count in zip(values, column_of, counts, strict=True):
-        held[column].append((value, count))
-    return held
+        values_of_column[column].append((value, count))
+    return values_of_column
 
 
 def _value_column(spec: FieldSpec, values: Sequence[str], count: int) -> _Column | None:

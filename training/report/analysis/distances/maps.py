@@ -56,8 +56,8 @@ def _tsne_map(scores: FloatArray, clusters: IntArray, seed: int) -> Map:
     """t-SNE (van der Maaten and Hinton, JMLR 9, 2008), begun from the first two components."""
     perplexity = min(30, (len(scores) - 1) // 3)
     tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=1, max_iter=_STEPS)
-    places = tsne.fit_transform(scores).astype(np.float64)
-    return Map(method="tsne", axes=("t-SNE 1", "t-SNE 2"), points=_points(places, clusters), centroids=())
+    positions = tsne.fit_transform(scores).astype(np.float64)
+    return Map(method="tsne", axes=("t-SNE 1", "t-SNE 2"), points=_points(positions, clusters), centroids=())
 
 
 def _plane(scores: FloatArray) -> FloatArray:
@@ -68,8 +68,8 @@ def _plane(scores: FloatArray) -> FloatArray:
     return plane
 
 
-def _points(places: FloatArray, clusters: IntArray) -> tuple[Point, ...]:
-    rounded = places.round(3).tolist()
+def _points(positions: FloatArray, clusters: IntArray) -> tuple[Point, ...]:
+    rounded = positions.round(3).tolist()
     return tuple(
         Point(x=x, y=y, cluster=cluster) for (x, y), cluster in zip(rounded, clusters.tolist(), strict=True)
     )

@@ -10,20 +10,20 @@ def test_ages_fall_into_decades() -> None:
     cut = bands(np.repeat(np.arange(18.0, 75.0), 10))
     assert cut is not None
     assert cut.labels == ("below 30", "30–39", "40–49", "50–59", "60–69", "70 and over")
-    assert cut.places[[0, 120, 569]].tolist() == [0, 1, 5]
+    assert cut.band_of[[0, 120, 569]].tolist() == [0, 1, 5]
 
 
 def test_bands_with_few_rows_join_the_next() -> None:
     ages = np.concatenate([np.repeat([22.0, 31.0, 38.0], 100), np.full(18, 45.0), np.full(30, 55.0)])
     cut = bands(ages)
     assert cut is not None
-    assert np.bincount(cut.places).min() >= 20
+    assert np.bincount(cut.band_of).min() >= 20
 
 
 def test_missing_number_is_in_no_band() -> None:
     cut = bands(np.append(np.repeat([20.0, 40.0, 60.0], 50), np.nan))
     assert cut is not None
-    assert cut.places[-1] == -1
+    assert cut.band_of[-1] == -1
 
 
 def test_fractions_have_bands_without_gaps() -> None:

@@ -24,8 +24,8 @@ def test_tsne_preserves_neighbours_and_repeats_itself() -> None:
     scores = 20 * np.eye(4)[groups] + np.random.default_rng(0).normal(size=(120, 4))
     shares = np.full(4, 0.25)
     first, again = (maps(scores, groups, np.zeros((3, 4)), shares, seed=1)[1] for _ in range(2))
-    places = np.array([[point.x, point.y] for point in first.points])
-    assert silhouette_score(places, groups) > 0.5
+    band_of = np.array([[point.x, point.y] for point in first.points])
+    assert silhouette_score(band_of, groups) > 0.5
     assert first == again
 
 
