@@ -225,7 +225,7 @@ def _notable_values(table: ValueTable, threshold: float) -> BoolArray:
 
 
 def _notable_numbers(table: NumberTable, threshold: float) -> BoolArray:
-    # A long tail can pull the mean the other way; one sentence cannot put into such a difference.
+    # A long tail can pull the mean the other way; one sentence cannot state such a difference.
     agree = np.sign(table.means - table.mean_everyone) == np.sign(table.differences)
     large = (np.abs(table.z) > threshold) & (np.abs(table.differences) >= MIN_DIFFERENCE)
     notable: BoolArray = agree & large & (table.members >= MIN_COUNT)
