@@ -1,8 +1,8 @@
-"""The report as a value: what `report.json` holds, and all that the figures and the page are made from.
+"""The report as a value: the content of `report.json`, from which figures and page are made.
 
-Drawing needs nothing else: neither profiles nor the fitted pipeline. Personas are always in the order of the
-clusters (largest first), and a `cluster` is a position in that order. Nothing here is about a single person
-except points on a map without a name.
+Drawing needs neither profiles nor the fitted pipeline. Personas are always in the order of the clusters (largest
+first), and a `cluster` is an index in that order. Nothing is about a single person except anonymous points on a
+map.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Candidate(_Part):
 
 
 class ChoiceOfK(_Part):
-    """How many personas, why, and the curve (empty when k was given or nothing beat chance)."""
+    """The number of personas, the reason, and the curve (empty when k was given or nothing exceeded chance)."""
 
     k: int
     sentence: str
@@ -52,7 +52,7 @@ class ChoiceOfK(_Part):
 
 
 class Loading(_Part):
-    """How strongly one encoded column pulls on a component: its correlation with the scores, −1 … 1."""
+    """The correlation of one encoded column with the scores of a component, −1 … 1."""
 
     label: str = Field(description='In words: "hobbies: board games", "age".')
     correlation: float
@@ -118,7 +118,7 @@ class Map(_Part):
 
 
 class Matrix(_Part):
-    """A table of numbers with labelled rows and columns. `None`: too few to say."""
+    """A table of numbers with labelled rows and columns. `None`: too few profiles."""
 
     title: str
     row_title: str
@@ -129,7 +129,7 @@ class Matrix(_Part):
 
 
 class LiftRow(_Part):
-    """One value of a field over the personas, for the heatmap."""
+    """One value of a field by persona, for the heatmap."""
 
     field: str
     title: str
@@ -141,7 +141,7 @@ class LiftRow(_Part):
 
 
 class SnakeRow(_Part):
-    """One number or ordered field over the personas, for the snake plot."""
+    """One numeric or ordinal field by persona, for the snake plot."""
 
     title: str
     differences: tuple[float, ...] = Field(description="Members against everyone, in standard deviations.")
@@ -150,7 +150,7 @@ class SnakeRow(_Part):
 
 
 class DensityFinding(_Part):
-    """What one density-based method saw in the same scores, on a sample."""
+    """The result of one density-based method for the sampled scores."""
 
     method: Literal["DBSCAN", "HDBSCAN"]
     settings: Mapping[str, float | int]
@@ -173,7 +173,7 @@ class Density(_Part):
 
 
 class ListLength(_Part):
-    """How much of the variance of a list's length the personas explain (η²): above 0.10 is a warning."""
+    """The share of the variance of a list's length that the personas explain (η²): above 0.10 is a warning."""
 
     field: str
     title: str
@@ -182,14 +182,14 @@ class ListLength(_Part):
 
 
 class Insight(_Part):
-    """Something true of the data, said in a sentence with its numbers."""
+    """A finding in the data, as a sentence with its numbers."""
 
     topic: Literal["age_and_gifts", "season", "history_and_hobbies", "personas", "quality"]
     sentence: str
 
 
 class FieldQuality(_Part):
-    """How well a field is answered."""
+    """How completely a field is answered."""
 
     field: str
     title: str
@@ -200,7 +200,7 @@ class FieldQuality(_Part):
 
 
 class ValuesToLearn(_Part):
-    """What a field's answers hold that the model tells apart badly or not at all.
+    """The values of a field that the model distinguishes badly or not at all.
 
     Values that fewer than five profiles hold are counted, never named: a single person may have written them.
     """
@@ -216,7 +216,7 @@ class ValuesToLearn(_Part):
 
 
 class DataQuality(_Part):
-    """The data that the fit stands on."""
+    """The data of the fit."""
 
     profiles: int
     distinct: int
@@ -228,7 +228,7 @@ class DataQuality(_Part):
 
 
 class Report(_Part):
-    """`report.json`. Personas, details and every per-persona tuple run in the order of the clusters."""
+    """`report.json`. Personas, details and all tuples by persona are in the order of the clusters."""
 
     format: int = DOCUMENT_FORMAT
     version: str

@@ -1,7 +1,7 @@
-"""The report as a page for people: `report.html`, one file that needs nothing else, and its figures beside it.
+"""The page of a report: `report.html`, one self-contained file, and its figures beside it.
 
-Everything is drawn and rendered before anything is written; then files are put in place one by one by rename, the
-page last. Other files in the folder are left alone.
+Everything is drawn and rendered before anything is written; then files are renamed into place one by one, the page
+last. Other files in the folder are not touched.
 """
 
 import base64
@@ -34,7 +34,7 @@ _PIXELS_AN_INCH: Final = 96
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """A figure as the page shows it. `alt` tells in words what it shows; sizes in CSS pixels."""
+    """A figure on the page. `alt`: its text alternative; sizes in CSS pixels."""
 
     name: str
     svg: bytes
@@ -51,17 +51,17 @@ class Drawing:
 
 
 def draw(version_folder: Path, out: Path | None = None) -> Path:
-    """Write the page of a version, into its own folder unless `out` is given; the path of the page.
+    """Write the page of a version, into its own folder unless `out` is given. Returns the path of the page.
 
-    Raises `UnusableInput` where there is no report that this code reads, `ArtifactNotWritten` like `write_report`.
+    Raises `UnusableInput` where there is no readable report, and `ArtifactNotWritten` as `write_report` does.
     """
     return write_report(read_report(version_folder), version_folder if out is None else out)
 
 
 def write_report(report: Report, folder: Path) -> Path:
-    """Write `folder/report.html` and `folder/figures/<name>.png` and `.svg`; the path of the page.
+    """Write `folder/report.html` and `folder/figures/<name>.png` and `.svg`. Returns the path of the page.
 
-    Raises `ArtifactNotWritten`, and then leaves no half-written file.
+    Raises `ArtifactNotWritten`, and then leaves no incomplete file.
     """
     drawings = drawings_of(report)
     files = {f"{FIGURES}/{drawing.name}.svg": drawing.svg for drawing in drawings}
@@ -76,7 +76,7 @@ def write_report(report: Report, folder: Path) -> Path:
 
 
 def drawings_of(report: Report) -> tuple[Drawing, ...]:
-    """All figures for which the report has data."""
+    """All figures that the report has data for."""
     drawings = (_drawing(plot, report) for plot in PLOTS)
     return tuple(drawing for drawing in drawings if drawing is not None)
 
@@ -106,7 +106,7 @@ def _drawing(plot: Plot, report: Report) -> Drawing | None:
 
 
 def _environment() -> Environment:
-    """Everything is escaped: names and values are what people typed."""
+    """The templates' environment. Everything is escaped, since names and values are typed by people."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -139,7 +139,7 @@ def _environment() -> Environment:
 
 
 def _put(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write all files beside their places, then rename each, in order."""
+    """Write all files to a temporary folder, then rename each, in order."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FIGURES).mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".report.", dir=folder) as draft:
@@ -150,14 +150,14 @@ def _put(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _remove_stale(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Take away the figures of ours that this report does not have."""
+    """Remove the figures that this report does not have."""
     ours = {f"{FIGURES}/{plot.name}.{kind}" for plot in PLOTS for kind in ("png", "svg")}
     for name in ours - set(files):
         (folder / name).unlink(missing_ok=True)
 
 
 def read_report(version_folder: Path) -> Report:
-    """The report of a version. Raises `UnusableInput` where there is none, or none that this code reads."""
+    """The report of a version. Raises `UnusableInput` where there is none of a supported format."""
     path = version_folder / REPORT
     try:
         text = path.read_bytes()
@@ -178,7 +178,7 @@ def _check_format(path: Path, text: bytes) -> None:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UnusableInput(f"{path} is damaged: it is no JSON. Restore it, or train again.") from error
-    # The first format had no number.
+    # The first format has no number.
     format_number = document.get("format", 1) if isinstance(document, dict) else 1
     if format_number != DOCUMENT_FORMAT:
         raise UnusableInput(

@@ -1,4 +1,4 @@
-"""The numbers of a report in the words of the page."""
+"""The content of the page: key numbers, metrics, insights by topic, and the glossary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -99,7 +99,7 @@ GLOSSARY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class KeyNumber:
-    """A number at the top of the page, what it is, and a word on it."""
+    """A number at the top of the page, its label, and a note."""
 
     value: str
     label: str
@@ -107,7 +107,7 @@ class KeyNumber:
 
 
 def key_numbers(report: Report) -> list[KeyNumber]:
-    """The numbers that everybody wants first; those that do not exist are left out."""
+    """The most important numbers; those that do not exist are left out."""
     data, largest = report.data, max(report.personas, key=lambda persona: persona.share)
     numbers = [
         KeyNumber(f"{data.profiles:,}", "profiles", f"{data.distinct:,} different ones"),
@@ -128,7 +128,7 @@ def key_numbers(report: Report) -> list[KeyNumber]:
 
 
 def stability_text(detail: PersonaDetail) -> str:
-    """How stable and how well set apart a persona is, in words with the numbers; "" where neither is known."""
+    """The stability and separation of a persona, graded, with the numbers; "" where neither is known."""
     sentences = []
     if detail.stability is not None:
         sentences.append(
@@ -145,13 +145,13 @@ def has_distinctive_gifts(affinities: Sequence[GiftAffinity]) -> bool:
 
 
 def distinctive_gifts(affinities: Sequence[GiftAffinity]) -> list[GiftAffinity]:
-    """The gifts that tell a persona: those above everyone's, in the order given, or the first where none is."""
+    """The gifts above everyone's, in the order given; the first ones where none is."""
     above = [affinity for affinity in affinities if affinity.lift > _ABOVE]
     return (above or list(affinities))[:_MOST_GIFTS]
 
 
 def insights_by_topic(insights: Sequence[Insight]) -> list[tuple[str, list[str]]]:
-    """Sentences under the titles of their topics."""
+    """Sentences by the titles of their topics."""
     order = list(_TOPICS)
     in_order = sorted(insights, key=lambda insight: order.index(insight.topic))
     return [
@@ -161,7 +161,7 @@ def insights_by_topic(insights: Sequence[Insight]) -> list[tuple[str, list[str]]
 
 
 def metric_rows(report: Report) -> list[tuple[str, str]]:
-    """The metrics that exist, by what they are called."""
+    """The metrics that exist, by their titles."""
     return [
         (_METRICS.get(name, heading(name)), _value_text(value))
         for name, value in report.metrics.items()
@@ -170,7 +170,7 @@ def metric_rows(report: Report) -> list[tuple[str, str]]:
 
 
 def day(moment: datetime) -> str:
-    """A moment as day and minute, universal time."""
+    """A moment as day and minute in UTC."""
     moment = moment.astimezone(UTC)
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 

@@ -1,4 +1,4 @@
-"""The sections of the page, in order, and which of them a report fills."""
+"""The sections of the page, in order, and the reports that have them."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ def _never(_: Report) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A section of the page. `template`: one of its own, shown above the plots; `fills` says whether a report has
-    something for that template.
+    """A section of the page. `template`: a part of its own, shown above the plots; `fills`: whether a report
+    has content for it.
     """
 
     anchor: str
@@ -122,7 +122,7 @@ _ALL: Final = (
 
 
 def sections(report: Report, figures: Container[str]) -> tuple[Section, ...]:
-    """The sections that have something to show."""
+    """The sections with content."""
     return tuple(
         section for section in _ALL if section.fills(report) or any(plot in figures for plot in section.plots)
     )

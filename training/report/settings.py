@@ -1,10 +1,10 @@
-"""How much of an analysis is made, and on how many rows."""
+"""The extent of an analysis."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
 class AnalysisConfig(BaseModel):
-    """The knobs of an analysis. What is counted is counted on every row; the rest on one sample."""
+    """The settings of an analysis. Counts cover every row; everything else uses one sample."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

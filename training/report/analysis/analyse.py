@@ -1,7 +1,7 @@
-"""An analysis, from a fit to a `Report`, in order and on one page.
+"""The analysis of a fit, step by step, as a `Report`.
 
-Counts (shares, lifts, bands, quality) are over every row and linear in them. Distances (criteria, silhouettes,
-densities, maps, axes) are on one sample of rows, drawn once: `settings.rows` of them, as the report says.
+Counts (shares, lifts, bands, quality) cover every row and are linear in them. Distances (criteria, silhouettes,
+densities, maps, axes) use one sample of `settings.rows` rows, as the report states.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ from training.report.settings import AnalysisConfig
 
 @dataclass(frozen=True, kw_only=True)
 class _Measured:
-    """What distances between the sampled rows say; per persona where there is one entry each."""
+    """Results from distances between the sampled rows."""
 
     rows: int
     curve: tuple[Candidate, ...]
@@ -71,7 +71,7 @@ class _Measured:
 
 @dataclass(frozen=True, kw_only=True)
 class _Counted:
-    """What the answers of all rows say."""
+    """Results from the answers of all rows."""
 
     tables: tuple[FieldTable, ...]
     numbers: tuple[NumberFieldTable, ...]
@@ -88,11 +88,11 @@ def analyse(
     progress: Progress,
     confidence: Confidence | None = None,
 ) -> Report:
-    """The report of a fit: all that the figures and the page are drawn from.
+    """The report of a fit: all data of the figures and the page.
 
-    `manifest`: what the artifact says of the fit (version, origin, personas in the order of the clusters,
-    metrics, verdicts); `confidence`: of partial profiles, as it was measured. The same dataset, fit, manifest,
-    settings and seed give the same report. Progress runs from 0 to 1: the caller gives it its place in the run.
+    `manifest`: version, origin, personas in the order of the clusters, metrics and verdicts of the artifact;
+    `confidence`: the measured confidence of partial profiles. The same fit, manifest, settings and seed give the
+    same report. Progress runs from 0 to 1.
     """
     dataset = fitted.encoded.dataset
     with threadpool_limits(1):
@@ -154,7 +154,7 @@ def _stability(
     settings: AnalysisConfig,
     rng: np.random.Generator,
 ) -> tuple[float | None, ...] | None:
-    """Of the personas: from the curve where it has their number, whose clusters are theirs."""
+    """The stability of the personas: from the curve where it has their k, whose clusters are theirs."""
     stabilities = [candidate.stability for candidate in curve if candidate.k == k]
     return stabilities[0] if stabilities else stability(scores, clusters, k, settings, rng)
 
@@ -209,7 +209,7 @@ def _insights(
 
 
 def _silhouette(manifest: Manifest, measured: _Measured) -> float | None:
-    """The mean silhouette as the metrics have it, so that every page shows one number; else the sample's."""
+    """The mean silhouette of the metrics, so that every page shows one number; else that of the sample."""
     silhouette_of_fit = manifest.metrics.get("silhouette")
     values = np.concatenate(measured.silhouettes)
     return (

@@ -1,8 +1,8 @@
-"""What silhouettes and stabilities mean, in words."""
+"""Grades of silhouettes and stabilities, in words."""
 
 from typing import Final
 
-# Above 0.5 and 0.25: Kaufman and Rousseeuw, Finding Groups in Data, 1990, ch. 2. Below, the words are ours.
+# Above 0.5 and 0.25: Kaufman and Rousseeuw, Finding Groups in Data, 1990, ch. 2. The grades below are our own.
 _GRADES: Final = (
     (0.50, "clearly apart"),
     (0.25, "fairly well apart"),

@@ -1,8 +1,8 @@
-"""What is true of the data, in sentences with their numbers; what does not beat chance is said to be none.
+"""Insights: findings in sentences with their numbers. Where nothing exceeds chance, a sentence says so.
 
-"Beats chance" means a two-sided z beyond 1 % after Bonferroni's correction over everything that was looked at for
-one topic. Personas are made from these very answers, so that a difference between them says what they are about
-and not that they are real.
+"Beyond chance" means a two-sided z beyond 1 % with Bonferroni's correction over all comparisons of one topic.
+Personas are made from these answers, so that differences between them describe them, and do not prove that they
+are real.
 """
 
 from collections.abc import Sequence
@@ -27,12 +27,12 @@ Topic = Literal["age_and_gifts", "season", "history_and_hobbies", "personas", "q
 _MOST_TRENDS: Final = 3
 _MOST_SEASONS: Final = 2
 _MOST_PAIRS: Final = 2
-# Smaller differences between the youngest and the oldest are not worth a sentence, however sure they are.
+# Smaller differences between the youngest and the oldest are not worth a sentence, however significant.
 _LEAST_CHANGE: Final = 0.05
 
 
 def age_and_gifts(dataset: Dataset, ages: Bands | None) -> tuple[Insight, ...]:
-    """How gift categories move with age: the largest changes that beat chance."""
+    """How gift categories change with age: the largest changes beyond chance."""
     age, gifts = age_field(dataset), gift_field(dataset)
     column = dataset.columns[age.name] if age else None
     if ages is None or age is None or gifts is None or not isinstance(column, NumberColumn):
@@ -56,13 +56,13 @@ def age_and_gifts(dataset: Dataset, ages: Bands | None) -> tuple[Insight, ...]:
 
 
 def _steady(shares: FloatArray) -> bool:
-    """Whether shares by band go one way from first to last, but for steps back of a fifth of it at most."""
+    """Whether shares by band change in one direction, with steps back of at most a fifth of the whole change."""
     change = shares[-1] - shares[0]
     return bool((np.diff(shares) * np.sign(change) >= -abs(change) / 5).all())
 
 
 def _all_the_way(any_real: bool) -> str:
-    """What is said where nothing is worth a sentence, though something may be no accident."""
+    """The wording where nothing is worth a sentence, whether or not something is beyond chance."""
     return "much and all the way" if any_real else "by more than chance"
 
 
@@ -78,7 +78,7 @@ def trends(numbers: FloatArray, gifts_held: Holders) -> FloatArray:
 
 
 def season(dataset: Dataset, tables: Sequence[FieldTable], personas: Sequence[Persona]) -> tuple[Insight, ...]:
-    """What the personas shop for more than others, and which of them meet there."""
+    """The occasions that personas shop for more than others, and the personas that share them."""
     spec = season_field(dataset)
     table = next((table for table in tables if spec and table.spec.name == spec.name), None)
     if table is None or not table.is_frequent.any():
@@ -89,7 +89,7 @@ def season(dataset: Dataset, tables: Sequence[FieldTable], personas: Sequence[Pe
     real = table.is_frequent & (table.table.residuals > threshold)
     above = real & (table.table.lifts >= MIN_LIFT)
     strongest = table.table.residuals.max(axis=0).round(9)
-    # First where most personas meet.
+    # First the occasion that most personas share.
     codes = sorted(
         np.flatnonzero(above.any(axis=0)).tolist(), key=lambda at: (-above[:, at].sum(), -strongest[at])
     )
@@ -103,7 +103,7 @@ def season(dataset: Dataset, tables: Sequence[FieldTable], personas: Sequence[Pe
 
 
 def history_and_hobbies(pairs: Crossed | None) -> tuple[Insight, ...]:
-    """The pairs of hobby and gift that go together most, by lift, each hobby and each gift once."""
+    """The pairs of hobby and gift with the largest lifts, each hobby and each gift once."""
     if pairs is None or not pairs.enough.any():
         return ()
     threshold = z_threshold(int(pairs.enough.sum()))
@@ -119,7 +119,7 @@ def history_and_hobbies(pairs: Crossed | None) -> tuple[Insight, ...]:
 
 
 def _each_once(cells: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
-    """Of cells, best first, those of which neither row nor column was in one before."""
+    """Of cells, best first, those whose row and column have not occurred before."""
     chosen: list[tuple[int, int]] = []
     for one, other in cells:
         if all(one != first and other != second for first, second in chosen):

@@ -1,4 +1,4 @@
-"""What a reader wants first: the headline, and the insights on the personas and on the data."""
+"""The headline, and the insights on personas and data quality."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -19,7 +19,7 @@ _MANY_REPEATED: Final = 0.05
 
 
 def headline(manifest: Manifest, silhouette: float | None) -> str:
-    """One honest sentence: how many personas, how separate they are, and how large the largest is."""
+    """One sentence: the number of personas, their separation, and the size of the largest."""
     personas = manifest.personas
     rows = f"{manifest.origin.rows:,} {'simulated ' if manifest.origin.simulated else ''}profiles"
     if len(personas) == 1:
@@ -33,7 +33,7 @@ def headline(manifest: Manifest, silhouette: float | None) -> str:
 
 
 def on_personas(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> tuple[Insight, ...]:
-    """How large, how separate and how stable the personas are."""
+    """The sizes, separation and stability of the personas."""
     if len(personas) == 1:
         return (Insight(topic="personas", sentence="There is one persona: everyone."),)
     last = personas[-1]
@@ -46,14 +46,14 @@ def on_personas(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -
 
 
 def on_quality(data: DataQuality) -> tuple[Insight, ...]:
-    """What the quality of the data warns of, gravest first; the least answered field where it warns of nothing."""
+    """Warnings on the quality of the data, most serious first; without a warning, the least answered field."""
     warnings = [*_lengths(data), *_refused(data), *_repeated(data), *_seldom(data)]
     sentences = warnings[:_MOST_WARNINGS] or _least_answered(data)
     return tuple(Insight(topic="quality", sentence=sentence) for sentence in sentences)
 
 
 def lengths_explained_by_personas(data: DataQuality) -> list[ListLength]:
-    """The lists whose length, rather than what is in them, the personas tell, beyond chance."""
+    """The lists whose length the personas explain too much of, beyond chance."""
     answers = {field.field: round(field.answered * data.profiles) for field in data.fields}
     return [
         length

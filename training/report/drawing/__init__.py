@@ -1,1 +1,1 @@
-"""What all figures share: style, colours, text that fits, and how they are saved."""
+"""What all figures share: style, colours, labels, heatmaps and saving."""

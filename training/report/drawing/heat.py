@@ -1,4 +1,4 @@
-"""Heatmaps: numbers as colour and as text, in rows and columns that have names."""
+"""Heatmaps: numbers as colours and as text, in named rows and columns."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,10 +11,10 @@ from matplotlib.colors import to_hex
 from models.scoring.columns import BoolArray, FloatArray
 from training.report.drawing import style
 
-# log2 of the lift: beyond it the colour is the same.
+# log2 of the lift at which the colour scale ends.
 _FARTHEST: Final = 2.5
 _LIFT_TICKS: Final = {-2: "¼ ×", -1: "½ ×", 0: "as all", 1: "2 ×", 2: "4 ×"}
-# Of the width of the figure the map gets so much, at least; names lie above columns no narrower than this.
+# The least width of the map, and the least width of a column with a horizontal name.
 _INCHES: Final = 4.5
 _SIZE: Final = 7.5
 _NARROW: Final = 0.72
@@ -23,7 +23,7 @@ _NARROW: Final = 0.72
 def lift_map(
     axes: Axes, lifts: FloatArray, cells: Sequence[Sequence[str]], rows: Sequence[str], columns: Sequence[str]
 ) -> None:
-    """Lifts (rows, columns) on a diverging scale of factors: purple is more, orange is less. NaN stays grey."""
+    """Lifts (rows, columns) on a diverging scale of factors: purple is more, orange is less. NaN is grey."""
     with np.errstate(divide="ignore"):
         logs = np.clip(np.log2(lifts), -_FARTHEST, _FARTHEST)
     _draw(axes, logs, cells, "PuOr", (-_FARTHEST, _FARTHEST), "Likelihood against everyone")
@@ -34,7 +34,7 @@ def lift_map(
 
 
 def share_map(axes: Axes, shares: FloatArray, rows: Sequence[str], columns: Sequence[str]) -> None:
-    """Shares (rows, columns), 0–1, on a sequential scale, in per cent. NaN stays grey."""
+    """Shares (rows, columns), 0–1, on a sequential scale, in per cent. NaN is grey."""
     cells = [["" if np.isnan(share) else f"{share * 100:.0f}" for share in row] for row in shares]
     top = max(float(np.nanmax(shares, initial=0.0)) * 100, 1.0)
     _draw(axes, shares * 100, cells, "Blues", (0, top), "Share, in per cent")
@@ -42,7 +42,7 @@ def share_map(axes: Axes, shares: FloatArray, rows: Sequence[str], columns: Sequ
 
 
 def column_label(text: str, columns: int) -> str:
-    """A column's name, wrapped to lie above its column or, where columns are narrow, to stand on it."""
+    """A column's name, wrapped to fit above its column or, for narrow columns, to be vertical."""
     cell = _INCHES / columns
     if cell >= _NARROW:
         return style.wrapped(text, cell - 0.04, _SIZE, most=6)
@@ -76,7 +76,7 @@ def _draw(
 
 
 def _recolour(axes: Axes, there: BoolArray) -> None:
-    """Black or white text, whichever is read better; `there` (rows, columns): the cells that hold one."""
+    """Set text black or white, whichever is more readable; `there` (rows, columns): the cells that hold text."""
     mesh = axes.collections[0]
     mesh.update_scalarmappable()
     faces = np.reshape(mesh.get_facecolor(), (-1, 4))[there.ravel()]
@@ -85,7 +85,7 @@ def _recolour(axes: Axes, there: BoolArray) -> None:
 
 
 def _name(axes: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
-    """Names beside the rows and above the columns, where they are read first."""
+    """Set the names beside the rows and above the columns."""
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
     axes.set_xticks(

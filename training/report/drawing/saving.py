@@ -9,11 +9,11 @@ from training.report.drawing.style import styled
 
 DPI: Final = 170
 
-# Half of the time at zlib's usual level, for a tenth more bytes.
+# Takes half of the time of zlib's default level, for a tenth more bytes.
 _COMPRESSION: Final = 3
 
 Format = Literal["png", "svg"]
-# Neither dates nor versions, which differ from run to run.
+# No dates and versions, which differ between runs.
 _SILENT: Final = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
@@ -21,9 +21,9 @@ _SILENT: Final = {
 
 
 def saved(figure: Figure, kind: Format) -> bytes:
-    """The figure as PNG at 170 dots an inch, or as SVG whose text is paths, so that no font is needed.
+    """The figure as PNG at 170 dots an inch, or as SVG with text as paths, so that no font is needed.
 
-    It is laid out when it is saved first, and stays so: layout takes as long as drawing.
+    The layout is computed at the first saving and then fixed, since it takes as long as drawing.
     """
     file = BytesIO()
     options: Any = {"pil_kwargs": {"compress_level": _COMPRESSION}} if kind == "png" else {}

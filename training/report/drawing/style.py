@@ -1,4 +1,4 @@
-"""One look for all figures: sizes, type, colours that the colour-blind can tell apart, and text that fits.
+"""The style of all figures: sizes, type, colours for the colour-blind, and text that fits.
 
 Figures are as wide as the text of an A4 page, so that 9 points are 9 points in print.
 """
@@ -31,12 +31,12 @@ GRID: Final = "#e4e7eb"
 ACCENT: Final = "#0072B2"
 WARNING: Final = "#B34700"
 
-# Okabe and Ito's eight without yellow, which is lost on white, and four of Paul Tol's muted scheme.
+# Okabe and Ito's eight without yellow, which is invisible on white, and four of Paul Tol's muted scheme.
 COLOURS: Final = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#4D4D4D",
     "#882255", "#999933", "#332288", "#44AA99",
 )  # fmt: skip
-# As many as have no common divisor with the colours: a pair comes again only after 88 personas.
+# Their number has no common divisor with that of the colours: a pair repeats only after 88 personas.
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 _FONT: Final = "DejaVu Sans"
@@ -44,7 +44,7 @@ _STYLE: Final[Any] = {
     "font.family": _FONT,
     "font.size": 9.0,
     "text.color": INK,
-    # A price or a stray "$" in somebody's answer is no formula.
+    # A price or a "$" in an answer is not a formula.
     "text.parse_math": False,
     "axes.titlesize": 9.5,
     "axes.titleweight": "bold",
@@ -75,9 +75,9 @@ _STYLE: Final[Any] = {
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw and save in our style, whatever matplotlibrc says; afterwards all settings are as before."""
+    """Draw and save in our style, whatever matplotlibrc says; restores all settings."""
     with mpl.rc_context(), warnings.catch_warnings():
-        # An answer may hold any character; one that the font lacks is drawn as a box.
+        # Answers may hold any character; one that the font lacks is drawn as a box.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
@@ -108,7 +108,7 @@ def marker(cluster: int) -> str:
 
 
 def ink_on(background: str) -> str:
-    """Black or white, whichever is read better on a colour (WCAG's contrast)."""
+    """Black or white, whichever is more readable on a colour (WCAG's contrast)."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(background)]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "#000000"
@@ -136,12 +136,12 @@ def legend_height(report: Report) -> float:
 
 
 def plain(text: str) -> str:
-    """One line without control characters, which are no XML."""
+    """The text on one line, without control characters, which XML forbids."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def wrapped(text: str, inches: float, size: float, bold: bool = False, most: int = 4) -> str:
-    """The text on as few lines as it needs to be no wider, all about as long; after `most` lines comes "…"."""
+    """The text on as few lines as its width allows, all of similar length; after `most` lines comes "…"."""
     text, limit = plain(text).replace(" %", "\u00a0%").replace(" ×", "\u00a0×"), inches * 72
     characters = max(3, math.ceil(limit / size * 2.5))
     lines = textwrap.wrap(text, characters)
@@ -154,7 +154,7 @@ def wrapped(text: str, inches: float, size: float, bold: bool = False, most: int
 
 
 def _balanced(text: str, lines: list[str]) -> list[str]:
-    """The same text on as many lines, the longest as short as can be without breaking a word."""
+    """The same text on the same number of lines, the longest as short as possible without breaking a word."""
     while (narrower := max(map(len, lines), default=0) - 1) > 0:
         candidate = textwrap.wrap(text, narrower, break_long_words=False)
         if len(candidate) != len(lines) or max(map(len, candidate)) > narrower:
@@ -164,7 +164,7 @@ def _balanced(text: str, lines: list[str]) -> list[str]:
 
 
 def height_of(labels: Sequence[str], row: float) -> float:
-    """Inches that rows with these labels need, `row` inches a row at least."""
+    """The inches that rows with these labels need, at least `row` inches each."""
     return sum(max(row, 0.05 + 0.145 * (label.count("\n") + 1)) for label in labels)
 
 

@@ -1,4 +1,5 @@
-"""The figures of a report: each a function `Report → Figure`, drawn from the report alone.
+"""The figures of a report: functions `Report → Figure`, drawn from the report alone.
 
-Matplotlib's object interface only: no pyplot, and no setting outlives a figure. `registry.PLOTS` lists them all.
+They use matplotlib's object interface, without pyplot and without lasting settings. `registry.PLOTS` lists them
+all.
 """

@@ -1,4 +1,4 @@
-"""Why there are this many personas: the gap curve, stability, and the other criteria."""
+"""The number of personas: the gap curve, stability, and the other criteria."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,7 +15,7 @@ from training.report.drawing.labels import present
 from training.text import count
 
 _ACROSS: Final = "Number of personas (band: chosen)"
-# What a candidate holds, what it is called, and whether more is better.
+# Attribute, title and reading of each criterion.
 _OTHERS: Final = (
     ("silhouette", "Silhouette", "higher is better"),
     ("inertia", "Inertia", "look for a bend"),
@@ -46,7 +46,7 @@ def draw_gap(report: Report) -> Figure | None:
 
 
 def describe_gap(report: Report) -> str:
-    """Where the curve starts, is and ends, and how stable the chosen number is."""
+    """The ends of the curve, the chosen number, and its stability."""
     curve = report.choice.curve
     first, last = curve[0], curve[-1]
     sentence = f"The gap is {first.gap:.2f} at {first.k} and {last.gap:.2f} at {count(last.k, 'persona')}."
@@ -67,7 +67,7 @@ def _gap(axes: Axes, curve: Sequence[Candidate]) -> None:
 
 
 def _stability(axes: Axes, curve: Sequence[Candidate]) -> None:
-    """A dot a cluster, and their mean."""
+    """A dot for each cluster, and their means."""
     measured = [(c.k, values) for c in curve if (values := present(c.stability or ()))]
     for k, values in measured:
         axes.plot([k] * len(values), values, "o", color=style.COLOURS[4], markersize=4, alpha=0.75)
@@ -131,6 +131,6 @@ def _chosen(report: Report) -> Candidate | None:
 
 
 def _mark(axes: Axes, k: int) -> None:
-    """The chosen number of personas, as a band that stands out in grey too."""
+    """Mark the chosen number of personas with a band that is visible in grey as well."""
     axes.axvspan(k - 0.3, k + 0.3, color=style.COLOURS[5], alpha=0.28, linewidth=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -1,4 +1,4 @@
-"""The principal components: how many carry more than chance, and what the first of them say."""
+"""The principal components: how many exceed chance, and what the first ones mean."""
 
 from itertools import chain
 from typing import Final
@@ -21,7 +21,7 @@ _MOST_EIGENVALUES: Final = 40
 
 
 def draw_variance(report: Report) -> Figure | None:
-    """The first eigenvalues above those of shuffled data."""
+    """The first eigenvalues, with those of shuffled data."""
     parts = report.components
     if not parts.eigenvalues:
         return None
@@ -44,7 +44,7 @@ def draw_variance(report: Report) -> Figure | None:
 
 
 def describe_variance(report: Report) -> str:
-    """How many beat chance, and by how much the first does."""
+    """How many components exceed chance, and by how much the first does."""
     components = report.components
     sentence = f"{_finding(report)}. {len(components.eigenvalues)} were compared with shuffled data."
     if not components.chance:
@@ -70,7 +70,7 @@ def _finding(report: Report) -> str:
 
 
 def draw_loadings(report: Report) -> Figure | None:
-    """Bars of the answers that pull most on each of the first components."""
+    """Bars of the strongest loadings of each of the first components."""
     shown = [axis for axis in report.components.axes if axis.high or axis.low][:_MOST_AXES]
     if not shown:
         return None
@@ -87,7 +87,7 @@ def draw_loadings(report: Report) -> Figure | None:
 
 
 def describe_loadings(report: Report) -> str:
-    """The sentence of each component that is drawn."""
+    """The sentence of each drawn component."""
     shown = [axis for axis in report.components.axes if axis.high or axis.low][:_MOST_AXES]
     return " ".join(axis.sentence for axis in shown)
 

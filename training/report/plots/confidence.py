@@ -1,4 +1,4 @@
-"""The confidence of partial profiles: whether it holds, and how much is known with how much hidden."""
+"""The confidence of partial profiles: its reliability, and accuracy by the number of hidden fields."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""What DBSCAN and HDBSCAN saw in the same scores."""
+"""The findings of DBSCAN and HDBSCAN for the same scores."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -25,7 +25,7 @@ def draw_density(report: Report) -> Figure | None:
 
 
 def describe_density(report: Report) -> str:
-    """What each method found."""
+    """The finding of each method."""
     density = report.density
     return (
         ""
@@ -35,7 +35,7 @@ def describe_density(report: Report) -> str:
 
 
 def _curve(axes: Axes, density: Density) -> None:
-    """The curve is thinned; its length stands for all rows."""
+    """Draw the thinned curve over the number of all rows."""
     distances = density.k_distances
     steps = [density.rows * index / max(len(distances) - 1, 1) for index in range(len(distances))]
     axes.plot(steps, distances, color=style.ACCENT, linewidth=1.8)
@@ -50,7 +50,7 @@ def _curve(axes: Axes, density: Density) -> None:
 
 
 def _noise(axes: Axes, density: Density, personas: int) -> None:
-    """The share that belongs to no cluster; K-Means leaves nobody out."""
+    """Draw the share of profiles in no cluster; K-Means has none."""
     findings = density.findings
     names = [finding.method for finding in findings]
     shares = [finding.noise_share * 100 for finding in findings]

@@ -1,4 +1,4 @@
-"""Gifts: what goes with which hobby, and what with which age."""
+"""Gifts by hobby, and gifts by age."""
 
 from typing import Final
 
@@ -70,7 +70,7 @@ def draw_gifts_by_age(report: Report) -> Figure | None:
 
 
 def describe_gifts_by_age(report: Report) -> str:
-    """Of each category the lowest and the highest age band."""
+    """The lowest and the highest age band of each category."""
     matrix = report.gifts_by_age
     return "" if matrix is None else " ".join(_span(matrix, row) for row in range(len(matrix.rows)))
 
@@ -96,12 +96,12 @@ def _span(matrix: Matrix, row: int) -> str:
 
 
 def _values(matrix: Matrix) -> FloatArray:
-    """(rows, columns), NaN where there are too few to say."""
+    """The matrix as (rows, columns), NaN for None."""
     return np.array(matrix.values, dtype=np.float64)
 
 
 def _most_informative(matrix: Matrix | None) -> Matrix | None:
-    """The rows and columns that vary most, where there are too many to read; order as it was. None: all empty."""
+    """The rows and columns that vary most, if there are too many, in their order; None if all are empty."""
     if matrix is None or np.isnan(values := _values(matrix)).all():
         return None
     rows, columns = _varied(values, _MOST_ROWS), _varied(values.T, _MOST_COLUMNS)

@@ -11,11 +11,11 @@ from training.report.document import Map, Report
 from training.report.drawing import style
 from training.text import count
 
-# As vectors so many points would make the page slow.
+# More points are rasterised: as vectors they would make the page slow.
 _MOST_VECTORS: Final = 300
-# Badges are held so far apart, as a share of the map's width and height.
+# The least distance of badges, as a share of the map's width and height.
 _APART: Final = 0.055
-# Markers with points look smaller than they measure.
+# Pointed markers look smaller than their area.
 _AREAS: Final = {"*": 2.0, "P": 1.4, "X": 1.4, "D": 0.9}
 
 
@@ -30,12 +30,12 @@ def draw_tsne(report: Report) -> Figure | None:
 
 
 def describe_pca(report: Report) -> str:
-    """What the map shows."""
+    """The axes and the numbers of the map."""
     return _say(report, "pca")
 
 
 def describe_tsne(report: Report) -> str:
-    """What the map shows."""
+    """The axes and the numbers of the map."""
     return _say(report, "tsne")
 
 
@@ -69,7 +69,7 @@ def _map(report: Report, method: str) -> Map | None:
 
 
 def _positions(plane: Map, cluster: int) -> FloatArray:
-    """(n, 2), the points of one persona."""
+    """The points of one persona, (n, 2)."""
     return np.array([(point.x, point.y) for point in plane.points if point.cluster == cluster]).reshape(-1, 2)
 
 
@@ -90,7 +90,7 @@ def _points(axes: Axes, plane: Map, personas: int) -> None:
 
 
 def _middles(plane: Map, personas: int) -> dict[int, FloatArray]:
-    """Of each persona the centroid or else the median point, (2,)."""
+    """The centroid of each persona, or else its median point, (2,)."""
     if len(plane.centroids) == personas:
         return {cluster: np.array(centroid) for cluster, centroid in enumerate(plane.centroids)}
     positions = {cluster: _positions(plane, cluster) for cluster in range(personas)}
@@ -98,7 +98,7 @@ def _middles(plane: Map, personas: int) -> dict[int, FloatArray]:
 
 
 def _badges(axes: Axes, middles: dict[int, FloatArray]) -> None:
-    """The personas' numbers at their middles, moved apart where they would hide each other."""
+    """The personas' numbers at their middles, moved apart where they would overlap."""
     axes.autoscale_view()
     low, high = np.array([axes.get_xlim(), axes.get_ylim()]).T
     apart = _moved_apart((np.array(list(middles.values())) - low) / (high - low)) * (high - low) + low
@@ -118,10 +118,8 @@ def _badges(axes: Axes, middles: dict[int, FloatArray]) -> None:
 
 
 def _moved_apart(positions: FloatArray) -> FloatArray:
-    """Places (k, 2) pushed away from each other until all are far enough apart, or nearly so."""
-    positions = (
-        positions + np.arange(len(positions))[:, None] * 1e-6
-    )  # two in the very same place have no direction
+    """Positions (k, 2) moved away from each other until all are far enough apart, or nearly so."""
+    positions = positions + np.arange(len(positions))[:, None] * 1e-6  # equal positions have no direction
     for _ in range(100):
         steps = positions[:, None] - positions[None]
         distances = np.linalg.norm(steps, axis=-1) + np.eye(len(positions))

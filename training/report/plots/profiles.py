@@ -1,4 +1,4 @@
-"""What the personas lean to: the heatmap of lifts, and the snake plot of numbers."""
+"""The answers of the personas: the heatmap of lifts, and the snake plot of numbers."""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ MOST_ROWS: Final = 40
 
 
 def draw_lifts(report: Report) -> Figure | None:
-    """Values by personas: colour says the lift, the number the share; what may be chance is muted."""
+    """Values by persona: the colour is the lift, the number the share; insignificant ones are muted."""
     rows = strongest(report.lifts)
     if not rows or len(report.personas) < 2:
         return None
@@ -42,7 +42,7 @@ def draw_lifts(report: Report) -> Figure | None:
 
 
 def describe_lifts(report: Report) -> str:
-    """Of each persona the values that it leans to most."""
+    """The values with the largest lifts of each persona."""
     sentences = []
     for cluster, persona in enumerate(report.personas):
         more = [row for row in report.lifts if row.significant[cluster] and row.lifts[cluster] > 1]
@@ -53,13 +53,13 @@ def describe_lifts(report: Report) -> str:
 
 
 def strongest(rows: Sequence[LiftRow], most: int = MOST_ROWS) -> list[LiftRow]:
-    """The rows that set some persona apart most, field by field in the order given."""
+    """The rows that distinguish some persona most, in the order given."""
     strongest_rows = set(sorted(range(len(rows)), key=lambda index: -_strength(rows[index]))[:most])
     return [row for index, row in enumerate(rows) if index in strongest_rows]
 
 
 def _strength(row: LiftRow) -> float:
-    """The largest factor, up or down, that is beyond chance, in powers of two."""
+    """The largest significant factor, up or down, in powers of two."""
     sure = [lift for lift, is_sure in zip(row.lifts, row.significant, strict=True) if is_sure]
     return max((abs(math.log2(max(lift, 0.01))) for lift in sure), default=0.0)
 
@@ -73,7 +73,7 @@ def _with_headings(rows: Sequence[LiftRow]) -> list[LiftRow | str]:
 
 
 def _lifts(line: LiftRow | str, personas: int) -> list[float]:
-    """What may be chance is drawn like no difference."""
+    """The lifts of a row; 1 where they are insignificant."""
     if isinstance(line, str):
         return [float("nan")] * personas
     return [lift if sure else 1.0 for lift, sure in zip(line.lifts, line.significant, strict=True)]
@@ -88,7 +88,7 @@ def _label(line: LiftRow | str) -> str:
 
 
 def _mute(axes: Axes, rows: Sequence[LiftRow]) -> None:
-    """Grey the shares that do not differ beyond chance. Headings have no text, so texts run as the rows do."""
+    """Grey the insignificant shares. Headings have no text, so that texts are in the order of the rows."""
     sure = [is_significant for row in rows for is_significant in row.significant]
     for text, is_sure in zip(axes.texts, sure, strict=True):
         if is_sure:
@@ -109,7 +109,7 @@ def _embolden(axes: Axes, lines: Sequence[LiftRow | str]) -> None:
 
 
 def draw_snake(report: Report) -> Figure | None:
-    """A line a persona through its differences from everyone."""
+    """A line for each persona through its differences from everyone."""
     rows = report.snake
     if not rows or len(report.personas) < 2:
         return None
@@ -129,7 +129,7 @@ def draw_snake(report: Report) -> Figure | None:
 
 
 def describe_snake(report: Report) -> str:
-    """Of each field the lowest and the highest persona."""
+    """The lowest and the highest persona of each field."""
     return " ".join(_extremes(report, index) for index in range(len(report.snake)))
 
 

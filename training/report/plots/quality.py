@@ -1,4 +1,4 @@
-"""How good the data is: what is answered, and whether the length of a list tells the personas apart."""
+"""Data quality: what is answered, and whether the personas explain the length of lists."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,7 +13,7 @@ from training.text import count, listed, percent
 
 
 def draw_quality(report: Report) -> Figure | None:
-    """Answered shares by field; beside them η² of each list's length, with the bound that we set."""
+    """Answered shares by field; beside them η² of each list's length, with its limit."""
     data = report.data
     parts = [bool(data.fields), bool(data.list_lengths)]
     if not any(parts):

@@ -1,4 +1,4 @@
-"""All figures, in the order in which the report shows them."""
+"""All figures, in the order of the report."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ from training.report.plots import (
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A figure by name. `draw` gives None where the report has nothing to draw; `say` tells in words what the
-    drawn figure shows, for those who do not see it; `caption` says how to read it.
+    """A figure by name. `draw` gives None where the report has no data for it; `describe` gives the text
+    alternative; `caption` says how to read it.
     """
 
     name: str
@@ -133,6 +133,6 @@ PLOTS: Final = (
 
 
 def drawn(plot: Plot, report: Report) -> Figure | None:
-    """One figure of a report in our style; None where there is nothing to draw."""
+    """A figure of a report in our style; None where there is no data for it."""
     with styled():
         return plot.draw(report)

@@ -1,4 +1,4 @@
-"""How well each persona is set apart: the silhouettes of its members."""
+"""The separation of each persona: the silhouettes of its members."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from training.text import percent
 
 
 def draw_silhouettes(report: Report) -> Figure | None:
-    """A knife a persona: its members' silhouettes, largest on top."""
+    """A blade for each persona: its members' silhouettes, largest on top."""
     if not any(report.silhouettes):
         return None
     labels = style.persona_labels(report, 2.3)
@@ -43,7 +43,7 @@ def describe_silhouettes(report: Report) -> str:
 
 
 def _blades(axes: Axes, report: Report, labels: list[str]) -> None:
-    """Each as high as it has members; personas whose members were hardly sampled get a little room too."""
+    """Draw blades as high as they have members; those with hardly any get some room as well."""
     pause = 0.03 * sum(map(len, report.silhouettes))
     bottom, middles = 0.0, []
     for cluster, values in enumerate(report.silhouettes):
@@ -57,12 +57,12 @@ def _blades(axes: Axes, report: Report, labels: list[str]) -> None:
 
 
 def _below(silhouettes: Sequence[float]) -> float:
-    """Share of the members that lie nearer to another persona."""
+    """The share of members that are nearer to another persona."""
     return sum(silhouette < 0 for silhouette in silhouettes) / len(silhouettes)
 
 
 def _mean(report: Report) -> float:
-    """As the metrics have it, so that every page shows one number; else that of the blades."""
+    """The mean silhouette of the metrics, so that every page shows one number; else that of the blades."""
     sentences = report.metrics.get("silhouette")
     if isinstance(sentences, float):
         return sentences

@@ -1,4 +1,4 @@
-"""How large the personas are."""
+"""The sizes of the personas."""
 
 from matplotlib.figure import Figure
 
@@ -8,7 +8,7 @@ from training.text import percent
 
 
 def draw_sizes(report: Report) -> Figure | None:
-    """A bar a persona, largest first."""
+    """A bar for each persona, largest first."""
     if len(report.personas) < 2:
         return None
     labels = style.persona_labels(report, 2.6)
@@ -25,7 +25,7 @@ def draw_sizes(report: Report) -> Figure | None:
 
 
 def describe_sizes(report: Report) -> str:
-    """The shares in words."""
+    """The share of each persona."""
     labels = [f"{persona.name} {percent(persona.share)} ({persona.size:,})" for persona in report.personas]
     return f"{_finding(report)}. {'; '.join(labels)}."
 

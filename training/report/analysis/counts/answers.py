@@ -1,4 +1,4 @@
-"""Answers counted: by persona, and two fields against each other. Every row counts; nothing is sampled.
+"""Counts of answers: by persona, and of two fields against each other. Every row counts; nothing is sampled.
 
 A value that fewer than `MIN_COUNT` profiles hold is shown nowhere: it may identify a person.
 """
@@ -19,7 +19,7 @@ from training.personas.traits import MIN_COUNT, NumberTable, ValueTable, number_
 
 @dataclass(frozen=True)
 class FieldTable:
-    """A field's values (all of its vocabulary, or its levels) over the personas."""
+    """The values of a field (its vocabulary, or its levels) by persona."""
 
     spec: FieldSpec
     values: tuple[str, ...]
@@ -34,14 +34,14 @@ class FieldTable:
 
 @dataclass(frozen=True)
 class NumberFieldTable:
-    """A number or an ordered field (as level numbers from 0) over the personas."""
+    """A numeric or ordinal field (as level numbers from 0) by persona."""
 
     spec: FieldSpec
     table: NumberTable
 
 
 def value_tables(dataset: Dataset, clusters: IntArray, k: int) -> tuple[FieldTable, ...]:
-    """The fields of values, levels among them, in the order of their declaration."""
+    """The tables of all fields of values or levels, in the order of their declaration."""
     return tuple(
         FieldTable(spec, values, value_table(dataset.columns[spec.name], clusters, k, len(values)))
         for spec in dataset.specs
@@ -51,7 +51,9 @@ def value_tables(dataset: Dataset, clusters: IntArray, k: int) -> tuple[FieldTab
 
 
 def number_tables(dataset: Dataset, clusters: IntArray, k: int) -> tuple[NumberFieldTable, ...]:
-    """The numbers and ordered fields that enough profiles answered, in the order of their declaration."""
+    """The tables of numeric and ordinal fields that enough profiles answered, in the order of their
+    declaration.
+    """
     columns = [(spec, dataset.columns[spec.name]) for spec in dataset.specs]
     return tuple(
         NumberFieldTable(spec, number_table(column, clusters, k, isinstance(spec.kind, Numeric) and spec.kind.log))
@@ -75,8 +77,9 @@ def known_counts(dataset: Dataset, encoding: FieldEncoding) -> list[int]:
 
 @dataclass(frozen=True)
 class Holders:
-    """Who holds which of a field's values: `ticks` (n, values) of 0 and 1, `answered` (n,). Known values only,
-    the most common first."""
+    """Which profiles hold which values of a field: `ticks` (n, values) of 0 and 1, `answered` (n,). Only
+    frequent values, the most common first.
+    """
 
     spec: FieldSpec
     values: tuple[str, ...]
@@ -85,7 +88,7 @@ class Holders:
 
 
 def holders_of(dataset: Dataset, spec: FieldSpec, most: int) -> Holders:
-    """The holders of a field's `most` commonest values."""
+    """The holders of a field's `most` most common values."""
     column, values = dataset.columns[spec.name], dataset.vocabularies[spec.name].values
     if isinstance(column, NumberColumn):
         raise TypeError(f"'{spec.name}' holds numbers.")
@@ -111,8 +114,8 @@ def _pairs(column: CodeColumn | CodeListColumn) -> tuple[IntArray, IntArray]:
 class Crossed:
     """Two fields against each other, over the `rows` profiles that answered both.
 
-    `counts` (first values, second values): who holds both; `holders` (first values,) and `others` (second
-    values,): who holds either.
+    `counts` (first values, second values): profiles with both; `holders` (first values,) and `others` (second
+    values,): profiles with either.
     """
 
     first: Holders
@@ -124,13 +127,13 @@ class Crossed:
 
     @cached_property
     def expected(self) -> FloatArray:
-        """Counts if the two had nothing to do with each other."""
+        """The counts expected of independent fields."""
         expected: FloatArray = np.outer(self.holders, self.others) / max(self.rows, 1)
         return expected
 
     @cached_property
     def lifts(self) -> FloatArray:
-        """Counts against the expected; 1 where nothing is expected."""
+        """Counts relative to the expected ones; 1 where none is expected."""
         lifts: FloatArray = np.divide(
             self.counts, self.expected, where=self.expected > 0, out=np.ones_like(self.counts)
         )
@@ -138,22 +141,22 @@ class Crossed:
 
     @cached_property
     def shares(self) -> FloatArray:
-        """Of those who hold the first value, who hold the second."""
+        """The share of the second value among the holders of the first."""
         shares: FloatArray = self.counts / np.maximum(self.holders, 1)[:, None]
         return shares
 
     @property
     def everyone(self) -> FloatArray:
-        """Of all who answered both, who hold the second value, (second values,)."""
+        """The share of each second value among all profiles that answered both, (second values,)."""
         everyone: FloatArray = self.others / max(self.rows, 1)
         return everyone
 
     @cached_property
     def residuals(self) -> FloatArray:
-        """Standardised residuals of the second values' shares of all that is ticked there, roughly standard
-        normal where the fields have nothing to do with each other.
+        """Standardised residuals of the second values' shares of all ticks, approximately standard normal for
+        independent fields.
 
-        Of ticks, and not of people: who ticks many boxes here ticks many boxes there.
+        They count ticks and not profiles, since profiles with many ticks in one field have many in the other.
         """
         share = self.others / max(float(self.others.sum()), 1)
         expected = np.outer(self.counts.sum(axis=1), share)
@@ -164,13 +167,13 @@ class Crossed:
 
     @cached_property
     def enough(self) -> BoolArray:
-        """Where enough people are expected to say anything: five, as for a chi-square test (Cochran 1954)."""
+        """Cells with enough expected profiles: five, as for a chi-square test (Cochran 1954)."""
         enough: BoolArray = self.expected >= MIN_COUNT
         return enough
 
 
 def crossed(first: Holders, second: Holders) -> Crossed:
-    """Count two fields against each other, over those who answered both."""
+    """Count two fields against each other, over the profiles that answered both."""
     both = np.flatnonzero(first.answered & second.answered)
     ones, others = first.ticks[both], second.ticks[both]
     counts = np.asarray((ones.T @ others).todense(), np.float64)

@@ -1,4 +1,4 @@
-"""A number cut into bands with round edges: "below 20", "20–29", … "60 and over"."""
+"""A number divided into bands with round edges: "below 20", "20–29", … "60 and over"."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,9 +22,9 @@ class Bands:
 
 
 def bands(values: FloatArray) -> Bands | None:
-    """Cut numbers (n,), NaN where not known, into about five bands of equal width, the outer ones open.
+    """Divide numbers (n,), NaN where unknown, into about five bands of equal width, the outer ones open.
 
-    Bands with fewer than twenty rows join the next; None where not even two are left.
+    Bands with fewer than twenty rows join the next; None where fewer than two are left.
     """
     values_given = values[~np.isnan(values)]
     edges = _edges(values_given) if len(values_given) else []
@@ -45,7 +45,7 @@ def _edges(values_given: FloatArray) -> list[float]:
 
 
 def _step(width: float) -> float:
-    """Of 1, 2, 5 and 10 times a power of ten the one nearest to the width, as a ratio."""
+    """The one of 1, 2, 5 and 10 times a power of ten whose ratio to the width is nearest to 1."""
     power = float(10.0 ** np.floor(np.log10(width)))
     return min((factor * power for factor in _ROUND), key=lambda step: abs(np.log(step / width)))
 

@@ -1,4 +1,4 @@
-"""How good the data is that a fit stands on."""
+"""The quality of the data of a fit."""
 
 from typing import Final
 
@@ -14,15 +14,15 @@ from training.data.dataset import Dataset
 from training.personas.traits import MIN_COUNT, SIGNIFICANCE
 from training.report.document import DataQuality, FieldQuality, ListLength, ValuesToLearn
 
-# Above it personas are partly "people who tick a lot".
+# Above it, personas partly separate profiles by their number of ticks.
 TOO_MUCH_EXPLAINED: Final = 0.10
 MOST_TO_LEARN: Final = 12
-# Of so many unknown values the spelling is looked at, the most common ones.
+# The most unknown values, most common first, whose spelling is compared with known ones.
 MOST_SPELLED: Final = 2_000
 
 
 def data_quality(dataset: Dataset, encoder: Encoder, clusters: IntArray, k: int) -> DataQuality:
-    """What is answered, what is rare, and whether the personas are about how many boxes somebody ticks."""
+    """What is answered, what is rare, and whether the personas explain list lengths."""
     encodings = {encoding.name: encoding for encoding in encoder.fields}
     return DataQuality(
         profiles=len(dataset),
@@ -36,7 +36,7 @@ def data_quality(dataset: Dataset, encoder: Encoder, clusters: IntArray, k: int)
 
 
 def values_to_learn(dataset: Dataset, encoder: Encoder) -> tuple[ValuesToLearn, ...]:
-    """For each open field that has some, the values that the model does not know or does not tell apart."""
+    """For each open field that has some, the values that the model does not know or does not distinguish."""
     values_by_field = (
         _to_learn(dataset, encoding) for encoding in encoder.fields if encoding.name in dataset.vocabularies
     )
@@ -50,7 +50,7 @@ def _to_learn(dataset: Dataset, encoding: FieldEncoding) -> ValuesToLearn:
     codes = np.array([encoding.vocabulary.code(value) for value in values], np.int64)
     shared = np.bincount(encoding.column_of, minlength=max(encoding.width, 1)) > 1
     unknown = np.flatnonzero((codes < 0) & (counts > 0))
-    # Without a column of their own: in the shared one, or common but past the most that are learned.
+    # Without their own column: in the shared one, or beyond the number of values that are learned.
     together = np.append(shared[encoding.column_of], False)[codes]
     waiting = np.flatnonzero((counts >= MIN_COUNT) & ((codes < 0) | together))
     waiting = waiting[np.argsort(-counts[waiting], kind="stable")][:MOST_TO_LEARN]
@@ -66,7 +66,7 @@ def _to_learn(dataset: Dataset, encoding: FieldEncoding) -> ValuesToLearn:
 
 
 def list_lengths(dataset: Dataset, clusters: IntArray, k: int) -> tuple[ListLength, ...]:
-    """For each list that anybody answered, how much of the variance of its length the personas explain."""
+    """For each answered list, the share of the variance of its length that the personas explain."""
     columns = ((spec, dataset.columns[spec.name]) for spec in dataset.specs)
     return tuple(
         _list_length(spec, column, clusters, k)
@@ -87,7 +87,7 @@ def explained(values: FloatArray, groups: IntArray, k: int) -> float:
 
 
 def beats_chance(length: ListLength, answers: int) -> bool:
-    """Whether an η² is larger than chance makes it among so many answers, by the F test at 1 %."""
+    """Whether an η² exceeds chance among this many answers, by the F test at 1 %."""
     between, within = len(length.mean_lengths) - 1, answers - len(length.mean_lengths)
     if between < 1 or within < 1:
         return False
@@ -128,7 +128,7 @@ def _field(dataset: Dataset, spec: FieldSpec, encoding: FieldEncoding | None) ->
 
 
 def _own_columns(encoding: FieldEncoding | None) -> int:
-    """How many values have a column of their own."""
+    """The number of values with a column of their own."""
     if encoding is None:
         return 0
     return int(np.count_nonzero(np.bincount(encoding.column_of) == 1))

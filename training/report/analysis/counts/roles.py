@@ -1,4 +1,4 @@
-"""Which declared field plays which part (None where a class has none), and how its values are said."""
+"""The declared field for each role in the analysis (None where a class has none), and the labels of its values."""
 
 from collections.abc import Iterable
 
@@ -8,23 +8,23 @@ from training.personas.wording.phrases import is_gift, value_text
 
 
 def gift_field(dataset: Dataset) -> FieldSpec | None:
-    """The first list of gifts, or else the first gift field, that anybody answered."""
+    """The first answered list of gifts, or else the first answered gift field."""
     gifts = [spec for spec in dataset.specs if is_gift(spec) and dataset.vocabularies[spec.name].values]
     return _first(spec for spec in gifts if isinstance(spec.kind, MultiLabel)) or _first(gifts)
 
 
 def hobby_field(dataset: Dataset) -> FieldSpec | None:
-    """The first list that is not of gifts."""
+    """The first list that is not about gifts."""
     return _first(spec for spec in dataset.specs if isinstance(spec.kind, MultiLabel) and not is_gift(spec))
 
 
 def age_field(dataset: Dataset) -> FieldSpec | None:
-    """The first number that is no count or duration."""
+    """The first number that is not a count or a duration."""
     return _first(spec for spec in dataset.specs if isinstance(spec.kind, Numeric) and not spec.kind.log)
 
 
 def season_field(dataset: Dataset) -> FieldSpec | None:
-    """What people shop for: `occasion`, or the first choice whose values make "… shoppers"."""
+    """The occasion: `occasion`, or the first choice whose values make "… shoppers"."""
     choices = [spec for spec in dataset.specs if isinstance(spec.kind, Categorical) and not is_gift(spec)]
     shopped = [spec for spec in choices if _makes_shoppers(spec)]
     return _first(spec for spec in choices if spec.name == "occasion") or _first(shopped)

@@ -1,4 +1,4 @@
-"""Tables for figures: lifts of the telling values, numbers over the personas, gifts against hobbies and age."""
+"""Tables for figures: lifts of informative values, numbers by persona, gifts by hobby and by age."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -30,10 +30,10 @@ MOST_GIFTS: Final = 16
 
 
 def lift_rows(tables: Sequence[FieldTable]) -> tuple[LiftRow, ...]:
-    """The values that tell the personas apart best, at most thirty and six of a field, grouped by field.
+    """The values that best distinguish the personas, at most thirty and six of a field, grouped by field.
 
-    Values count that differ significantly in at least one persona (adjusted residuals, Bonferroni over all
-    cells). Within a field they run from those of the first persona to those of the last.
+    Only values that differ significantly in at least one persona (adjusted residuals, Bonferroni over all cells).
+    Within a field they are in the order of the persona with the largest lift.
     """
     threshold = z_threshold(sum(int(field.is_frequent.sum()) * len(field.table.answered) for field in tables))
     strongest = sorted(
@@ -46,12 +46,12 @@ def lift_rows(tables: Sequence[FieldTable]) -> tuple[LiftRow, ...]:
 
 
 def snake_rows(tables: Sequence[NumberFieldTable]) -> tuple[SnakeRow, ...]:
-    """Numbers and ordered fields over the personas. A persona without answers differs in nothing."""
+    """Numeric and ordinal fields by persona. A persona without answers has a difference of 0."""
     return tuple(_snake_row(field) for field in tables)
 
 
 def history_against_hobbies(dataset: Dataset) -> Crossed | None:
-    """The gifts of those who hold each hobby, over those who answered both; None where a field is missing."""
+    """Gifts by hobby, over the profiles that answered both; None where a field is missing."""
     gifts, hobbies = gift_field(dataset), hobby_field(dataset)
     if gifts is None or hobbies is None:
         return None
@@ -59,7 +59,7 @@ def history_against_hobbies(dataset: Dataset) -> Crossed | None:
 
 
 def history_by_hobby(pairs: Crossed | None) -> Matrix | None:
-    """The lifts of each gift category among those of each hobby; None where fewer than five are expected."""
+    """The lifts of each gift category by hobby; None where fewer than five profiles are expected."""
     if pairs is None:
         return None
     first, second = pairs.first, pairs.second
@@ -74,14 +74,14 @@ def history_by_hobby(pairs: Crossed | None) -> Matrix | None:
 
 
 def age_bands(dataset: Dataset) -> Bands | None:
-    """The profiles by age, or by whatever number the class has first; None where there is none to cut."""
+    """The profiles by age, or by the first number of the class; None where it cannot be divided."""
     spec = age_field(dataset)
     column = dataset.columns[spec.name] if spec else None
     return bands(column.values) if isinstance(column, NumberColumn) else None
 
 
 def gifts_by_age(dataset: Dataset, ages: Bands | None) -> Matrix | None:
-    """The share of each gift category in each age band, among those who answered both.
+    """The share of each gift category in each age band, among the profiles that answered both.
 
     None for a band in which fewer than five did.
     """
@@ -103,7 +103,7 @@ def gifts_by_age(dataset: Dataset, ages: Bands | None) -> Matrix | None:
 
 
 def shares_by_band(ages: Bands, gifts_held: Holders) -> tuple[FloatArray, IntArray]:
-    """The share of each value in each band, (bands, values), and how many of the band answered, (bands,)."""
+    """The share of each value in each band, (bands, values), and the profiles that answered, (bands,)."""
     rows = np.flatnonzero(gifts_held.answered & (ages.band_of >= 0))
     shape = (len(rows), len(ages.labels))
     member = csr_matrix((np.ones(len(rows)), (np.arange(len(rows)), ages.band_of[rows])), shape=shape)
@@ -117,10 +117,10 @@ def _unless_empty(hobbies: Holders, gifts: Holders) -> Crossed | None:
 
 
 def _informative(field: FieldTable, threshold: float) -> list[tuple[float, int]]:
-    """Values with a significant difference and how much they tell, strongest first."""
+    """Values with a significant difference and their information, strongest first."""
     table = field.table
     shares, everyone = table.shares, table.everyone
-    # What one learns of the persona from this answer, in nats (mutual information).
+    # The mutual information of answer and persona, in nats.
     information = rel_entr(shares, everyone) + rel_entr(1 - shares, 1 - everyone)
     information[table.answered == 0] = 0.0
     weights = table.answered / max(int(table.answered.sum()), 1)

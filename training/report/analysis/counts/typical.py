@@ -1,4 +1,4 @@
-"""The typical answers of a persona's members, field by field, from aggregates: no profile of any one person."""
+"""The typical answers of a persona's members, field by field, from aggregates: no profile of a single person."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -23,7 +23,7 @@ def typical_profiles(
 ) -> tuple[tuple[Typical, ...], ...]:
     """For each of k personas its typical answers, in the order of the fields.
 
-    A field is left out for a persona fewer than five members of which answered it, or agree on a value.
+    A field is left out for a persona where fewer than five members answered it or share a value.
     """
     by_field = {table.spec.name: table for table in tables}
     fields = [_field(dataset, spec, by_field, clusters, k) for spec in dataset.specs]
@@ -60,8 +60,9 @@ def _values(table: FieldTable, cluster: int) -> Typical | None:
 
 
 def _chosen(table: FieldTable, cluster: int) -> list[int]:
-    """The most common level; of a choice or a list what is common and more common than among everyone, if
-    anything is, and the most common otherwise."""
+    """The most common level; of a choice or a list the values that are common and lifted, or else the most
+    common.
+    """
     counts, shares = table.table.counts[cluster], table.table.shares[cluster]
     common = [code for code in _ranked(shares) if counts[code] >= MIN_COUNT and table.is_frequent[code]]
     if isinstance(table.spec.kind, Ordinal):

@@ -1,4 +1,4 @@
-"""Principal components in words: which answers pull to which side."""
+"""Principal components in words: the answers at their ends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _LEAST_CORRELATION: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """An encoded column in words: in a table, and at the end of an axis to which it pulls."""
+    """An encoded column in words: in a table, and at the end of an axis."""
 
     label: str
     word: str
@@ -33,7 +33,7 @@ class _Column:
 def axes(encoded: EncodedDataset, scores: FloatArray, shares: FloatArray) -> tuple[Axis, ...]:
     """The components in words, for the scores (n, r) of encoded profiles; `shares` (r,) of the variance.
 
-    Correlations below 0.1, or within three standard errors of none, are left out.
+    Correlations below 0.1, or within three standard errors of 0, are left out.
     """
     columns = _columns(encoded.dataset, encoded.encoder)
     is_shown = np.array([column is not None for column in columns], np.bool_)
@@ -82,7 +82,7 @@ def _against(high: Sequence[str], low: Sequence[str]) -> str:
 
 
 def _correlations(vectors: FloatArray, scores: FloatArray) -> FloatArray:
-    """Correlation of every column with every component, (width, r); 0 where one of them does not vary."""
+    """The correlation of every column with every component, (width, r); 0 for constants."""
     first, second = _standardised(vectors), _standardised(scores)
     return np.asarray(first.T @ second / max(len(vectors), 1), np.float64)
 

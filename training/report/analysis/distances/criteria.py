@@ -1,7 +1,6 @@
-"""The criteria for each number of clusters, on a sample of the scores: how compact, how stable, how predictive.
+"""Criteria for each number of clusters, on a sample of the scores: compactness, stability, predictability.
 
-None of them decides: the gap statistic does (`training.clustering.choice_of_k`). They are there to be looked at
-beside it.
+They do not decide: the gap statistic does (`training.clustering.choice_of_k`). They are reported beside it.
 """
 
 from collections.abc import Sequence
@@ -28,11 +27,11 @@ _LEAST_ROWS: Final = 5
 
 
 class GapPoint(Protocol):
-    """What the choice of k says of one k; `gap_error` is s_k."""
+    """The choice of k for one k; `gap_error`: s_k."""
 
     @property
     def k(self) -> int:
-        """How many clusters."""
+        """The number of clusters."""
 
     @property
     def inertia(self) -> float:
@@ -54,10 +53,10 @@ def criteria(
     rng: np.random.Generator,
     fitted: IntArray | None = None,
 ) -> tuple[Candidate, ...]:
-    """The gap points of a sweep with the other criteria, computed on sampled scores (n, r).
+    """The gap points of the curve with the other criteria, computed on sampled scores (n, r).
 
-    `fitted` (n,): the clusters of the fit itself, which are judged instead of new ones where k is theirs, so that
-    cluster by cluster the numbers are those of the personas.
+    `fitted` (n,): the clusters of the fit, which are evaluated instead of new ones at their k, so that the numbers
+    of each cluster are those of its persona.
     """
     own = 0 if fitted is None else int(fitted.max(initial=-1)) + 1
     distances = pairwise_distances(scores)
@@ -73,9 +72,9 @@ def stability(
     """For each of k clusters its mean Jaccard similarity with the best match in K-Means of bootstraps.
 
     The bootstrap of Hennig (Computational Statistics & Data Analysis 52, 2007, 258–271), on the distinct rows of
-    each resample. He takes 0.75 and more for stable, below 0.6 for not to be trusted. None for one cluster, which
-    always comes back, and where no bootstrap is asked for; None for a cluster with fewer than five of the rows.
-    A cluster without a row in a resample is left out of that bootstrap's mean.
+    each resample. He considers 0.75 and more stable, and below 0.6 untrustworthy. None for one cluster, which
+    always recurs, and without bootstraps; None for a cluster with fewer than five of the rows. A cluster without a
+    row in a resample is left out of that bootstrap's mean.
     """
     if k < 2 or not settings.bootstraps or len(scores) < k:
         return None
@@ -93,8 +92,8 @@ def prediction_strength(
     """How well one half of the rows predicts which rows of the other half belong together, 0–1.
 
     Tibshirani and Walther (Journal of Computational and Graphical Statistics 14, 2005, 511–528): for the weakest
-    cluster of the one half, the share of its pairs that the other half's centroids put together; the mean over
-    splits, each used in both directions. By definition 1 for one cluster. They take 0.8 and more for clusters.
+    cluster of one half, the share of its pairs that the other half's centroids put together; the mean over splits,
+    each used in both directions. By definition 1 for one cluster. They require 0.8 for clusters.
     """
     if not settings.splits or len(scores) // 2 < k:
         return None
@@ -150,7 +149,7 @@ def _measured(measure: Any, scores: FloatArray, clusters: IntArray) -> float:
 def _bootstrap(
     scores: FloatArray, clusters: IntArray, k: int, settings: AnalysisConfig, rng: np.random.Generator
 ) -> FloatArray:
-    """Best Jaccard similarity of each cluster in one resample, (k,); NaN where it has no row."""
+    """The best Jaccard similarity of each cluster in one resample, (k,); NaN where it has no row."""
     rows = np.unique(rng.integers(len(scores), size=len(scores)))
     if len(rows) < k:
         return np.full(k, np.nan)
@@ -168,7 +167,7 @@ def _split(scores: FloatArray, k: int, settings: AnalysisConfig, rng: np.random.
 
 
 def _pairs_together(half: FloatArray, own: KMeans, other: KMeans) -> float:
-    """The smallest share, over the own clusters, of pairs that the other centroids keep together."""
+    """The smallest share, over the own clusters, of pairs that the other centroids assign together."""
     predicted = pairwise_distances_argmin(half, other.cluster_centers_)
     pairs = crossed(own.labels_, predicted, own.n_clusters, own.n_clusters).astype(np.float64)
     sizes = pairs.sum(axis=1)

@@ -1,13 +1,13 @@
-"""DBSCAN and HDBSCAN beside K-Means: do the profiles form groups with empty space between them?
+"""DBSCAN and HDBSCAN beside K-Means: are there groups with empty space between them?
 
-K-Means divides whatever it is given. These two call a group only what is denser than its surroundings, so that
-they can say that there is one cloud. Neither assigns anybody to a persona.
+K-Means divides any data. These methods find groups only where they are denser than their surroundings, and can
+therefore report a single cloud. Neither assigns a profile to a persona.
 
 `min_samples` is twice the number of dimensions (Sander et al., Data Mining and Knowledge Discovery 2, 1998), at
-least ten and at most a tenth of the rows; DBSCAN's radius stands at the knee of the sorted distances to the
-neighbour of that rank, as they recommend. The knee lies farthest below the chord of the curve (the idea of
-Kneedle: Satopää et al., ICDCS Workshops 2011). A cluster below 2 % of the sample counts as noise in both
-methods: specks of a few rows occur in any cloud.
+least ten and at most a tenth of the rows; DBSCAN's radius is at the knee of the sorted distances to the neighbour
+of that rank, as they recommend. The knee is farthest below the chord of the curve (the idea of Kneedle: Satopää et
+al., ICDCS Workshops 2011). A cluster below 2 % of the sample counts as noise in both methods, since tiny clusters
+occur in any cloud.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,15 +26,15 @@ from training.text import percent
 MIN_ROWS: Final = 30
 _DRAWN: Final = 300
 _SMALLEST_SHARE: Final = 0.02
-# One cluster that holds more of what is not noise leaves nothing to tell apart.
+# A cluster that holds more of all that is not noise is a single cloud.
 _NEARLY_ALL: Final = 0.9
 _MOSTLY_NOISE: Final = 0.5
 
 
 def density(scores: FloatArray, clusters: IntArray) -> Density | None:
-    """What the two methods see in sampled scores (n, r), against the clusters (n,) of K-Means.
+    """The findings of both methods in sampled scores (n, r), compared with the clusters (n,) of K-Means.
 
-    None below thirty rows, too few for a density.
+    None below thirty rows, which are too few for a density.
     """
     if len(scores) < MIN_ROWS:
         return None
@@ -51,14 +51,14 @@ def density(scores: FloatArray, clusters: IntArray) -> Density | None:
 
 
 def k_distances(scores: FloatArray, rank: int) -> FloatArray:
-    """Each row's distance to its neighbour of this rank, itself being the first; ascending, (n,)."""
+    """Each row's distance to its neighbour of this rank, the row itself being the first; ascending, (n,)."""
     near = NearestNeighbors(n_neighbors=rank).fit(scores)
     distances: FloatArray = np.sort(near.kneighbors(scores)[0][:, -1])
     return distances
 
 
 def knee(ascending: FloatArray) -> float:
-    """The value that lies farthest below the chord from the first to the last."""
+    """The value that is farthest below the chord from the first to the last."""
     rise = ascending[-1] - ascending[0]
     if rise <= 0:
         return float(ascending[0])
@@ -77,7 +77,7 @@ def _smallest(scores: FloatArray) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class _View:
-    """What a method saw: the sizes of its clusters, the share of noise, the agreement with K-Means."""
+    """The result of a method: the sizes of its clusters, the share of noise, the agreement with K-Means."""
 
     method: Literal["DBSCAN", "HDBSCAN"]
     settings: Mapping[str, float | int]
@@ -87,18 +87,18 @@ class _View:
 
     @property
     def largest(self) -> float:
-        """The largest cluster's share of what is not noise."""
+        """The largest cluster's share of all that is not noise."""
         return float(self.sizes.max(initial=0) / max(int(self.sizes.sum()), 1))
 
     @property
     def apart(self) -> bool:
-        """Whether there are groups that stand apart, most profiles being in one."""
+        """Whether there are separate groups that hold most profiles."""
         return len(self.sizes) > 1 and self.largest <= _NEARLY_ALL and self.noise <= _MOSTLY_NOISE
 
 
 def _dbscan(scores: FloatArray, clusters: IntArray, radius: float) -> _View:
     samples, smallest = _min_samples(scores), _smallest(scores)
-    # Where most rows coincide the knee is 0, which is no radius.
+    # Where most rows coincide the knee is 0, which is not a radius.
     labels = DBSCAN(eps=max(radius, 1e-9), min_samples=samples).fit_predict(scores)
     settings = {"eps": round(radius, 4), "min_samples": samples, "smallest_cluster": smallest}
     return _view("DBSCAN", settings, _without_specks(labels, smallest), clusters)

@@ -1,4 +1,4 @@
-"""Maps of sampled profiles, and how well each of them sits in its persona."""
+"""Maps of sampled profiles, and their silhouettes."""
 
 from typing import Final
 
@@ -10,17 +10,17 @@ from models.scoring.columns import FloatArray, IntArray
 from training.clustering.silhouettes import has_silhouettes
 from training.report.document import Map, Point
 
-# Fewer points, or fewer dimensions, need no t-SNE: the components show them all.
+# Fewer points or dimensions need no t-SNE: the components show them completely.
 _LEAST_POINTS: Final = 50
 _LEAST_DIMENSIONS: Final = 3
-# Beyond these the map hardly changes, and most of an analysis' time would go into it.
+# More steps hardly change the map, and would take most of the time of an analysis.
 _STEPS: Final = 500
 
 
 def maps(
     scores: FloatArray, clusters: IntArray, centroids: FloatArray, shares: FloatArray, seed: int
 ) -> tuple[Map, ...]:
-    """The sampled scores (n, r) by their first two components, and by t-SNE where that adds something.
+    """The sampled scores (n, r) by their first two components, and by t-SNE where there are enough of both.
 
     `centroids` (k, r); `shares` (r,): share of the variance of each component, 0–1.
     """
@@ -34,7 +34,7 @@ def maps(
 def silhouettes(scores: FloatArray, clusters: IntArray, k: int) -> tuple[FloatArray, ...]:
     """For each of k clusters the silhouettes of its rows, descending. Quadratic in the rows.
 
-    Empty for all where silhouettes do not exist: one cluster, or as many as rows.
+    Empty for all where silhouettes are not defined: one cluster, or as many as rows.
     """
     if not has_silhouettes(clusters):
         return (np.zeros(0),) * k
@@ -53,7 +53,7 @@ def _pca_map(scores: FloatArray, clusters: IntArray, centroids: FloatArray, shar
 
 
 def _tsne_map(scores: FloatArray, clusters: IntArray, seed: int) -> Map:
-    """t-SNE (van der Maaten and Hinton, JMLR 9, 2008), begun from the first two components."""
+    """t-SNE (van der Maaten and Hinton, JMLR 9, 2008), initialised with the first two components."""
     perplexity = min(30, (len(scores) - 1) // 3)
     tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=1, max_iter=_STEPS)
     positions = tsne.fit_transform(scores).astype(np.float64)
@@ -61,7 +61,7 @@ def _tsne_map(scores: FloatArray, clusters: IntArray, seed: int) -> Map:
 
 
 def _plane(scores: FloatArray) -> FloatArray:
-    """The first two components, (n, 2); the second is 0 where there is but one."""
+    """The first two components, (n, 2); the second is 0 where there is only one."""
     plane = np.zeros((len(scores), 2))
     width = min(2, scores.shape[1])
     plane[:, :width] = scores[:, :width]
