@@ -21,7 +21,7 @@ from models.segment_model import SegmentModel
 from models.storage.arrays import field_manifests
 from models.storage.artifact import COMPARISON, PIPELINE, REPORT, LoadedArtifact
 from models.storage.comparison import Comparison
-from models.storage.manifest import Manifest, Origin
+from models.storage.manifest import Manifest, Origin, Verdict
 from models.storage.registry import version_name
 from models.storage.signature import key_from
 from models.storage.writing import check_writable, write_artifact
@@ -50,6 +50,7 @@ from training.personas.identity import (
 )
 from training.progress import Progress, ProgressRange
 from training.report.analysis.analyse import analyse
+from training.report.document import Report
 from training.report.settings import AnalysisConfig
 
 DEFAULT_THRESHOLDS = Thresholds()
@@ -110,12 +111,11 @@ def train(
     candidate = Candidate(
         origin=origin, fit=fitted, scorer=calibrated.scorer, personas=personas, held_out_rows=held_out_rows
     )
-    checks = run_checks(candidate, predecessor, matching, thresholds, config)
     evaluation = evaluate(fitted, equivalence, config)
-    unreadable = (unreadable_predecessor(previous.error),) if isinstance(previous, UnreadableModel) else ()
+    checks = run_checks(candidate, predecessor, matching, thresholds, config)
     evaluation = Evaluation(
         evaluation.metrics | checks.metrics | confidence_metrics(calibrated.confidence),
-        (*evaluation.verdicts, *checks.verdicts, *unreadable),
+        (*evaluation.verdicts, *checks.verdicts, *_identity_verdicts(previous)),
     )
     progress.step("comparing with the active model", 0.70)
     manifest = _manifest(candidate, config, evaluation, predecessor, matching)
@@ -124,12 +124,7 @@ def train(
         fitted, manifest, analysis, config.seed, ProgressRange(progress, 0.72, 0.97), calibrated.confidence
     )
     progress.step("writing the artifact", 0.97)
-    files: dict[str, Callable[[Path], object]] = {
-        PIPELINE: lambda path: joblib.dump(fitted.pipeline, path),
-        REPORT: _json_writer(report),
-    }
-    if comparison is not None:
-        files[COMPARISON] = _json_writer(comparison)
+    files = _extra_files(fitted, report, comparison)
     folder = write_artifact(out, manifest, calibrated.scorer, files, key)
     progress.step("written", 1.0)
     return Trained(folder, manifest)
@@ -206,6 +201,21 @@ def _comparison(
 
 def _reference_rows(dataset: Dataset, config: TrainingConfig) -> IntArray:
     return draw_rows(len(dataset), config.reference_rows, np.random.default_rng(config.seed))
+
+
+def _identity_verdicts(previous: LoadedArtifact | UnreadableModel | None) -> tuple[Verdict, ...]:
+    return (unreadable_predecessor(previous.error),) if isinstance(previous, UnreadableModel) else ()
+
+
+def _extra_files(
+    fitted: Fit, report: Report, comparison: Comparison | None
+) -> dict[str, Callable[[Path], object]]:
+    """The files of an artifact besides manifest and arrays, by name, with the functions that write them."""
+    files: dict[str, Callable[[Path], object]] = {
+        PIPELINE: lambda path: joblib.dump(fitted.pipeline, path),
+        REPORT: _json_writer(report),
+    }
+    return files if comparison is None else {**files, COMPARISON: _json_writer(comparison)}
 
 
 def _json_writer(document: BaseModel) -> Callable[[Path], object]:

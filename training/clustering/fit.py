@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
@@ -70,48 +71,56 @@ def fit(
     `previous_clusters` (n,): the clusters that the previous model assigns; K-Means starts from them as well.
     Raises `UnusableInput` where the encoded profiles cannot be separated as configured.
     """
-    rng = np.random.default_rng(config.seed)
     with threadpool_limits(1):
-        progress.step("encoding", 0.05)
-        encode = ProfileEncoder.configured(dataset.profile_class, config)
-        encoded = encode.fit_encode(dataset)
-        moments = moments_of(block.vectors() for block in encoded.blocks())
-        if not moments.products.any():
-            raise UnusableInput(
-                "The profiles differ in nothing that a model may learn: "
-                f"a value counts when at least {config.min_value_count} profiles hold it."
-            )
-        lengths = ListLengthRemover(encode.encoder_, config.remove_lengths).fit_moments(moments)
-        progress.step("comparing components with chance", 0.20)
-        sample = encoded.take(draw_rows(len(encoded), config.chance_rows, rng))
-        vectors = lengths.transform(sample.vectors())
-        components = parallel_analysis(vectors, encode.encoder_, config, rng)
-        progress.step("principal components", 0.40)
-        pca = principal_components(lengths.transform_moments(moments), components.retained)
-        # With few columns all components are retained, and the last ones hold rounding errors.
-        whiten = PartialWhitener(config.evenness if vectors.shape[1] > config.keep_all_columns else 0.0)
-        steps = [("encode", encode), ("lengths", lengths), ("pca", pca)]
-        coordinates = transformed(Pipeline(steps), encoded)
-        rows = draw_rows(len(coordinates), config.criteria_rows, rng)
-        familiar_k = None if previous_clusters is None else int(previous_clusters.max(initial=0)) + 1
-        choice = choose_k(
-            coordinates[rows], components, config, rng, ProgressRange(progress, 0.45, 0.90), familiar_k
-        )
-        scores = whiten.fit_transform(coordinates)
-        progress.step(f"K-Means with {choice.k} personas", 0.90)
-        familiar = None if previous_clusters is None else familiar_centroids(scores, previous_clusters)
-        kmeans = fit_kmeans(scores, choice.k, config, familiar)
-        if config.k == "auto":
-            choice, kmeans = _merge_small_personas(choice, kmeans, scores, config, familiar)
-    pipeline = Pipeline([*steps, ("even", whiten), ("kmeans", kmeans)])
+        return _fit(dataset, config, progress, previous_clusters)
+
+
+def _fit(dataset: Dataset, config: TrainingConfig, progress: Progress, previous_clusters: IntArray | None) -> Fit:
+    rng = np.random.default_rng(config.seed)
+    progress.step("encoding", 0.05)
+    encode = ProfileEncoder.configured(dataset.profile_class, config)
+    encoded = encode.fit_encode(dataset)
+    lengths, pca, components = _principal_components(encoded, config, progress, rng)
+    steps = [("encode", encode), ("lengths", lengths), ("pca", pca)]
+    coordinates = transformed(Pipeline(steps), encoded)
+    rows = draw_rows(len(coordinates), config.criteria_rows, rng)
+    familiar_k = None if previous_clusters is None else int(previous_clusters.max(initial=0)) + 1
+    choosing = ProgressRange(progress, 0.45, 0.90)
+    choice = choose_k(coordinates[rows], components, config, rng, choosing, familiar_k)
+    # With few columns all components are retained, and the last ones hold rounding errors.
+    whiten = PartialWhitener(config.evenness if encoded.encoder.width > config.keep_all_columns else 0.0)
+    scores = whiten.fit_transform(coordinates)
+    progress.step(f"K-Means with {choice.k} personas", 0.90)
+    familiar = None if previous_clusters is None else familiar_centroids(scores, previous_clusters)
+    kmeans = fit_kmeans(scores, choice.k, config, familiar)
+    if config.k == "auto":
+        choice, kmeans = _merge_small_personas(choice, kmeans, scores, config, familiar)
     return Fit(
-        pipeline=pipeline,
+        pipeline=Pipeline([*steps, ("even", whiten), ("kmeans", kmeans)]),
         encoded=encoded,
         scores=scores,
         clusters=kmeans.labels_.astype(np.int64),
         components=components,
         choice=choice,
     )
+
+
+def _principal_components(
+    encoded: EncodedDataset, config: TrainingConfig, progress: Progress, rng: np.random.Generator
+) -> tuple[ListLengthRemover, PCA, Components]:
+    """The linear steps after the encoding, and the parallel analysis that chose the number of components."""
+    moments = moments_of(block.vectors() for block in encoded.blocks())
+    if not moments.products.any():
+        raise UnusableInput(
+            "The profiles differ in nothing that a model may learn: "
+            f"a value counts when at least {config.min_value_count} profiles hold it."
+        )
+    lengths = ListLengthRemover(encoded.encoder, config.remove_lengths).fit_moments(moments)
+    progress.step("comparing components with chance", 0.20)
+    sample = encoded.take(draw_rows(len(encoded), config.chance_rows, rng))
+    components = parallel_analysis(lengths.transform(sample.vectors()), encoded.encoder, config, rng)
+    progress.step("principal components", 0.40)
+    return lengths, principal_components(lengths.transform_moments(moments), components.retained), components
 
 
 def transformed(steps: Pipeline, encoded: EncodedDataset) -> FloatArray:

@@ -140,9 +140,9 @@ def _measure(fitted: Fit, settings: AnalysisConfig, seed: int, progress: Progres
     centroids = fitted.pipeline["kmeans"].cluster_centers_
     drawn = maps(scores[shown], clusters[shown], centroids, shares, seed) if len(shown) else ()
     progress.step("putting components into words", 0.85)
-    said = axes(fitted.encoded.take(rows), scores, shares)
+    in_words = axes(fitted.encoded.take(rows), scores, shares)
     return _Measured(
-        rows=len(rows), curve=curve, silhouettes=widths, stability=stable, density=dense, maps=drawn, axes=said
+        rows=len(rows), curve=curve, silhouettes=widths, stability=stable, density=dense, maps=drawn, axes=in_words
     )
 
 
@@ -184,7 +184,7 @@ def _details(
     )
 
 
-def _components(fitted: Fit, said: tuple[Axis, ...]) -> Components:
+def _components(fitted: Fit, in_words: tuple[Axis, ...]) -> Components:
     components = fitted.components
     return Components(
         kept=components.retained,
@@ -192,7 +192,7 @@ def _components(fitted: Fit, said: tuple[Axis, ...]) -> Components:
         linked=components.linked,
         eigenvalues=tuple(components.eigenvalues.tolist()),
         chance=tuple(components.chance.tolist()),
-        axes=said,
+        axes=in_words,
     )
 
 

@@ -104,8 +104,8 @@ def _refused(data: DataQuality) -> list[str]:
 
 def _repeated(data: DataQuality) -> list[str]:
     repeated = 1 - data.distinct / max(data.profiles, 1)
-    said = f"{percent(repeated)} of the profiles repeat another one to the letter."
-    return [said] if repeated > _MANY_REPEATED else []
+    sentence = f"{percent(repeated)} of the profiles repeat another one to the letter."
+    return [sentence] if repeated > _MANY_REPEATED else []
 
 
 def _seldom(data: DataQuality) -> list[str]:

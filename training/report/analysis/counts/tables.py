@@ -164,10 +164,10 @@ def _labels(field: Holders) -> tuple[str, ...]:
     return tuple(value_label(field.spec, value) for value in field.values)
 
 
-def _cells(values: FloatArray, information: BoolArray) -> tuple[tuple[float | None, ...], ...]:
+def _cells(values: FloatArray, shown: BoolArray) -> tuple[tuple[float | None, ...], ...]:
     return tuple(
-        tuple(value if said else None for value, said in zip(row, saids, strict=True))
-        for row, saids in zip(values.round(4).tolist(), information.tolist(), strict=True)
+        tuple(value if is_shown else None for value, is_shown in zip(row, row_shown, strict=True))
+        for row, row_shown in zip(values.round(4).tolist(), shown.tolist(), strict=True)
     )
 
 
