@@ -97,6 +97,17 @@ def panels(figure: Figure, rows: int, columns: int, **options: Any) -> list[Axes
     return list(figure.subplots(rows, columns, squeeze=False, **options).flat)
 
 
+def panel_grid(count: int, columns: int, heights: tuple[float, float], title: str) -> tuple[Figure, list[Axes]]:
+    """A figure with a grid of `count` axes. `heights`: inches of the figure's frame, and of each row."""
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    figure = canvas(heights[0] + heights[1] * rows, title)
+    axes = panels(figure, rows, columns)
+    for spare in axes[count:]:
+        spare.set_axis_off()
+    return figure, axes[:count]
+
+
 def colour(cluster: int) -> str:
     """The colour of a persona, the same in all figures and on the page."""
     return COLOURS[cluster % len(COLOURS)]

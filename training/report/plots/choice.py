@@ -88,19 +88,15 @@ def draw_criteria(report: Report) -> Figure | None:
     shown = [(name, *words) for name, *words in _OTHERS if _series(report, name)[0]]
     if not shown:
         return None
-    columns = min(3, len(shown))
-    rows = -(-len(shown) // columns)
-    figure = style.canvas(0.5 + 2.0 * rows, "Other criteria, for comparison: they inform the choice")
-    axes = style.panels(figure, rows, columns)
-    for panel, (name, called, advice) in zip(axes, shown, strict=False):
+    title = "Other criteria, for comparison: they inform the choice"
+    figure, axes = style.panel_grid(len(shown), 3, (0.5, 2.0), title)
+    for panel, (name, called, advice) in zip(axes, shown, strict=True):
         ks, values = _series(report, name)
         panel.plot(ks, values, "o-", color=style.ACCENT, markersize=3.5, linewidth=1.4)
         panel.set_title(f"{called}\n({advice})", fontsize=style.SMALL)
         panel.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
         _mark(panel, report.choice.k)
     figure.supxlabel(_ACROSS, fontsize=style.SMALL, color=style.MUTED)
-    for spare in axes[len(shown) :]:
-        spare.set_axis_off()
     return figure
 
 

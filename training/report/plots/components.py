@@ -74,14 +74,10 @@ def draw_loadings(report: Report) -> Figure | None:
     shown = [axis for axis in report.components.axes if axis.high or axis.low][:_MOST_AXES]
     if not shown:
         return None
-    columns = min(2, len(shown))
-    rows = -(-len(shown) // columns)
-    figure = style.canvas(0.6 + 2.9 * rows, "What the strongest components say, in the answers that pull most")
-    axes = style.panels(figure, rows, columns)
-    for panel, axis in zip(axes, shown, strict=False):
+    title = "What the strongest components say, in the answers that pull most"
+    figure, axes = style.panel_grid(len(shown), 2, (0.6, 2.9), title)
+    for panel, axis in zip(axes, shown, strict=True):
         _bars(panel, axis)
-    for spare in axes[len(shown) :]:
-        spare.set_axis_off()
     figure.supxlabel("Correlation with the component, −1 to 1", fontsize=style.SMALL, color=style.MUTED)
     return figure
 
