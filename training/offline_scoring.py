@@ -25,7 +25,7 @@ from training.data.files.profile_file import ProfileFile
 from training.data.files.reading import without_collector
 from training.data.files.table_files import BatchWriter, growing_table
 from training.data.prefetch import prefetch
-from training.data.refusals import SideFile, listed
+from training.data.refusals import SideFile, refused_rows_file
 from training.errors import UnusableInput
 from training.progress import Progress, RowRate
 
@@ -68,7 +68,11 @@ def score_file(
     progress.step("scoring", 0.0)
     rate = RowRate(progress)
     columns = assignment_schema(profiles.id_column is not None)
-    with listed(profiles.side_file) as refused, growing_table(out, columns) as writer, _tuned_for_streaming():
+    with (
+        refused_rows_file(profiles.side_file) as refused,
+        growing_table(out, columns) as writer,
+        _tuned_for_streaming(),
+    ):
         _score_chunks(model, profiles, writer, refused, rate)
         _check_refused(profiles, rate.rows, refused, max_refused, progress)
     progress.step("scored", 1.0)

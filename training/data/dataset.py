@@ -26,7 +26,7 @@ from training.data.files.profile_file import ProfileFile
 from training.data.files.reading import CHUNK, without_collector
 from training.data.headers import field_names, refuse_duplicates, unknown_columns
 from training.data.mapping import FieldMapping
-from training.data.refusals import Refusals, listed
+from training.data.refusals import Refusals, refused_rows_file
 from training.errors import UnusableInput
 
 
@@ -195,7 +195,7 @@ def _dataset(builder: TableBuilder, notes: tuple[str, ...] = ()) -> Dataset:
 
 
 def _with_side_file(dataset: Dataset, max_refused: float, path: Path) -> Dataset:
-    with listed(path) as listing:
+    with refused_rows_file(path) as listing:
         listing.add(dataset.refusals.rows, dataset.refusals.misfits)
         listing.close()
         sentence = listing.summary(len(dataset), max_refused)

@@ -123,7 +123,7 @@ class SideFile:
 
 
 @contextmanager
-def listed(path: Path) -> Iterator[SideFile]:
+def refused_rows_file(path: Path) -> Iterator[SideFile]:
     """A side file that is completed if nothing is raised, and removed otherwise."""
     listing = SideFile(path)
     try:
