@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from service.store.memory.store import MemoryStore
 from service.store.ports.idempotency import IdempotencyStore
@@ -17,6 +18,7 @@ from service.store.ports.store import Store
 from service.store.ports.users import UserStore
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
+from service.store.sql.tables import metadata
 from testkit.postgres import database
 
 
@@ -48,9 +50,8 @@ def shared_postgres(postgres_server: Any) -> Iterator[str]:
 def emptied_postgres(shared_postgres: str) -> str:
     """A migrated database with nothing in it; quicker than a new one for each test."""
     with psycopg.connect(shared_postgres) as connection:
-        connection.execute(
-            "TRUNCATE users, jobs, persona_changes, persona_edits, leases, idempotency_keys, api_keys"
-        )
+        # All tables, so that a new one is emptied, too.
+        connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(sql.Identifier, metadata.tables))))
     return shared_postgres
 
 
