@@ -1,5 +1,6 @@
 """`python -m checks [words] [records]` prints what our own checks find; exit code 1 if that is anything."""
 
+import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +33,12 @@ CHECKS = {"words": _words, "records": _records}
 
 def main() -> None:
     """Run the named checks, or all of them, on the files that git tracks or would track."""
-    messages = [message for name in sys.argv[1:] or CHECKS for message in CHECKS[name]()]
+    parser = argparse.ArgumentParser(prog="python -m checks", description=main.__doc__)
+    parser.add_argument("names", nargs="*", metavar="CHECK", help=f"some of {', '.join(CHECKS)} (default: all)")
+    names = parser.parse_args().names or list(CHECKS)
+    if unknown := [name for name in names if name not in CHECKS]:
+        parser.error(f"there is no check {', '.join(unknown)}; there are {', '.join(CHECKS)}")
+    messages = [message for name in names for message in CHECKS[name]()]
     sys.exit("\n".join(messages) or None)
 
 
