@@ -86,7 +86,7 @@ def beside(before: LoadedArtifact, after: LoadedArtifact, panel: Dataset, rows: 
         same=float(np.mean(ids(before, panel) == ids(after, panel))),
         same_ids=set(names) == set(after.model.by_id),
         same_names=sum(names.get(persona.id) == persona.name for persona in after.model.personas),
-        passed=after.manifest.passed,
+        passed=after.manifest.outcome != "failed",
         failed=failed(after.manifest),
     )
 
@@ -97,7 +97,7 @@ def ids(loaded: LoadedArtifact, panel: Dataset) -> NDArray[np.str_]:
 
 
 def failed(manifest: Manifest) -> tuple[str, ...]:
-    return tuple(verdict.name for verdict in manifest.verdicts if not verdict.passed)
+    return tuple(verdict.name for verdict in manifest.verdicts_that("failed"))
 
 
 def exchanged(difficulty: str, k: int | str, out: Path) -> float:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
 
 from models.lineage import LineageStep, RetiredPersona
 from models.persona import Persona
@@ -13,6 +13,9 @@ from models.profile.field_kinds import KindName
 # 1: tables and centroids. 2: also the imputation of missing answers (`models.scoring.imputation`).
 FORMAT = 2
 READABLE = (1, 2)
+
+# How the sentence of every check starts that was not made.
+NOT_JUDGED = "Not judged: "
 
 
 class _Part(BaseModel):
@@ -45,14 +48,40 @@ class FieldManifest(_Part):
     phrases: tuple[str, ...] = ()
 
 
+Outcome = Literal["passed", "failed", "not_judged"]
+
+
 class Verdict(_Part):
-    """The result of one check that training ran on its own result."""
+    """The result of one check that training ran on its own result. Only a failed check blocks an activation."""
 
     name: str
-    passed: bool
+    outcome: Outcome = Field(
+        description="'not_judged': the check could not be made, and the sentence says why; "
+        "it neither passed nor failed."
+    )
     sentence: str
     value: float | None = Field(default=None, description="The measured value.")
     bound: float | None = Field(default=None, description="The threshold.")
+
+    @computed_field(description="Whether the outcome is 'passed'.")  # type: ignore[prop-decorator]
+    @property
+    def passed(self) -> bool:
+        """Whether the check was made and the result is as wanted."""
+        return self.outcome == "passed"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_outcome(cls, given: Any) -> Any:
+        """Read a manifest without `outcome`: a check that was not made counted as passed, and its sentence said
+        so.
+        """
+        if not isinstance(given, dict) or "outcome" in given or not isinstance(given.get("passed"), bool):
+            return given
+        if not given["passed"]:
+            outcome = "failed"
+        else:
+            outcome = "not_judged" if str(given.get("sentence")).startswith(NOT_JUDGED) else "passed"
+        return {**given, "outcome": outcome}
 
 
 class GoldenPrediction(_Part):
@@ -101,6 +130,11 @@ class Manifest(_Part):
     files: dict[str, str] = Field(default_factory=dict)
 
     @property
-    def passed(self) -> bool:
-        """Whether every verdict passed."""
-        return all(verdict.passed for verdict in self.verdicts)
+    def outcome(self) -> Outcome:
+        """Of all checks: 'failed' where one failed, otherwise 'not_judged' where one was not made."""
+        outcomes = {verdict.outcome for verdict in self.verdicts}
+        return "failed" if "failed" in outcomes else "not_judged" if "not_judged" in outcomes else "passed"
+
+    def verdicts_that(self, outcome: Outcome) -> tuple[Verdict, ...]:
+        """The verdicts with this outcome."""
+        return tuple(verdict for verdict in self.verdicts if verdict.outcome == outcome)

@@ -75,7 +75,7 @@ class RetrainRequest(BaseModel):
     k: PersonaCount = Field(default="auto", description="How many personas; 'auto' lets training choose.")
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="Seed of everything random.")
     activate: Activation = Field(
-        default="auto", description="'auto' activates the model only if every check of it passed."
+        default="auto", description="'auto' activates the model only if no check of it failed."
     )
     by: By | None = Field(default=None, description="Who requests it; with 'always', who insists.")
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from models.errors import SegmentsError
 from models.lineage import Passage, RetiredPersona
-from models.storage.manifest import Manifest, Origin, Verdict
+from models.storage.manifest import Manifest, Origin, Outcome, Verdict
 from models.storage.registry import Registry
 from service.active_model.active_model import active_version
 from service.paging import Page, decode_cursor
@@ -25,7 +25,17 @@ class ModelVersion:
     origin: Origin | None = None
     personas: int | None = None
     choice_of_k: str | None = None
-    passed: Annotated[bool | None, Field(description="Whether every verdict holds.")] = None
+    outcome: Annotated[
+        Outcome | None,
+        Field(
+            description="Of all checks: 'failed' where one failed, otherwise 'not_judged' where one could not be "
+            "made. Only 'failed' blocks an automatic activation."
+        ),
+    ] = None
+    passed: Annotated[
+        bool | None,
+        Field(description="Whether every check passed; null where none failed but not all could be made."),
+    ] = None
     verdicts: tuple[Verdict, ...] = ()
     metrics: dict[str, float | int | str | None] | None = None
     problem: str | None = None
@@ -102,7 +112,8 @@ def _model_version(manifest: Manifest, active: str | None) -> ModelVersion:
         origin=manifest.origin,
         personas=len(manifest.personas),
         choice_of_k=manifest.choice_of_k,
-        passed=manifest.passed,
+        outcome=manifest.outcome,
+        passed={"passed": True, "failed": False, "not_judged": None}[manifest.outcome],
         verdicts=manifest.verdicts,
         metrics=manifest.metrics,
     )

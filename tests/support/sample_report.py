@@ -109,9 +109,14 @@ def _frame(k: int) -> dict[str, Any]:
             "scorer_ties": 0,
         },
         "verdicts": (
-            Verdict(name="structure", passed=True, sentence="8 principal components beat chance."),
+            Verdict(name="structure", outcome="passed", sentence="8 principal components beat chance."),
             Verdict(
-                name="smallest_persona", passed=False, sentence="The smallest persona holds 1.6% of the profiles."
+                name="smallest_persona",
+                outcome="failed",
+                sentence="The smallest persona holds 1.6% of the profiles.",
+            ),
+            Verdict(
+                name="stability", outcome="not_judged", sentence="Not judged: stability. There is one persona."
             ),
         ),
     }

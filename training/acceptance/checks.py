@@ -2,7 +2,8 @@
 
 Each check has a threshold (`models.acceptance`) and gives a verdict: a sentence with what was measured and what is
 wanted. Some check the candidate, some the data against that of the active model: a poisoned file must not get a
-model of its own that then looks tidy.
+model of its own that then looks tidy. A check that cannot be made says so: its outcome is "not_judged", which
+neither counts as passed nor blocks an activation.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from models.storage.manifest import Verdict
 from training.acceptance.candidate import Candidate
 from training.acceptance.candidate_checks import candidate_checks
 from training.acceptance.comparison_checks import comparison_checks
+from training.acceptance.verdicts import judged
 from training.config import TrainingConfig
 from training.personas.identity import ClusterMatching, Predecessor
 
@@ -45,8 +47,5 @@ def run_checks(
 
 def unreadable_predecessor(error: str) -> Verdict:
     """The failed verdict where the active model cannot be read, so that no persona is carried on."""
-    return Verdict(
-        name="identity",
-        passed=False,
-        sentence=f"The active model cannot be read, so that every persona would get a new id: {error}",
-    )
+    sentence = f"The active model cannot be read, so that every persona would get a new id: {error}"
+    return judged("identity", False, sentence)

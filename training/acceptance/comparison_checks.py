@@ -11,7 +11,7 @@ from models.scoring.columns import FloatArray, IntArray
 from models.storage.manifest import FieldStats, Origin, Verdict
 from training.acceptance.candidate import Candidate
 from training.acceptance.field_stats import field_stats
-from training.acceptance.verdicts import at_most
+from training.acceptance.verdicts import at_most, judged, not_judged
 from training.clustering.fit import draw_rows
 from training.clustering.silhouettes import mean_silhouette
 from training.personas.identity import ClusterMatching, Predecessor
@@ -21,7 +21,7 @@ _LEAST_STRENGTH: Final = 0.003
 _BEYOND_NOISE: Final = 20
 _FIELD_ROWS: Final = 10_000
 _WORSE_SHARE: Final = 0.1
-_STAND_IN: Final = "Not judged: the active model was made from simulated profiles, a stand-in for real ones."
+_STAND_IN: Final = "The active model was made from simulated profiles, a stand-in for real ones."
 _ALL_FIELDS_PASS: Final = {
     "shuffled_field": "Every field has to do with the others as much as it had.",
     "one_value": "No field is filled with one answer alone that was not before.",
@@ -31,11 +31,11 @@ _ALL_FIELDS_PASS: Final = {
 def comparison_checks(
     candidate: Candidate, predecessor: Predecessor, matching: ClusterMatching, thresholds: Thresholds
 ) -> Iterator[Verdict]:
-    """A model of real profiles is not compared with one of simulated profiles: those verdicts pass."""
+    """A model of real profiles is not judged beside one of simulated profiles."""
     yield _origin(candidate.origin, predecessor.manifest.origin)
     stand_in = predecessor.manifest.origin.simulated and not candidate.origin.simulated
     for verdict in _compared(candidate, predecessor, matching, thresholds):
-        yield verdict.model_copy(update={"passed": True, "sentence": _STAND_IN}) if stand_in else verdict
+        yield not_judged(verdict.name, _STAND_IN) if stand_in else verdict
 
 
 def _origin(own: Origin, before: Origin) -> Verdict:
@@ -45,7 +45,7 @@ def _origin(own: Origin, before: Origin) -> Verdict:
         if passed
         else "It was made from simulated profiles, and the active model from real ones."
     )
-    return Verdict(name="origin", passed=passed, sentence=sentence)
+    return judged("origin", passed, sentence)
 
 
 def _compared(
@@ -103,6 +103,10 @@ def _persona_count(check: str, adjective: str, names: list[str], most: int) -> V
 
 def _population(predecessor: Predecessor, thresholds: Thresholds) -> Iterator[Verdict]:
     """The shares of the active model's personas among the new profiles, against those when it was trained."""
+    if len(predecessor.personas) == 1:
+        for check in ("one_giant_persona", "population"):
+            yield not_judged(check, "The active model has one persona, everyone.")
+        return
     now: FloatArray = np.bincount(predecessor.clusters, minlength=len(predecessor.personas)) / len(
         predecessor.clusters
     )
@@ -124,11 +128,7 @@ def _population(predecessor: Predecessor, thresholds: Thresholds) -> Iterator[Ve
 def _fields(candidate: Candidate, predecessor: Predecessor, thresholds: Thresholds) -> Iterator[Verdict]:
     then = predecessor.manifest.field_figures
     if not then:
-        yield Verdict(
-            name="fields",
-            passed=True,
-            sentence="Not judged: the active model does not say what its fields were like.",
-        )
+        yield not_judged("fields", "The active model does not say what its fields were like.")
         return
     rows = draw_rows(len(candidate.dataset), _FIELD_ROWS, np.random.default_rng(0))
     now = field_stats(predecessor.encoded.take(rows), predecessor.scorer)
@@ -143,7 +143,7 @@ def _fields(candidate: Candidate, predecessor: Predecessor, thresholds: Threshol
 def _all_fields(check: str, fields: list[str], verdict_on: Callable[[str], Verdict]) -> Verdict:
     """The verdicts on all fields as one, with the sentences of all that fail."""
     failed = [verdict.sentence for verdict in map(verdict_on, fields) if not verdict.passed]
-    return Verdict(name=check, passed=not failed, sentence=" ".join(failed) or _ALL_FIELDS_PASS[check])
+    return judged(check, not failed, " ".join(failed) or _ALL_FIELDS_PASS[check])
 
 
 def _strength(field: str, now: FieldStats, then: FieldStats, some: float, thresholds: Thresholds) -> Verdict:
@@ -154,7 +154,7 @@ def _strength(field: str, now: FieldStats, then: FieldStats, some: float, thresh
         f"trained; at least {least:.1%} is wanted. Its column may have been shuffled."
     )
     passed = then.strength < some or now.strength >= least
-    return Verdict(name="shuffled_field", passed=passed, sentence=measured)
+    return judged("shuffled_field", passed, measured)
 
 
 def _one_value(field: str, now: FieldStats, then: FieldStats, thresholds: Thresholds) -> Verdict:
@@ -164,4 +164,4 @@ def _one_value(field: str, now: FieldStats, then: FieldStats, thresholds: Thresh
         f"and {then.commonest_share:.1%} when the active model was trained; at most {most:.1%} "
         "is wanted."
     )
-    return Verdict(name="one_value", passed=now.commonest_share <= most, sentence=measured)
+    return judged("one_value", now.commonest_share <= most, measured)

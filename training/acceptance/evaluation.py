@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.storage.manifest import Verdict
+from training.acceptance.verdicts import at_least, at_most, judged
 from training.clustering.compile import Equivalence
 from training.clustering.fit import Fit, draw_rows
 from training.clustering.silhouettes import mean_silhouette
 from training.config import TrainingConfig
+from training.text import count
 
 
 @dataclass(frozen=True)
@@ -48,27 +50,24 @@ def _silhouette(fit: Fit, config: TrainingConfig) -> float | None:
 
 def _verdicts(fit: Fit, smallest: float, largest: float, config: TrainingConfig) -> tuple[Verdict, ...]:
     return (
-        Verdict(
-            name="structure",
-            passed=fit.components.structured,
-            sentence=(
-                f"{fit.components.beat_chance} principal components beat chance."
-                if fit.components.structured
-                else "No principal component beats chance."
-                if fit.components.linked
-                else "The fields do not depend on each other."
-            ),
+        judged("structure", fit.components.structured and fit.k > 1, _structure(fit)),
+        at_least(
+            "smallest_persona", smallest, config.min_persona_share,
+            f"The smallest persona holds {smallest:.1%} of the profiles",
         ),
-        Verdict(
-            name="smallest_persona",
-            passed=smallest >= config.min_persona_share,
-            sentence=f"The smallest persona holds {smallest:.1%} of the profiles; "
-            f"at least {config.min_persona_share:.0%} is wanted.",
+        at_most(
+            "largest_persona", largest, config.max_persona_share,
+            f"The largest persona holds {largest:.1%} of the profiles",
         ),
-        Verdict(
-            name="largest_persona",
-            passed=fit.k == 1 or largest <= config.max_persona_share,
-            sentence=f"The largest persona holds {largest:.1%} of the profiles; "
-            f"at most {config.max_persona_share:.0%} is wanted.",
-        ),
-    )
+    )  # fmt: skip
+
+
+def _structure(fit: Fit) -> str:
+    components = fit.components
+    if not components.linked:
+        return "The fields do not depend on each other."
+    if not components.structured:
+        return "No principal component beats chance."
+    verb = "beats" if components.beat_chance == 1 else "beat"
+    beaten = f"{count(components.beat_chance, 'principal component')} {verb} chance"
+    return f"{beaten}, but there is one persona, everyone." if fit.k == 1 else f"{beaten}."

@@ -51,12 +51,12 @@ def repeated_share(dataset: Dataset, answers: int) -> float:
     return (len(rows) - those.distinct_rows) / max(len(dataset), 1)
 
 
-def unknown_share(encoded: EncodedDataset) -> float:
-    """The share of the values of open fields that the encoder does not know."""
+def unknown_share(encoded: EncodedDataset) -> float | None:
+    """The share of the values of open fields that the encoder does not know; None where there is no value."""
     dataset, coded = encoded.dataset, encoded.columns
     answered_count = sum(_values(dataset.columns[name]) for name in dataset.vocabularies)
     known_count = sum(_values(coded[name]) for name in dataset.vocabularies if name in coded)
-    return (answered_count - known_count) / max(answered_count, 1)
+    return (answered_count - known_count) / answered_count if answered_count else None
 
 
 def _values(column: Column) -> int:

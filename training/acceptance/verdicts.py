@@ -1,6 +1,6 @@
-"""Verdicts on a measured value and its threshold."""
+"""Verdicts: on a measured value and its threshold, or that a check could not be made."""
 
-from models.storage.manifest import Verdict
+from models.storage.manifest import NOT_JUDGED, Verdict
 
 
 def at_most(name: str, value: float, threshold: float, measured: str, wanted: str = "") -> Verdict:
@@ -8,10 +8,25 @@ def at_most(name: str, value: float, threshold: float, measured: str, wanted: st
     in per cent.
     """
     sentence = f"{measured}; at most {wanted or f'{threshold:.1%}'} is wanted."
-    return Verdict(name=name, passed=value <= threshold, sentence=sentence, value=value, bound=threshold)
+    return judged(name, value <= threshold, sentence, value, threshold)
 
 
-def at_least(name: str, value: float, threshold: float, measured: str, wanted: str) -> Verdict:
+def at_least(name: str, value: float, threshold: float, measured: str, wanted: str = "") -> Verdict:
     """Passes from the threshold on. Arguments as of `at_most`."""
-    sentence = f"{measured}; at least {wanted} is wanted."
-    return Verdict(name=name, passed=value >= threshold, sentence=sentence, value=value, bound=threshold)
+    sentence = f"{measured}; at least {wanted or f'{threshold:.1%}'} is wanted."
+    return judged(name, value >= threshold, sentence, value, threshold)
+
+
+def judged(
+    name: str, passed: bool, sentence: str, value: float | None = None, threshold: float | None = None
+) -> Verdict:
+    """The verdict of a check that was made."""
+    outcome = "passed" if passed else "failed"
+    return Verdict.model_validate(
+        {"name": name, "outcome": outcome, "sentence": sentence, "value": value, "bound": threshold}
+    )
+
+
+def not_judged(name: str, why: str) -> Verdict:
+    """The verdict of a check that could not be made; `why`: a sentence."""
+    return Verdict(name=name, outcome="not_judged", sentence=f"{NOT_JUDGED}{name.replace('_', ' ')}. {why}")

@@ -44,9 +44,10 @@ def _run(chosen: argparse.Namespace, progress: Progress) -> None:
 
 def _activate(registry: Registry, manifest: Manifest, chosen: argparse.Namespace) -> bool:
     """Activate the version where the options and its checks allow it. Returns whether it was activated."""
-    if not chosen.activate or not (manifest.passed or chosen.force):
+    failed = manifest.outcome == "failed"
+    if not chosen.activate or (failed and not chosen.force):
         return False
-    forced = "" if manifest.passed else " although a check failed (--force)"
+    forced = " although a check failed (--force)" if failed else ""
     registry.activate(manifest.version, by="training fit", reason=f"Trained and activated{forced}.")
     return True
 
@@ -102,9 +103,10 @@ def _report_result(manifest: Manifest, activated: bool, chosen: argparse.Namespa
     progress.message(manifest.choice_of_k)
     for persona in manifest.personas:
         progress.message(f"  {persona.share:5.1%}  {persona.name}: {persona.sentence}")
-    for verdict in manifest.verdicts:
-        if not verdict.passed:
-            progress.message(f"Not as wanted: {verdict.sentence}")
+    for verdict in manifest.verdicts_that("failed"):
+        progress.message(f"Not as wanted: {verdict.sentence}")
+    for verdict in manifest.verdicts_that("not_judged"):
+        progress.message(verdict.sentence)
     progress.message(_outcome(manifest, activated, chosen))
     if isinstance(progress, JsonLines):
         progress.send(result={"version": manifest.version, "activated": activated})
@@ -158,7 +160,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--activate",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="activate the model if every check passes (default)",
+        help="activate the model if no check fails (default)",
     )
     parser.add_argument("--force", action="store_true", help="activate it even if a check fails")
     parser.add_argument(

@@ -5,6 +5,7 @@ from service.http.examples.personas import PASSAGE, RETIRED
 
 _VERDICT = {
     "name": "changed_personas",
+    "outcome": "passed",
     "passed": True,
     "sentence": "5.1% of people would change persona; at most 30.0% is wanted.",
     "value": 0.051,
@@ -28,6 +29,7 @@ _MODEL = {
     "origin": _ORIGIN,
     "personas": 5,
     "choice_of_k": "With 5 personas the gap statistic is 1.211 ± 0.005, which is 93% of its rise.",
+    "outcome": "passed",
     "passed": True,
     "verdicts": [_VERDICT],
     "metrics": {"silhouette": 0.11, "rows": 12_000},

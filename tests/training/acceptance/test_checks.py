@@ -9,7 +9,7 @@ import pytest
 from models.acceptance import Thresholds
 from models.profile import Profile
 from models.storage.artifact import COMPARISON, LoadedArtifact
-from models.storage.manifest import Manifest, Origin, Verdict
+from models.storage.manifest import Manifest, Origin, Outcome, Verdict
 from models.storage.reading import read_artifact, read_comparison, read_manifest
 from tests.training.conftest import QUICK, origin_of
 from training.acceptance.candidate_checks import outlier_share
@@ -46,8 +46,12 @@ def refit(
 
 
 def failed(manifest: Manifest) -> dict[str, str]:
-    """The sentences of the verdicts that do not hold, by name."""
-    return {verdict.name: verdict.sentence for verdict in manifest.verdicts if not verdict.passed}
+    """The sentences of the failed verdicts, by name."""
+    return sentences(manifest, "failed")
+
+
+def sentences(manifest: Manifest, outcome: Outcome) -> dict[str, str]:
+    return {verdict.name: verdict.sentence for verdict in manifest.verdicts_that(outcome)}
 
 
 @pytest.fixture(scope="module")
@@ -196,10 +200,12 @@ def test_too_many_new_personas_are_named(before: LoadedArtifact, tmp_path: Path)
     assert "4 personas are new (" in failed(manifest)["born_personas"]
 
 
-def test_real_profiles_are_not_compared_with_simulated_ones(before: LoadedArtifact, tmp_path: Path) -> None:
+def test_real_profiles_are_not_judged_beside_simulated_ones(before: LoadedArtifact, tmp_path: Path) -> None:
     manifest = refit(of_one_value(), before, tmp_path, source="users", simulated=False).manifest
-    assert failed(manifest) == {}
-    assert any("stand-in" in verdict.sentence for verdict in manifest.verdicts)
+    unjudged = sentences(manifest, "not_judged")
+    assert (failed(manifest), manifest.outcome) == ({}, "not_judged")
+    assert {"silhouette", "changed_personas", "population", "one_value"} <= unjudged.keys()
+    assert all("stand-in" in sentence for sentence in unjudged.values())
 
 
 def test_simulated_model_does_not_replace_a_real_one(before: LoadedArtifact, tmp_path: Path) -> None:
@@ -218,6 +224,7 @@ def test_model_without_field_stats_can_be_succeeded(before: LoadedArtifact, tmp_
     bare = before.manifest.model_copy(update={"lineage": (), "field_figures": {}})
     manifest = refit(PEOPLE.frame, LoadedArtifact(bare, before.model), tmp_path).manifest
     assert failed(manifest) == {}
+    assert list(sentences(manifest, "not_judged")) == ["fields"]
     assert [step.version for step in manifest.lineage] == [before.manifest.version, manifest.version]
 
 

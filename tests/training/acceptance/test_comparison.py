@@ -9,7 +9,7 @@ from models.profile import Profile
 from models.segment_model import SegmentModel
 from models.storage.artifact import LoadedArtifact
 from models.storage.comparison import Reference
-from models.storage.manifest import FieldManifest, Verdict
+from models.storage.manifest import FieldManifest, Outcome, Verdict
 from models.storage.reading import read_artifact
 from training.acceptance.comparison import compare, reference_of
 from training.data.dataset import Dataset
@@ -139,20 +139,29 @@ def test_models_of_different_profiles_are_compared(
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
-        (True, False, "No longer as wanted: It is small."),
-        (False, True, "As wanted now: It is small."),
-        (None, False, "Not as wanted: It is small."),
-        (True, True, None),
-        (None, True, None),
-        (True, None, None),
+        ("passed", "failed", "No longer as wanted: It is small."),
+        ("failed", "passed", "As wanted now: It is small."),
+        (None, "failed", "Not as wanted: It is small."),
+        ("not_judged", "failed", "Not as wanted: It is small."),
+        ("passed", "not_judged", "It is small."),
+        ("failed", "not_judged", "It is small."),
+        ("not_judged", "passed", None),
+        ("passed", "passed", None),
+        (None, "passed", None),
+        (None, "not_judged", None),
+        ("passed", None, None),
     ],
 )
 def test_changed_verdict_has_a_sentence(
-    model: LoadedArtifact, dataset: Dataset, before: bool | None, after: bool | None, sentence: str | None
+    model: LoadedArtifact,
+    dataset: Dataset,
+    before: Outcome | None,
+    after: Outcome | None,
+    sentence: str | None,
 ) -> None:
-    def judged(passed: bool | None) -> LoadedArtifact:
-        verdict = Verdict(name="size", passed=bool(passed), sentence="It is small.")
-        return changed(model, verdicts=() if passed is None else (verdict,))
+    def judged(outcome: Outcome | None) -> LoadedArtifact:
+        verdicts = () if outcome is None else (Verdict(name="size", outcome=outcome, sentence="It is small."),)
+        return changed(model, verdicts=verdicts)
 
     comparison = compare(judged(before), judged(after), dataset, REFERENCE)
     about_the_check = [text for text in comparison.sentences if "small" in text]

@@ -25,6 +25,17 @@ def test_model_with_failed_checks_is_written_but_not_activated(
     assert "written but not activated; --force activates it anyway" in capsys.readouterr().err
 
 
+def test_one_persona_is_not_activated_over_several(out: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "versions"
+    shutil.copytree(out, folder)
+    active = Registry(folder).active()
+    arguments = ["--simulate", "300", "--seed", "1", "--k", "1", "--no-report", "--bound", "max_persona_share=1"]
+    assert main(["fit", *arguments, "--out", str(folder)]) == 0
+    [one] = set(Registry(folder).versions()) - {active}
+    assert len(Registry(folder).manifest(one).personas) == 1
+    assert Registry(folder).active() == active
+
+
 def test_no_activate_overrides_force(tmp_path: Path) -> None:
     assert main(["fit", *FEW, "--no-activate", "--force", "--out", str(tmp_path)]) == 0
     assert Registry(tmp_path).active() is None

@@ -141,6 +141,10 @@ def test_failed_check_is_marked_as_failed(page: str) -> None:
     assert "✗ Not as wanted</strong> The smallest persona" in page
 
 
+def test_check_that_was_not_made_is_marked_as_neither(page: str) -> None:
+    assert "? Not judged</strong> Stability. There is one persona." in page
+
+
 def test_only_simulated_data_has_a_banner(page: str) -> None:
     report = sample_report()
     real = report.model_copy(update={"origin": report.origin.model_copy(update={"simulated": False})})

@@ -63,11 +63,14 @@ def _renamed(match: Match) -> str:
 
 
 def _verdict(change: VerdictChange) -> str:
-    if change.after is None or (change.before and change.before.passed == change.after.passed):
+    before, after = change.before, change.after
+    if after is None or (before and before.outcome == after.outcome):
         return ""
-    if change.before is None:
-        return "" if change.after.passed else f"Not as wanted: {change.after.sentence}"
-    return f"{'As wanted now' if change.after.passed else 'No longer as wanted'}: {change.after.sentence}"
+    if after.outcome == "not_judged":
+        return "" if before is None else after.sentence
+    if before is None or before.outcome == "not_judged":
+        return "" if after.passed else f"Not as wanted: {after.sentence}"
+    return f"{'As wanted now' if after.passed else 'No longer as wanted'}: {after.sentence}"
 
 
 # --- as text ---------------------------------------------------------------------------------------

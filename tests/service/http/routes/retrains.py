@@ -40,4 +40,5 @@ def train(registry: Registry, seed: int = 1, **changes: Any) -> str:
     return write_small_model(registry.root, seed=seed, **changes).name
 
 
-FAILED_CHECK = Verdict(name="smallest", passed=False, sentence="The smallest persona has 0.1 %.")
+UNJUDGED_CHECK = Verdict(name="stability", outcome="not_judged", sentence="Not judged: stability. One persona.")
+FAILED_CHECK = Verdict(name="smallest", outcome="failed", sentence="The smallest persona has 0.1 %.")

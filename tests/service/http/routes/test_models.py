@@ -72,11 +72,22 @@ def test_versions_are_listed_while_the_store_is_unavailable(settings: Settings, 
 
 
 def test_version_has_its_verdicts(client: TestClient, registry: Registry) -> None:
-    failed = Verdict(name="stability", passed=False, sentence="Refits do not agree.")
+    failed = Verdict(name="stability", outcome="failed", sentence="Refits do not agree.")
     version = write_small_model(registry.root, seed=1, verdicts=(failed,)).name
     item = client.get(f"/models/{version}").json()["model"]
-    assert item["passed"] is False
+    assert (item["outcome"], item["passed"]) == ("failed", False)
+    assert item["verdicts"][0]["outcome"] == "failed"
     assert item["verdicts"][0]["sentence"] == "Refits do not agree."
+
+
+def test_version_with_a_check_that_was_not_made_has_neither_passed_nor_failed(
+    client: TestClient, registry: Registry
+) -> None:
+    unjudged = Verdict(name="stability", outcome="not_judged", sentence="Not judged: stability. One persona.")
+    version = write_small_model(registry.root, seed=1, verdicts=(unjudged,)).name
+    item = client.get(f"/models/{version}").json()["model"]
+    assert (item["outcome"], item["passed"]) == ("not_judged", None)
+    assert (item["verdicts"][0]["outcome"], item["verdicts"][0]["passed"]) == ("not_judged", False)
 
 
 def test_version_has_its_personas(client: TestClient, versions: list[str]) -> None:

@@ -9,7 +9,7 @@ from service.retraining.launcher import Ended
 from service.settings import Settings
 from service.store.memory.store import MemoryStore
 from testkit.waiting import eventually
-from tests.service.http.routes.retrains import FAILED_CHECK, SIMULATED, begin, end, train
+from tests.service.http.routes.retrains import FAILED_CHECK, SIMULATED, UNJUDGED_CHECK, begin, end, train
 from tests.support.launcher import FakeLauncher
 
 
@@ -48,6 +48,18 @@ def test_model_that_fails_a_check_is_not_activated(
     assert result["activated"] is False
     assert FAILED_CHECK.sentence in result["reason"]
     assert registry.active() == before
+
+
+def test_check_that_was_not_made_does_not_block_the_activation_and_is_named(
+    client: TestClient, launcher: FakeLauncher, registry: Registry
+) -> None:
+    address, child = begin(client, launcher)
+    version = train(registry, verdicts=(UNJUDGED_CHECK,))
+    child.say(Ended(version))
+    result = end(client, address)["result"]
+    assert (result["activated"], registry.active()) == (True, version)
+    assert "every check passed" not in result["reason"]
+    assert "1 of 1 could not be made: stability." in result["reason"]
 
 
 def test_activate_always_activates_despite_a_failed_check(
