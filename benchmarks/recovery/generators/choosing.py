@@ -7,7 +7,6 @@ Journal of Mathematical Psychology, 1977) it is the chance that all words of the
 Gauss–Laguerre nodes give its logarithm to about 1e-3.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,38 +19,26 @@ _NODES, _WEIGHTS = np.polynomial.laguerre.laggauss(32)
 MOST: Final = 24
 
 
-@dataclass(frozen=True)
-class Choices:
-    """The lists of n people: `chosen` (n, words)."""
-
-    chosen: BoolArray
-
-    @property
-    def lengths(self) -> IntArray:
-        """How many words each person chose, (n,)."""
-        return np.asarray(self.chosen.sum(axis=1))
-
-
 def length_shares(medians: FloatArray, most: int, spread: float = 0.8) -> FloatArray:
     """A log-normal distribution, rounded down, from 0 to `most`: (…) medians → (…, most + 1)."""
     return number_shares(np.arange(most + 1), np.log1p(medians), spread, log=True)
 
 
-def choose(log_weights: FloatArray, lengths: IntArray, rng: np.random.Generator) -> Choices:
-    """One list for each row of log weights, (n, words), of these lengths."""
+def choose(log_weights: FloatArray, lengths: IntArray, rng: np.random.Generator) -> BoolArray:
+    """One list for each row of log weights, (n, words), of these lengths (n,): its words, (n, words)."""
     # The largest of weights with Gumbel noise come in the order of successive choices.
     appeal = log_weights + rng.gumbel(size=log_weights.shape)
     order = np.argsort(np.argsort(-appeal, axis=1), axis=1)
-    return Choices(order < lengths[:, None])
+    return np.asarray(order < lengths[:, None])
 
 
-def set_log_probability(choices: Choices, log_weights: FloatArray) -> FloatArray:
+def set_log_probability(chosen: BoolArray, log_weights: FloatArray) -> FloatArray:
     """The log probability of each list given its length, (n,), with the same log weights (words,) for all."""
     weights = np.exp(log_weights - log_weights.max())
-    rest = (~choices.chosen) @ weights
+    rest = (~chosen) @ weights
     # A list of all words is certain given its length, as is an empty one.
-    rows, words = np.nonzero(choices.chosen & (rest > 0)[:, None])
-    result = np.zeros(len(choices.chosen))
+    rows, words = np.nonzero(chosen & (rest > 0)[:, None])
+    result = np.zeros(len(chosen))
     if not len(rows):
         return result
     ratio = weights[words] / rest[rows]

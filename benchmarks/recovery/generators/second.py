@@ -10,10 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.recovery.generators.answers import Answers
 from benchmarks.recovery.generators.drawn import Draw
 from benchmarks.recovery.generators.latent import draw_latents
 from benchmarks.recovery.generators.missing import HABITS
-from benchmarks.recovery.generators.people import People, draw_people, posterior
+from benchmarks.recovery.generators.people import draw_people, posterior
 from benchmarks.recovery.generators.personas import Personas, draw_personas
 
 # The share of people of no persona: each of their answers is that of another persona.
@@ -45,12 +46,14 @@ class Second:
     def draw(self, variant: str, rows: int, personas: int, seed: int) -> Draw:
         """The draw of a seed; the personas, too, are those of the seed."""
         kind = VARIANTS[variant]
-        model, people, truth, planted = self.sample(kind, rows, personas, seed)
-        return Draw(people.frame(model), truth, planted, partial(_best, model, people))
+        model, answers, truth, planted = self.sample(kind, rows, personas, seed)
+        return Draw(
+            answers.frame(lambda name: model.single[name].values), truth, planted, partial(_best, model, answers)
+        )
 
     def sample(
         self, kind: Variant, rows: int, personas: int, seed: int
-    ) -> tuple[Personas, People, NDArray[np.int64], NDArray[np.bool_]]:
+    ) -> tuple[Personas, Answers, NDArray[np.int64], NDArray[np.bool_]]:
         """The personas, the people, the persona of each, and which of them have one."""
         rng = np.random.default_rng([20, seed])
         model = draw_personas(personas, kind.difference, kind.with_lists, rng)
@@ -58,9 +61,9 @@ class Second:
         planted = rng.random(rows) >= self.noise
         mixed = rng.choice(personas, (len(HABITS), rows), p=model.sizes)
         latents = draw_latents(rows, rng)
-        people = draw_people(model, np.where(planted, truth, mixed), latents, rng)
-        return model, people, truth, planted
+        answers = draw_people(model, np.where(planted, truth, mixed), latents, rng)
+        return model, answers, truth, planted
 
 
-def _best(model: Personas, people: People) -> NDArray[np.int64]:
-    return np.asarray(posterior(model, people).argmax(axis=1))
+def _best(model: Personas, answers: Answers) -> NDArray[np.int64]:
+    return np.asarray(posterior(model, answers).argmax(axis=1))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, log_softmax, ndtr
 
+from benchmarks.recovery.generators.answers import Values
 from models.scoring.columns import FloatArray, IntArray
 
 
@@ -17,13 +18,8 @@ class SingleAnswer:
     """A field with one answer. `values`: all its values; `shares` (…, values): their probabilities."""
 
     name: str
-    values: tuple[str, ...] | tuple[int, ...]
+    values: Values
     shares: FloatArray
-
-    def cells(self, codes: IntArray) -> list[str | int | None]:
-        """The answers of codes (n,); a negative code is a missing answer."""
-        values = (*self.values, None)
-        return [values[code] if code >= 0 else None for code in codes.tolist()]
 
 
 def number_shares(values: IntArray, centre: FloatArray, spread: float, log: bool = False) -> FloatArray:

@@ -64,8 +64,8 @@ def test_ceiling_is_about_that_of_the_difficulty(variant: str, ceiling: float) -
 
 
 def test_posterior_is_calibrated() -> None:
-    model, people, truth, planted = Second(noise=0.0).sample(VARIANTS["hard"], 6_000, PERSONAS, SEED)
-    shares = posterior(model, people)
+    model, answers, truth, planted = Second(noise=0.0).sample(VARIANTS["hard"], 6_000, PERSONAS, SEED)
+    shares = posterior(model, answers)
     hit = shares.argmax(axis=1) == truth
     assert shares.sum(axis=1) == pytest.approx(np.ones(6_000))
     assert hit.mean() == pytest.approx(shares.max(axis=1).mean(), abs=0.02)
@@ -75,13 +75,13 @@ def test_posterior_is_calibrated() -> None:
 
 
 def test_most_probable_personas_are_right_more_often_than_those_of_other_parameters() -> None:
-    model, people, truth, _ = Second(noise=0.0).sample(VARIANTS["medium"], ROWS, PERSONAS, SEED)
-    right = (posterior(model, people).argmax(axis=1) == truth).mean()
+    model, answers, truth, _ = Second(noise=0.0).sample(VARIANTS["medium"], ROWS, PERSONAS, SEED)
+    right = (posterior(model, answers).argmax(axis=1) == truth).mean()
     rng = np.random.default_rng(0)
     for name in ("hobbies", "age", "relationship"):
         order = np.roll(np.arange(PERSONAS), 1 + rng.integers(PERSONAS - 1))
         other = _with_shuffled_personas(model, name, order)
-        assert (posterior(other, people).argmax(axis=1) == truth).mean() < right
+        assert (posterior(other, answers).argmax(axis=1) == truth).mean() < right
 
 
 def test_lengths_of_lists_say_nothing_of_the_persona(drawn: Draw) -> None:
@@ -106,9 +106,9 @@ def test_age_changes_which_answers_are_missing(drawn: Draw) -> None:
 
 
 def test_answers_of_one_persona_depend_on_each_other() -> None:
-    model, people, truth, _ = Second(noise=0.0).sample(VARIANTS["medium"], 6_000, PERSONAS, SEED)
-    lists = [people.lists[name][0].chosen for name in ("hobbies", "favourite_items")]
-    given = people.lists["hobbies"][1] & people.lists["favourite_items"][1]
+    model, answers, truth, _ = Second(noise=0.0).sample(VARIANTS["medium"], 6_000, PERSONAS, SEED)
+    lists = [answers.lists[name].ticks for name in ("hobbies", "favourite_items")]
+    given = answers.lists["hobbies"].given & answers.lists["favourite_items"].given
     inside = [rows[(truth == 0) & given] for rows in lists]
     shuffled = np.random.default_rng(0).permutation(inside[1])
     assert _strongest_link(inside[0], inside[1]) > 2 * _strongest_link(inside[0], shuffled)
