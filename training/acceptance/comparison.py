@@ -1,9 +1,8 @@
 """What changed between two models.
 
 Personas are matched by their members: both models score one reference sample, and personas are paired so that the
-Jaccard similarities of their members have the largest sum (`training.clustering.matching`). A pair counts above
-`MINIMUM_OVERLAP`: below one half a cluster is considered dissolved (Hennig, Computational Statistics & Data
-Analysis 52, 2007), and above it no other persona can overlap as much.
+Jaccard similarities of their members have the largest sum. A pair counts above `MINIMUM_OVERLAP`
+(`training.clustering.matching`).
 """
 
 from collections.abc import Sequence
@@ -26,13 +25,12 @@ from models.storage.comparison import (
     same_ids,
 )
 from models.storage.manifest import Manifest
-from training.clustering.matching import best_pairs, crossed, jaccard
+from training.clustering.matching import MINIMUM_OVERLAP, best_pairs, crossed, jaccard
 from training.data.dataset import Dataset
 from training.data.encoded import EncodedDataset
 from training.errors import UnusableInput
 from training.personas.wording.comparison import sentences
 
-MINIMUM_OVERLAP: Final = 0.5
 _FEW: Final = 5
 _METRICS: Final = {
     "rows": "profiles trained on",

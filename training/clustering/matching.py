@@ -1,9 +1,15 @@
 """Two clusterings of the same profiles: their contingency table, and the pairs of clusters that match."""
 
+from typing import Final
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from models.scoring.columns import FloatArray, IntArray
+
+# A cluster is dissolved where its best Jaccard similarity is one half or less (Hennig, Computational Statistics &
+# Data Analysis 52, 2007). Above it a pair is unique: no other cluster can share more than half with either.
+MINIMUM_OVERLAP: Final = 0.5
 
 
 def crossed(first: IntArray, second: IntArray, rows: int, columns: int) -> IntArray:

@@ -8,9 +8,9 @@ to fit:
 - nearness: 1 − |a − b| / (|a| + |b|), a and b being the means of their members' encoded answers, as differences
   from everyone's average answers.
 
-Personas and clusters are paired so that the scores have the largest sum. A pair counts from `MATCH_SCORE` on: the
-cluster then carries the persona's id on. A cluster without a persona is a new one, and a persona without a cluster
-is retired; its id is never used again (docs/decisions/0014).
+A cluster carries a persona's id on where both the overlap and the score exceed `MINIMUM_OVERLAP`: it then shares
+more members with that persona than with any other, and answers alike. A cluster without a persona is a new one, and
+a persona without a cluster is retired; its id is never used again (docs/decisions/0014).
 """
 
 import base64
@@ -27,12 +27,11 @@ from models.scoring.columns import FloatArray, IntArray
 from models.scoring.scorer import Scorer
 from models.storage.artifact import LoadedArtifact
 from models.storage.manifest import Manifest
-from training.clustering.matching import best_pairs, cluster_means, crossed, jaccard
+from training.clustering.matching import MINIMUM_OVERLAP, cluster_means, crossed, jaccard
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
 from training.data.encoded import EncodedDataset
 
-MATCH_SCORE: Final = 0.45
 _MOST: Final = 0.5
 
 
@@ -120,8 +119,8 @@ def match_clusters(
     overlap = jaccard(table)
     nearness = _nearness(cluster_means(vectors, predecessor, before), cluster_means(vectors, clusters, after))
     scores = (overlap + nearness) / 2
-    pairs = {new: old for old, new in best_pairs(scores) if scores[old, new] >= MATCH_SCORE}
-    return ClusterMatching(table, overlap, nearness, pairs)
+    matches = np.argwhere((overlap > MINIMUM_OVERLAP) & (scores > MINIMUM_OVERLAP)).tolist()
+    return ClusterMatching(table, overlap, nearness, {new: old for old, new in matches})
 
 
 def _nearness(predecessor: FloatArray, means: FloatArray) -> FloatArray:

@@ -172,13 +172,12 @@ def mixed(people: Simulated, kinds: tuple[str, str]) -> pd.DataFrame:
     return frame
 
 
-def test_persona_removed_from_the_data_is_merged(before: LoadedArtifact) -> None:
+def test_two_personas_of_one_size_that_become_one_are_merged_into_a_new_one(before: LoadedArtifact) -> None:
     people = simulated(3_000, seed=21)
     kinds = ("trendy_tech_shopper", "holiday_generalist")
     refit = refitted(before, from_frame(mixed(people, kinds), Profile), QUICK.model_copy(update={"k": 4}))
-    assert set(refit.ids) < known_ids(before)
-    (retired,) = refit.fates("RETIRED")
-    assert retired.merged_into in refit.ids
+    [born] = refit.fates("BORN")
+    assert [passage.merged_into for passage in refit.fates("RETIRED")] == [born.persona_id] * 2
 
 
 def clustered(counts: list[list[int]]) -> tuple[IntArray, IntArray]:
@@ -205,6 +204,26 @@ def test_merged_personas_carry_on_the_id_of_the_larger() -> None:
     matching = matched([[100, 0], [0, 60], [0, 90]])
     assert (matching.persona_of, matching.retired) == ({0: 0, 1: 2}, [1])
     assert matching.merged_into(1) == 1
+
+
+def test_persona_split_evenly_is_dissolved() -> None:
+    matching = matched([[50, 0, 50], [0, 100, 0]])
+    assert (matching.persona_of, matching.retired, matching.born) == ({1: 1}, [0], [0, 2])
+
+
+def test_cluster_of_alike_answers_and_too_few_shared_members_is_a_new_persona() -> None:
+    matching = matched([[45, 55, 0], [0, 0, 100]])
+    assert matching.overlap[0, 1] == pytest.approx(0.55)
+    assert matching.scores[0, 0] > 0.5
+    assert (matching.persona_of, matching.born) == ({1: 0, 2: 1}, [0])
+
+
+def test_one_cluster_of_everyone_carries_no_persona_on() -> None:
+    previous = np.array([0] * 984 + [1] * 8 + [2] * 8)
+    vectors = np.eye(3)[previous]
+    matching = match_clusters(previous, np.zeros(1_000, np.int64), vectors - vectors.mean(axis=0), 3, 1)
+    assert 0.45 < matching.scores[0, 0] < 0.5 < matching.overlap[0, 0]
+    assert (matching.persona_of, matching.retired, matching.born) == ({}, [0, 1, 2], [0])
 
 
 def test_mixed_cluster_is_a_new_persona_without_a_parent() -> None:
