@@ -22,6 +22,7 @@ from tests.support.sample_analysis import (
     profile_map,
     snake_row,
 )
+from tests.support.sample_stability import whole_stability
 from training.report.document import (
     ChoiceOfK,
     Components,
@@ -60,6 +61,7 @@ def sample_report(names: tuple[str, ...] = NAMES, **changes: Any) -> Report:
         "history_by_hobby": history_by_hobby(rng),
         "gifts_by_age": gifts_by_age(rng),
         "density": density(rng),
+        "stability": whole_stability(k, rng),
         "confidence": CONFIDENCE,
         "insights": INSIGHTS,
         "data": data_quality(k, rng),
@@ -72,7 +74,14 @@ def one_persona_report() -> Report:
     everyone = ("All gift buyers",)
     choice = ChoiceOfK(k=1, sentence="The gap statistic does not rise above one segment.", rows=3_000)
     return sample_report(
-        everyone, choice=choice, silhouettes=((),), lifts=(), snake=(), density=None, confidence=None
+        everyone,
+        choice=choice,
+        silhouettes=((),),
+        lifts=(),
+        snake=(),
+        density=None,
+        stability=None,
+        confidence=None,
     )
 
 

@@ -56,6 +56,8 @@ def parallel_analysis(
     vectors: FloatArray, encoder: Encoder, config: TrainingConfig, rng: np.random.Generator
 ) -> Components:
     """Parallel analysis of encoded profiles, shape (n, width)."""
+    # Column by column in memory, as they are shuffled: it takes half of the time.
+    vectors = np.asfortranarray(vectors)
     blocks = shuffled_together(vectors, encoder)
     draws = np.array([_eigenvalues(_shuffle(vectors, blocks, rng)) for _ in range(config.permutations)])
     chance = np.quantile(draws, config.chance_quantile, axis=0)

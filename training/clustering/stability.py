@@ -16,7 +16,6 @@ from functools import cached_property
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from threadpoolctl import threadpool_limits
 
 from models.scoring.columns import FloatArray, IntArray
 from models.storage.comparison import adjusted_rand
@@ -78,12 +77,12 @@ def refit_resamples(fitted: Fit, config: TrainingConfig, count: int, rng: np.ran
 def with_k(fitted: Fit, k: int, config: TrainingConfig) -> Fit:
     """The same fit with another number of segments: all steps before K-Means do not depend on it.
 
-    Raises `UnusableInput` where the profiles have fewer distinct segments.
+    The same in every run only on one thread (`threadpool_limits`), which the caller sees to. Raises
+    `UnusableInput` where the profiles have fewer distinct segments.
     """
     if k == fitted.k:
         return fitted
-    with threadpool_limits(1):
-        kmeans = fit_kmeans(fitted.scores, k, config)
+    kmeans = fit_kmeans(fitted.scores, k, config)
     return replace(
         fitted,
         pipeline=Pipeline([*fitted.pipeline.steps[:-1], ("kmeans", kmeans)]),

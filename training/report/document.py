@@ -9,20 +9,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from models.persona import Persona
 from models.storage.manifest import Origin, Verdict
 from training.partial.reliability import Confidence
+from training.report.content.part import Part
+from training.report.content.stability import WholeStability
 
 DOCUMENT_FORMAT = 2
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Candidate(_Part):
+class Candidate(Part):
     """The criteria for one k, on a sample. None where a criterion does not exist or was not computed."""
 
     k: int
@@ -34,13 +32,13 @@ class Candidate(_Part):
     davies_bouldin: float | None = None
     stability: tuple[float | None, ...] | None = Field(
         default=None,
-        description="Mean Jaccard similarity of each cluster with its best match in bootstraps, None for one with "
-        "hardly a row in the sample; None at k = 1.",
+        description="Mean Jaccard similarity of each cluster with its best match in refits of resampled profiles, "
+        "None for one with hardly a row in the sample; None at k = 1 and for numbers far from the chosen one.",
     )
     prediction_strength: float | None = None
 
 
-class ChoiceOfK(_Part):
+class ChoiceOfK(Part):
     """The number of personas, the reason, and the curve (empty when k was given or nothing exceeded chance)."""
 
     k: int
@@ -51,14 +49,14 @@ class ChoiceOfK(_Part):
     curve: tuple[Candidate, ...] = ()
 
 
-class Loading(_Part):
+class Loading(Part):
     """The correlation of one encoded column with the scores of a component, −1 … 1."""
 
     label: str = Field(description='In words: "hobbies: board games", "age".')
     correlation: float
 
 
-class Axis(_Part):
+class Axis(Part):
     """A principal component in words."""
 
     number: int = Field(description="From 1.")
@@ -68,7 +66,7 @@ class Axis(_Part):
     sentence: str
 
 
-class Components(_Part):
+class Components(Part):
     """Eigenvalues against those of shuffled data (Horn's parallel analysis), largest first."""
 
     kept: int
@@ -79,7 +77,7 @@ class Components(_Part):
     axes: tuple[Axis, ...] = ()
 
 
-class Typical(_Part):
+class Typical(Part):
     """The typical answer of a persona's members to one field, from aggregates: no single person's profile."""
 
     title: str
@@ -90,17 +88,18 @@ class Typical(_Part):
     )
 
 
-class PersonaDetail(_Part):
+class PersonaDetail(Part):
     """What the analysis adds to a persona."""
 
     typical: tuple[Typical, ...]
     silhouette: float | None = Field(description="Mean over the sampled members.")
     stability: float | None = Field(
-        description="Mean Jaccard similarity over bootstraps, 0–1; None with hardly a row in the sample."
+        description="Mean Jaccard similarity over refits of resampled profiles, 0–1; None with hardly a row in "
+        "the sample."
     )
 
 
-class Point(_Part):
+class Point(Part):
     """A sampled profile on a map."""
 
     x: float
@@ -108,7 +107,7 @@ class Point(_Part):
     cluster: int
 
 
-class Map(_Part):
+class Map(Part):
     """A map of sampled profiles. `axes`: what x and y are."""
 
     method: Literal["pca", "tsne"]
@@ -117,7 +116,7 @@ class Map(_Part):
     centroids: tuple[tuple[float, float], ...] = Field(description="One for each persona; empty for t-SNE.")
 
 
-class Matrix(_Part):
+class Matrix(Part):
     """A table of numbers with labelled rows and columns. `None`: too few profiles."""
 
     title: str
@@ -128,7 +127,7 @@ class Matrix(_Part):
     values: tuple[tuple[float | None, ...], ...]
 
 
-class LiftRow(_Part):
+class LiftRow(Part):
     """One value of a field by persona, for the heatmap."""
 
     field: str
@@ -140,7 +139,7 @@ class LiftRow(_Part):
     share_everyone: float
 
 
-class SnakeRow(_Part):
+class SnakeRow(Part):
     """One numeric or ordinal field by persona, for the snake plot."""
 
     title: str
@@ -149,7 +148,7 @@ class SnakeRow(_Part):
     mean_everyone: float
 
 
-class DensityFinding(_Part):
+class DensityFinding(Part):
     """The result of one density-based method for the sampled scores."""
 
     method: Literal["DBSCAN", "HDBSCAN"]
@@ -162,7 +161,7 @@ class DensityFinding(_Part):
     sentence: str
 
 
-class Density(_Part):
+class Density(Part):
     """DBSCAN and HDBSCAN beside K-Means. `k_distances`: ascending; the knee is DBSCAN's eps."""
 
     rows: int
@@ -172,7 +171,7 @@ class Density(_Part):
     sentence: str
 
 
-class ListLength(_Part):
+class ListLength(Part):
     """The share of the variance of a list's length that the personas explain (η²): above 0.10 is a warning."""
 
     field: str
@@ -181,14 +180,14 @@ class ListLength(_Part):
     mean_lengths: tuple[float, ...] = Field(description="One for each persona.")
 
 
-class Insight(_Part):
+class Insight(Part):
     """A finding in the data, as a sentence with its numbers."""
 
     topic: Literal["age_and_gifts", "season", "history_and_hobbies", "personas", "quality"]
     sentence: str
 
 
-class FieldQuality(_Part):
+class FieldQuality(Part):
     """How completely a field is answered."""
 
     field: str
@@ -199,7 +198,7 @@ class FieldQuality(_Part):
     mean_ticks: float | None = Field(description="Values a profile that answered holds on average; lists only.")
 
 
-class ValuesToLearn(_Part):
+class ValuesToLearn(Part):
     """The values of a field that the model distinguishes badly or not at all.
 
     Values that fewer than five profiles hold are counted, never named: a single person may have written them.
@@ -215,7 +214,7 @@ class ValuesToLearn(_Part):
     )
 
 
-class DataQuality(_Part):
+class DataQuality(Part):
     """The data of the fit."""
 
     profiles: int
@@ -227,7 +226,7 @@ class DataQuality(_Part):
     to_learn: tuple[ValuesToLearn, ...] = Field(default=(), description="Only the fields that have some.")
 
 
-class Report(_Part):
+class Report(Part):
     """`report.json`. Personas, details and all tuples by persona are in the order of the clusters."""
 
     format: int = DOCUMENT_FORMAT
@@ -254,6 +253,9 @@ class Report(_Part):
         default=None, description="Share of each gift category (rows) in each age band (columns)."
     )
     density: Density | None = None
+    stability: WholeStability | None = Field(
+        default=None, description="None where it was switched off, or the report is older."
+    )
     confidence: Confidence | None = Field(
         default=None, description="None where nothing can be hidden, there is one persona, or the model is older."
     )

@@ -19,10 +19,12 @@ from models.errors import ArtifactNotWritten
 from models.storage.artifact import REPORT
 from training.errors import UnusableInput
 from training.report import page_content, sections
+from training.report.content.part import Table
 from training.report.document import DOCUMENT_FORMAT, Report
 from training.report.drawing import labels, style
 from training.report.drawing.saving import saved
-from training.report.plots.registry import PLOTS, Plot, drawn
+from training.report.plots.plot import Plot
+from training.report.plots.registry import PLOTS, drawn
 from training.text import capitalised, number, percent
 
 PAGE: Final = "report.html"
@@ -34,7 +36,7 @@ _PIXELS_AN_INCH: Final = 96
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """A figure on the page. `alt`: its text alternative; sizes in CSS pixels."""
+    """A figure on the page. `alt`: its text alternative; sizes in CSS pixels. `finding`: a sentence, or ""."""
 
     name: str
     svg: bytes
@@ -43,6 +45,8 @@ class Drawing:
     caption: str
     width: int
     height: int
+    finding: str = ""
+    table: Table | None = None
 
     @property
     def address(self) -> str:
@@ -102,6 +106,8 @@ def _drawing(plot: Plot, report: Report) -> Drawing | None:
         caption=plot.caption,
         width=width,
         height=height,
+        finding="" if plot.finding is None else plot.finding(report),
+        table=None if plot.table is None else plot.table(report),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from models.persona import GiftAffinity
-from training.report.analysis.grades import silhouette_grade, stability_grade
+from training.report.analysis.grades import UNSTABLE, agreement_grade, silhouette_grade, stability_grade
 from training.report.document import Insight, PersonaDetail, Report
 from training.report.drawing.labels import heading, present
 from training.text import capitalised, percent
@@ -60,9 +60,16 @@ GLOSSARY: Final = (
         "rising, more groups add little.",
     ),
     (
-        "Stability (Jaccard similarity)",
-        "The profiles are drawn anew, with repeats, and grouped again: what share of a persona comes back? "
-        "Above 0.85 very stable, from 0.75 stable, below 0.60 better not relied upon.",
+        "Stability (adjusted Rand index, Jaccard similarity)",
+        "Profiles are drawn anew and every step is fitted again. The adjusted Rand index says how alike two such "
+        "results are: 1 for the same, 0 for chance; from 0.80 stable, from 0.65 fairly. The Jaccard similarity "
+        "says what share of one persona comes back: above 0.85 very stable, from 0.75 stable, below 0.60 better "
+        "not relied upon.",
+    ),
+    (
+        "Stability across solutions",
+        "Whether a persona comes whole from one of the segments that there are when one fewer is asked for (1), "
+        "or evenly from all of them (0).",
     ),
     (
         "Prediction strength",
@@ -115,10 +122,7 @@ def key_numbers(report: Report) -> list[KeyNumber]:
     ]
     if len(report.personas) > 1:
         numbers.append(KeyNumber(percent(largest.share), "in the largest persona", largest.name))
-    jaccards = present(detail.stability for detail in report.details)
-    if jaccards:
-        mean = float(np.mean(jaccards))
-        numbers.append(KeyNumber(f"{mean:.2f}", "mean stability, 0–1", capitalised(stability_grade(mean))))
+    numbers += _stability(report)
     silhouette = report.metrics.get("silhouette")
     if isinstance(silhouette, float):
         numbers.append(
@@ -127,13 +131,33 @@ def key_numbers(report: Report) -> list[KeyNumber]:
     return numbers
 
 
-def stability_text(detail: PersonaDetail) -> str:
+def _stability(report: Report) -> list[KeyNumber]:
+    """The agreement of refits with the model; in an older report the mean Jaccard similarity of its personas."""
+    if report.stability is not None and len(report.personas) > 1:
+        agreement = report.stability.agreement
+        grade = agreement_grade(agreement, report.stability.least)
+        return [KeyNumber(f"{agreement:.2f}", "agreement of refits, 0–1", capitalised(grade))]
+    jaccards = present(detail.stability for detail in report.details)
+    if not jaccards:
+        return []
+    mean = float(np.mean(jaccards))
+    grade = stability_grade(mean, _of_stable_model(report))
+    return [KeyNumber(f"{mean:.2f}", "mean stability, 0–1", capitalised(grade))]
+
+
+def _of_stable_model(report: Report) -> bool:
+    """Whether the refits agree with the model as well as the acceptance check wants, and it passed that check."""
+    passed = all(verdict.passed for verdict in report.verdicts if verdict.name == "stability")
+    whole = report.stability
+    return passed and (whole is None or agreement_grade(whole.agreement, whole.least) != UNSTABLE)
+
+
+def stability_text(report: Report, detail: PersonaDetail) -> str:
     """The stability and separation of a persona, graded, with the numbers; "" where neither is known."""
     sentences = []
     if detail.stability is not None:
-        sentences.append(
-            f"{stability_grade(detail.stability)} when the profiles are drawn anew ({detail.stability:.2f})"
-        )
+        grade = stability_grade(detail.stability, _of_stable_model(report))
+        sentences.append(f"{grade} when the profiles are drawn anew ({detail.stability:.2f})")
     if detail.silhouette is not None:
         sentences.append(f"{silhouette_grade(detail.silhouette)} (silhouette {detail.silhouette:.2f})")
     return capitalised("; ".join(sentences))

@@ -55,6 +55,13 @@ _ALL: Final = (
         fills=_always,
     ),
     Section(
+        anchor="stability",
+        title="How stable the personas are",
+        lead="Would other people of the same kind give the same personas? Every step was fitted anew on resampled "
+        "profiles, and the results were compared.",
+        plots=("stability_by_k", "segment_stability", "segment_splits"),
+    ),
+    Section(
         anchor="leanings",
         title="What each persona leans to",
         lead="Which answers are more or less likely among a persona's members than among everyone.",

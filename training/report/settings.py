@@ -11,7 +11,9 @@ class AnalysisConfig(BaseModel):
     rows: int = Field(
         default=2_000, ge=2, description="Rows, drawn at random, of the criteria, silhouettes, densities and axes."
     )
-    bootstraps: int = Field(default=20, ge=0, description="Bootstraps of the stability; 0 leaves it out.")
+    bootstraps: int = Field(
+        default=10, ge=0, description="Refits of resampled profiles, for the stability; 0 leaves it out."
+    )
     splits: int = Field(default=5, ge=0, description="Splits of the prediction strength; 0 leaves it out.")
     n_init: int = Field(default=3, ge=1, description="Starts of each K-Means of the criteria.")
     map_rows: int = Field(default=1_200, ge=0, description="Most points on a map; 0 leaves the maps out.")

@@ -2,12 +2,14 @@
 
 import json
 import re
+import statistics
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from models.errors import ArtifactNotWritten
+from models.storage.manifest import Verdict
 from tests.support.sample_report import NAMES, minimal_report, one_persona_report, sample_report
 from training.errors import UnusableInput
 from training.report.document import ChoiceOfK, Components, Report
@@ -58,6 +60,7 @@ def report_with_few_figures(names: tuple[str, ...] = NAMES) -> Report:
         history_by_hobby=None,
         gifts_by_age=None,
         density=None,
+        stability=None,
         confidence=None,
     )
 
@@ -84,14 +87,14 @@ def test_every_figure_is_on_the_page_and_beside_it(folder: Path, tags: list[Tag]
     shown = {attributes["id"] for tag, attributes in tags if tag == "figure"}
     pictures = {f"figure-{path.stem}" for path in (folder / "figures").glob("*.svg")}
     assert shown == pictures == {f"figure-{path.stem}" for path in (folder / "figures").glob("*.png")}
-    assert len(shown) == 15
+    assert len(shown) == 18
 
 
 def test_every_image_has_a_text_alternative(tags: list[Tag]) -> None:
     texts = [attributes["alt"] for tag, attributes in tags if tag == "img"]
-    assert len(texts) == 15
+    assert len(texts) == 18
     assert all(alt and len(alt.split()) > 8 for alt in texts)
-    assert sum(tag == "figcaption" for tag, _ in tags) == 15
+    assert sum(tag == "figcaption" for tag, _ in tags) == 18
 
 
 def test_page_loads_no_external_resource(page: str, tags: list[Tag]) -> None:
@@ -110,7 +113,7 @@ def test_contents_link_to_every_section(tags: list[Tag]) -> None:
     links = [attributes["href"] or "" for tag, attributes in tags if tag == "a"]
     assert len(names) == len(set(names))
     assert {link.removeprefix("#") for link in links} <= set(names)
-    assert sum(tag == "section" for tag, _ in tags) == 13
+    assert sum(tag == "section" for tag, _ in tags) == 14
 
 
 def test_page_has_landmarks_and_one_headline(tags: list[Tag]) -> None:
@@ -129,6 +132,32 @@ def test_page_describes_each_persona(page: str) -> None:
         "Very stable when the profiles are drawn anew (0.92)",
     ):
         assert words in page
+
+
+@pytest.mark.parametrize("agreement", [0.38, 0.91])
+def test_model_that_the_acceptance_check_refuses_is_nowhere_called_stable(agreement: float) -> None:
+    report = sample_report()
+    assert report.stability is not None
+    refused = Verdict(name="stability", passed=False, sentence="Refused.", value=0.38, bound=0.95)
+    whole = report.stability.model_copy(update={"agreement": agreement, "least": 0.95})
+    page = undrawn(report.model_copy(update={"stability": whole, "verdicts": (refused,), "insights": ()}))
+    results = page.split('<section id="methods"')[0]
+    assert "Not stable" in results
+    assert not re.search(r"(very|fairly|barely) stable|>Stable", results, re.IGNORECASE)
+
+
+def test_numbers_of_a_figure_are_in_a_table(page: str) -> None:
+    table = page.split("Adjusted Rand index of two refits, by number of personas</caption>")[1].split("</table>")[
+        0
+    ]
+    rows = re.findall(r'<tr><th scope="row">(\d)</th>((?:<td>[^<]*</td>)+)</tr>', table)
+    assert [k for k, _ in rows] == ["3", "4", "5", "6", "7", "8"]
+    whole = sample_report().stability
+    assert whole is not None
+    for (_, cells), solution in zip(rows, whole.solutions, strict=True):
+        values = re.findall(r"<td>([^<]*)</td>", cells)
+        assert int(values[0]) == len(solution.agreements)
+        assert float(values[3]) == pytest.approx(statistics.median(solution.agreements), abs=0.005)
 
 
 def test_page_names_version_date_and_origin(page: str) -> None:
@@ -175,7 +204,7 @@ def test_empty_parts_of_a_report_have_no_section(report: Report) -> None:
     tags = tags_of(undrawn(report))
     sections = {attributes["id"] for tag, attributes in tags if tag == "section"}
     assert {"personas", "choice", "quality", "methods"} <= sections
-    assert not sections & {"glance", "leanings", "hobbies", "ages", "maps", "density"}
+    assert not sections & {"glance", "leanings", "hobbies", "ages", "maps", "density", "stability"}
 
 
 # --- onto the disk ---------------------------------------------------------------------------------

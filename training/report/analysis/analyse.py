@@ -11,9 +11,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from models.persona import Persona
-from models.scoring.columns import FloatArray, IntArray
+from models.scoring.columns import FloatArray
 from models.storage.manifest import Manifest
 from training.clustering.fit import Fit, draw_rows
+from training.config import TrainingConfig
 from training.data.dataset import Dataset
 from training.partial.reliability import Confidence
 from training.progress import Progress
@@ -36,11 +37,13 @@ from training.report.analysis.counts.tables import (
 )
 from training.report.analysis.counts.typical import typical_profiles
 from training.report.analysis.distances.axes import axes
-from training.report.analysis.distances.criteria import criteria, stability
+from training.report.analysis.distances.criteria import criteria
 from training.report.analysis.distances.density import density
 from training.report.analysis.distances.maps import maps, silhouettes
 from training.report.analysis.insights import age_and_gifts, history_and_hobbies, season
+from training.report.analysis.stability import Solved, mean_jaccards, solutions_of, whole_stability
 from training.report.analysis.summary import headline, on_personas, on_quality
+from training.report.content.stability import WholeStability
 from training.report.document import (
     Axis,
     Candidate,
@@ -63,7 +66,7 @@ class _Measured:
     rows: int
     curve: tuple[Candidate, ...]
     silhouettes: tuple[FloatArray, ...]
-    stability: tuple[float | None, ...] | None
+    solved: tuple[Solved, ...]
     density: Density | None
     maps: tuple[Map, ...]
     axes: tuple[Axis, ...]
@@ -96,9 +99,12 @@ def analyse(
     """
     dataset = fitted.encoded.dataset
     with threadpool_limits(1):
-        measured = _measure(fitted, settings, seed, progress)
+        measured = _measure(
+            fitted, TrainingConfig.model_validate(manifest.configuration), settings, seed, progress
+        )
     progress.step("counting answers", 0.90)
     counted = _count(dataset, fitted)
+    stable = whole_stability(measured.solved, fitted.k, manifest.personas, manifest.verdicts)
     details = _details(dataset, fitted, measured, counted.tables)
     return Report(
         version=manifest.version,
@@ -116,22 +122,28 @@ def analyse(
         history_by_hobby=history_by_hobby(counted.pairs),
         gifts_by_age=gifts_by_age(dataset, counted.ages),
         density=measured.density,
+        stability=stable,
         confidence=confidence,
-        insights=_insights(dataset, manifest.personas, details, counted),
+        insights=_insights(dataset, manifest.personas, details, counted, stable),
         data=counted.quality,
         metrics=manifest.metrics,
         verdicts=manifest.verdicts,
     )
 
 
-def _measure(fitted: Fit, settings: AnalysisConfig, seed: int, progress: Progress) -> _Measured:
+def _measure(
+    fitted: Fit, config: TrainingConfig, settings: AnalysisConfig, seed: int, progress: Progress
+) -> _Measured:
     rng = np.random.default_rng(seed)
     rows = draw_rows(len(fitted.encoded), settings.rows, rng)
     scores, clusters = fitted.scores[rows], fitted.clusters[rows]
     shares = np.asarray(fitted.pipeline["pca"].explained_variance_ratio_, np.float64)
     progress.step("judging the number of personas", 0.0)
     curve = criteria(scores, fitted.choice.curve, settings, rng, clusters)
-    stable = _stability(curve, scores, clusters, fitted.k, settings, rng)
+    progress.step("refitting resampled profiles", 0.15)
+    solved = tuple(solutions_of(fitted, config, settings.bootstraps, rng))
+    jaccards = {solution.k: mean_jaccards(solution) for solution in solved}
+    curve = tuple(point.model_copy(update={"stability": jaccards.get(point.k)}) for point in curve)
     widths = silhouettes(scores, clusters, fitted.k)
     progress.step("looking for dense groups", 0.35)
     dense = density(scores, clusters) if settings.density else None
@@ -142,21 +154,8 @@ def _measure(fitted: Fit, settings: AnalysisConfig, seed: int, progress: Progres
     progress.step("putting components into words", 0.85)
     in_words = axes(fitted.encoded.take(rows), scores, shares)
     return _Measured(
-        rows=len(rows), curve=curve, silhouettes=widths, stability=stable, density=dense, maps=drawn, axes=in_words
+        rows=len(rows), curve=curve, silhouettes=widths, solved=solved, density=dense, maps=drawn, axes=in_words
     )
-
-
-def _stability(
-    curve: Sequence[Candidate],
-    scores: FloatArray,
-    clusters: IntArray,
-    k: int,
-    settings: AnalysisConfig,
-    rng: np.random.Generator,
-) -> tuple[float | None, ...] | None:
-    """The stability of the personas: from the curve where it has their k, whose clusters are theirs."""
-    stabilities = [candidate.stability for candidate in curve if candidate.k == k]
-    return stabilities[0] if stabilities else stability(scores, clusters, k, settings, rng)
 
 
 def _count(dataset: Dataset, fitted: Fit) -> _Counted:
@@ -173,7 +172,8 @@ def _count(dataset: Dataset, fitted: Fit) -> _Counted:
 def _details(
     dataset: Dataset, fitted: Fit, measured: _Measured, tables: Sequence[FieldTable]
 ) -> tuple[PersonaDetail, ...]:
-    typical, stable = typical_profiles(dataset, tables, fitted.clusters, fitted.k), measured.stability
+    typical = typical_profiles(dataset, tables, fitted.clusters, fitted.k)
+    stable = next((mean_jaccards(solution) for solution in measured.solved if solution.k == fitted.k), None)
     return tuple(
         PersonaDetail(
             typical=typical[cluster],
@@ -197,10 +197,14 @@ def _components(fitted: Fit, in_words: tuple[Axis, ...]) -> Components:
 
 
 def _insights(
-    dataset: Dataset, personas: Sequence[Persona], details: Sequence[PersonaDetail], counted: _Counted
+    dataset: Dataset,
+    personas: Sequence[Persona],
+    details: Sequence[PersonaDetail],
+    counted: _Counted,
+    stable: WholeStability | None,
 ) -> tuple[Insight, ...]:
     return (
-        *on_personas(personas, details),
+        *on_personas(personas, details, stable),
         *age_and_gifts(dataset, counted.ages),
         *season(dataset, counted.tables, personas),
         *history_and_hobbies(counted.pairs),

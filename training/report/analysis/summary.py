@@ -6,8 +6,9 @@ from typing import Final
 from models.persona import Persona
 from models.storage.manifest import Manifest
 from training.report.analysis.counts.quality import TOO_MUCH_EXPLAINED, beats_chance
-from training.report.analysis.grades import DOUBTFUL, STABLE, silhouette_grade
+from training.report.analysis.grades import DOUBTFUL, STABLE, UNSTABLE, agreement_grade, silhouette_grade
 from training.report.analysis.insights import quoted
+from training.report.content.stability import WholeStability
 from training.report.document import DataQuality, Insight, ListLength, PersonaDetail
 from training.text import listed, percent
 
@@ -32,8 +33,10 @@ def headline(manifest: Manifest, silhouette: float | None) -> str:
     )
 
 
-def on_personas(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> tuple[Insight, ...]:
-    """The sizes, separation and stability of the personas."""
+def on_personas(
+    personas: Sequence[Persona], details: Sequence[PersonaDetail], whole: WholeStability | None = None
+) -> tuple[Insight, ...]:
+    """The sizes, separation and stability of the personas. `whole`: the stability of their model."""
     if len(personas) == 1:
         return (Insight(topic="personas", sentence="There is one persona: everyone."),)
     last = personas[-1]
@@ -41,7 +44,7 @@ def on_personas(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -
         f"The largest persona is {quoted(personas[0])} with {percent(personas[0].share)} of the profiles, "
         f"the smallest {quoted(last)} with {percent(last.share)}."
     )
-    sentences = [sizes, _separate(personas, details), _stable(personas, details)]
+    sentences = [sizes, _separate(personas, details), _stable(personas, details, whole)]
     return tuple(Insight(topic="personas", sentence=sentence) for sentence in sentences if sentence)
 
 
@@ -75,7 +78,12 @@ def _separate(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> 
     )
 
 
-def _stable(personas: Sequence[Persona], details: Sequence[PersonaDetail]) -> str:
+def _stable(personas: Sequence[Persona], details: Sequence[PersonaDetail], whole: WholeStability | None) -> str:
+    if whole is not None and agreement_grade(whole.agreement, whole.least) == UNSTABLE:
+        return (
+            f"Refits of redrawn profiles hardly agree with the model (adjusted Rand index {whole.agreement:.2f}, "
+            f"at least {whole.least:.2f} is wanted): who is in which persona is not to be relied upon."
+        )
     values = [(detail.stability, index) for index, detail in enumerate(details) if detail.stability is not None]
     if not values:
         return ""

@@ -1,7 +1,5 @@
 """All figures, in the order of the report."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from matplotlib.figure import Figure
@@ -19,20 +17,10 @@ from training.report.plots import (
     quality,
     silhouettes,
     sizes,
+    splits,
+    stability,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """A figure by name. `draw` gives None where the report has no data for it; `describe` gives the text
-    alternative; `caption` says how to read it.
-    """
-
-    name: str
-    draw: Callable[[Report], Figure | None]
-    describe: Callable[[Report], str]
-    caption: str
-
+from training.report.plots.plot import Plot
 
 PLOTS: Final = (
     Plot("sizes", sizes.draw_sizes, sizes.describe_sizes, "Each bar is a persona; its length is its share."),
@@ -41,7 +29,8 @@ PLOTS: Final = (
         choice.draw_gap,
         choice.describe_gap,
         "Left: how much better these groups are than groups in data without any. "
-        "Right: how well groups come back when profiles are drawn anew; dots are groups, the line their mean.",
+        "Right: how well groups come back when resampled profiles are fitted anew; dots are groups, the line "
+        "their mean.",
     ),
     Plot(
         "criteria",
@@ -56,6 +45,8 @@ PLOTS: Final = (
         "Each blade is a persona, each level of it a member. Far to the right: clearly inside. "
         "Left of zero: nearer to another persona.",
     ),
+    *stability.PLOTS,
+    *splits.PLOTS,
     Plot(
         "variance",
         components.draw_variance,

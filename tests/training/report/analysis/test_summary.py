@@ -8,6 +8,7 @@ from training.clustering.fit import Fit
 from training.data.dataset import Dataset
 from training.report.analysis.grades import silhouette_grade
 from training.report.analysis.summary import headline, on_personas, on_quality
+from training.report.content.stability import WholeStability
 from training.report.document import DataQuality, FieldQuality, ListLength, PersonaDetail
 
 PEOPLE = tuple(
@@ -63,6 +64,24 @@ def test_stable_personas_are_reported_as_stable() -> None:
     insights = [insight.sentence for insight in on_personas(PEOPLE, details(0.9, 0.8))]
     assert insights[1].startswith("“Gamers” is the most distinct persona")
     assert insights[2].startswith("Every persona is found again when profiles are redrawn")
+
+
+def test_personas_of_an_unstable_model_are_not_to_be_relied_upon() -> None:
+    whole = WholeStability(
+        rows=100,
+        refits=2,
+        agreement=0.38,
+        agreements=(0.3, 0.46),
+        least=0.5,
+        segments=(),
+        solutions=(),
+        sentence="",
+        by_k="",
+        across="",
+    )
+    said = [insight.sentence for insight in on_personas(PEOPLE, details(0.9, 0.8), whole)]
+    assert "adjusted Rand index 0.38, at least 0.50 is wanted" in said[-1]
+    assert not any("found again" in sentence for sentence in said)
 
 
 def test_unstable_personas_are_named() -> None:

@@ -15,7 +15,8 @@ from tests.support.sample_report import minimal_report, one_persona_report, samp
 from training.report.document import Components, Matrix, Report
 from training.report.drawing.saving import saved
 from training.report.drawing.style import styled
-from training.report.plots.registry import PLOTS, Plot, drawn
+from training.report.plots.plot import Plot
+from training.report.plots.registry import PLOTS, drawn
 
 LONG = "Extraordinarily well-prepared Christmas-market shoppers with a soft spot for porcelain No."
 LONG_NAMES = tuple(f"{LONG} {number}" for number in range(7))
@@ -81,6 +82,7 @@ def test_minimal_report_has_no_figure() -> None:
     [
         ({"maps": ()}, {"pca", "tsne"}),
         ({"density": None}, {"density"}),
+        ({"stability": None}, {"stability_by_k", "segment_stability", "segment_splits"}),
         ({"snake": ()}, {"snake"}),
         ({"silhouettes": ((),) * 5}, {"silhouettes"}),
         ({"components": Components(kept=3, beat_chance=3, eigenvalues=(), chance=())}, {"variance", "loadings"}),

@@ -1,10 +1,11 @@
-"""Criteria for each number of clusters, on a sample of the scores: compactness, stability, predictability.
+"""Criteria for each number of clusters, on a sample of the scores: compactness, separation, predictability.
 
-They do not decide: the gap statistic does (`training.clustering.choice_of_k`). They are reported beside it.
+They do not decide: the gap statistic does (`training.clustering.choice_of_k`). They are reported beside it. For
+stability see `training.report.analysis.stability`.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from sklearn.cluster import KMeans
@@ -18,12 +19,10 @@ from sklearn.metrics import (
 
 from models.scoring.columns import FloatArray, IntArray
 from training.clustering.kmeans import random_kmeans
-from training.clustering.matching import crossed, jaccard
+from training.clustering.matching import crossed
 from training.clustering.silhouettes import has_silhouettes
 from training.report.document import Candidate
 from training.report.settings import AnalysisConfig
-
-_LEAST_ROWS: Final = 5
 
 
 class GapPoint(Protocol):
@@ -64,26 +63,6 @@ def criteria(
         _candidate(scores, distances, point, _labels(scores, point.k, own, fitted, settings, rng), settings, rng)
         for point in curve
     )
-
-
-def stability(
-    scores: FloatArray, clusters: IntArray, k: int, settings: AnalysisConfig, rng: np.random.Generator
-) -> tuple[float | None, ...] | None:
-    """For each of k clusters its mean Jaccard similarity with the best match in K-Means of bootstraps.
-
-    The bootstrap of Hennig (Computational Statistics & Data Analysis 52, 2007, 258–271), on the distinct rows of
-    each resample. He considers 0.75 and more stable, and below 0.6 untrustworthy. None for one cluster, which
-    always recurs, and without bootstraps; None for a cluster with fewer than five of the rows. A cluster without a
-    row in a resample is left out of that bootstrap's mean.
-    """
-    if k < 2 or not settings.bootstraps or len(scores) < k:
-        return None
-    drawn = [_bootstrap(scores, clusters, k, settings, rng) for _ in range(settings.bootstraps)]
-    similarities = np.array(drawn)
-    met = ~np.isnan(similarities)
-    means = np.where(met, similarities, 0.0).sum(axis=0) / np.maximum(met.sum(axis=0), 1)
-    enough = np.bincount(clusters, minlength=k) >= _LEAST_ROWS
-    return tuple(mean if some else None for mean, some in zip(means.round(4).tolist(), enough, strict=True))
 
 
 def prediction_strength(
@@ -133,7 +112,6 @@ def _candidate(
         silhouette=_measured(_silhouette, distances, clusters) if exists else None,
         calinski_harabasz=_measured(calinski_harabasz_score, scores, clusters) if exists else None,
         davies_bouldin=_measured(davies_bouldin_score, scores, clusters) if exists else None,
-        stability=stability(scores, clusters, point.k, settings, rng),
         prediction_strength=prediction_strength(scores, point.k, settings, rng),
     )
 
@@ -144,18 +122,6 @@ def _silhouette(distances: FloatArray, clusters: IntArray) -> float:
 
 def _measured(measure: Any, scores: FloatArray, clusters: IntArray) -> float:
     return round(float(measure(scores, clusters)), 4)
-
-
-def _bootstrap(
-    scores: FloatArray, clusters: IntArray, k: int, settings: AnalysisConfig, rng: np.random.Generator
-) -> FloatArray:
-    """The best Jaccard similarity of each cluster in one resample, (k,); NaN where it has no row."""
-    rows = np.unique(rng.integers(len(scores), size=len(scores)))
-    if len(rows) < k:
-        return np.full(k, np.nan)
-    again = random_kmeans(scores[rows], k, settings.n_init, rng).labels_
-    shared = crossed(clusters[rows], again, k, k)
-    return np.where(shared.any(axis=1), jaccard(shared).max(axis=1), np.nan)
 
 
 def _split(scores: FloatArray, k: int, settings: AnalysisConfig, rng: np.random.Generator) -> float:

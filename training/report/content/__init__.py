@@ -1,0 +1,1 @@
+"""The values of a report by subject, as `training.report.document` puts them together."""
