@@ -146,10 +146,12 @@ def _stability(report: Report) -> list[KeyNumber]:
 
 
 def _of_stable_model(report: Report) -> bool:
-    """Whether the refits agree with the model as well as the acceptance check wants, and it passed that check."""
-    passed = all(verdict.passed for verdict in report.verdicts if verdict.name == "stability")
+    """Whether the refits agree with the model as well as the acceptance check wants, and it did not fail that
+    check.
+    """
+    failed = any(verdict.outcome == "failed" for verdict in report.verdicts if verdict.name == "stability")
     whole = report.stability
-    return passed and (whole is None or agreement_grade(whole.agreement, whole.least) != UNSTABLE)
+    return not failed and (whole is None or agreement_grade(whole.agreement, whole.least) != UNSTABLE)
 
 
 def stability_text(report: Report, detail: PersonaDetail) -> str:

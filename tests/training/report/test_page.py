@@ -138,7 +138,7 @@ def test_page_describes_each_persona(page: str) -> None:
 def test_model_that_the_acceptance_check_refuses_is_nowhere_called_stable(agreement: float) -> None:
     report = sample_report()
     assert report.stability is not None
-    refused = Verdict(name="stability", passed=False, sentence="Refused.", value=0.38, bound=0.95)
+    refused = Verdict(name="stability", outcome="failed", sentence="Refused.", value=0.38, bound=0.95)
     whole = report.stability.model_copy(update={"agreement": agreement, "least": 0.95})
     page = undrawn(report.model_copy(update={"stability": whole, "verdicts": (refused,), "insights": ()}))
     results = page.split('<section id="methods"')[0]

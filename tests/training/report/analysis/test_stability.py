@@ -204,7 +204,7 @@ def test_sentence_names_the_persona_that_comes_whole_and_the_most_mixed(whole: W
 
 
 def test_wanted_agreement_is_that_of_the_acceptance_check() -> None:
-    verdict = Verdict(name="stability", passed=False, sentence="", value=0.6, bound=0.7)
+    verdict = Verdict(name="stability", outcome="failed", sentence="", value=0.6, bound=0.7)
     assert wanted_agreement([verdict]) == 0.7
     assert wanted_agreement([]) == 0.5
 
