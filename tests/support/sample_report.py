@@ -22,7 +22,7 @@ from tests.support.sample_analysis import (
     profile_map,
     snake_row,
 )
-from tests.support.sample_stability import whole_stability
+from tests.support.sample_stability import STRUCTURE, whole_stability
 from training.report.document import (
     ChoiceOfK,
     Components,
@@ -62,6 +62,7 @@ def sample_report(names: tuple[str, ...] = NAMES, **changes: Any) -> Report:
         "gifts_by_age": gifts_by_age(rng),
         "density": density(rng),
         "stability": whole_stability(k, rng),
+        "structure": STRUCTURE,
         "confidence": CONFIDENCE,
         "insights": INSIGHTS,
         "data": data_quality(k, rng),
@@ -81,6 +82,7 @@ def one_persona_report() -> Report:
         snake=(),
         density=None,
         stability=None,
+        structure=None,
         confidence=None,
     )
 

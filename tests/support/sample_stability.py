@@ -3,6 +3,14 @@
 import numpy as np
 
 from training.report.content.stability import SegmentStability, Solution, SolutionSegment, WholeStability
+from training.report.content.structure import DataStructure
+
+STRUCTURE = DataStructure(
+    kind="natural",
+    agreement=0.9,
+    seen=("HDBSCAN",),
+    sentence="The segmentation is natural: refits agree to 0.90, and HDBSCAN sees separate groups.",
+)
 
 
 def whole_stability(k: int, rng: np.random.Generator) -> WholeStability:

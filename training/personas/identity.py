@@ -9,8 +9,8 @@ to fit:
   from everyone's average answers.
 
 A cluster carries a persona's id on where both the overlap and the score exceed `MINIMUM_OVERLAP`: it then shares
-more members with that persona than with any other, and answers alike. A cluster without a persona is a new one, and
-a persona without a cluster is retired; its id is never used again (docs/decisions/0014).
+more members with that persona than with any other, and answers alike. A cluster without a persona is a new one,
+and a persona without a cluster is retired; its id is never used again (docs/decisions/0014).
 """
 
 import base64

@@ -16,6 +16,7 @@ from models.storage.manifest import Origin, Verdict
 from training.partial.reliability import Confidence
 from training.report.content.part import Part
 from training.report.content.stability import WholeStability
+from training.report.content.structure import DataStructure
 
 DOCUMENT_FORMAT = 2
 
@@ -149,12 +150,13 @@ class SnakeRow(Part):
 
 
 class DensityFinding(Part):
-    """The result of one density-based method for the sampled scores."""
+    """The result of one density-based method. `apart`: whether most sampled profiles are in separate groups."""
 
     method: Literal["DBSCAN", "HDBSCAN"]
     settings: Mapping[str, float | int]
     clusters: int
     noise_share: float
+    apart: bool = False
     agreement: float | None = Field(
         description="Adjusted Rand index with K-Means over the rows that are not noise; None if all are."
     )
@@ -255,6 +257,10 @@ class Report(Part):
     density: Density | None = None
     stability: WholeStability | None = Field(
         default=None, description="None where it was switched off, or the report is older."
+    )
+    structure: DataStructure | None = Field(
+        default=None,
+        description="None for one persona, where stability or density is missing, or in an older report.",
     )
     confidence: Confidence | None = Field(
         default=None, description="None where nothing can be hidden, there is one persona, or the model is older."

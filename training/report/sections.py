@@ -59,7 +59,7 @@ _ALL: Final = (
         title="How stable the personas are",
         lead="Would other people of the same kind give the same personas? Every step was fitted anew on resampled "
         "profiles, and the results were compared.",
-        plots=("stability_by_k", "segment_stability", "segment_splits"),
+        plots=("structure", "stability_by_k", "segment_stability", "segment_splits"),
     ),
     Section(
         anchor="leanings",

@@ -61,6 +61,7 @@ def report_with_few_figures(names: tuple[str, ...] = NAMES) -> Report:
         gifts_by_age=None,
         density=None,
         stability=None,
+        structure=None,
         confidence=None,
     )
 
@@ -87,14 +88,14 @@ def test_every_figure_is_on_the_page_and_beside_it(folder: Path, tags: list[Tag]
     shown = {attributes["id"] for tag, attributes in tags if tag == "figure"}
     pictures = {f"figure-{path.stem}" for path in (folder / "figures").glob("*.svg")}
     assert shown == pictures == {f"figure-{path.stem}" for path in (folder / "figures").glob("*.png")}
-    assert len(shown) == 18
+    assert len(shown) == 19
 
 
 def test_every_image_has_a_text_alternative(tags: list[Tag]) -> None:
     texts = [attributes["alt"] for tag, attributes in tags if tag == "img"]
-    assert len(texts) == 18
+    assert len(texts) == 19
     assert all(alt and len(alt.split()) > 8 for alt in texts)
-    assert sum(tag == "figcaption" for tag, _ in tags) == 18
+    assert sum(tag == "figcaption" for tag, _ in tags) == 19
 
 
 def test_page_loads_no_external_resource(page: str, tags: list[Tag]) -> None:

@@ -42,8 +42,10 @@ from training.report.analysis.distances.density import density
 from training.report.analysis.distances.maps import maps, silhouettes
 from training.report.analysis.insights import age_and_gifts, history_and_hobbies, season
 from training.report.analysis.stability import Solved, mean_jaccards, solutions_of, whole_stability
+from training.report.analysis.structure import structure
 from training.report.analysis.summary import headline, on_personas, on_quality
 from training.report.content.stability import WholeStability
+from training.report.content.structure import DataStructure
 from training.report.document import (
     Axis,
     Candidate,
@@ -105,6 +107,7 @@ def analyse(
     progress.step("counting answers", 0.90)
     counted = _count(dataset, fitted)
     stable = whole_stability(measured.solved, fitted.k, manifest.personas, manifest.verdicts)
+    kind = structure(stable, measured.density, fitted.k)
     details = _details(dataset, fitted, measured, counted.tables)
     return Report(
         version=manifest.version,
@@ -123,8 +126,9 @@ def analyse(
         gifts_by_age=gifts_by_age(dataset, counted.ages),
         density=measured.density,
         stability=stable,
+        structure=kind,
         confidence=confidence,
-        insights=_insights(dataset, manifest.personas, details, counted, stable),
+        insights=_insights(dataset, manifest.personas, details, counted, stable, kind),
         data=counted.quality,
         metrics=manifest.metrics,
         verdicts=manifest.verdicts,
@@ -202,9 +206,10 @@ def _insights(
     details: Sequence[PersonaDetail],
     counted: _Counted,
     stable: WholeStability | None,
+    kind: DataStructure | None,
 ) -> tuple[Insight, ...]:
     return (
-        *on_personas(personas, details, stable),
+        *on_personas(personas, details, stable, kind),
         *age_and_gifts(dataset, counted.ages),
         *season(dataset, counted.tables, personas),
         *history_and_hobbies(counted.pairs),

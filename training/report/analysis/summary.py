@@ -9,6 +9,7 @@ from training.report.analysis.counts.quality import TOO_MUCH_EXPLAINED, beats_ch
 from training.report.analysis.grades import DOUBTFUL, STABLE, UNSTABLE, agreement_grade, silhouette_grade
 from training.report.analysis.insights import quoted
 from training.report.content.stability import WholeStability
+from training.report.content.structure import DataStructure
 from training.report.document import DataQuality, Insight, ListLength, PersonaDetail
 from training.text import listed, percent
 
@@ -34,9 +35,15 @@ def headline(manifest: Manifest, silhouette: float | None) -> str:
 
 
 def on_personas(
-    personas: Sequence[Persona], details: Sequence[PersonaDetail], whole: WholeStability | None = None
+    personas: Sequence[Persona],
+    details: Sequence[PersonaDetail],
+    whole: WholeStability | None = None,
+    kind: DataStructure | None = None,
 ) -> tuple[Insight, ...]:
-    """The sizes, separation and stability of the personas. `whole`: the stability of their model."""
+    """The kind of the segmentation, and the sizes, separation and stability of the personas.
+
+    `whole`: the stability of their model.
+    """
     if len(personas) == 1:
         return (Insight(topic="personas", sentence="There is one persona: everyone."),)
     last = personas[-1]
@@ -44,7 +51,8 @@ def on_personas(
         f"The largest persona is {quoted(personas[0])} with {percent(personas[0].share)} of the profiles, "
         f"the smallest {quoted(last)} with {percent(last.share)}."
     )
-    sentences = [sizes, _separate(personas, details), _stable(personas, details, whole)]
+    of_kind = "" if kind is None else kind.sentence
+    sentences = [of_kind, sizes, _separate(personas, details), _stable(personas, details, whole)]
     return tuple(Insight(topic="personas", sentence=sentence) for sentence in sentences if sentence)
 
 

@@ -19,6 +19,7 @@ from training.report.plots import (
     sizes,
     splits,
     stability,
+    structure,
 )
 from training.report.plots.plot import Plot
 
@@ -45,6 +46,7 @@ PLOTS: Final = (
         "Each blade is a persona, each level of it a member. Far to the right: clearly inside. "
         "Left of zero: nearer to another persona.",
     ),
+    *structure.PLOTS,
     *stability.PLOTS,
     *splits.PLOTS,
     Plot(

@@ -81,7 +81,7 @@ def test_minimal_report_has_no_figure() -> None:
     ("missing", "gone"),
     [
         ({"maps": ()}, {"pca", "tsne"}),
-        ({"density": None}, {"density"}),
+        ({"density": None}, {"density", "structure"}),
         ({"stability": None}, {"stability_by_k", "segment_stability", "segment_splits"}),
         ({"snake": ()}, {"snake"}),
         ({"silhouettes": ((),) * 5}, {"silhouettes"}),

@@ -141,6 +141,7 @@ def _finding(view: _View) -> DensityFinding:
         settings=view.settings,
         clusters=len(view.sizes),
         noise_share=round(view.noise, 4),
+        apart=view.apart,
         agreement=None if view.agreement is None else round(view.agreement, 4),
         sentence=f"{view.method} sees {_seen(view)}",
     )
