@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final, TypeVar, cast
 
 from benchmarks.recovery.cache import PARTS, Cache, What
+from benchmarks.recovery.generators.planted_tables import is_csv
+from benchmarks.recovery.generators.registry import GENERATORS, VARIANTS
 from benchmarks.recovery.measure import Plan, measure
 from benchmarks.recovery.methods import METHODS, chosen_methods
 from benchmarks.recovery.table import origin, report
@@ -14,7 +16,6 @@ from training.commands.declaration import Command
 from training.commands.options import positive
 from training.errors import UnusableInput
 from training.progress import Progress
-from training.simulation.simulate import DIFFICULTIES
 
 DEFAULT_OUT: Final = Path("benchmarks/RECOVERY.md")
 
@@ -31,7 +32,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--permuted", type=positive, default=plan.permuted, help="data sets with shuffled fields (default: 20)"
     )
     parser.add_argument("--rows", type=_listed(_rows), default=plan.rows, help="default: 1500,5000")
-    for name, choices in (("difficulty", tuple(DIFFICULTIES)), ("methods", tuple(METHODS)), ("what", PARTS)):
+    parser.add_argument(
+        "--difficulty",
+        type=_listed(_variant),
+        default=(),
+        help=f"some of {','.join(VARIANTS)}, or a CSV file for tables (default: all)",
+    )
+    for name, choices in (("generator", tuple(GENERATORS)), ("methods", tuple(METHODS)), ("what", PARTS)):
         text = f"some of {','.join(choices)} (default: all)"
         parser.add_argument(f"--{name}", type=_listed(_one_of(choices)), default=choices, help=text)
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help=f"the tables (default: {DEFAULT_OUT})")
@@ -47,7 +54,12 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
         rows=options.rows,
         draws=options.draws,
         permuted=options.permuted,
+        generators=options.generator,
     )
+    if not plan.variants():
+        raise UnusableInput(
+            f"--generator {','.join(plan.generators)} has none of --difficulty {','.join(plan.difficulties)}."
+        )
     for path in filter(None, (options.out, options.cache)):
         _check_folder(path)
     results = measure(plan, Cache(options.cache), progress)
@@ -65,11 +77,12 @@ def _command(options: argparse.Namespace) -> str:
         "draws": (options.draws,),
         "permuted": (options.permuted,),
         "rows": options.rows,
+        "generator": options.generator,
         "difficulty": options.difficulty,
         "methods": options.methods,
         "what": options.what,
     }
-    text = " ".join(f"--{name} {','.join(map(str, values))}" for name, values in arguments.items())
+    text = " ".join(f"--{name} {','.join(map(str, values))}" for name, values in arguments.items() if values)
     return f"python -m benchmarks.recovery {text}"
 
 
@@ -88,6 +101,10 @@ def _rows(text: str) -> int:
 def _listed(read: Callable[[str], Value]) -> Callable[[str], tuple[Value, ...]]:
     """A parser of values separated by commas, without duplicates."""
     return lambda text: tuple(dict.fromkeys(read(value.strip()) for value in text.split(",")))
+
+
+def _variant(text: str) -> str:
+    return text if is_csv(text) else _one_of(VARIANTS)(text)
 
 
 def _one_of(choices: Sequence[str]) -> Callable[[str], str]:

@@ -1,15 +1,13 @@
-"""The data of the benchmark: draws of the simulator with their truth and their ceiling."""
+"""The data of the benchmark: draws of the generators, and draws without links between fields."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from sklearn.metrics import adjusted_rand_score
 
-from models.scoring.columns import BoolArray, IntArray
-from training.simulation.simulate import DIFFICULTIES, SimulationConfig, simulate
+from benchmarks.recovery.generators.drawn import Draw
+from benchmarks.recovery.generators.registry import GENERATORS
 
 # The seeds of the benchmark; settings are chosen on other seeds.
 FIRST_SEED: Final = 100
@@ -17,40 +15,18 @@ FIRST_SEED: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The settings of the draws of one cell. `difficulty`: a name in `DIFFICULTIES`."""
+    """The settings of the draws of one cell. `difficulty`: a variant of the generator, by name."""
 
     difficulty: str
     rows: int
     personas: int = 5
-
-
-@dataclass(frozen=True)
-class Draw:
-    """One draw. `truth` (n,): persona keys; `planted` (n,): which profiles have a persona.
-
-    `ceiling`: the adjusted Rand index of the most probable persona with the truth, over the planted profiles.
-    """
-
-    frame: pd.DataFrame
-    truth: NDArray[np.object_]
-    planted: BoolArray
-    ceiling: float
-
-    def agreement(self, clusters: IntArray) -> float:
-        """Adjusted Rand index of clusters (n,) with the truth, over the planted profiles."""
-        return float(adjusted_rand_score(self.truth[self.planted], clusters[self.planted]))
+    generator: str = "ours"
 
 
 def draw(cell: Cell, seed: int) -> Draw:
     """The draw of this seed."""
-    config = SimulationConfig(
-        rows=cell.rows, seed=seed, personas=cell.personas, overlap=DIFFICULTIES[cell.difficulty]
-    )
-    simulated = simulate(config)
-    planted = simulated.planted
-    best = simulated.best_persona()[planted]
-    ceiling = float(adjusted_rand_score(simulated.truth[planted], best))
-    return Draw(simulated.frame, simulated.truth, planted, ceiling)
+    drawing = GENERATORS[cell.generator].drawing
+    return drawing.draw(cell.difficulty, cell.rows, cell.personas, seed)
 
 
 def permuted(frame: pd.DataFrame, seed: int, items: bool = False) -> pd.DataFrame:
@@ -62,7 +38,7 @@ def permuted(frame: pd.DataFrame, seed: int, items: bool = False) -> pd.DataFram
     rng = np.random.default_rng(seed)
     shuffled = {name: _shuffled(frame[name], rng) for name in frame.columns}
     if items:
-        lists = [name for name in frame.columns if isinstance(frame[name].dropna().iloc[0], list)]
+        lists = [name for name in frame.columns if frame[name].map(lambda cell: isinstance(cell, list)).any()]
         shuffled |= {name: _items_shuffled(shuffled[name], rng) for name in lists}
     return pd.DataFrame(shuffled)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 
 from models.profile import Profile
 from models.profile.field_kinds import FieldSpec, MultiLabel, Numeric, declared_fields
@@ -46,15 +47,21 @@ class Features:
         return self.items.fillna(0.0)
 
 
-def features(frame: pd.DataFrame, rare_share: float) -> Features:
-    """The tables of profiles. Categories with a smaller share of a field's answers become "other"; such items are
-    dropped."""
-    specs = declared_fields(Profile)
+def features(frame: pd.DataFrame, rare_share: float, profile_class: type[BaseModel] = Profile) -> Features:
+    """The tables of profiles. Fields that are not in the frame are left out; a table may have no column.
+
+    Categories with a smaller share of a field's answers become "other"; such items are dropped.
+    """
+    specs = [spec for spec in declared_fields(profile_class) if spec.name in frame]
     lists = [spec for spec in specs if isinstance(spec.kind, MultiLabel)]
     numbers = {spec.name: _number(frame[spec.name], spec.kind) for spec in specs if isinstance(spec.kind, Numeric)}
     categories = {spec.name: _category(frame[spec.name], rare_share) for spec in specs if _is_category(spec)}
     items = [_items(frame[spec.name], spec.name, rare_share) for spec in lists]
-    return Features(pd.DataFrame(numbers), pd.DataFrame(categories), pd.concat(items, axis=1))
+    return Features(
+        numbers=pd.DataFrame(numbers, index=frame.index),
+        categories=pd.DataFrame(categories, index=frame.index),
+        items=pd.concat([pd.DataFrame(index=frame.index), *items], axis=1),
+    )
 
 
 def _is_category(spec: FieldSpec) -> bool:

@@ -4,45 +4,61 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
 
 from threadpoolctl import threadpool_limits
 
 from benchmarks.recovery.cache import PARTS, PERMUTED, Cache, Result, Task, What
-from benchmarks.recovery.draws import FIRST_SEED, Cell, Draw, draw, permuted
+from benchmarks.recovery.draws import FIRST_SEED, Cell, draw, permuted
+from benchmarks.recovery.generators.drawn import Draw
+from benchmarks.recovery.generators.registry import GENERATORS
 from benchmarks.recovery.methods import METHODS, Method, Ours, fingerprint
 from benchmarks.recovery.peers import quietly
 from training.progress import Progress
-from training.simulation.simulate import DIFFICULTIES
-
-PLANTED: Final = (3, 4, 5, 6)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure. `draws`: of each cell; `permuted`: draws with shuffled fields for each number of rows."""
+    """What to measure. `draws`: of each cell; `permuted`: draws with shuffled fields for each number of rows.
+
+    `difficulties`: variants of the generators by name; all of each generator if empty.
+    """
 
     methods: tuple[Method, ...]
     parts: tuple[What, ...] = PARTS
-    difficulties: tuple[str, ...] = tuple(DIFFICULTIES)
+    difficulties: tuple[str, ...] = ()
     rows: tuple[int, ...] = (1_500, 5_000)
     draws: int = 5
     permuted: int = 20
+    generators: tuple[str, ...] = ("ours",)
+
+    def variants(self) -> dict[str, tuple[str, ...]]:
+        """The variants of each generator that has some of the chosen ones."""
+        chosen = {name: GENERATORS[name].chosen(self.difficulties) for name in self.generators}
+        return {name: variants for name, variants in chosen.items() if variants}
 
     def tasks(self) -> list[Task]:
         """All tasks in order; the methods of one draw are adjacent."""
-        cells = [Cell(difficulty, rows) for difficulty in self.difficulties for rows in self.rows]
-        tasks: list[Task] = []
+        return [task for name, variants in self.variants().items() for task in self._tasks_of(name, variants)]
+
+    def _tasks_of(self, name: str, variants: tuple[str, ...]) -> Iterator[Task]:
+        generator, ours = GENERATORS[name], (METHODS[Ours.name],)
+        pairs = [(variant, rows) for variant in variants for rows in self.rows]
         if "share" in self.parts:
-            tasks += _tasks("share", cells, self.draws, self.methods)
+            cells = [Cell(variant, rows, generator.personas(variant), name) for variant, rows in pairs]
+            yield from _tasks("share", cells, self.draws, self.methods)
         if "k" in self.parts:
-            counted = [Cell(cell.difficulty, cell.rows, personas) for cell in cells for personas in PLANTED]
-            tasks += _tasks("k", counted, self.draws, (METHODS[Ours.name],))
-        shuffled = [Cell(self.difficulties[0], rows) for rows in self.rows]
+            counted = [
+                Cell(variant, rows, count, name) for variant, rows in pairs for count in generator.counts(variant)
+            ]
+            yield from _tasks("k", counted, self.draws, ours)
+        shuffled = [
+            Cell(variant, rows, generator.personas(variant), name)
+            for variant in generator.shuffled_of(variants)
+            for rows in self.rows
+        ]
         for what in PERMUTED:
-            if what in self.parts:
-                tasks += _tasks(what, shuffled, self.permuted, (METHODS[Ours.name],))
-        return tasks
+            if what in self.parts and (generator.has_lists or what == "permuted"):
+                yield from _tasks(what, shuffled, self.permuted, ours)
 
 
 def measure(plan: Plan, cache: Cache, progress: Progress) -> list[Result]:
@@ -61,8 +77,8 @@ def measure(plan: Plan, cache: Cache, progress: Progress) -> list[Result]:
 
 
 def _tasks(what: What, cells: Sequence[Cell], draws: int, methods: Sequence[Method]) -> Iterator[Task]:
-    prints = {method.name: fingerprint(method) for method in methods}
     for cell in cells:
+        prints = {method.name: fingerprint(method, cell.generator) for method in methods}
         for seed in range(FIRST_SEED, FIRST_SEED + draws):
             for name, mark in prints.items():
                 yield Task(what, name, cell, seed, mark)
@@ -70,8 +86,8 @@ def _tasks(what: What, cells: Sequence[Cell], draws: int, methods: Sequence[Meth
 
 def _title(task: Task) -> str:
     cell = task.cell
-    planted = task.what if task.what in PERMUTED else f"{cell.personas} planted, {cell.difficulty}"
-    return f"{task.method}: {planted}, {cell.rows} rows, seed {task.seed}"
+    planted = task.what if task.what in PERMUTED else f"{cell.personas} planted"
+    return f"{task.method}: {planted}, {cell.generator}, {cell.difficulty}, {cell.rows} rows, seed {task.seed}"
 
 
 def _measured(task: Task) -> Result:
@@ -83,13 +99,13 @@ def _measured(task: Task) -> Result:
         if task.what in PERMUTED:
             frame = permuted(frame, task.seed, items=task.what == "permuted_items")
         start = time.process_time()
-        k = Ours().chosen(frame)
+        k = Ours().chosen(frame, drawn.profile_class)
     return Result(task, k, 0.0, time.process_time() - start)
 
 
 def _share(task: Task, drawn: Draw) -> Result:
     start = time.process_time()
-    clusters = METHODS[task.method].clusters(drawn.frame, task.cell.personas)
+    clusters = METHODS[task.method].clusters(drawn.frame, task.cell.personas, drawn.profile_class)
     seconds = time.process_time() - start
     return Result(task, drawn.agreement(clusters), drawn.ceiling, seconds)
 

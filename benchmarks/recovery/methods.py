@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import ClassVar, Final, Protocol
 
 import pandas as pd
+from pydantic import BaseModel
 
 import models
 import training
+from benchmarks.recovery.generators.registry import GENERATORS
 from benchmarks.recovery.peers import FactorAnalysis, KPrototypes, LatentClass, Plain, require
 from models.profile import Profile
 from models.scoring.columns import IntArray
@@ -37,7 +39,7 @@ class Method(Protocol):
     def note(self) -> str:
         """The settings in words."""
 
-    def clusters(self, frame: pd.DataFrame, k: int) -> IntArray:
+    def clusters(self, frame: pd.DataFrame, k: int, profile_class: type[BaseModel] = Profile) -> IntArray:
         """Clusters of all profiles, (n,)."""
 
 
@@ -55,13 +57,13 @@ class Ours:
         """The settings in words."""
         return "`training.clustering.fit` with the settings of `python -m training fit`"
 
-    def clusters(self, frame: pd.DataFrame, k: int) -> IntArray:
+    def clusters(self, frame: pd.DataFrame, k: int, profile_class: type[BaseModel] = Profile) -> IntArray:
         """Clusters of all profiles, (n,)."""
-        return fit(from_frame(frame, Profile), self.config.model_copy(update={"k": k}), Silent()).clusters
+        return fit(from_frame(frame, profile_class), self.config.model_copy(update={"k": k}), Silent()).clusters
 
-    def chosen(self, frame: pd.DataFrame) -> int:
+    def chosen(self, frame: pd.DataFrame, profile_class: type[BaseModel] = Profile) -> int:
         """The number of personas that `--k auto` chooses."""
-        return fit(from_frame(frame, Profile), self.config, Silent()).k
+        return fit(from_frame(frame, profile_class), self.config, Silent()).k
 
 
 METHODS: Final[dict[str, Method]] = {
@@ -79,16 +81,17 @@ def chosen_methods(names: Sequence[str]) -> tuple[Method, ...]:
     return methods
 
 
-def fingerprint(method: Method) -> str:
-    """Twelve digits that change with a method's settings, its libraries, the simulator and, if ours, our code."""
+def fingerprint(method: Method, generator: str = "ours") -> str:
+    """Twelve digits that change with a method's settings, its libraries, the generator and, if ours, our code."""
     versions = [f"{package} {version(package)}" for package in ("numpy", "scikit-learn", *method.packages)]
-    code = [_simulator(), _own_code()] if isinstance(method, Ours) else [_simulator()]
+    drawn = _generator(GENERATORS[generator].code)
+    code = [drawn, _own_code()] if isinstance(method, Ours) else [drawn]
     return hashlib.sha256("\n".join([repr(method), *versions, *code]).encode()).hexdigest()[:12]
 
 
 @lru_cache
-def _simulator() -> str:
-    return _digest((_ROOT / "simulation").glob("*.py"))
+def _generator(folder: Path) -> str:
+    return _digest(folder.glob("*.py"))
 
 
 @lru_cache

@@ -15,11 +15,13 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.recovery.features import Features, features
+from models.profile import Profile
 from models.scoring.columns import FloatArray, IntArray
 from training.errors import UnusableInput
 
@@ -50,11 +52,10 @@ class Plain:
             f"variance, K-Means with {self.n_init} starts"
         )
 
-    def clusters(self, frame: pd.DataFrame, k: int) -> IntArray:
+    def clusters(self, frame: pd.DataFrame, k: int, profile_class: type[BaseModel] = Profile) -> IntArray:
         """Clusters of all profiles, (n,)."""
-        tables = features(frame, self.rare_share)
-        one_hot = pd.get_dummies(tables.filled_categories(), dtype=float)
-        columns = pd.concat([tables.filled_numbers(), one_hot, tables.filled_items()], axis=1)
+        tables = features(frame, self.rare_share, profile_class)
+        columns = pd.concat([tables.filled_numbers(), _one_hot(tables), tables.filled_items()], axis=1)
         vectors = StandardScaler().fit_transform(columns.to_numpy())
         return _kmeans(PCA(self.variance, svd_solver="full").fit_transform(vectors), k, self.n_init, self.seed)
 
@@ -85,12 +86,16 @@ class KPrototypes:
             f"init “{self.init}”, {self.n_init} starts, the library's own weight of categories"
         )
 
-    def clusters(self, frame: pd.DataFrame, k: int) -> IntArray:
+    def clusters(self, frame: pd.DataFrame, k: int, profile_class: type[BaseModel] = Profile) -> IntArray:
         """Clusters of all profiles, (n,)."""
         from kmodes.kprototypes import KPrototypes as Model
 
-        tables = features(frame, self.rare_share)
-        numbers = np.hstack([tables.filled_numbers(), StandardScaler().fit_transform(tables.filled_items())])
+        tables = features(frame, self.rare_share, profile_class)
+        items = tables.filled_items()
+        items = StandardScaler().fit_transform(items) if len(items.columns) else items
+        numbers = np.hstack([tables.filled_numbers(), items])
+        if tables.categories.empty:  # k-prototypes of numbers alone is K-Means, which the library refuses
+            return _kmeans(numbers, k, self.n_init, self.seed)
         values = np.hstack([numbers.astype(object), tables.filled_categories().to_numpy(dtype=object)])
         model = Model(k, init=self.init, n_init=self.n_init, random_state=self.seed)
         categorical = list(range(numbers.shape[1], values.shape[1]))
@@ -124,17 +129,18 @@ class LatentClass:
             f"{self.n_init} starts, tolerance {self.tolerance:g} on the mean log likelihood"
         )
 
-    def clusters(self, frame: pd.DataFrame, k: int) -> IntArray:
+    def clusters(self, frame: pd.DataFrame, k: int, profile_class: type[BaseModel] = Profile) -> IntArray:
         """Clusters of all profiles, (n,)."""
         from stepmix.stepmix import StepMix
         from stepmix.utils import get_mixed_descriptor
 
-        tables = features(frame, self.rare_share)
+        tables = features(frame, self.rare_share, profile_class)
         tables_by_kind = {
             "continuous_nan": tables.standardised(),
             "categorical_nan": tables.categories.apply(_codes),
             "binary_nan": tables.items,
         }
+        tables_by_kind = {kind: table for kind, table in tables_by_kind.items() if len(table.columns)}
         columns = {kind: list(table.columns) for kind, table in tables_by_kind.items()}
         data, description = get_mixed_descriptor(pd.concat(tables_by_kind.values(), axis=1), **columns)
         model = StepMix(
@@ -172,13 +178,18 @@ class FactorAnalysis:
             f"{self.components} components, K-Means with {self.n_init} starts"
         )
 
-    def clusters(self, frame: pd.DataFrame, k: int) -> IntArray:
+    def clusters(self, frame: pd.DataFrame, k: int, profile_class: type[BaseModel] = Profile) -> IntArray:
         """Clusters of all profiles, (n,)."""
-        from prince import FAMD
+        from prince import FAMD, MCA
 
-        tables = features(frame, self.rare_share)
-        table = pd.concat([tables.filled_numbers(), _as_choices(tables)], axis=1)
-        model = FAMD(n_components=self.components, random_state=self.seed)
+        tables = features(frame, self.rare_share, profile_class)
+        numbers, choices = tables.filled_numbers(), _as_choices(tables)
+        # Of numbers alone it is a PCA, and of choices alone an MCA; the library refuses both.
+        if choices.empty:
+            scores = PCA(min(self.components, numbers.shape[1])).fit_transform(numbers.to_numpy())
+            return _kmeans(scores, k, self.n_init, self.seed)
+        model_class, table = (MCA, choices) if numbers.empty else (FAMD, pd.concat([numbers, choices], axis=1))
+        model = model_class(n_components=self.components, random_state=self.seed)
         scores = model.fit(table).row_coordinates(table).to_numpy()
         return _kmeans(scores, k, self.n_init, self.seed)
 
@@ -203,6 +214,12 @@ def quietly() -> Iterator[None]:
 
 def _kmeans(scores: FloatArray, k: int, n_init: int, seed: int) -> IntArray:
     return np.asarray(KMeans(k, n_init=n_init, random_state=seed).fit_predict(scores), dtype=np.int64)
+
+
+def _one_hot(tables: Features) -> pd.DataFrame:
+    """A column of 0 and 1 for each category of each field."""
+    categories = tables.filled_categories()
+    return categories if categories.empty else pd.get_dummies(categories, dtype=float)
 
 
 def _as_choices(tables: Features) -> pd.DataFrame:

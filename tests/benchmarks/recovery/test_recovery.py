@@ -11,7 +11,8 @@ import pytest
 from benchmarks.recovery.__main__ import main
 from benchmarks.recovery.cache import Cache, Result
 from benchmarks.recovery.command import add_options, run
-from benchmarks.recovery.draws import FIRST_SEED, Cell, Draw, draw, permuted
+from benchmarks.recovery.draws import FIRST_SEED, Cell, draw, permuted
+from benchmarks.recovery.generators.drawn import Draw
 from benchmarks.recovery.measure import Plan, measure
 from benchmarks.recovery.methods import Method, Ours, chosen_methods, fingerprint
 from benchmarks.recovery.peers import FactorAnalysis, KPrototypes, LatentClass, Plain, quietly, require
@@ -107,7 +108,7 @@ def test_interrupted_run_resumes(results: list[Result], tmp_path: Path) -> None:
     path.write_text(path.read_text() + '\n{"task": {"what"')  # cut off
     recorder = Recorder()
     again = measure(TINY, Cache(path), recorder)
-    assert recorder.steps == [f"plain: 5 planted, easy, 300 rows, seed {FIRST_SEED + 1}", "measured"]
+    assert recorder.steps == [f"plain: 5 planted, ours, easy, 300 rows, seed {FIRST_SEED + 1}", "measured"]
     assert [result.value for result in again] == [result.value for result in results]
 
 
