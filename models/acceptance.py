@@ -16,7 +16,7 @@ class Thresholds(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     gate_max_silhouette_loss: Annotated[float, Field(ge=0, le=2)] = Field(
-        default=0.05, description="Largest fall of the silhouette below that of the active model."
+        default=0.05, description="Largest fall of the silhouette below that of the active model's personas."
     )
     gate_min_stability: Annotated[float, Field(ge=-1, le=1)] = Field(
         default=0.5, description="Smallest adjusted Rand index between a candidate and refits on resampled data."
@@ -50,6 +50,9 @@ class Thresholds(BaseModel):
     )
     gate_max_value_share: Share = Field(
         default=0.80, description="Largest share of one answer to a field, unless it was as common before."
+    )
+    gate_min_answered_ratio: Share = Field(
+        default=0.25, description="Smallest ratio of the share that answers a field to that share before."
     )
     gate_min_strength_kept: Share = Field(
         default=0.25, description="Smallest ratio of the strength of a field to its strength before."

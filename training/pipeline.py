@@ -29,7 +29,7 @@ from training.acceptance.candidate import Candidate
 from training.acceptance.checks import run_checks, unreadable_predecessor
 from training.acceptance.comparison import assigned, compare_crossed, reference_of
 from training.acceptance.evaluation import Evaluation, evaluate
-from training.acceptance.field_stats import field_stats
+from training.acceptance.field_stats import FIELD_ROWS, field_stats
 from training.acceptance.golden_predictions import golden_predictions
 from training.clustering.compile import compile_scorer, prove_equal
 from training.clustering.fit import Fit, draw_rows, fit
@@ -203,6 +203,10 @@ def _reference_rows(dataset: Dataset, config: TrainingConfig) -> IntArray:
     return draw_rows(len(dataset), config.reference_rows, np.random.default_rng(config.seed))
 
 
+def _field_rows(dataset: Dataset, config: TrainingConfig) -> IntArray:
+    return draw_rows(len(dataset), FIELD_ROWS, np.random.default_rng(config.seed))
+
+
 def _identity_verdicts(previous: LoadedArtifact | UnreadableModel | None) -> tuple[Verdict, ...]:
     return (unreadable_predecessor(previous.error),) if isinstance(previous, UnreadableModel) else ()
 
@@ -256,7 +260,7 @@ def _manifest(
         previous=previous,
         lineage=shortened((*_steps_before(predecessor), step)),
         retired=catalogue(name, personas, predecessor, matching),
-        field_figures=field_stats(fitted.encoded.take(_reference_rows(dataset, config)), candidate.scorer),
+        field_figures=field_stats(fitted.encoded.take(_field_rows(dataset, config)), candidate.scorer),
     )
 
 

@@ -100,6 +100,7 @@ class FieldStats(_Part):
     strength: float = Field(
         description="Share of its variance explained by the personas that the other fields alone assign, 0–1."
     )
+    answered: int | None = Field(default=None, description="Number of profiles in the sample that answered it.")
 
 
 class Manifest(_Part):

@@ -1,6 +1,6 @@
 """Checks of a candidate beside the active model: its origin, its clusters, its personas and its fields."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -8,24 +8,14 @@ from numpy.typing import NDArray
 
 from models.acceptance import Thresholds
 from models.scoring.columns import FloatArray, IntArray
-from models.storage.manifest import FieldStats, Origin, Verdict
+from models.storage.manifest import Origin, Verdict
 from training.acceptance.candidate import Candidate
-from training.acceptance.field_stats import field_stats
+from training.acceptance.field_checks import field_checks
 from training.acceptance.verdicts import at_most, judged, not_judged
-from training.clustering.fit import draw_rows
 from training.clustering.silhouettes import mean_silhouette
 from training.personas.identity import ClusterMatching, Predecessor
 
-# Below it, or below this many times what one profile in the sample weighs, a field has no strength to lose.
-_LEAST_STRENGTH: Final = 0.003
-_BEYOND_NOISE: Final = 20
-_FIELD_ROWS: Final = 10_000
-_WORSE_SHARE: Final = 0.1
 _STAND_IN: Final = "The active model was made from simulated profiles, a stand-in for real ones."
-_ALL_FIELDS_PASS: Final = {
-    "shuffled_field": "Every field has to do with the others as much as it had.",
-    "one_value": "No field is filled with one answer alone that was not before.",
-}
 
 
 def comparison_checks(
@@ -54,7 +44,7 @@ def _compared(
     yield from _on_held_out_profiles(candidate, predecessor, thresholds)
     yield from _born_and_retired(candidate, predecessor, matching, thresholds)
     yield from _population(predecessor, thresholds)
-    yield from _fields(candidate, predecessor, thresholds)
+    yield from field_checks(candidate, predecessor, thresholds)
 
 
 # --- clusters and personas -------------------------------------------------------------------------
@@ -63,23 +53,37 @@ def _compared(
 def _on_held_out_profiles(
     candidate: Candidate, predecessor: Predecessor, thresholds: Thresholds
 ) -> Iterator[Verdict]:
-    scorer, columns = candidate.scorer, candidate.held_out.columns
-    scorer_before, columns_before = predecessor.scorer, predecessor.encoded.take(candidate.held_out_rows).columns
-    own = mean_silhouette(scorer.coordinates(columns), scorer.clusters(columns)) or 0.0
-    before = (
-        mean_silhouette(scorer_before.coordinates(columns_before), scorer_before.clusters(columns_before)) or 0.0
-    )
-    yield at_most(
-        "silhouette", before - own, thresholds.gate_max_silhouette_loss,
-        f"The silhouette is {own:.3f}, that of the active model {before:.3f} on the same profiles: "
-        f"a fall of {max(before - own, 0.0):.3f}",
-        f"{thresholds.gate_max_silhouette_loss:.3f}",
-    )  # fmt: skip
-    ids = _persona_ids(candidate, scorer.scores(columns).clusters)
-    ids_before = _persona_ids(predecessor, scorer_before.scores(columns_before).clusters)
-    changed = float(np.mean(ids != ids_before))
+    columns = candidate.held_out.columns
+    columns_before = predecessor.encoded.take(candidate.held_out_rows).columns
+    clusters = candidate.scorer.scores(columns).clusters
+    clusters_before = predecessor.scorer.scores(columns_before).clusters
+    spaces = candidate.scorer.coordinates(columns), predecessor.scorer.coordinates(columns_before)
+    yield _silhouette(spaces, clusters, clusters_before, thresholds)
+    changed = float(np.mean(_persona_ids(candidate, clusters) != _persona_ids(predecessor, clusters_before)))
     measured = f"{changed:.1%} of people would change persona"
     yield at_most("changed_personas", changed, thresholds.gate_max_changed_share, measured)
+
+
+def _silhouette(
+    spaces: tuple[FloatArray, FloatArray], clusters: IntArray, clusters_before: IntArray, thresholds: Thresholds
+) -> Verdict:
+    """Both clusterings (n,) in both models' coordinates (n, r): a model's own coordinates favour its clusters."""
+    own = _mean_of_both(spaces, clusters)
+    before = _mean_of_both(spaces, clusters_before)
+    if own is None or before is None:
+        return not_judged("silhouette", "All held-out profiles are of one persona in one of the models.")
+    fall = before - own
+    return at_most(
+        "silhouette", fall, thresholds.gate_max_silhouette_loss,
+        f"The silhouette of its personas is {own:.3f}, that of the active model's {before:.3f}, as a mean of both "
+        f"models' coordinates of the same profiles: {'a fall' if fall > 0 else 'a rise'} of {abs(fall):.3f}",
+        f"a fall of {thresholds.gate_max_silhouette_loss:.3f}",
+    )  # fmt: skip
+
+
+def _mean_of_both(spaces: tuple[FloatArray, FloatArray], clusters: IntArray) -> float | None:
+    first, second = (mean_silhouette(space, clusters) for space in spaces)
+    return None if first is None or second is None else (first + second) / 2
 
 
 def _persona_ids(model: Candidate | Predecessor, clusters: IntArray) -> NDArray[np.str_]:
@@ -120,48 +124,3 @@ def _population(predecessor: Predecessor, thresholds: Thresholds) -> Iterator[Ve
     drift = float(np.abs(now - then).sum() / 2)
     measured = f"To the active model {drift:.1%} of these people are of other personas than when it was trained"
     yield at_most("population", drift, thresholds.gate_max_drift, measured)
-
-
-# --- fields ----------------------------------------------------------------------------------------
-
-
-def _fields(candidate: Candidate, predecessor: Predecessor, thresholds: Thresholds) -> Iterator[Verdict]:
-    then = predecessor.manifest.field_figures
-    if not then:
-        yield not_judged("fields", "The active model does not say what its fields were like.")
-        return
-    rows = draw_rows(len(candidate.dataset), _FIELD_ROWS, np.random.default_rng(0))
-    now = field_stats(predecessor.encoded.take(rows), predecessor.scorer)
-    least = max(_LEAST_STRENGTH, _BEYOND_NOISE / len(rows))
-    fields = [name for name in now if name in then]
-    yield _all_fields(
-        "shuffled_field", fields, lambda name: _strength(name, now[name], then[name], least, thresholds)
-    )
-    yield _all_fields("one_value", fields, lambda name: _one_value(name, now[name], then[name], thresholds))
-
-
-def _all_fields(check: str, fields: list[str], verdict_on: Callable[[str], Verdict]) -> Verdict:
-    """The verdicts on all fields as one, with the sentences of all that fail."""
-    failed = [verdict.sentence for verdict in map(verdict_on, fields) if not verdict.passed]
-    return judged(check, not failed, " ".join(failed) or _ALL_FIELDS_PASS[check])
-
-
-def _strength(field: str, now: FieldStats, then: FieldStats, some: float, thresholds: Thresholds) -> Verdict:
-    least = thresholds.gate_min_strength_kept * then.strength
-    measured = (
-        f"What people answer to '{field}' has little to do with their other answers any more: personas made from "
-        f"those explain {now.strength:.1%} of it, and {then.strength:.1%} when the active model was "
-        f"trained; at least {least:.1%} is wanted. Its column may have been shuffled."
-    )
-    passed = then.strength < some or now.strength >= least
-    return judged("shuffled_field", passed, measured)
-
-
-def _one_value(field: str, now: FieldStats, then: FieldStats, thresholds: Thresholds) -> Verdict:
-    most = max(thresholds.gate_max_value_share, min(1.0, then.commonest_share + _WORSE_SHARE))
-    measured = (
-        f"{now.commonest_share:.1%} of those who answered '{field}' gave one and the same answer, "
-        f"and {then.commonest_share:.1%} when the active model was trained; at most {most:.1%} "
-        "is wanted."
-    )
-    return judged("one_value", now.commonest_share <= most, measured)

@@ -5,6 +5,8 @@ strength is the share of the field's encoded variance that those personas explai
 what chance explains; Kelley, PNAS 21, 1935). A shuffled column has a strength of 0.
 """
 
+from typing import Final
+
 import numpy as np
 
 from models.scoring.columns import Column, Columns, FloatArray, IntArray, NumberColumn
@@ -16,6 +18,9 @@ from training.clustering.matching import cluster_means
 from training.data.dataset import Dataset
 from training.data.encoded import EncodedDataset
 
+# The statistics are those of a sample of so many profiles.
+FIELD_ROWS: Final = 50_000
+
 
 def field_stats(sample: EncodedDataset, scorer: Scorer) -> dict[str, FieldStats]:
     """The statistics of every field that the scorer knows, on a sample of profiles in its encoder's vocabulary."""
@@ -25,6 +30,7 @@ def field_stats(sample: EncodedDataset, scorer: Scorer) -> dict[str, FieldStats]
             answered_share=_rounded(known_rows(columns[encoding.name]).mean()),
             commonest_share=_rounded(commonest_share(columns[encoding.name])),
             strength=_rounded(_strength(encoding, sample.columns, scorer)),
+            answered=int(known_rows(columns[encoding.name]).sum()),
         )
         for encoding in scorer.encoder.fields
         if encoding.name in columns

@@ -7,58 +7,14 @@ import pandas as pd
 import pytest
 
 from models.acceptance import Thresholds
-from models.profile import Profile
 from models.storage.artifact import COMPARISON, LoadedArtifact
-from models.storage.manifest import Manifest, Origin, Outcome, Verdict
-from models.storage.reading import read_artifact, read_comparison, read_manifest
-from tests.training.conftest import QUICK, origin_of
+from models.storage.manifest import Origin, Verdict
+from models.storage.reading import read_comparison, read_manifest
+from tests.training.acceptance.refits import PEOPLE, failed, refit, sentences
+from tests.training.conftest import QUICK
 from training.acceptance.candidate_checks import outlier_share
-from training.config import TrainingConfig
-from training.data.dataset import from_frame
-from training.pipeline import Trained, UnreadableModel, train
-from training.progress import Silent
-from training.report.settings import AnalysisConfig
+from training.pipeline import Trained, UnreadableModel
 from training.simulation.simulate import SimulationConfig, simulate
-
-LITTLE = AnalysisConfig(rows=200, bootstraps=0, splits=0, map_rows=0, density=False)
-PEOPLE = simulate(SimulationConfig(rows=2_400, seed=31))
-
-
-@pytest.fixture(scope="module")
-def before(trained: Trained) -> LoadedArtifact:
-    return read_artifact(trained.folder, Profile)
-
-
-def refit(
-    frame: pd.DataFrame,
-    before: LoadedArtifact | UnreadableModel | None,
-    out: Path,
-    *,
-    thresholds: Thresholds | None = None,
-    config: TrainingConfig = QUICK,
-    **origin: object,
-) -> Trained:
-    dataset = from_frame(frame, Profile)
-    made_of = origin_of(dataset).model_copy(update=origin)
-    return train(
-        dataset, made_of, config, out, Silent(), LITTLE, previous=before, thresholds=thresholds or Thresholds()
-    )
-
-
-def failed(manifest: Manifest) -> dict[str, str]:
-    """The sentences of the failed verdicts, by name."""
-    return sentences(manifest, "failed")
-
-
-def sentences(manifest: Manifest, outcome: Outcome) -> dict[str, str]:
-    return {verdict.name: verdict.sentence for verdict in manifest.verdicts_that(outcome)}
-
-
-@pytest.fixture(scope="module")
-def good(before: LoadedArtifact, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A refit on other people of the same kinds."""
-    return refit(PEOPLE.frame, before, tmp_path_factory.mktemp("good"))
-
 
 # --- a good refit ----------------------------------------------------------------------------------
 
@@ -68,7 +24,7 @@ def test_refit_on_similar_profiles_passes_every_check(good: Trained) -> None:
     assert {verdict.name for verdict in good.manifest.verdicts} == {
         "structure", "smallest_persona", "largest_persona", "stability", "unknown_values", "outliers",
         "repeated_rows", "origin", "silhouette", "changed_personas", "born_personas", "retired_personas",
-        "one_giant_persona", "population", "shuffled_field", "one_value",
+        "one_giant_persona", "population", "unanswered_field", "shuffled_field", "one_value",
     }  # fmt: skip
 
 
@@ -224,7 +180,7 @@ def test_model_without_field_stats_can_be_succeeded(before: LoadedArtifact, tmp_
     bare = before.manifest.model_copy(update={"lineage": (), "field_figures": {}})
     manifest = refit(PEOPLE.frame, LoadedArtifact(bare, before.model), tmp_path).manifest
     assert failed(manifest) == {}
-    assert list(sentences(manifest, "not_judged")) == ["fields"]
+    assert list(sentences(manifest, "not_judged")) == ["unanswered_field", "shuffled_field", "one_value"]
     assert [step.version for step in manifest.lineage] == [before.manifest.version, manifest.version]
 
 
