@@ -35,7 +35,8 @@ class Outcomes:
     """Maps cells to outcomes: the code of the cell's value, numbered by first occurrence; −1 for no answer, −2 for
     a value without a letter, −3 and below for a refusal.
 
-    With a `vocabulary` codes are those of the vocabulary, and an unknown value is −2 as well.
+    Texts are numbered as they are written, so that it is known afterwards how people write a value. With a
+    `vocabulary` codes are those of the vocabulary, and an unknown value is −2 as well.
     """
 
     def __init__(self, understand: Understand, vocabulary: Vocabulary | None = None) -> None:
@@ -95,12 +96,15 @@ class Outcomes:
             return REFUSED - self._reasons.setdefault(str(misfit), len(self._reasons))
         if value is None:
             return NONE
-        return NOTHING if value == "" else self._code(value)
+        return NOTHING if value == "" else self._code(value, cell)
 
-    def _code(self, value: str | float) -> int:
-        if self._vocabulary is None:
-            return self.values.setdefault(value, len(self.values))
-        return self._vocabulary.by_value.get(str(value), NOTHING)
+    def _code(self, value: str | float, cell: Any) -> int:
+        if self._vocabulary is not None:
+            return self._vocabulary.by_value.get(str(value), NOTHING)
+        spelled = " ".join(cell.split()) if isinstance(cell, str) else ""
+        # A class may change the text that it is given.
+        key = spelled if isinstance(value, str) and normalise(spelled) == value else value
+        return self.values.setdefault(key, len(self.values))
 
 
 class _Memo(dict[Any, int]):

@@ -5,6 +5,7 @@ final codes. A million rows thus need memory for their codes, and not for their 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from models.profile.field_kinds import Categorical, MultiLabel, declared_fields
-from models.profile.vocabulary import Vocabulary
+from models.profile.vocabulary import Vocabulary, normalise
 from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, Column, IntArray, NumberColumn
 from training.data.cell_validation import NOTHING, Cells, FieldCheck, Misfit, Outcomes
 from training.data.codes import by_frequency, concatenate, recode, recode_table
 from training.data.headers import id_column
 from training.data.refusals import Refusal
+from training.data.written_forms import WrittenForms, written_forms
 
 Misfits = dict[int, str]
 
@@ -45,11 +47,9 @@ class SingleColumnBuilder:
         """See `Outcomes.forget`."""
         self._outcomes.forget(most)
 
-    def settle(self, column: Column) -> tuple[Column, Vocabulary | None]:
-        """The whole column in its final codes, and the vocabulary of an open field."""
-        if isinstance(column, NumberColumn):
-            return column, None
-        return _in_order_of_frequency(list(map(str, self._outcomes.values)), column)
+    def settle(self, column: Column) -> "Settled":
+        """The whole column in its final codes, with vocabulary and written forms of an open field."""
+        return Settled.of(column, self._outcomes.values)
 
 
 class ListColumnBuilder:
@@ -78,10 +78,9 @@ class ListColumnBuilder:
         """See `Outcomes.forget`."""
         self._outcomes.forget(most)
 
-    def settle(self, column: Column) -> tuple[Column, Vocabulary | None]:
-        """The whole column in its final codes, and the vocabulary of an open field."""
-        assert isinstance(column, CodeListColumn)
-        return _in_order_of_frequency(list(map(str, self._outcomes.values)), column.distinct())
+    def settle(self, column: Column) -> "Settled":
+        """The whole column in its final codes, with vocabulary and written forms of an open field."""
+        return Settled.of(column, self._outcomes.values)
 
     def _flat(self, cells: Cells) -> tuple[Cells, IntArray, BoolArray, Misfits]:
         """All items in one sequence, the number of items of each row, whether it is answered, and the misfits."""
@@ -132,9 +131,30 @@ class ListColumnBuilder:
         return self._lengths[length]
 
 
-def _in_order_of_frequency(values: list[str], column: Column) -> tuple[Column, Vocabulary]:
-    vocabulary = by_frequency(values, column)
-    return recode(column, recode_table([vocabulary.by_value.get(v, -1) for v in values])), vocabulary
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A whole column in its final codes, with vocabulary and written forms of an open field."""
+
+    column: Column
+    vocabulary: Vocabulary | None = None
+    written_forms: WrittenForms | None = None
+
+    @classmethod
+    def of(cls, column: Column, answers: Iterable[str | float]) -> "Settled":
+        """A column in the codes of these answers; values are numbered by frequency then."""
+        if isinstance(column, NumberColumn):
+            return cls(column)
+        texts = list(map(str, answers))
+        counts = np.bincount(column.codes[column.codes >= 0], minlength=len(texts))
+        values = list(dict.fromkeys(map(normalise, texts)))
+        code_of = {value: code for code, value in enumerate(values)}
+        if len(values) < len(texts):
+            column = recode(column, recode_table([code_of[normalise(text)] for text in texts]))
+        if isinstance(column, CodeListColumn):
+            column = column.distinct()
+        vocabulary = by_frequency(values, column)
+        recoded = recode(column, recode_table([vocabulary.by_value.get(value, -1) for value in values]))
+        return cls(recoded, vocabulary, written_forms(texts, counts))
 
 
 class TableBuilder:
@@ -170,11 +190,9 @@ class TableBuilder:
         self.refused.extend(refusals)
         self.refused_rows += len(refusals)
 
-    def settled(self) -> tuple[dict[str, Column], dict[str, Vocabulary]]:
-        """The columns, and the vocabularies of open fields. Nothing can be added afterwards."""
-        settled = {name: field.settle(concatenate(self._parts.pop(name))) for name, field in self._fields.items()}
-        vocabularies = {name: words for name, (_, words) in settled.items() if words is not None}
-        return {name: column for name, (column, _) in settled.items()}, vocabularies
+    def settled(self) -> dict[str, Settled]:
+        """The columns of all fields. Nothing can be added afterwards."""
+        return {name: field.settle(concatenate(self._parts.pop(name))) for name, field in self._fields.items()}
 
     @property
     def line_numbers(self) -> IntArray:

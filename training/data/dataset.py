@@ -27,6 +27,7 @@ from training.data.files.reading import CHUNK, without_collector
 from training.data.headers import field_names, refuse_duplicates, unknown_columns
 from training.data.mapping import FieldMapping
 from training.data.refusals import Refusals, refused_rows_file
+from training.data.written_forms import WrittenForms
 from training.errors import UnusableInput
 
 
@@ -35,6 +36,7 @@ class Dataset:
     """Profiles of one class, shape (n,).
 
     `vocabularies`: for each open field its distinct normalised values, most common first, ties alphabetical.
+    `written_forms`: for each open field how people write those values.
     `columns`: one for each field, in the order of `specs`, in the codes of those vocabularies. `row_ids`: the
     file's id column as text, or None. `line_numbers`: the line of each row in its file. `notes`: sentences on
     columns and rows that are not used.
@@ -44,6 +46,7 @@ class Dataset:
     vocabularies: Mapping[str, Vocabulary]
     columns: Columns
     line_numbers: IntArray
+    written_forms: Mapping[str, WrittenForms] = field(default_factory=dict)
     row_ids: NDArray[np.object_] | None = None
     refusals: Refusals = field(default_factory=Refusals)
     notes: tuple[str, ...] = ()
@@ -182,11 +185,12 @@ def _slices(length: int) -> Iterator[slice]:
 
 
 def _dataset(builder: TableBuilder, notes: tuple[str, ...] = ()) -> Dataset:
-    columns, vocabularies = builder.settled()
+    settled = builder.settled()
     return Dataset(
         profile_class=builder.profile_class,
-        vocabularies=vocabularies,
-        columns=columns,
+        vocabularies={name: one.vocabulary for name, one in settled.items() if one.vocabulary is not None},
+        columns={name: one.column for name, one in settled.items()},
+        written_forms={name: one.written_forms for name, one in settled.items() if one.written_forms is not None},
         line_numbers=builder.line_numbers,
         row_ids=builder.row_ids,
         refusals=Refusals(builder.refused_rows, tuple(sorted(builder.refused))),
