@@ -29,10 +29,16 @@ def capitalised(text: str) -> str:
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:
-    """ "a", "a and b", "a, b and c"; a word that holds an "and" itself stands last: "a as well as b and c"."""
-    words = sorted(words, key=lambda word: " and " in word)
+    """ "a", "a and b", "a, b and c"; a word that holds an "and" itself, and is not quoted, stands last: "a as well
+    as b and c".
+    """
+    words = sorted(words, key=_has_and)
     if len(words) < 2:
         return "".join(words)
-    if " and " in words[-1]:
+    if _has_and(words[-1]):
         return f"{listed(words[:-1], last)} as well as {words[-1]}"
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def _has_and(word: str) -> bool:
+    return " and " in word and not word.startswith("“")

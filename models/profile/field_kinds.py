@@ -28,13 +28,16 @@ class Wording:
 
     `phrase` completes "as likely as everyone to …"; it starts with an infinitive and holds `{value}`, or
     `{a_value}` for "a nurse". `adjective` and `noun` are the field's parts in a persona's name
-    ("{value}-loving" → "Board-game-loving", "{value} givers" → "gadget givers"); empty means that a
-    name has no such part of this field. `training.personas.wording.lexicon` has better words for some values.
+    ("{value}-loving" → "Board-game-loving", "{value} givers" → "gadget givers", "{values}" → "nurses"); empty
+    means that a name has no such part of this field. `of` is the noun with a value that cannot stand before it
+    ("fans of {value}" → "fans of “Wandern”"); empty is the last word of `noun` with "who answered “{value}”".
+    `training.personas.wording.lexicon` has better words for some values.
     """
 
     phrase: str = ""
     adjective: str = ""
     noun: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,22 +48,24 @@ class Profile(BaseModel):
     ] = None
     occupation: Annotated[
         Label | None,
-        Categorical(Wording("be {a_value}")),
+        Categorical(Wording("be {a_value}", noun="{values}")),
         Field(description="What the person does."),
     ] = None
     hobbies: Annotated[
         Labels,
-        MultiLabel(Wording("be into {value}", adjective="{value}-loving", noun="{value} fans")),
+        MultiLabel(
+            Wording("be into {value}", adjective="{value}-loving", noun="{value} fans", of="fans of {value}")
+        ),
         Field(description="What the person likes to do."),
     ] = None
     favourite_items: Annotated[
         Labels,
-        MultiLabel(Wording("like {value}", noun="{value} fans")),
+        MultiLabel(Wording("like {value}", noun="{value} fans", of="fans of {value}")),
         Field(description="Things the person is fond of."),
     ] = None
     favourite_movies: Annotated[
         Labels,
-        MultiLabel(Wording("watch {value} films", noun="{value} film fans")),
+        MultiLabel(Wording("watch {value} films", noun="{value} film fans", of="fans of {value} films")),
         Field(description="Film genres the person likes."),
     ] = None
     last_gift_category: Annotated[
@@ -78,17 +80,32 @@ class Profile(BaseModel):
     ] = None
     occasion: Annotated[
         Label | None,
-        Categorical(Wording("shop for {value}", noun="{value} shoppers")),
+        Categorical(
+            Wording(
+                "shop for {value}",
+                noun="{value} shoppers",
+                of="shoppers for {value}",
+            )
+        ),
         Field(description="What the next gift is for."),
     ] = None
     budget_range: Annotated[
         Literal["low", "medium", "high"] | None,
-        Ordinal(Wording("have a {value} budget"), Scale(low="thrifty", high="generous")),
+        Ordinal(
+            Wording("have a {value} budget", adjective="{value}-budget"), Scale(low="thrifty", high="generous")
+        ),
         Field(description="How much may be spent."),
     ] = None
     store_preference: Annotated[
         Label | None,
-        Categorical(Wording("prefer {value}", adjective="{value}", noun="{value} shoppers")),
+        Categorical(
+            Wording(
+                "prefer {value}",
+                adjective="{value}",
+                noun="{value} shoppers",
+                of="shoppers who prefer {value}",
+            )
+        ),
         Field(description="Where the giver likes to buy: online_only, boutique, branded …"),
     ] = None
     purchases_last_year: Annotated[

@@ -72,7 +72,7 @@ def sample_report(names: tuple[str, ...] = NAMES, **changes: Any) -> Report:
 
 def one_persona_report() -> Report:
     """The report of profiles that form one cloud."""
-    everyone = ("All gift buyers",)
+    everyone = ("Everyone",)
     choice = ChoiceOfK(k=1, sentence="The gap statistic does not rise above one segment.", rows=3_000)
     return sample_report(
         everyone,

@@ -15,8 +15,9 @@ from training.data.dataset import Dataset
 from training.personas.traits import MIN_COUNT, Finding, ValueFinding, ValueTable, findings, value_table
 from training.personas.wording.naming import names
 from training.personas.wording.phrases import is_gift
-from training.personas.wording.sentences import persona_sentence, trait
+from training.personas.wording.sentences import NO_GROUPS, persona_sentence, trait
 
+EVERYONE: Final = "Everyone"
 MOST_TRAITS: Final = 8
 _MOST_OF_A_FIELD: Final = 3
 _MOST_RARE: Final = 2
@@ -54,16 +55,14 @@ def describe(
 def _names(
     dataset: Dataset, findings_by_cluster: Sequence[Sequence[Finding]], previous_names: Mapping[int, str] | None
 ) -> tuple[str, ...]:
-    giving = any(len(dataset.vocabularies[spec.name].values) for spec in _gift_fields(dataset))
     if len(findings_by_cluster) == 1:
-        return ("All gift buyers" if giving else "Everyone",)
+        return (EVERYONE,)
+    giving = any(len(dataset.vocabularies[spec.name].values) for spec in _gift_fields(dataset))
     return names(findings_by_cluster, "givers" if giving else "people", previous_names)
 
 
 def _sentence(findings: Sequence[Finding], k: int) -> str:
-    if k == 1:
-        return "Everyone: the answers show no groups that set themselves apart."
-    return persona_sentence(findings)
+    return persona_sentence(findings) if k > 1 else NO_GROUPS
 
 
 def _traits(findings: Sequence[Finding]) -> tuple[Trait, ...]:

@@ -15,6 +15,7 @@ from scipy.special import ndtri, rel_entr
 from models.profile.field_kinds import FieldSpec, Numeric
 from models.scoring.columns import BoolArray, CodeColumn, Column, FloatArray, IntArray, NumberColumn
 from training.data.dataset import Dataset
+from training.data.written_forms import WrittenForms
 
 SIGNIFICANCE: Final = 0.01
 # Fewer profiles are too few to conclude from, and a persona must not publish what a single person wrote.
@@ -30,7 +31,7 @@ MIN_DIFFERENCE: Final = 0.2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueFinding:
     """A value that members have more often than everyone, or much less often. `strength` in nats (see
-    `_information`).
+    `_information`). `written_forms`: how people write the values of the field.
     """
 
     spec: FieldSpec
@@ -39,6 +40,7 @@ class ValueFinding:
     share_everyone: float
     lift: float
     strength: float
+    written_forms: WrittenForms | None = None
 
     @property
     def more(self) -> bool:
@@ -190,7 +192,10 @@ def findings(dataset: Dataset, clusters: IntArray, k: int) -> tuple[tuple[Findin
             findings_by_cluster[cluster].append(_number_finding(spec, number, cluster))
     for spec, values, table in tables:
         for cluster, code in np.argwhere(_notable_values(table, threshold)).tolist():
-            findings_by_cluster[cluster].append(_value_finding(spec, values[code], table, cluster, code))
+            finding = _value_finding(
+                spec, values[code], table, cluster, code, dataset.written_forms.get(spec.name)
+            )
+            findings_by_cluster[cluster].append(finding)
     return tuple(tuple(sorted(some, key=_order)) for some in findings_by_cluster)
 
 
@@ -232,7 +237,9 @@ def _notable_numbers(table: NumberTable, threshold: float) -> BoolArray:
     return notable
 
 
-def _value_finding(spec: FieldSpec, value: str, table: ValueTable, cluster: int, code: int) -> ValueFinding:
+def _value_finding(
+    spec: FieldSpec, value: str, table: ValueTable, cluster: int, code: int, written_forms: WrittenForms | None
+) -> ValueFinding:
     share, everyone = float(table.shares[cluster, code]), float(table.everyone[code])
     return ValueFinding(
         spec=spec,
@@ -241,6 +248,7 @@ def _value_finding(spec: FieldSpec, value: str, table: ValueTable, cluster: int,
         share_everyone=everyone,
         lift=float(table.lifts[cluster, code]),
         strength=_information(share, everyone),
+        written_forms=written_forms,
     )
 
 

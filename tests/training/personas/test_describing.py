@@ -74,7 +74,7 @@ def test_personas_are_in_the_order_of_their_clusters(personas: tuple[Persona, ..
 
 
 def test_names_reflect_the_planted_personas(personas: tuple[Persona, ...]) -> None:
-    nouns = ["gadget", "wellness", "Christmas", "practical", "kitchenware", "Middle-of-the-road"]
+    nouns = ["gadget", "wellness", "Christmas", "practical", "kitchenware", "Everyone else"]
     for persona, noun in zip(personas, nouns, strict=True):
         assert noun in persona.name
         assert 2 <= len(persona.name.split()) <= 4
@@ -174,7 +174,20 @@ def test_persona_of_four_members_has_no_traits() -> None:
 
 def test_single_persona_is_called_everyone(profiles: Dataset) -> None:
     (everyone,) = describe(profiles, np.zeros(len(profiles), np.int64), ("a",))
-    assert (everyone.name, everyone.traits, everyone.share) == ("All gift buyers", (), 1)
+    assert (everyone.name, everyone.traits, everyone.share) == ("Everyone", (), 1)
+    assert "Everyone" not in everyone.sentence
+
+
+def test_foreign_answers_are_quoted_as_they_were_written() -> None:
+    first, second = two_halves("hobbies", [["Wandern"], ["Wandern"], ["wandern"]], [["Kochen"], ["Kochen"]])
+    assert (first.name, second.name) == ("Fans of “Wandern”", "Fans of “Kochen”")
+    assert trait_of(first, "wandern").sentence == "100 % are into “Wandern”, against 60 % of everyone"
+    assert first.sentence == "People who tend to be into “Wandern”."
+
+
+def test_group_that_only_lacks_what_others_have_is_named_by_it() -> None:
+    first, second = two_halves("favourite_movies", [["war"], ["war", "drama"], ["war"]], [["drama"], [], []])
+    assert (first.name, second.name) == ("War film fans", "People who seldom watch war films")
 
 
 def test_empty_cluster_is_described() -> None:

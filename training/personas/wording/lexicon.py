@@ -29,7 +29,7 @@ SAID: Final[Mapping[str, str]] = {
     "local_market": "local markets", "second_hand": "second-hand shops", "bookshop": "bookshops",
     # films, before "films"
     "science_fiction": "science-fiction", "sci_fi": "sci-fi", "classics": "classic", "romantic": "romance",
-    "animated": "animation",
+    "animated": "animation", "children": "children's", "childrens": "children's", "kids": "kids'",
 }  # fmt: skip
 
 # Irregular plurals of values.
@@ -51,11 +51,13 @@ GIVEN: Final[Mapping[str, str]] = {
 ATTRIBUTE: Final[Mapping[str, str]] = {
     "electronics": "gadget", "technology": "tech", "tech": "tech", "gadgets": "gadget", "home": "homeware",
     "sports": "sports-gear", "food_and_drink": "food-and-drink", "personalised": "personal",
-    "other": "all-round", "diy": "DIY", "lego": "LEGO", "christmas": "Christmas", "easter": "Easter",
+    "diy": "DIY", "lego": "LEGO", "christmas": "Christmas", "easter": "Easter",
     "valentines": "Valentine's", "valentines_day": "Valentine's", "mothers_day": "Mother's-Day",
     "fathers_day": "Father's-Day", "thank_you": "thank-you", "just_because": "any-day",
     "online_only": "online", "classics": "classic", "hanukkah": "Hanukkah", "diwali": "Diwali", "eid": "Eid",
     "branded": "big-brand", "unbranded": "no-logo", "second_hand": "second-hand",
+    # "Younger children film fans" would be children.
+    "children": "", "childrens": "", "kids": "",
 }  # fmt: skip
 
 # The adjective for people with this value, before a noun.
@@ -63,7 +65,7 @@ ADJECTIVE: Final[Mapping[str, str]] = {
     "technology": "tech-loving", "science_and_technology": "tech-loving", "gadgets": "gadget-loving",
     "gaming": "game-loving", "video_games": "game-loving", "coding": "tech-loving", "computers": "tech-loving",
     "programming": "tech-loving", "drones": "tech-loving", "internet": "always-online",
-    "reading": "bookish", "writing": "wordsmith", "poetry": "poetry-loving", "cooking": "home-cooking",
+    "reading": "bookish", "writing": "word-loving", "poetry": "poetry-loving", "cooking": "home-cooking",
     "baking": "home-baking", "gardening": "green-fingered", "diy": "hands-on", "woodworking": "hands-on",
     "crafts": "crafty", "knitting": "crafty", "pottery": "crafty", "sewing": "crafty", "fitness": "fit-minded",
     "gym": "fit-minded", "running": "sporty", "football": "sporty", "doing_sport": "sporty", "tennis": "sporty",
@@ -104,3 +106,14 @@ PEOPLE: Final[Mapping[str, str]] = {
     "branded": "brand shoppers", "handmade": "handmade fans", "rock_and_roll": "rock-and-roll fans",
     "outlet": "bargain hunters", "foreign_languages": "language learners", "languages": "language learners",
 }  # fmt: skip
+
+# Values that say that there is no value, and make no name.
+NO_ANSWERS: Final = frozenset(
+    {
+        "n/a", "na", "nan", "no_answer", "nil", "none", "not_applicable", "not_given", "null", "other", "others",
+        "prefer_not_to_say", "undefined", "unknown",
+    }
+)  # fmt: skip
+
+# Every value that has a word of its own above.
+LEXICON: Final = frozenset().union(SAID, MANY, GIVEN, ATTRIBUTE, ADJECTIVE, PEOPLE)

@@ -1,7 +1,9 @@
 """Names of personas: an adjective and a noun from the findings that distinguish a persona most.
 
 All personas of a model are named together, the clearest name first, so that each word goes to the persona it fits
-best and no two names are equal.
+best and no two names are equal. A persona whose findings have neither adjective nor noun is named by a clause
+("People who buy for parents"), one that has nothing but rare values by what its members seldom do, and only one
+without any finding is called "Everyone else".
 """
 
 import itertools
@@ -10,29 +12,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from models.profile.field_kinds import Ordinal
-from training.personas.traits import Finding, NumberFinding, ValueFinding
-from training.personas.wording.lexicon import ADJECTIVE, PEOPLE
-from training.personas.wording.phrases import attributive, is_gift, scale_of, wording_of
+from training.personas.traits import Finding
+from training.personas.wording.parts import Part, adjectives, clauses, negative_clauses, nouns
 from training.text import capitalised
 
-_MOST_PARTS: Final = 8
-# Personas serve to choose gifts, so that gifts make the best names.
-_GIFT_WEIGHT: Final = 1.5
+LONGEST: Final = 50
 _SAME_FIELD_WEIGHT: Final = 0.5
 _USED_WEIGHT: Final = 0.3
 _PLAIN_WEIGHT: Final = 0.5
-_MIDDLING: Final = ("Middle-of-the-road", "All-round", "Everyday", "Easy-going", "Open-minded", "Versatile")
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One half of a name, from one finding."""
-
-    text: str
-    field: str
-    value: str
-    strength: float
+# A quotation is long enough without an adjective.
+_QUOTED_WEIGHT: Final = 0.9
+_LONG_WEIGHT: Final = 0.1
+# Far below any other, so that they are used where there is nothing else.
+_CLAUSE_WEIGHT: Final = 1e-3
+_NEGATIVE_WEIGHT: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +51,23 @@ def names(
         for persona, some in enumerate(findings_by_cluster)
         for candidate in _candidates(persona, some, people)
     ]
-    reused = _reused(candidates, previous_names or {})
-    chosen = _chosen(candidates, reused)
-    middling = (name for name in _middling(people) if name not in chosen.values())
-    return tuple(chosen.get(persona) or next(middling) for persona in range(len(findings_by_cluster)))
+    chosen = _chosen(candidates, _reused(candidates, previous_names or {}))
+    for persona in range(len(findings_by_cluster)):
+        if persona not in chosen:
+            own = [candidate for candidate in candidates if candidate.persona == persona]
+            chosen[persona] = next(name for name in _spare(own, bool(candidates)) if name not in chosen.values())
+    return tuple(chosen[persona] for persona in range(len(findings_by_cluster)))
+
+
+def _spare(own: Sequence[_Candidate], others_have_traits: bool) -> Iterator[str]:
+    """Names for a persona whose own are all taken, or that has none."""
+    if own:
+        best = min(own, key=lambda candidate: (-round(candidate.strength, 9), candidate.name)).name
+        yield from (f"{best} {number}" for number in itertools.count(2))
+    if others_have_traits:
+        yield "Everyone else"
+        yield from (f"Everyone else {number}" for number in itertools.count(2))
+    yield from (f"Group {number}" for number in itertools.count(1))
 
 
 def _reused(candidates: Sequence[_Candidate], previous_names: Mapping[int, str]) -> list[_Candidate]:
@@ -103,77 +109,34 @@ def _weighed(candidate: _Candidate, used: set[str]) -> float:
 
 
 def _candidates(persona: int, findings: Sequence[Finding], people: str) -> Iterator[_Candidate]:
-    adjectives, nouns = _adjectives(findings), _nouns(findings)
-    for adjective, noun in itertools.product(adjectives, nouns):
+    own_adjectives, own_nouns = adjectives(findings), nouns(findings, people)
+    for adjective, noun in itertools.product(own_adjectives, own_nouns):
         if _go_together(adjective, noun):
             weight = _SAME_FIELD_WEIGHT if adjective.field == noun.field else 1.0
             strength = weight * (adjective.strength + noun.strength)
             yield _candidate(persona, (adjective.text, noun.text), strength)
-    for adjective in adjectives:
+    for adjective in own_adjectives:
         yield _candidate(persona, (adjective.text, people), _PLAIN_WEIGHT * adjective.strength)
-    for noun in nouns:
+    for noun in own_nouns:
         # A single word is a label and not a name.
         if " " in noun.text:
-            yield _candidate(persona, (noun.text,), _PLAIN_WEIGHT * noun.strength)
+            weight = _PLAIN_WEIGHT if "“" not in noun.text else _QUOTED_WEIGHT
+            yield _candidate(persona, (noun.text,), weight * noun.strength)
+    for clause in clauses(findings, people):
+        yield _candidate(persona, (clause.text,), _CLAUSE_WEIGHT * clause.strength)
+    for clause in negative_clauses(findings, people):
+        yield _candidate(persona, (clause.text,), _NEGATIVE_WEIGHT * clause.strength)
 
 
 def _candidate(persona: int, words: tuple[str, ...], strength: float) -> _Candidate:
-    return _Candidate(persona, capitalised(" ".join(words)), words, strength)
+    name = capitalised(" ".join(words))
+    return _Candidate(persona, name, words, strength * (_LONG_WEIGHT if len(name) > LONGEST else 1.0))
 
 
-def _adjectives(findings: Sequence[Finding]) -> list[_Part]:
-    words = (_part(finding, _adjective(finding)) for finding in findings)
-    return [word for word in words if word.text][:_MOST_PARTS]
-
-
-def _nouns(findings: Sequence[Finding]) -> list[_Part]:
-    words = (_part(finding, _noun(finding)) for finding in findings)
-    return [word for word in words if word.text][:_MOST_PARTS]
-
-
-def _part(finding: Finding, text: str) -> _Part:
-    value = finding.value if isinstance(finding, ValueFinding) else ""
-    weight = _GIFT_WEIGHT if is_gift(finding.spec) else 1.0
-    return _Part(text, finding.spec.name, value, weight * finding.strength)
-
-
-def _adjective(finding: Finding) -> str:
-    ends = scale_of(finding.spec)
-    if isinstance(finding, NumberFinding):
-        return ends.high if finding.more else ends.low
-    if not finding.more:
-        return ""
-    if isinstance(finding.spec.kind, Ordinal):
-        levels = finding.spec.levels
-        return {levels[0]: ends.low, levels[-1]: ends.high}.get(finding.value, "")
-    return _filled(wording_of(finding.spec).adjective, finding.value, ADJECTIVE)
-
-
-def _noun(finding: Finding) -> str:
-    if isinstance(finding, NumberFinding) or not finding.more:
-        return ""
-    nicer = {} if is_gift(finding.spec) else PEOPLE
-    return _filled(wording_of(finding.spec).noun, finding.value, nicer)
-
-
-def _filled(template: str, value: str, nicer: Mapping[str, str]) -> str:
-    """A template with its value; the lexicon's word instead, unless it would lose what the template adds."""
-    text = attributive(value)
-    if not template or not text:
-        return ""
-    qualified = template.count(" ") > 1
-    return template.replace("{value}", text) if qualified else nicer.get(value, template.replace("{value}", text))
-
-
-def _go_together(adjective: _Part, noun: _Part) -> bool:
+def _go_together(adjective: Part, noun: Part) -> bool:
     """Whether the halves do not repeat each other: "bookish" and "book givers" share a stem."""
     return adjective.value != noun.value and not _stems(adjective.text) & _stems(noun.text)
 
 
 def _stems(text: str) -> set[str]:
     return {word[:4].casefold() for word in re.split(r"[\W_]+", text) if len(word) > 2}
-
-
-def _middling(people: str) -> Iterator[str]:
-    yield from (f"{word} {people}" for word in _MIDDLING)
-    yield from (f"{word} {people} {again}" for again in itertools.count(2) for word in _MIDDLING)

@@ -4,16 +4,18 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from models.profile.field_kinds import Categorical, FieldSpec, MultiLabel, Numeric, Scale, Wording
+from models.profile.field_kinds import Categorical, FieldSpec, MultiLabel, Numeric, Ordinal, Scale, Wording
 from models.profile.vocabulary import label, normalise
-from training.personas.wording.lexicon import ATTRIBUTE, GIVEN, MANY, SAID
+from training.personas.wording import english
+from training.personas.wording.lexicon import GIVEN, SAID
+from training.personas.wording.terms import Term, cut
 from training.text import listed, number
 
-# Open vocabularies hold whatever people type: a name takes up to three words.
-_NAMEABLE: Final = re.compile(r"[^\W\d_]+([ '’&-][^\W\d_]+){0,2}")
-_LONGEST_NAMEABLE: Final = 24
-_LONGEST_SAID: Final = 60
-_NO_PLURALS: Final = ("ss", "us", "ics", "is", "'s", "news", "sports")
+_SECOND_PERSON: Final = {r"^be\b": "are", r"^tick\b": "ticked", r"\bthemselves$": "yourself"}
+_TICKED: Final = "tick {value}"
+_BEING: Final = "be {a_value}"
+# "watch {value} films", and not "have {value} as occupation".
+_BEFORE_NOUN: Final = re.compile(r"\{value\} (?!in\b|as\b)\w")
 
 
 def wording_of(spec: FieldSpec) -> Wording:
@@ -21,7 +23,7 @@ def wording_of(spec: FieldSpec) -> Wording:
     given = Wording() if isinstance(spec.kind, Numeric) else spec.kind.wording
     if given.phrase:
         return given
-    title = attributive(normalise(spec.title))
+    title = Term(normalise(spec.title)).attribute()
     noun = f"{{value}}-{title} group" if title and given == Wording() else given.noun
     verb = "have {value} in" if isinstance(spec.kind, MultiLabel) else "have {value} as"
     return Wording(f"{verb} {spec.title}", given.adjective, noun)
@@ -31,7 +33,7 @@ def scale_of(spec: FieldSpec) -> Scale:
     """The scale of a numeric or ordinal field, a plain one where none is declared; empty for other fields."""
     if isinstance(spec.kind, Categorical | MultiLabel):
         return Scale()
-    title = attributive(normalise(spec.title))
+    title = Term(normalise(spec.title)).attribute()
     if spec.kind.scale != Scale() or not title:
         return spec.kind.scale
     return Scale(low=f"low-{title}", high=f"high-{title}", phrase=f"have {spec.title} of {{value}}")
@@ -42,83 +44,77 @@ def is_gift(spec: FieldSpec) -> bool:
     return isinstance(spec.kind, Categorical | MultiLabel) and spec.kind.gift
 
 
-def phrase(spec: FieldSpec, values: Sequence[str], many: bool = False) -> str:
+def phrase(spec: FieldSpec, terms: Sequence[Term], many: bool = False) -> str:
     """What people with these values do, as an infinitive: "be into gaming and board games".
 
     `many`: of several people, who are "students" and not "a student".
     """
+    joining = "and" if isinstance(spec.kind, MultiLabel) else "or"
+    terms_by_template: dict[str, list[Term]] = {}
+    for term in terms:
+        terms_by_template.setdefault(template_of(spec, term), []).append(term)
+    clauses = [
+        _filled(template, listed([_filling(spec, term, template, many) for term in some], joining))
+        for template, some in terms_by_template.items()
+    ]
+    return f" {joining} ".join(clauses)
+
+
+def template_of(spec: FieldSpec, term: Term) -> str:
+    """The phrase of a field that suits a value, with a place for it.
+
+    People are not "home duties", but have them as occupation; what is no thing ("meet people") can only be ticked.
+    """
     template = wording_of(spec).phrase
-    if "{a_value}" in template:
-        texts = [_plural_text(value) if many else _with_article(value) for value in values]
-    else:
-        texts = [value_text(value, is_gift(spec)) for value in values]
-    joined = listed(texts, "and" if isinstance(spec.kind, MultiLabel) else "or")
-    return re.sub(r"\{(a_)?value\}", lambda _: joined, template)
+    if template == _BEING and not term.is_occupation:
+        return f"have {{value}} as {spec.title}"
+    is_list_of_things = isinstance(spec.kind, MultiLabel) and template.endswith("{value}") and not is_gift(spec)
+    return _TICKED if is_list_of_things and not term.is_noun else template
 
 
-def plural_phrase(spec: FieldSpec, values: Sequence[str]) -> str:
+def plural_phrase(spec: FieldSpec, terms: Sequence[Term]) -> str:
     """The phrase after a plural subject: "are into gaming and board games", "are students"."""
-    return re.sub(r"^be\b", "are", phrase(spec, values, many=True))
+    return re.sub(r"^be\b", "are", phrase(spec, terms, many=True))
 
 
 def second_person(spec: FieldSpec, value: str = "") -> str:
     """The phrase after "You": "are into gaming", "are a student"; of a number with `{value}` in its place."""
-    if isinstance(spec.kind, Numeric):
-        text = scale_of(spec).phrase or f"have {{value}} as {spec.title}"
-    else:
-        text = phrase(spec, [value])
-    return re.sub(r"^be\b", "are", text)
+    text = level(spec, "{value}") if isinstance(spec.kind, Numeric) else phrase(spec, [Term(value)])
+    for infinitive, said_to_you in _SECOND_PERSON.items():
+        text = re.sub(infinitive, said_to_you, text)
+    return text
 
 
-def attributive(value: str) -> str:
-    """A value before a noun: "board_games" → "board-game"; "" when it cannot stand in a name."""
-    if value in ATTRIBUTE:
-        return ATTRIBUTE[value]
-    text = label(value)
-    if len(text) > _LONGEST_NAMEABLE or not _NAMEABLE.fullmatch(text):
-        return ""
-    return _singular(text).replace(" ", "-")
+def level(spec: FieldSpec, value: str) -> str:
+    """The phrase of a number: "buy 9 days ahead"."""
+    return (scale_of(spec).phrase or f"have {{value}} as {spec.title}").replace("{value}", value)
 
 
 def amount(value: float, unit: str) -> str:
     """A number with its unit: "9 years", "1 year"."""
     text = number(value)
-    return f"{text} {_singular(unit) if text == '1' else unit}".rstrip()
+    return f"{text} {english.singular(unit) if text == '1' else unit}".rstrip()
 
 
 def value_text(value: str, gift: bool = False) -> str:
-    """A value on its own: "DIY", of a gift field "practical gifts"; long ones are cut."""
-    if gift and value in GIVEN:
-        return GIVEN[value]
-    text = SAID.get(value) or label(value)
-    return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID].rstrip()}…"
+    """A value on its own, as in a chart: "DIY", of a gift field "practical gifts"; long ones are cut."""
+    return (GIVEN.get(value, "") if gift else "") or SAID.get(value) or cut(label(value))
 
 
-def _with_article(value: str) -> str:
-    return SAID[value] if value in SAID else f"{_article(value_text(value))} {value_text(value)}"
+def _filled(template: str, text: str) -> str:
+    # Not `replace` one after the other: a value may look like a template.
+    return re.sub(r"\{(a_)?value\}", lambda _: text, template)
 
 
-def _plural_text(value: str) -> str:
-    return MANY.get(value) or SAID.get(value) or _plural(value_text(value))
-
-
-def _article(text: str) -> str:
-    return "an" if text[:1] in tuple("aeiou") else "a"
-
-
-def _plural(text: str) -> str:
-    if text.endswith(("s", "x", "ch", "sh")):
-        return f"{text}es"
-    ends_in_y = text.endswith("y") and text[-2:-1] not in tuple("aeiou")
-    return f"{text[:-1]}ies" if ends_in_y else f"{text}s"
-
-
-def _singular(text: str) -> str:
-    """A cautious English singular: "toys" → "toy", while "fitness", "politics" and "glass" are unchanged."""
-    if (text.endswith(_NO_PLURALS) and not text.endswith(("topics", "comics"))) or len(text) < 4:
-        return text
-    if text.endswith("ies") and len(text) > 5 and not text.endswith("movies"):
-        return f"{text[:-3]}y"
-    if text.endswith(("shes", "ches", "xes", "sses")):
-        return text[:-2]
-    return text.removesuffix("s")
+def _filling(spec: FieldSpec, term: Term, template: str, many: bool) -> str:
+    """The value in the form that a template takes."""
+    if template == _TICKED:
+        return term.quoted
+    if isinstance(spec.kind, Ordinal):
+        return label(term.value)
+    if "{a_value}" in template:
+        text = label(term.value)
+        if template == _BEING and not many and english.is_plural(text) and english.is_person(text):
+            return english.with_article(english.singular(text))
+        return term.with_article(many)
+    return term.modifier() if _BEFORE_NOUN.search(template) else term.object(is_gift(spec))

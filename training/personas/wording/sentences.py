@@ -5,7 +5,16 @@ from typing import Final
 
 from models.persona import Trait
 from training.personas.traits import Finding, NumberFinding, ValueFinding
-from training.personas.wording.phrases import amount, is_gift, phrase, plural_phrase, scale_of
+from training.personas.wording.parts import span, term
+from training.personas.wording.phrases import (
+    amount,
+    is_gift,
+    level,
+    phrase,
+    plural_phrase,
+    scale_of,
+    template_of,
+)
 from training.text import capitalised, number, percent
 
 MOST_WORDS: Final = 30
@@ -15,7 +24,9 @@ _MOST_VALUES: Final = 2
 _CLEAR: Final = 0.5**2 / 2
 # "Tend to" overstates what one member in ten does.
 _TENDENCY: Final = 0.15
+_HARDLY_ANY: Final = 0.1
 
+NO_GROUPS: Final = "The answers show no groups that set themselves apart."
 LIKE_EVERYONE: Final = "Much like everyone: no answer sets them apart."
 
 
@@ -50,9 +61,9 @@ def persona_sentence(findings: Sequence[Finding]) -> str:
 
 
 def _value_sentence(finding: ValueFinding) -> str:
-    does, do = phrase(finding.spec, [finding.value]), plural_phrase(finding.spec, [finding.value])
+    does, do = phrase(finding.spec, [term(finding)]), plural_phrase(finding.spec, [term(finding)])
     against = f"against {percent(finding.share_everyone)} of everyone"
-    if finding.share < 0.1 and not finding.more:
+    if finding.share < _HARDLY_ANY and not finding.more:
         return f"hardly any {do} ({percent(finding.share)}, {against})"
     if finding.lift < 0.28 or 0.6 < finding.lift < 1.5 or finding.share > 0.75:
         return f"{percent(finding.share)} {do}, {against}"
@@ -64,20 +75,18 @@ def _value_sentence(finding: ValueFinding) -> str:
 def _number_sentence(finding: NumberFinding) -> str:
     scale = scale_of(finding.spec)
     # "41 years old on average" reads better than "are 41 years old".
-    level = capitalised(_level(finding, number(finding.mean)).removeprefix("be "))
+    mean = capitalised(level(finding.spec, number(finding.mean)).removeprefix("be "))
     difference = amount(abs(finding.mean - finding.mean_everyone), scale.unit)
-    return f"{level} on average, {difference} {scale.more if finding.more else scale.less} than everyone"
-
-
-def _level(finding: NumberFinding, value: str) -> str:
-    template = scale_of(finding.spec).phrase or f"have {{value}} as {finding.spec.title}"
-    return template.replace("{value}", value)
+    return f"{mean} on average, {difference} {scale.more if finding.more else scale.less} than everyone"
 
 
 def _without_clauses(people: str, findings: Sequence[Finding]) -> str:
-    for finding in findings:
-        if isinstance(finding, ValueFinding) and not finding.more:
-            return f"{people}, hardly any of whom {plural_phrase(finding.spec, [finding.value])}."
+    values = [finding for finding in findings if isinstance(finding, ValueFinding)]
+    for finding in sorted(values, key=lambda finding: not finding.more):
+        does = plural_phrase(finding.spec, [term(finding)])
+        if finding.more:
+            return f"{people} who {does} more often than most."
+        return f"{people}, {'hardly any' if finding.share < _HARDLY_ANY else 'few'} of whom {does}."
     return LIKE_EVERYONE if people == "People" else f"{people}, otherwise much like everyone."
 
 
@@ -85,8 +94,7 @@ def _groups(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings:
         group = scale_of(finding.spec).group
         if group and isinstance(finding, NumberFinding) and finding.strength >= _CLEAR:
-            low, high = f"{finding.low:.0f}", f"{finding.high:.0f}"
-            yield f"Mostly {group.replace('{range}', low if low == high else f'{low}–{high}')}"
+            yield f"Mostly {group.replace('{range}', span(finding))}"
 
 
 def _joined(clauses: Sequence[Sequence[Finding]]) -> str:
@@ -101,9 +109,11 @@ def _joined(clauses: Sequence[Sequence[Finding]]) -> str:
 
 def _clauses(findings: Sequence[Finding]) -> list[list[Finding]]:
     """The strongest fields with their strongest values; only one of the nearly equivalent gift fields."""
-    by_field: dict[str, list[Finding]] = {}
+    by_field: dict[tuple[str, str], list[Finding]] = {}
     for finding in filter(_tellable, findings):
-        clause = by_field.setdefault("gifts" if is_gift(finding.spec) else finding.spec.name, [])
+        template = template_of(finding.spec, term(finding)) if isinstance(finding, ValueFinding) else ""
+        field = ("gifts", "") if is_gift(finding.spec) else (finding.spec.name, template)
+        clause = by_field.setdefault(field, [])
         if not clause or clause[0].spec is finding.spec:
             clause.append(finding)
     most = _MOST_VALUES if len(by_field) > 1 else _MOST_VALUES + 1
@@ -119,7 +129,6 @@ def _tellable(finding: Finding) -> bool:
 def _clause(findings: Sequence[Finding]) -> str:
     first = findings[0]
     if isinstance(first, NumberFinding):
-        return _level(first, f"about {first.mean:,.0f}" if first.mean >= 1 else number(first.mean))
-    return phrase(
-        first.spec, [finding.value for finding in findings if isinstance(finding, ValueFinding)], many=True
-    )
+        return level(first.spec, f"about {first.mean:,.0f}" if first.mean >= 1 else number(first.mean))
+    terms = [term(finding) for finding in findings if isinstance(finding, ValueFinding)]
+    return phrase(first.spec, terms, many=True)

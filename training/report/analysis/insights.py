@@ -15,6 +15,7 @@ from models.scoring.columns import FloatArray, NumberColumn
 from training.data.dataset import Dataset
 from training.personas.traits import MIN_COUNT, MIN_LIFT, z_threshold
 from training.personas.wording.phrases import phrase, plural_phrase
+from training.personas.wording.terms import Term, term_of
 from training.report.analysis.counts.answers import Crossed, FieldTable, Holders, holders_of
 from training.report.analysis.counts.bands import Bands
 from training.report.analysis.counts.roles import age_field, gift_field, season_field
@@ -128,17 +129,21 @@ def _each_once(cells: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 
 
 def _trend(gifts_held: Holders, code: int, age: str, ages: Bands, shares: FloatArray) -> str:
-    does = plural_phrase(gifts_held.spec, [gifts_held.values[code]])
+    does = plural_phrase(gifts_held.spec, [_term(gifts_held, code)])
     moves = "rises" if shares[-1] > shares[0] else "falls"
     first = f"{percent(float(shares[0]))} ({ages.labels[0]})"
     last = f"{percent(float(shares[-1]))} ({ages.labels[-1]})"
     return f"The share who {does} {moves} with {age}: from {first} to {last}."
 
 
+def _term(table: FieldTable | Holders, code: int) -> Term:
+    return term_of(table.values[code], table.written_forms)
+
+
 def _leading(table: FieldTable) -> str:
     order = np.argsort(-table.table.everyone.round(9), kind="stable").tolist()
     phrases = [
-        f"{percent(float(table.table.everyone[code]))} {plural_phrase(table.spec, [table.values[code]])}"
+        f"{percent(float(table.table.everyone[code]))} {plural_phrase(table.spec, [_term(table, code)])}"
         for code in order[:2]
         if table.is_frequent[code]
     ]
@@ -146,7 +151,7 @@ def _leading(table: FieldTable) -> str:
 
 
 def _shoppers(table: FieldTable, code: int, above: Sequence[int], personas: Sequence[Persona]) -> str:
-    does, everyone = plural_phrase(table.spec, [table.values[code]]), percent(float(table.table.everyone[code]))
+    does, everyone = plural_phrase(table.spec, [_term(table, code)]), percent(float(table.table.everyone[code]))
     phrases = [(quoted(personas[cluster]), percent(float(table.table.shares[cluster, code]))) for cluster in above]
     if len(phrases) == 1:
         name, share = phrases[0]
@@ -156,8 +161,8 @@ def _shoppers(table: FieldTable, code: int, above: Sequence[int], personas: Sequ
 
 
 def _pair(pairs: Crossed, one: int, other: int) -> str:
-    hobby = plural_phrase(pairs.first.spec, [pairs.first.values[one]])
-    gift = phrase(pairs.second.spec, [pairs.second.values[other]])
+    hobby = plural_phrase(pairs.first.spec, [_term(pairs.first, one)])
+    gift = phrase(pairs.second.spec, [_term(pairs.second, other)])
     share, everyone = percent(float(pairs.shares[one, other])), percent(float(pairs.everyone[other]))
     times = number(float(pairs.lifts[one, other]))
     return f"People who {hobby} are {times} × as likely as everyone to {gift}: {share} against {everyone}."

@@ -66,9 +66,107 @@ def test_name_never_says_old() -> None:
     assert name == "Practical givers"
 
 
-def test_rare_values_make_no_name() -> None:
+def test_name_says_what_members_seldom_do_where_there_is_nothing_else() -> None:
     rare = value("hobbies", "gaming", share=0.02, everyone=0.3)
-    assert name_of(rare) == "Middle-of-the-road givers"
+    assert name_of(rare) == "Givers who are seldom into gaming"
+    assert name_of(value("favourite_movies", "war", 0.02, 0.3)) == "Givers who seldom watch war films"
+    assert name_of(rare, mean("lead_time_days", 2, 10, strength=0.01)) == "Last-minute givers"
+
+
+@pytest.mark.parametrize(
+    ("finding", "name"),
+    [
+        (value("relationship", "parent"), "Givers who buy for parents"),
+        (value("occupation", "home-duties"), "Givers who have home duties as occupation"),
+        (value("occupation", "2n Cycle"), "Givers who have “2n Cycle” as occupation"),
+        (value("budget_range", "medium"), "Medium-budget givers"),
+        (mean("age", 70, 40), "65–75 year olds"),
+        (value("hobbies", "unknown"), "Givers who are into “unknown”"),
+    ],
+)
+def test_any_finding_makes_a_name(finding: Finding, name: str) -> None:
+    assert name_of(finding) == name
+
+
+@pytest.mark.parametrize(
+    ("finding", "name"),
+    [
+        (value("hobbies", "Wandern"), "Fans of “Wandern”"),
+        (value("favourite_movies", "Krimi"), "Fans of “Krimi” films"),
+        (value("favourite_movies", "anything english"), "Fans of “anything english” films"),
+        (value("gift_history", "praktisch"), "Givers who answered “praktisch”"),
+        (value("occasion", "クリスマス"), "Shoppers for “クリスマス”"),
+        (value("store_preference", "IKEA"), "Shoppers who prefer “IKEA”"),
+    ],
+)
+def test_foreign_values_and_proper_nouns_are_quoted(finding: Finding, name: str) -> None:
+    assert name_of(finding) == name
+
+
+@pytest.mark.parametrize(
+    ("ticked", "name"),
+    [
+        ("rest and relax", "People who ticked “rest and relax”"),
+        ("Change of surroundings", "People who ticked “Change of surroundings”"),
+        ("everything organised", "People who ticked “everything organised”"),
+        ("good company", "Good-company fans"),
+        ("cultural offers", "Fans of cultural offers"),
+        ("playing cards", "Fans of playing cards"),
+        ("lonely", "People who ticked “lonely”"),
+    ],
+)
+def test_motives_of_a_survey_read_well(ticked: str, name: str) -> None:
+    assert names([[value("hobbies", ticked)], []], "people")[0] == name
+
+
+def test_strongest_finding_makes_the_name_even_when_it_must_be_quoted() -> None:
+    strong = value("hobbies", "everything organised", strength=0.5)
+    weaker = [value("hobbies", "good company", strength=0.2), value("hobbies", "beauty", strength=0.2)]
+    assert name_of(strong, *weaker) == "Givers who ticked “everything organised”"
+
+
+def test_foreign_words_get_no_suffix() -> None:
+    name = name_of(value("hobbies", "Programmieren"), value("gift_history", "Elektronik"))
+    assert name == "Givers who answered “Elektronik”"
+
+
+def test_adjective_stands_before_a_quoted_noun() -> None:
+    name = name_of(value("gift_history", "Elektronik"), mean("lead_time_days", 2, 10))
+    assert name == "Last-minute givers who answered “Elektronik”"
+
+
+def test_young_fans_of_films_for_children_are_not_younger_children() -> None:
+    name = name_of(mean("age", 16, 40), value("favourite_movies", "children"))
+    assert name == "Younger fans of children's films"
+
+
+def test_persona_without_findings_is_everyone_else() -> None:
+    assert names([GAMER, []], "givers") == ("Game-loving gadget givers", "Everyone else")
+    assert names([[], GAMER, []], "givers")[::2] == ("Everyone else", "Everyone else 2")
+
+
+def test_personas_are_numbered_where_none_has_findings() -> None:
+    assert names([[], []], "givers") == ("Group 1", "Group 2")
+
+
+def test_equal_personas_are_numbered() -> None:
+    one = [value("hobbies", "gaming")]
+    made = names([one] * 3, "people")
+    assert made == ("Game-loving people", "People who are into gaming", "Game-loving people 2")
+
+
+def test_values_without_meaning_stay_out_of_names() -> None:
+    for nothing in ("nan", "N/A", "none", "other", "unknown"):
+        name = name_of(value("hobbies", nothing, strength=0.9), value("gift_history", "books", strength=0.1))
+        assert name == "Book givers"
+
+
+@pytest.mark.parametrize(
+    "text", ["maintain unspoilt surroundings", "unspoilt nature/natural landscape", "y" * 190]
+)
+def test_names_stay_short(text: str) -> None:
+    assert len(name_of(value("hobbies", text))) <= 58
+    assert len(name_of(value("hobbies", text), value("favourite_movies", "war", strength=0.1))) <= 50
 
 
 def test_word_goes_to_the_persona_it_fits_best() -> None:
@@ -89,7 +187,7 @@ def test_names_do_not_depend_on_the_order_of_the_personas() -> None:
 
 
 @pytest.mark.parametrize(
-    "value_text", ["x" * 30, "{value}", "4711", "<b>bold</b>", "a_very_long_list_of_words", "😀"]
+    "value_text", ["x" * 40, "{value}", "4711", "<b>bold</b>", "a_very_long_list_of_words_in_a_row", "😀"]
 )
 def test_values_that_read_badly_stay_out_of_names(value_text: str) -> None:
     assert name_of(value("hobbies", value_text), value("gift_history", "books", strength=0.1)) == "Book givers"

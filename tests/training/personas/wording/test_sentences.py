@@ -19,6 +19,8 @@ from training.personas.wording.sentences import LIKE_EVERYONE, MOST_WORDS, perso
         (value("gift_history", "home", 0.2, 0.6), "A third as likely as everyone to give things for the home"),
         (value("occupation", "engineer", 0.2, 0.1), "2 × as likely as everyone to be an engineer"),
         (value("occupation", "retired", 0.2, 0.1), "2 × as likely as everyone to be retired"),
+        (value("hobbies", "do_sports", 0.54, 0.2), "2.7 × as likely as everyone to tick “do sports”"),
+        (value("hobbies", "do_sports", 0.02, 0.2), "Hardly any tick “do sports” (2 %, against 20 % of everyone)"),
         (mean("age", 41, 32), "41 years old on average, 9 years older than everyone"),
         (mean("age", 40, 41), "40 years old on average, 1 year younger than everyone"),
         (mean("lead_time_days", 26, 12), "Buy 26 days ahead on average, 14 days earlier than everyone"),
@@ -54,6 +56,13 @@ def test_clauses_with_an_and_are_separated_by_a_comma() -> None:
     assert persona_sentence(findings) == "People who tend to be into politics and law, and watch war films."
 
 
+def test_what_is_ticked_has_a_clause_of_its_own() -> None:
+    findings = [value("hobbies", hobby) for hobby in ("do_sports", "yoga", "meet_people", "music")]
+    assert persona_sentence(findings) == (
+        "People who tend to tick “do sports” and “meet people”, and be into yoga and music."
+    )
+
+
 def test_sentence_of_one_field_has_three_values() -> None:
     findings = [value("hobbies", hobby) for hobby in ("biology", "chemistry", "medicine", "physics")]
     assert persona_sentence(findings) == "People who tend to be into biology, chemistry and medicine."
@@ -67,7 +76,8 @@ def test_sentence_has_at_most_thirty_words() -> None:
 
 
 def test_value_of_one_in_ten_is_no_tendency() -> None:
-    assert persona_sentence([value("hobbies", "chess", share=0.1, everyone=0.02)]) == LIKE_EVERYONE
+    finding = value("hobbies", "chess", share=0.1, everyone=0.02)
+    assert persona_sentence([finding]) == "People who are into chess more often than most."
 
 
 @pytest.mark.parametrize(
@@ -76,6 +86,7 @@ def test_value_of_one_in_ten_is_no_tendency() -> None:
         ([], LIKE_EVERYONE),
         ([mean("age", 30, 50)], "Mostly 25–35 year olds, otherwise much like everyone."),
         ([value("hobbies", "diy", 0.02, 0.3)], "People, hardly any of whom are into DIY."),
+        ([value("hobbies", "diy", 0.2, 0.5)], "People, few of whom are into DIY."),
     ],
 )
 def test_persona_without_tendencies_has_a_plain_sentence(findings: list[Finding], sentence: str) -> None:
@@ -83,4 +94,5 @@ def test_persona_without_tendencies_has_a_plain_sentence(findings: list[Finding]
 
 
 def test_values_are_never_read_as_templates() -> None:
-    assert re.search(r"be into \{a value\}$", trait(value("hobbies", "{a_value}")).sentence)
+    sentence = trait(value("gift_history", "{a_value} of 1")).sentence
+    assert re.search(r"to give “\{a value\} of 1”$", sentence)

@@ -14,16 +14,18 @@ from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, FloatA
 from models.scoring.encoder import FieldEncoding
 from models.scoring.imputation import known_rows
 from training.data.dataset import Dataset
+from training.data.written_forms import WrittenForms
 from training.personas.traits import MIN_COUNT, NumberTable, ValueTable, number_table, value_table
 
 
 @dataclass(frozen=True)
 class FieldTable:
-    """The values of a field (its vocabulary, or its levels) by persona."""
+    """The values of a field (its vocabulary, or its levels) by persona. `written_forms`: how people write them."""
 
     spec: FieldSpec
     values: tuple[str, ...]
     table: ValueTable
+    written_forms: WrittenForms | None = None
 
     @cached_property
     def is_frequent(self) -> BoolArray:
@@ -43,10 +45,11 @@ class NumberFieldTable:
 def value_tables(dataset: Dataset, clusters: IntArray, k: int) -> tuple[FieldTable, ...]:
     """The tables of all fields of values or levels, in the order of their declaration."""
     return tuple(
-        FieldTable(spec, values, value_table(dataset.columns[spec.name], clusters, k, len(values)))
+        FieldTable(spec, values, table, dataset.written_forms.get(spec.name))
         for spec in dataset.specs
         if not isinstance(spec.kind, Numeric)
         for values in [spec.levels or dataset.vocabularies[spec.name].values]
+        for table in [value_table(dataset.columns[spec.name], clusters, k, len(values))]
     )
 
 
@@ -78,13 +81,14 @@ def known_counts(dataset: Dataset, encoding: FieldEncoding) -> list[int]:
 @dataclass(frozen=True)
 class Holders:
     """Which profiles hold which values of a field: `ticks` (n, values) of 0 and 1, `answered` (n,). Only
-    frequent values, the most common first.
+    frequent values, the most common first. `written_forms`: how people write them.
     """
 
     spec: FieldSpec
     values: tuple[str, ...]
     ticks: csr_matrix
     answered: BoolArray
+    written_forms: WrittenForms | None = None
 
 
 def holders_of(dataset: Dataset, spec: FieldSpec, most: int) -> Holders:
@@ -100,7 +104,8 @@ def holders_of(dataset: Dataset, spec: FieldSpec, most: int) -> Holders:
     within = column_of[codes] >= 0
     pairs = (rows[within], column_of[codes[within]])
     ticks = csr_matrix((np.ones(len(pairs[0])), pairs), shape=(len(column), len(frequent)))
-    return Holders(spec, tuple(values[code] for code in frequent), ticks, known_rows(column))
+    common, written = tuple(values[code] for code in frequent), dataset.written_forms.get(spec.name)
+    return Holders(spec, common, ticks, known_rows(column), written)
 
 
 def _pairs(column: CodeColumn | CodeListColumn) -> tuple[IntArray, IntArray]:
