@@ -40,6 +40,7 @@ def test_lists_end_with_and() -> None:
         "a, b and c",
     ]
     assert listed(["b and c", "a"]) == "a as well as b and c"
+    assert listed(["“b and c”", "a"]) == "“b and c” and a"
 
 
 def test_only_the_first_letter_is_capitalised() -> None:

@@ -96,9 +96,10 @@ def amount(value: float, unit: str) -> str:
     return f"{text} {english.singular(unit) if text == '1' else unit}".rstrip()
 
 
-def value_text(value: str, gift: bool = False) -> str:
-    """A value on its own, as in a chart: "DIY", of a gift field "practical gifts"; long ones are cut."""
-    return (GIVEN.get(value, "") if gift else "") or SAID.get(value) or cut(label(value))
+def value_text(term: Term, gift: bool = False) -> str:
+    """A value on its own, as in a chart: "DIY", of a gift field "practical gifts"; never quoted."""
+    text = (GIVEN.get(term.value, "") if gift else "") or SAID.get(term.value)
+    return text or (cut(label(term.value)) if term.is_english else term.text)
 
 
 def _filled(template: str, text: str) -> str:

@@ -12,6 +12,7 @@ from models.profile.vocabulary import label
 from training.data.written_forms import WrittenForms
 from training.personas.wording import english
 from training.personas.wording.lexicon import ATTRIBUTE, GIVEN, LEXICON, MANY, NO_ANSWERS, SAID
+from training.personas.wording.words import NAMES
 
 _LONGEST_SAID: Final = 60
 # Open vocabularies hold whatever people type: before a noun there are up to three words.
@@ -49,7 +50,7 @@ class Term:
         """Whether English rules hold for it."""
         if self.value in LEXICON or not self.is_answer:
             return self.is_answer
-        return not self.is_name and english.is_english(label(self.value))
+        return not self.is_name and self.value not in NAMES and english.is_english(label(self.value))
 
     @property
     def is_noun(self) -> bool:
@@ -129,4 +130,5 @@ def cut(text: str, longest: int = _LONGEST_SAID) -> str:
 
 
 def _is_state(text: str) -> bool:
-    return english.is_adjective(text) and not english.is_noun_phrase(text)
+    """Whether somebody can be it without an article: "retired", and not "basic"."""
+    return english.is_adjective(text) and text.endswith(("ed", "freelance")) and not english.is_noun_phrase(text)

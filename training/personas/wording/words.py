@@ -56,3 +56,14 @@ PERSONS: Final = frozenset(
         "scholar", "secretary", "spouse", "student", "teen", "uncle", "undergraduate", "veteran", "wife", "youth",
     }
 )  # fmt: skip
+
+# Well-known names that consist of English words, for data whose capitals do not give them away.
+NAMES: Final = frozenset(
+    {
+        "apple_watch", "breaking_bad", "call_of_duty", "dungeons_and_dragons", "final_fantasy", "game_of_thrones",
+        "grand_theft_auto", "guitar_hero", "hunger_games", "james_bond", "jurassic_park", "lord_of_the_rings",
+        "mission_impossible", "old_spice", "pirates_of_the_caribbean", "snow_white", "spider_man", "star_trek",
+        "star_wars", "stranger_things", "super_mario", "the_beatles", "the_body_shop", "the_lord_of_the_rings",
+        "the_north_face", "the_sims", "top_gun", "toy_story", "world_of_warcraft",
+    }
+)  # fmt: skip

@@ -43,6 +43,7 @@ def test_adjectives_stand_before_nouns_that_take_them() -> None:
     [
         (Term("wandern", "Wandern"), "“Wandern”"),
         (Term("star_wars", "Star Wars", is_name=True), "“Star Wars”"),
+        (Term("star_wars", "Star Wars"), "“Star Wars”"),
         (Term("cooking", "Cooking"), "cooking"),
         (Term("diy", "DIY", is_name=True), "DIY"),
         (Term("n/a", "N/A"), "“N/A”"),

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from models.profile.field_kinds import Categorical, FieldSpec, MultiLabel, Numeric
 from training.data.dataset import Dataset
+from training.data.written_forms import WrittenForms
 from training.personas.wording.phrases import is_gift, value_text
+from training.personas.wording.terms import term_of
 
 
 def gift_field(dataset: Dataset) -> FieldSpec | None:
@@ -30,9 +32,9 @@ def season_field(dataset: Dataset) -> FieldSpec | None:
     return _first(spec for spec in choices if spec.name == "occasion") or _first(shopped)
 
 
-def value_label(spec: FieldSpec, value: str) -> str:
-    """A value of a field on its own, as people write it: "DIY", "practical gifts"; long ones are cut."""
-    return value_text(value, is_gift(spec))
+def value_label(spec: FieldSpec, value: str, written_forms: WrittenForms | None = None) -> str:
+    """A value of a field on its own, as people write it: "DIY", "practical gifts", "Wandern"; cut if long.."""
+    return value_text(term_of(value, written_forms), is_gift(spec))
 
 
 def _makes_shoppers(spec: FieldSpec) -> bool:

@@ -142,7 +142,7 @@ def _lift_row(field: FieldTable, code: int, threshold: float) -> LiftRow:
     return LiftRow(
         field=field.spec.name,
         title=field.spec.title,
-        value=value_label(field.spec, field.values[code]),
+        value=value_label(field.spec, field.values[code], field.written_forms),
         lifts=_rounded(table.lifts[:, code]),
         shares=_rounded(table.shares[:, code]),
         significant=tuple((np.abs(table.residuals[:, code]) > threshold).tolist()),
@@ -161,7 +161,7 @@ def _snake_row(field: NumberFieldTable) -> SnakeRow:
 
 
 def _labels(field: Holders) -> tuple[str, ...]:
-    return tuple(value_label(field.spec, value) for value in field.values)
+    return tuple(value_label(field.spec, value, field.written_forms) for value in field.values)
 
 
 def _cells(values: FloatArray, shown: BoolArray) -> tuple[tuple[float | None, ...], ...]:

@@ -54,7 +54,7 @@ def _values(table: FieldTable, cluster: int) -> Typical | None:
         return None
     return Typical(
         title=table.spec.title,
-        answer=", ".join(value_label(table.spec, table.values[code]) for code in chosen),
+        answer=", ".join(value_label(table.spec, table.values[code], table.written_forms) for code in chosen),
         share=round(float(table.table.shares[cluster, chosen[0]]), 4),
     )
 
