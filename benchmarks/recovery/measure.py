@@ -78,7 +78,7 @@ def measure(plan: Plan, cache: Cache, progress: Progress) -> list[Result]:
 
 def _tasks(what: What, cells: Sequence[Cell], draws: int, methods: Sequence[Method]) -> Iterator[Task]:
     for cell in cells:
-        prints = {method.name: fingerprint(method, cell.generator) for method in methods}
+        prints = {method.name: fingerprint(method, cell.generator, cell.difficulty) for method in methods}
         for seed in range(FIRST_SEED, FIRST_SEED + draws):
             for name, mark in prints.items():
                 yield Task(what, name, cell, seed, mark)

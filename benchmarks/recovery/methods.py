@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 import models
 import training
+from benchmarks.recovery.generators.planted_tables import is_csv
 from benchmarks.recovery.generators.registry import GENERATORS
 from benchmarks.recovery.peers import FactorAnalysis, KPrototypes, LatentClass, Plain, require
 from models.profile import Profile
@@ -81,11 +82,15 @@ def chosen_methods(names: Sequence[str]) -> tuple[Method, ...]:
     return methods
 
 
-def fingerprint(method: Method, generator: str = "ours") -> str:
-    """Twelve digits that change with a method's settings, its libraries, the generator and, if ours, our code."""
+def fingerprint(method: Method, generator: str = "ours", variant: str = "") -> str:
+    """Twelve digits that change with a method's settings, its libraries, the generator and, if ours, our code.
+
+    If the variant is a file they change with its content; raises `UnusableInput` if it cannot be read.
+    """
     versions = [f"{package} {version(package)}" for package in ("numpy", "scikit-learn", *method.packages)]
     drawn = _generator(GENERATORS[generator].code)
     code = [drawn, _own_code()] if isinstance(method, Ours) else [drawn]
+    code += [_content(Path(variant))] if is_csv(variant) else []
     return hashlib.sha256("\n".join([repr(method), *versions, *code]).encode()).hexdigest()[:12]
 
 
@@ -99,6 +104,13 @@ def _own_code() -> str:
     """A digest of all code that can affect a fit; rather too much than too little, as our fits are quick."""
     ours = [path for path in _ROOT.rglob("*.py") if path.relative_to(_ROOT).parts[0] not in _EXCLUDED]
     return _digest([*ours, *Path(models.__file__).parent.rglob("*.py")])
+
+
+def _content(path: Path) -> str:
+    try:
+        return _digest([path])
+    except OSError as error:
+        raise UnusableInput(f"Cannot read the table {path}: {error.strerror}.") from error
 
 
 def _digest(paths: Iterable[Path]) -> str:

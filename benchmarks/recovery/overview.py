@@ -27,7 +27,7 @@ def overview_section(results: Sequence[Result], plan: Plan) -> list[str]:
     head = ["generator", "difficulty", *shares, "k exact", "k within one", "1 where nothing is linked"]
     return [
         "## In short",
-        "Our fit alone, in sum of the sections below: its share of the ceiling where it is given the number of "
+        "Our fit alone, from the sections below: its share of the ceiling where it is given the number of "
         "personas; how often `--k auto` finds the planted number; and how often it chooses 1 once fields are "
         "shuffled.",
         markdown_table(head, rows),

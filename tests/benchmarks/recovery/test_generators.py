@@ -89,6 +89,20 @@ def test_results_of_one_generator_stay_when_another_changes() -> None:
     assert fingerprint(Plain()) == fingerprint(Plain(), "ours")
 
 
+def test_changed_file_is_measured_again(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("height\n1.5\n1.6")
+    before = fingerprint(Plain(), "tables", str(path))
+    path.write_text("height\n1.5\n1.7")
+    assert fingerprint(Plain(), "tables", str(path)) != before
+
+
+def test_file_that_is_not_there_is_refused_before_the_measurement() -> None:
+    plan = Plan((Plain(),), ("share",), ("no_such.csv",), (300,), generators=("tables",))
+    with pytest.raises(UnusableInput, match=r"Cannot read the table no_such\.csv"):
+        plan.tasks()
+
+
 def test_stored_results_without_a_generator_are_those_of_our_simulator(tmp_path: Path) -> None:
     [task] = Plan((Plain(),), ("share",), ("easy",), (300,), draws=1).tasks()
     path = tmp_path / "cache.jsonl"
