@@ -24,8 +24,9 @@ KINDS = """\
 | categorical | One value of an open vocabulary. |
 | multi-label | A set of values of an open vocabulary. |
 
-A field marked as *gift* says what is given; the gift affinities of a persona are counted from these fields. All
-of this is declared in `models/profile/profile.py` ([how to add a field](../how-to/add-a-profile-field.md))."""
+A field marked as *gift* says what is given; the gift affinities of a persona are counted from these fields. No
+model learns a field marked as *descriptor*: the report compares it between the personas afterwards. All of this is
+declared in `models/profile/profile.py` ([how to add a field](../how-to/add-a-profile-field.md))."""
 
 
 def profile_page() -> str:
@@ -45,4 +46,5 @@ def _kind(spec: FieldSpec) -> str:
     kind = spec.kind
     notes = ["logarithmic"] if isinstance(kind, Numeric) and kind.log else []
     notes += ["gift"] if isinstance(kind, Categorical | MultiLabel) and kind.gift else []
+    notes += ["descriptor"] if spec.descriptor else []
     return ", ".join([kind.name.replace("_", "-"), *notes])

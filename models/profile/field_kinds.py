@@ -100,25 +100,34 @@ class MultiLabel:
     name: ClassVar[KindName] = "multi_label"
 
 
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """Beside a kind: no model learns the field. The report compares its answers between the personas."""
+
+
 Kind = Numeric | Ordinal | Categorical | MultiLabel
 _KINDS = (Numeric, Ordinal, Categorical, MultiLabel)
 
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """One declared field: its name, its kind, and the levels of an ordinal one (lowest first)."""
+    """One declared field: its name, its kind, and the levels of an ordinal one (lowest first).
+
+    `descriptor`: no model learns it.
+    """
 
     name: str
     kind: Kind
     levels: tuple[str, ...] = ()
     title: str = ""
+    descriptor: bool = False
 
 
 @cache
 def declared_fields(profile_class: type[BaseModel]) -> tuple[FieldSpec, ...]:
     """The fields of a profile class in the order of their declaration.
 
-    Raises `ProfileShapeError` where a field has no kind, or is required.
+    Raises `ProfileShapeError` where a field has no kind, or is required, or a descriptor is a list.
     """
     specs = tuple(_spec(name, info) for name, info in profile_class.model_fields.items())
     if not specs:
@@ -138,7 +147,16 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
     if isinstance(kinds[0], Numeric) and kinds[0].log and not _is_count(info):
         raise ProfileShapeError(f"Field '{name}' is used as log(1 + x): it needs a bound, Field(ge=0).")
     levels = _levels(name, info) if isinstance(kinds[0], Ordinal) else ()
-    return FieldSpec(name, kinds[0], levels, info.title or name.replace("_", " "))
+    descriptor = any(isinstance(item, Descriptor) for item in info.metadata)
+    if descriptor and isinstance(kinds[0], MultiLabel):
+        raise ProfileShapeError(f"Field '{name}' cannot be a descriptor: it holds more than one answer.")
+    return FieldSpec(
+        name=name,
+        kind=kinds[0],
+        levels=levels,
+        title=info.title or name.replace("_", " "),
+        descriptor=descriptor,
+    )
 
 
 def _is_count(info: FieldInfo) -> bool:

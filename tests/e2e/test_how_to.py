@@ -32,6 +32,7 @@ def block(name: str, language: str) -> str:
 def test_mapping_of_the_page_can_be_read() -> None:
     mapping = parse_mapping(block("train-on-your-own-file.md", "toml"))
     assert set(mapping.rules) == {"age", "gift_history", "hobbies", "occupation", "budget_range"}
+    assert mapping.descriptors.names == ("Gender", "Region", "Income")
 
 
 def test_command_of_the_page_counts_users(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

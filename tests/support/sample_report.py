@@ -22,6 +22,7 @@ from tests.support.sample_analysis import (
     profile_map,
     snake_row,
 )
+from tests.support.sample_descriptors import descriptor_report
 from tests.support.sample_stability import STRUCTURE, whole_stability
 from training.report.document import (
     ChoiceOfK,
@@ -63,6 +64,7 @@ def sample_report(names: tuple[str, ...] = NAMES, **changes: Any) -> Report:
         "density": density(rng),
         "stability": whole_stability(k, rng),
         "structure": STRUCTURE,
+        "descriptors": descriptor_report(k, rng),
         "confidence": CONFIDENCE,
         "insights": INSIGHTS,
         "data": data_quality(k, rng),
@@ -83,6 +85,7 @@ def one_persona_report() -> Report:
         density=None,
         stability=None,
         structure=None,
+        descriptors=None,
         confidence=None,
     )
 

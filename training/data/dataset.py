@@ -22,6 +22,7 @@ from models.scoring.columns import CodeColumn, Columns, IntArray, NumberColumn, 
 from training.data.cell_validation import as_cells, list_holder
 from training.data.codes import digest, distinct_rows
 from training.data.column_builder import TableBuilder
+from training.data.descriptors import Descriptors, descriptors_of
 from training.data.files.profile_file import ProfileFile
 from training.data.files.reading import CHUNK, without_collector
 from training.data.headers import field_names, refuse_duplicates, unknown_columns
@@ -39,7 +40,7 @@ class Dataset:
     `written_forms`: for each open field how people write those values.
     `columns`: one for each field, in the order of `specs`, in the codes of those vocabularies. `row_ids`: the
     file's id column as text, or None. `line_numbers`: the line of each row in its file. `notes`: sentences on
-    columns and rows that are not used.
+    columns and rows that are not used. `descriptors`: answers that no model learns.
     """
 
     profile_class: type[BaseModel]
@@ -50,14 +51,15 @@ class Dataset:
     row_ids: NDArray[np.object_] | None = None
     refusals: Refusals = field(default_factory=Refusals)
     notes: tuple[str, ...] = ()
+    descriptors: Descriptors = field(default_factory=Descriptors)
 
     def __len__(self) -> int:
         return len(self.line_numbers)
 
     @property
     def specs(self) -> tuple[FieldSpec, ...]:
-        """The declared fields of the class."""
-        return declared_fields(self.profile_class)
+        """The declared fields of the class that a model learns."""
+        return tuple(spec for spec in declared_fields(self.profile_class) if not spec.descriptor)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -71,6 +73,7 @@ class Dataset:
         return dataclasses.replace(
             self,
             columns=take(self.columns, rows),
+            descriptors=self.descriptors.take(rows),
             line_numbers=self.line_numbers[rows],
             row_ids=None if self.row_ids is None else self.row_ids[rows],
         )
@@ -80,6 +83,7 @@ class Dataset:
         return dataclasses.replace(
             self,
             columns={name: column.slice(start, stop) for name, column in self.columns.items()},
+            descriptors=self.descriptors.slice(start, stop),
             line_numbers=self.line_numbers[start:stop],
             row_ids=None if self.row_ids is None else self.row_ids[start:stop],
         )
@@ -167,14 +171,16 @@ def read_dataset(
     Raises `UnusableInput` when the file cannot be used, holds no rows, or more than the share `max_refused`
     of them is refused.
     """
-    file = ProfileFile(path, profile_class, mapping)
+    described, columns = (profile_class, mapping) if mapping is None else mapping.described(profile_class)
+    file = ProfileFile(path, described, columns)
     notes = file.notes
-    builder = TableBuilder(profile_class, text=file.source.text)
+    builder = TableBuilder(described, text=file.source.text)
     with without_collector():
         for chunk in file.chunks():
             builder.refuse(chunk.broken)
             builder.add(chunk.cells, chunk.lines)
-    dataset = _dataset(builder, notes)
+    # The class itself: one with a file's descriptors could not be pickled with the pipeline.
+    dataset = dataclasses.replace(_dataset(builder, notes), profile_class=profile_class)
     if not len(dataset) + dataset.refusals.rows:
         raise UnusableInput(f"{path} holds no rows.")
     return _with_side_file(dataset, max_refused, side_file or file.side_file)
@@ -186,15 +192,18 @@ def _slices(length: int) -> Iterator[slice]:
 
 def _dataset(builder: TableBuilder, notes: tuple[str, ...] = ()) -> Dataset:
     settled = builder.settled()
+    described = descriptors_of(builder.profile_class, settled)
+    fields = {name: one for name, one in settled.items() if name not in described.columns}
     return Dataset(
         profile_class=builder.profile_class,
-        vocabularies={name: one.vocabulary for name, one in settled.items() if one.vocabulary is not None},
-        columns={name: one.column for name, one in settled.items()},
-        written_forms={name: one.written_forms for name, one in settled.items() if one.written_forms is not None},
+        vocabularies={name: one.vocabulary for name, one in fields.items() if one.vocabulary is not None},
+        columns={name: one.column for name, one in fields.items()},
+        written_forms={name: one.written_forms for name, one in fields.items() if one.written_forms is not None},
         line_numbers=builder.line_numbers,
         row_ids=builder.row_ids,
         refusals=Refusals(builder.refused_rows, tuple(sorted(builder.refused))),
         notes=notes,
+        descriptors=described,
     )
 
 

@@ -60,6 +60,16 @@ class Rename(FieldRule):
         return frame[self.source]
 
 
+class AsText(Rename):
+    """Takes the column as text; numbers as they are written, 3.0 as "3"."""
+
+    targets = frozenset({Categorical.name})
+
+    def column(self, frame: pd.DataFrame) -> "pd.Series[Any]":
+        """See `FieldRule`."""
+        return _replaced(frame[self.source], _cell_text)
+
+
 class Split(Rename):
     """Splits text into a list, at each separator."""
 

@@ -14,6 +14,7 @@ from pydantic import Field
 from models.persona import Persona
 from models.storage.manifest import Origin, Verdict
 from training.partial.reliability import Confidence
+from training.report.content.descriptors import DescriptorReport
 from training.report.content.part import Part
 from training.report.content.stability import WholeStability
 from training.report.content.structure import DataStructure
@@ -261,6 +262,9 @@ class Report(Part):
     structure: DataStructure | None = Field(
         default=None,
         description="None for one persona, where stability or density is missing, or in an older report.",
+    )
+    descriptors: DescriptorReport | None = Field(
+        default=None, description="None without descriptors, for one persona, or in an older report."
     )
     confidence: Confidence | None = Field(
         default=None, description="None where nothing can be hidden, there is one persona, or the model is older."

@@ -68,6 +68,13 @@ _ALL: Final = (
         plots=("lifts", "snake"),
     ),
     Section(
+        anchor="descriptors",
+        title="Who they are, besides",
+        lead="Answers that the model did not learn: whether they differ between the personas is a test that the "
+        "personas can fail.",
+        plots=("descriptors",),
+    ),
+    Section(
         anchor="hobbies",
         title="Hobbies and gifts",
         lead="Which gifts go with which hobby, whatever the persona.",

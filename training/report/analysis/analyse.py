@@ -36,6 +36,7 @@ from training.report.analysis.counts.tables import (
     snake_rows,
 )
 from training.report.analysis.counts.typical import typical_profiles
+from training.report.analysis.descriptors import descriptor_report
 from training.report.analysis.distances.axes import axes
 from training.report.analysis.distances.criteria import criteria
 from training.report.analysis.distances.density import density
@@ -127,6 +128,7 @@ def analyse(
         density=measured.density,
         stability=stable,
         structure=kind,
+        descriptors=descriptor_report(dataset.descriptors, fitted.clusters, manifest.personas),
         confidence=confidence,
         insights=_insights(dataset, manifest.personas, details, counted, stable, kind),
         data=counted.quality,

@@ -11,6 +11,7 @@ from training.report.plots import (
     components,
     confidence,
     density,
+    descriptors,
     gifts,
     maps,
     profiles,
@@ -101,6 +102,7 @@ PLOTS: Final = (
         gifts.describe_gifts_by_age,
         "Numbers: share of an age band's profiles with gifts of a category, in per cent of those who answered.",
     ),
+    *descriptors.PLOTS,
     Plot(
         "density",
         density.draw_density,
