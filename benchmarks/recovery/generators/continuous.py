@@ -40,13 +40,20 @@ class Continuous:
 
     def draw(self, variant: str, rows: int, personas: int, seed: int) -> Draw:
         """The draw of a seed; slopes and centres, too, are those of the seed."""
-        rng = np.random.default_rng([21, seed])
-        model = draw_traits_model(VARIANTS[variant], rng)
-        centres = draw_centres(personas, rng)
-        traits = rng.normal(size=(rows, TRAITS))
-        answers = draw_answers(model, traits, rng)
+        model, answers, traits, centres = draw_people(variant, rows, personas, seed)
         best = partial(_best, model, answers, centres, self.points)
         return Draw(answers.frame(model.values), region(traits, centres), np.ones(rows, bool), best)
+
+
+def draw_people(
+    variant: str, rows: int, personas: int, seed: int
+) -> tuple[TraitModel, Answers, FloatArray, FloatArray]:
+    """The model of a seed, the answers of people, their traits (n, traits), and the centres (personas, traits)."""
+    rng = np.random.default_rng([21, seed])
+    model = draw_traits_model(VARIANTS[variant], rng)
+    centres = draw_centres(personas, rng)
+    traits = rng.normal(size=(rows, TRAITS))
+    return model, draw_answers(model, traits, rng), traits, centres
 
 
 def draw_centres(count: int, rng: np.random.Generator) -> FloatArray:

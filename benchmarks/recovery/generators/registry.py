@@ -90,7 +90,8 @@ GENERATORS: Final[dict[str, Generator]] = {
         title="Continuous traits",
         note="Three normal traits in place of classes. The planted label is the nearest of k centres in the space "
         "of the traits, so nothing is in clusters, and no number of personas is right. The ceiling is by Monte "
-        "Carlo.",
+        "Carlo. It presumes that the reader knows the centres: K-Means of the true traits would stay below half "
+        "of it, as the regions are one division of many.",
         variants=tuple(continuous.VARIANTS),
         shuffled=("sharp",),
     ),

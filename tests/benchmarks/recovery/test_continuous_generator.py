@@ -5,12 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
 
 from benchmarks.recovery.generators.continuous import (
     VARIANTS,
     Continuous,
     draw_answers,
     draw_centres,
+    draw_people,
     normal_points,
     posterior,
     region,
@@ -75,6 +78,16 @@ def test_no_region_is_very_small_or_very_large() -> None:
         assert len(shares) == 6
         assert shares.min() > 0.06
         assert shares.max() < 0.55
+
+
+def test_kmeans_of_the_true_traits_stays_below_half_of_the_ceiling() -> None:
+    agreements, ceilings = [], []
+    for seed in range(4):
+        traits, centres = draw_people("sharp", ROWS, 5, seed)[2:]
+        clusters = KMeans(5, n_init=3, random_state=0).fit_predict(traits)
+        agreements.append(adjusted_rand_score(region(traits, centres), clusters))
+        ceilings.append(Continuous(points=1_024).draw("sharp", ROWS, 5, seed).ceiling)
+    assert np.mean(agreements) < np.mean(ceilings) / 2
 
 
 def test_points_are_standard_normal() -> None:
