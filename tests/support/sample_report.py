@@ -23,6 +23,7 @@ from tests.support.sample_analysis import (
     snake_row,
 )
 from tests.support.sample_descriptors import descriptor_report
+from tests.support.sample_lengths import length_comparison
 from tests.support.sample_stability import STRUCTURE, whole_stability
 from training.report.document import (
     ChoiceOfK,
@@ -64,6 +65,7 @@ def sample_report(names: tuple[str, ...] = NAMES, **changes: Any) -> Report:
         "density": density(rng),
         "stability": whole_stability(k, rng),
         "structure": STRUCTURE,
+        "lengths": length_comparison(k),
         "descriptors": descriptor_report(k, rng),
         "confidence": CONFIDENCE,
         "insights": INSIGHTS,
@@ -86,6 +88,7 @@ def one_persona_report() -> Report:
         stability=None,
         structure=None,
         descriptors=None,
+        lengths=None,
         confidence=None,
     )
 

@@ -15,6 +15,7 @@ from models.persona import Persona
 from models.storage.manifest import Origin, Verdict
 from training.partial.reliability import Confidence
 from training.report.content.descriptors import DescriptorReport
+from training.report.content.lengths import LengthComparison
 from training.report.content.part import Part
 from training.report.content.stability import WholeStability
 from training.report.content.structure import DataStructure
@@ -262,6 +263,9 @@ class Report(Part):
     structure: DataStructure | None = Field(
         default=None,
         description="None for one persona, where stability or density is missing, or in an older report.",
+    )
+    lengths: LengthComparison | None = Field(
+        default=None, description="None without lists, where it was switched off, or in an older report."
     )
     descriptors: DescriptorReport | None = Field(
         default=None, description="None without descriptors, for one persona, or in an older report."

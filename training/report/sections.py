@@ -114,7 +114,7 @@ _ALL: Final = (
         anchor="quality",
         title="The data",
         lead="What the personas stand on.",
-        plots=("quality",),
+        plots=("quality", "lengths"),
         template="quality",
         fills=_always,
     ),

@@ -63,6 +63,7 @@ def report_with_few_figures(names: tuple[str, ...] = NAMES) -> Report:
         stability=None,
         structure=None,
         descriptors=None,
+        lengths=None,
         confidence=None,
     )
 
@@ -89,14 +90,14 @@ def test_every_figure_is_on_the_page_and_beside_it(folder: Path, tags: list[Tag]
     shown = {attributes["id"] for tag, attributes in tags if tag == "figure"}
     pictures = {f"figure-{path.stem}" for path in (folder / "figures").glob("*.svg")}
     assert shown == pictures == {f"figure-{path.stem}" for path in (folder / "figures").glob("*.png")}
-    assert len(shown) == 20
+    assert len(shown) == 21
 
 
 def test_every_image_has_a_text_alternative(tags: list[Tag]) -> None:
     texts = [attributes["alt"] for tag, attributes in tags if tag == "img"]
-    assert len(texts) == 20
+    assert len(texts) == 21
     assert all(alt and len(alt.split()) > 8 for alt in texts)
-    assert sum(tag == "figcaption" for tag, _ in tags) == 20
+    assert sum(tag == "figcaption" for tag, _ in tags) == 21
 
 
 def test_page_loads_no_external_resource(page: str, tags: list[Tag]) -> None:

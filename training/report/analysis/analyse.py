@@ -42,9 +42,11 @@ from training.report.analysis.distances.criteria import criteria
 from training.report.analysis.distances.density import density
 from training.report.analysis.distances.maps import maps, silhouettes
 from training.report.analysis.insights import age_and_gifts, history_and_hobbies, season
+from training.report.analysis.lengths import length_comparison
 from training.report.analysis.stability import Solved, mean_jaccards, solutions_of, whole_stability
 from training.report.analysis.structure import structure
 from training.report.analysis.summary import headline, on_personas, on_quality
+from training.report.content.lengths import LengthComparison
 from training.report.content.stability import WholeStability
 from training.report.content.structure import DataStructure
 from training.report.document import (
@@ -70,6 +72,7 @@ class _Measured:
     curve: tuple[Candidate, ...]
     silhouettes: tuple[FloatArray, ...]
     solved: tuple[Solved, ...]
+    lengths: LengthComparison | None
     density: Density | None
     maps: tuple[Map, ...]
     axes: tuple[Axis, ...]
@@ -128,6 +131,7 @@ def analyse(
         density=measured.density,
         stability=stable,
         structure=kind,
+        lengths=measured.lengths,
         descriptors=descriptor_report(dataset.descriptors, fitted.clusters, manifest.personas),
         confidence=confidence,
         insights=_insights(dataset, manifest.personas, details, counted, stable, kind),
@@ -148,6 +152,8 @@ def _measure(
     curve = criteria(scores, fitted.choice.curve, settings, rng, clusters)
     progress.step("refitting resampled profiles", 0.15)
     solved = tuple(solutions_of(fitted, config, settings.bootstraps, rng))
+    progress.step("comparing list lengths in and out", 0.28)
+    lengths = length_comparison(fitted, config, solved, settings.bootstraps // 2 * settings.lengths, rng)
     jaccards = {solution.k: mean_jaccards(solution) for solution in solved}
     curve = tuple(point.model_copy(update={"stability": jaccards.get(point.k)}) for point in curve)
     widths = silhouettes(scores, clusters, fitted.k)
@@ -160,7 +166,14 @@ def _measure(
     progress.step("putting components into words", 0.85)
     in_words = axes(fitted.encoded.take(rows), scores, shares)
     return _Measured(
-        rows=len(rows), curve=curve, silhouettes=widths, solved=solved, density=dense, maps=drawn, axes=in_words
+        rows=len(rows),
+        curve=curve,
+        silhouettes=widths,
+        solved=solved,
+        lengths=lengths,
+        density=dense,
+        maps=drawn,
+        axes=in_words,
     )
 
 

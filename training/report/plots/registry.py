@@ -13,6 +13,7 @@ from training.report.plots import (
     density,
     descriptors,
     gifts,
+    lengths,
     maps,
     profiles,
     quality,
@@ -124,6 +125,7 @@ PLOTS: Final = (
         "Left: how many profiles answer a field. Right: how much the number of values that somebody ticks "
         "depends on the persona; it should not.",
     ),
+    *lengths.PLOTS,
 )
 
 

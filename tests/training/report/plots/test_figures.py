@@ -85,6 +85,7 @@ def test_minimal_report_has_no_figure() -> None:
         ({"stability": None}, {"stability_by_k", "segment_stability", "segment_splits"}),
         ({"snake": ()}, {"snake"}),
         ({"descriptors": None}, {"descriptors"}),
+        ({"lengths": None}, {"lengths"}),
         ({"silhouettes": ((),) * 5}, {"silhouettes"}),
         ({"components": Components(kept=3, beat_chance=3, eigenvalues=(), chance=())}, {"variance", "loadings"}),
     ],
