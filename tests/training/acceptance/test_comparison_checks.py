@@ -80,7 +80,7 @@ def test_shares_of_the_active_models_personas_are_those_of_all_profiles(
     shares = persona_of_each(before.model, people).value_counts(normalize=True)
     then = pd.Series({persona.id: persona.share for persona in before.manifest.personas})
     passed = sentences(good.manifest, "passed")
-    largest = shares.idxmax()
+    largest = str(shares.idxmax())
     # The check assigns without imputation, as the shares of personas are those of K-Means.
     assert numbers(passed["one_giant_persona"]) == pytest.approx(
         [100 * shares[largest], 100 * then[largest], 80], abs=1
