@@ -46,7 +46,7 @@ class Thresholds(BaseModel):
         default=0.02, description="Largest share of profiles far from every persona (beyond Q3 + 3 IQR)."
     )
     gate_max_repeated_share: Share = Field(
-        default=0.005, description="Largest share of rows that repeat a row with five answers or more."
+        default=0.005, description="Largest share of rows that repeat a row beyond coincidence."
     )
     gate_max_value_share: Share = Field(
         default=0.80, description="Largest share of one answer to a field, unless it was as common before."

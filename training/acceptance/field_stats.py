@@ -15,7 +15,6 @@ from models.scoring.imputation import known_rows
 from models.scoring.scorer import Scorer
 from models.storage.manifest import FieldStats
 from training.clustering.matching import cluster_means
-from training.data.dataset import Dataset
 from training.data.encoded import EncodedDataset
 
 # The statistics are those of a sample of so many profiles.
@@ -45,16 +44,6 @@ def commonest_share(column: Column) -> float:
     else:
         counts = np.bincount(column.codes[column.codes >= 0])
     return float(counts.max(initial=0)) / max(answered_count, 1)
-
-
-def repeated_share(dataset: Dataset, answers: int) -> float:
-    """The share of all rows that repeat an earlier row word for word, counting rows with this many answers or
-    more.
-    """
-    answered_count = sum(known_rows(column).astype(np.int64) for column in dataset.columns.values())
-    rows = np.flatnonzero(answered_count >= answers)
-    those = dataset if len(rows) == len(dataset) else dataset.take(rows)
-    return (len(rows) - those.distinct_rows) / max(len(dataset), 1)
 
 
 def unknown_share(encoded: EncodedDataset) -> float | None:

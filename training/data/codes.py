@@ -81,6 +81,14 @@ def distinct_rows(columns: Columns, length: int) -> int:
     return alone + len(pd.unique(groups))
 
 
+def row_groups(columns: Columns, length: int) -> IntArray:
+    """A number from 0 for each row (length,): the same for rows that are equal in all of these columns."""
+    groups = np.zeros(length, np.int64)
+    for column in columns.values():
+        groups = _distinguish(groups, column)
+    return pd.factorize(groups)[0].astype(np.int64)
+
+
 def _distinguish(groups: IntArray, column: Column) -> IntArray:
     """Groups of rows, split further wherever the column differs."""
     if isinstance(column, NumberColumn):
