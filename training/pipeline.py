@@ -121,7 +121,13 @@ def train(
     manifest = _manifest(candidate, config, evaluation, predecessor, matching)
     comparison = None if predecessor is None else _comparison(candidate, manifest, predecessor, config)
     report = analyse(
-        fitted, manifest, analysis, config.seed, ProgressRange(progress, 0.72, 0.97), calibrated.confidence
+        fitted,
+        manifest,
+        analysis,
+        config.seed,
+        ProgressRange(progress, 0.72, 0.97),
+        calibrated.confidence,
+        calibrated.scorer,
     )
     progress.step("writing the artifact", 0.97)
     files = _extra_files(fitted, report, comparison)

@@ -24,6 +24,7 @@ from tests.support.sample_analysis import (
 )
 from tests.support.sample_descriptors import descriptor_report
 from tests.support.sample_lengths import length_comparison
+from tests.support.sample_segments import segments
 from tests.support.sample_stability import STRUCTURE, whole_stability
 from training.report.document import (
     ChoiceOfK,
@@ -66,6 +67,7 @@ def sample_report(names: tuple[str, ...] = NAMES, **changes: Any) -> Report:
         "stability": whole_stability(k, rng),
         "structure": STRUCTURE,
         "lengths": length_comparison(k),
+        "segments": segments(k, rng),
         "descriptors": descriptor_report(k, rng),
         "confidence": CONFIDENCE,
         "insights": INSIGHTS,
@@ -88,6 +90,7 @@ def one_persona_report() -> Report:
         stability=None,
         structure=None,
         descriptors=None,
+        segments=None,
         lengths=None,
         confidence=None,
     )

@@ -17,6 +17,7 @@ from training.partial.reliability import Confidence
 from training.report.content.descriptors import DescriptorReport
 from training.report.content.lengths import LengthComparison
 from training.report.content.part import Part
+from training.report.content.segments import Segments
 from training.report.content.stability import WholeStability
 from training.report.content.structure import DataStructure
 
@@ -267,6 +268,7 @@ class Report(Part):
     lengths: LengthComparison | None = Field(
         default=None, description="None without lists, where it was switched off, or in an older report."
     )
+    segments: Segments | None = Field(default=None, description="None for one persona, or in an older report.")
     descriptors: DescriptorReport | None = Field(
         default=None, description="None without descriptors, for one persona, or in an older report."
     )

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from models.persona import GiftAffinity
-from training.report.analysis.grades import UNSTABLE, agreement_grade, silhouette_grade, stability_grade
+from training.report.analysis.grades import agreement_grade, silhouette_grade, stability_grade
+from training.report.analysis.stability import of_stable_model
 from training.report.document import Insight, PersonaDetail, Report
 from training.report.drawing.labels import heading, present
 from training.text import capitalised, percent
@@ -141,24 +142,15 @@ def _stability(report: Report) -> list[KeyNumber]:
     if not jaccards:
         return []
     mean = float(np.mean(jaccards))
-    grade = stability_grade(mean, _of_stable_model(report))
+    grade = stability_grade(mean, of_stable_model(report.stability, report.verdicts))
     return [KeyNumber(f"{mean:.2f}", "mean stability, 0–1", capitalised(grade))]
-
-
-def _of_stable_model(report: Report) -> bool:
-    """Whether the refits agree with the model as well as the acceptance check wants, and it did not fail that
-    check.
-    """
-    failed = any(verdict.outcome == "failed" for verdict in report.verdicts if verdict.name == "stability")
-    whole = report.stability
-    return not failed and (whole is None or agreement_grade(whole.agreement, whole.least) != UNSTABLE)
 
 
 def stability_text(report: Report, detail: PersonaDetail) -> str:
     """The stability and separation of a persona, graded, with the numbers; "" where neither is known."""
     sentences = []
     if detail.stability is not None:
-        grade = stability_grade(detail.stability, _of_stable_model(report))
+        grade = stability_grade(detail.stability, of_stable_model(report.stability, report.verdicts))
         sentences.append(f"{grade} when the profiles are drawn anew ({detail.stability:.2f})")
     if detail.silhouette is not None:
         sentences.append(f"{silhouette_grade(detail.silhouette)} (silhouette {detail.silhouette:.2f})")

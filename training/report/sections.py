@@ -40,6 +40,13 @@ _ALL: Final = (
         fills=lambda report: bool(report.personas),
     ),
     Section(
+        anchor="sheet",
+        title="The personas as segments",
+        lead="What a segment must be to be worth serving: large enough, distinct, reachable and stable. "
+        "Whether it fits you, no figure can say.",
+        plots=("sheet", "separation", "gorges"),
+    ),
+    Section(
         anchor="insights",
         title="Key insights",
         lead="What stands out in the answers.",
@@ -65,7 +72,7 @@ _ALL: Final = (
         anchor="leanings",
         title="What each persona leans to",
         lead="Which answers are more or less likely among a persona's members than among everyone.",
-        plots=("lifts", "snake"),
+        plots=("segment_profile", "lifts", "snake"),
     ),
     Section(
         anchor="descriptors",

@@ -11,7 +11,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from models.persona import Persona
-from models.scoring.columns import FloatArray
+from models.scoring.columns import FloatArray, IntArray
+from models.scoring.scorer import Scorer
 from models.storage.manifest import Manifest
 from training.clustering.fit import Fit, draw_rows
 from training.config import TrainingConfig
@@ -43,7 +44,14 @@ from training.report.analysis.distances.density import density
 from training.report.analysis.distances.maps import maps, silhouettes
 from training.report.analysis.insights import age_and_gifts, history_and_hobbies, season
 from training.report.analysis.lengths import length_comparison
-from training.report.analysis.stability import Solved, mean_jaccards, solutions_of, whole_stability
+from training.report.analysis.segments.segments import segments_of
+from training.report.analysis.stability import (
+    Solved,
+    mean_jaccards,
+    of_stable_model,
+    solutions_of,
+    whole_stability,
+)
 from training.report.analysis.structure import structure
 from training.report.analysis.summary import headline, on_personas, on_quality
 from training.report.content.lengths import LengthComparison
@@ -68,7 +76,7 @@ from training.report.settings import AnalysisConfig
 class _Measured:
     """Results from distances between the sampled rows."""
 
-    rows: int
+    rows: IntArray
     curve: tuple[Candidate, ...]
     silhouettes: tuple[FloatArray, ...]
     solved: tuple[Solved, ...]
@@ -96,12 +104,13 @@ def analyse(
     seed: int,
     progress: Progress,
     confidence: Confidence | None = None,
+    scorer: Scorer | None = None,
 ) -> Report:
     """The report of a fit: all data of the figures and the page.
 
     `manifest`: version, origin, personas in the order of the clusters, metrics and verdicts of the artifact;
-    `confidence`: the measured confidence of partial profiles. The same fit, manifest, settings and seed give the
-    same report. Progress runs from 0 to 1.
+    `confidence`: the measured confidence of partial profiles; `scorer`: gives the probabilities.
+    The same fit, manifest, settings and seed give the same report. Progress runs from 0 to 1.
     """
     dataset = fitted.encoded.dataset
     with threadpool_limits(1):
@@ -113,12 +122,23 @@ def analyse(
     stable = whole_stability(measured.solved, fitted.k, manifest.personas, manifest.verdicts)
     kind = structure(stable, measured.density, fitted.k)
     details = _details(dataset, fitted, measured, counted.tables)
+    segments = segments_of(
+        fitted,
+        measured.rows,
+        manifest.personas,
+        details,
+        counted.tables,
+        scorer,
+        of_stable_model=of_stable_model(stable, manifest.verdicts),
+    )
     return Report(
         version=manifest.version,
         created_at=manifest.created_at,
         headline=headline(manifest, _silhouette(manifest, measured)),
         origin=manifest.origin,
-        choice=ChoiceOfK(k=fitted.k, sentence=fitted.choice.sentence, rows=measured.rows, curve=measured.curve),
+        choice=ChoiceOfK(
+            k=fitted.k, sentence=fitted.choice.sentence, rows=len(measured.rows), curve=measured.curve
+        ),
         components=_components(fitted, measured.axes),
         personas=manifest.personas,
         details=details,
@@ -132,6 +152,7 @@ def analyse(
         stability=stable,
         structure=kind,
         lengths=measured.lengths,
+        segments=segments,
         descriptors=descriptor_report(dataset.descriptors, fitted.clusters, manifest.personas),
         confidence=confidence,
         insights=_insights(dataset, manifest.personas, details, counted, stable, kind),
@@ -166,7 +187,7 @@ def _measure(
     progress.step("putting components into words", 0.85)
     in_words = axes(fitted.encoded.take(rows), scores, shares)
     return _Measured(
-        rows=len(rows),
+        rows=rows,
         curve=curve,
         silhouettes=widths,
         solved=solved,

@@ -29,7 +29,7 @@ from training.clustering.matching import best_pairs, crossed
 from training.clustering.stability import Stability, refit_resamples, stability_of, with_k
 from training.config import TrainingConfig
 from training.errors import UnusableInput
-from training.report.analysis.grades import DISSOLVED, STABLE, agreement_grade
+from training.report.analysis.grades import DISSOLVED, STABLE, UNSTABLE, agreement_grade
 from training.report.analysis.insights import quoted
 from training.report.content.stability import SegmentStability, Solution, SolutionSegment, WholeStability
 from training.text import count
@@ -119,6 +119,14 @@ def wanted_agreement(verdicts: Sequence[Verdict]) -> float:
     """The agreement that the acceptance check on stability wants; its default where it was not checked."""
     bounds = [verdict.bound for verdict in verdicts if verdict.name == "stability" and verdict.bound is not None]
     return bounds[0] if bounds else Thresholds().gate_min_stability
+
+
+def of_stable_model(whole: WholeStability | None, verdicts: Sequence[Verdict]) -> bool:
+    """Whether the refits agree with the model as well as the acceptance check wants, and it did not fail that
+    check.
+    """
+    failed = any(verdict.outcome == "failed" for verdict in verdicts if verdict.name == "stability")
+    return not failed and (whole is None or agreement_grade(whole.agreement, whole.least) != UNSTABLE)
 
 
 # --- numbers ---------------------------------------------------------------------------------------

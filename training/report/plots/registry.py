@@ -17,6 +17,9 @@ from training.report.plots import (
     maps,
     profiles,
     quality,
+    segment_profile,
+    separation,
+    sheet,
     silhouettes,
     sizes,
     splits,
@@ -26,6 +29,9 @@ from training.report.plots import (
 from training.report.plots.plot import Plot
 
 PLOTS: Final = (
+    *sheet.PLOTS,
+    *segment_profile.PLOTS,
+    *separation.PLOTS,
     Plot("sizes", sizes.draw_sizes, sizes.describe_sizes, "Each bar is a persona; its length is its share."),
     Plot(
         "gap",

@@ -86,6 +86,7 @@ def test_minimal_report_has_no_figure() -> None:
         ({"snake": ()}, {"snake"}),
         ({"descriptors": None}, {"descriptors"}),
         ({"lengths": None}, {"lengths"}),
+        ({"segments": None}, {"segment_profile", "separation", "gorges", "sheet"}),
         ({"silhouettes": ((),) * 5}, {"silhouettes"}),
         ({"components": Components(kept=3, beat_chance=3, eigenvalues=(), chance=())}, {"variance", "loadings"}),
     ],

@@ -1,0 +1,1 @@
+"""The personas as segments of a market, as textbooks show them."""
