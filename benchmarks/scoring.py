@@ -28,8 +28,6 @@ from threadpoolctl import threadpool_limits
 from benchmarks.simulated import simulated, trained_on
 from models.profile import Profile
 from models.scoring.columns import take
-from models.scoring.next_question import next_questions
-from models.scoring.reasons import explain
 from models.segment_model import SegmentModel
 from models.storage.artifact import PIPELINE
 from models.storage.reading import read_artifact
@@ -83,7 +81,7 @@ def main() -> None:
 
 def _single(model: SegmentModel, pipeline: Any, profiles: list[Profile]) -> Iterator[Case]:
     bodies = [profile.model_dump_json(exclude_none=True).encode() for profile in profiles]
-    complete = [profile for profile in profiles if not model.scorer.score(profile).hidden]
+    complete = [profile for profile in profiles if not model.scorer.score(profile).missing_fields]
     halves = [profile.model_copy(update=dict.fromkeys(list(Profile.model_fields)[::2])) for profile in profiles]
     row = pd.DataFrame([profiles[0].model_dump()])
     one = "pipeline.predict, one row"
@@ -97,11 +95,9 @@ def _single(model: SegmentModel, pipeline: Any, profiles: list[Profile]) -> Iter
     yield one_by_one("score the empty profile", model.scorer.score, [Profile()] * 500)
     yield one_by_one("assign a complete profile", model.assign, complete, one)
     yield one_by_one("assign a half-empty profile", model.assign, halves)
+    yield one_by_one("the same, explained", lambda p: (model.assign(p), model.explain(p)), halves)
     yield one_by_one(
-        "the same, explained", lambda p: (model.assign(p), explain(model.scorer, model.personas, p)), halves
-    )
-    yield one_by_one(
-        "the same, with the next question", lambda p: (model.assign(p), next_questions(model.scorer, p)), halves
+        "the same, with the next question", lambda p: (model.assign(p), model.next_questions(p)), halves
     )
     yield Case(one, lambda: pipeline.predict(row), 1)
 
@@ -121,8 +117,8 @@ def _many(model: SegmentModel, pipeline: Any, folder: Path) -> Iterator[Case]:
         pd.DataFrame({"cluster": pipeline.predict(pd.read_parquet(long))}).to_parquet(out)
 
     thousand, many, file = (f"pipeline.predict, {what}" for what in ("1,000 rows", "a frame", "file to file"))
-    yield Case("score a batch of 1,000", lambda: model.typicality(model.scorer.scores(batch)), 1_000, thousand)
-    yield Case("score coded columns", lambda: model.typicality(model.scorer.scores(columns)), len(frame), many)
+    yield Case("score a batch of 1,000", lambda: model.scorer.scores(batch), 1_000, thousand)
+    yield Case("score coded columns", lambda: model.scorer.scores(columns), len(frame), many)
     yield Case("Arrow columns, texts by number", lambda: _scored(model, with_words), len(frame), many)
     yield Case("Arrow columns, plain texts", lambda: _scored(model, batches), len(frame), many)
     yield Case("a frame", lambda: _of_frame(model, frame), len(frame), many)

@@ -10,27 +10,25 @@ from models.errors import ModelError
 from models.persona import Persona
 from models.profile.suggestions import Suggester
 from models.scoring.answer_rows import UnknownValue
-from models.scoring.columns import FloatArray
 from models.scoring.encoder import Encoder
-from models.scoring.scorer import Scorer, Scores
-from models.scoring.single import Score
-from models.scoring.typicality import is_outlier, typicality, typicality_of
+from models.scoring.next_question import Questions, next_questions
+from models.scoring.reasons import Explainer, Explanation
+from models.scoring.scorer import AnyScorer, Scorer
+from models.scoring.typicality import is_outlier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """The assignment of one profile.
 
-    `distances`: persona id → Euclidean distance in PCA units. `runner_up`: the next nearest persona (with no
-    known answer the next most probable), None where the model has one; `margin`: how much farther it is, negative
-    only where no answer is known. `probabilities`: persona id → probability that the complete profile is that
-    persona; `confidence`: the probability of the assigned one; both None in format 1. `typicality`: the share of
-    the persona's profiles with as many answers that lie as far out or farther; None where no answer is known, and
-    in format 1.
+    `probabilities`: persona id → probability of the persona given the answers; `confidence`: that of the assigned
+    one. `runner_up`: the next most probable persona, None where the model has one; `margin`: the confidence less
+    the runner-up's probability. `settled`: the chance that answering the rest would not change the persona.
+    `typicality`: the share of the persona's members whose answers are as unlikely, or more so
+    (`models.scoring.typicality`); None where no answer is known. All numbers are None in format 1.
     """
 
     persona: Persona
-    distances: dict[str, float]
     missing_fields: tuple[str, ...]
     unknown_values: tuple[UnknownValue, ...]
     model_version: str
@@ -38,28 +36,28 @@ class Assignment:
     margin: float | None
     confidence: float | None
     probabilities: dict[str, float] | None
+    settled: float | None
     typicality: float | None
 
     @property
     def is_outlier(self) -> bool | None:
-        """Whether the profile lies farther out than 99 % of its persona's profiles; None without a typicality."""
+        """Whether the answers are less likely than those of 99 % of the persona's members; None if unknown."""
         return is_outlier(self.typicality)
 
 
 @dataclass(frozen=True)
 class SegmentModel:
-    """A scorer and the personas of its centroids, in the same order; `by_id` has them by id."""
+    """A scorer and its personas, in the same order; `by_id` has them by id."""
 
     version: str
-    scorer: Scorer
+    scorer: AnyScorer
     personas: tuple[Persona, ...]
     by_id: Mapping[str, Persona] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if len(self.personas) != len(self.scorer.centroids):
+        if len(self.personas) != self.scorer.personas:
             raise ModelError(
-                f"Model {self.version} has {len(self.scorer.centroids)} centroids "
-                f"but {len(self.personas)} personas."
+                f"Model {self.version} tells {self.scorer.personas} personas apart but names {len(self.personas)}."
             )
         object.__setattr__(self, "by_id", {persona.id: persona for persona in self.personas})
         if len(self.by_id) != len(self.personas):
@@ -73,27 +71,32 @@ class SegmentModel:
     def assign(self, profile: BaseModel) -> Assignment:
         """Assign a persona to one profile, which may be empty."""
         score = self.scorer.score(profile)
-        cluster, distances, probabilities = score.cluster, score.distances, score.probabilities
-        other = score.runner_up
+        cluster, other, probabilities = score.cluster, score.runner_up, score.probabilities
         return Assignment(
             persona=self.personas[cluster],
-            distances=dict(zip(self.by_id, distances, strict=True)),
             missing_fields=score.missing_fields,
             unknown_values=score.unknown_values,
             model_version=self.version,
             runner_up=None if other is None else self.personas[other],
-            margin=None if other is None else distances[other] - distances[cluster],
+            margin=score.margin,
             confidence=None if probabilities is None else probabilities[cluster],
             probabilities=None if probabilities is None else dict(zip(self.by_id, probabilities, strict=True)),
-            typicality=self.typicality_of(score),
+            settled=score.settled,
+            typicality=score.typicality,
         )
 
-    def typicality(self, scores: Scores) -> FloatArray | None:
-        """The typicality of many scored profiles, (n,), NaN where no answer is known; None in format 1."""
-        imputation = self.scorer.imputation
-        if imputation is None:
-            return None
-        return typicality(imputation, scores.distance, scores.clusters, scores.hidden)
+    def distances(self, profile: BaseModel) -> dict[str, float]:
+        """Persona id → Euclidean distance of the profile to the persona's centroid on the map, in PCA units."""
+        (distances,) = self.scorer.distances(self.encoder.code([profile])).tolist()
+        return dict(zip(self.by_id, distances, strict=True))
+
+    def explain(self, profile: BaseModel) -> Explanation | None:
+        """The reasons of a profile's assignment; None where there is no runner-up, and in formats 1 and 2."""
+        return None if self._explainer is None else self._explainer.explain(profile)
+
+    def next_questions(self, profile: BaseModel) -> Questions | None:
+        """The questions that a profile leaves open, the best first; None in formats 1 and 2."""
+        return next_questions(self.scorer, profile) if isinstance(self.scorer, Scorer) else None
 
     def nearest_values(self, field: str, value: str) -> tuple[str, ...]:
         """The known values of a field that an unknown value may have meant, the nearest first."""
@@ -104,17 +107,9 @@ class SegmentModel:
         return suggester.nearest(value)
 
     @cached_property
-    def _suggesters(self) -> dict[str, Suggester]:
-        return {}
-
-    def typicality_of(self, score: Score) -> float | None:
-        """The typicality of one scored profile; None where no answer is known, and in format 1."""
-        quantiles, row = self._distance_quantiles, score.hidden * len(self.personas)
-        if quantiles is None or row >= len(quantiles):
-            return None
-        return typicality_of(quantiles[row + score.cluster], score.distances[score.cluster])
+    def _explainer(self) -> Explainer | None:
+        return Explainer(self.scorer, self.personas) if isinstance(self.scorer, Scorer) else None
 
     @cached_property
-    def _distance_quantiles(self) -> list[list[float]] | None:
-        imputation = self.scorer.imputation
-        return None if imputation is None else imputation.distance_quantiles.tolist()
+    def _suggesters(self) -> dict[str, Suggester]:
+        return {}

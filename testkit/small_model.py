@@ -1,5 +1,6 @@
 """A small but real model with random numbers, written as an artifact: quick and deterministic."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from models.storage.arrays import field_manifests
 from models.storage.artifact import PIPELINE, REPORT
 from models.storage.manifest import Manifest, Origin
 from models.storage.writing import write_artifact
+from testkit import ROOT
 from testkit.small_scorer import small_scorer
 from training.acceptance.golden_predictions import golden_predictions
 
@@ -35,9 +37,9 @@ def small_personas() -> tuple[Persona, ...]:
     )
 
 
-def small_manifest(seed: int = 0, imputes: bool = True, **changes: Any) -> Manifest:
+def small_manifest(seed: int = 0, **changes: Any) -> Manifest:
     """The manifest of `small_scorer(seed)`, with golden predictions that reproduce."""
-    scorer, personas = small_scorer(seed, imputes), small_personas()
+    scorer, personas = small_scorer(seed), small_personas()
     version = f"20261101-12000{seed}-0000000{seed}"
     golden = golden_predictions(SegmentModel(version, scorer, personas), Profile, seed)
     fields: dict[str, Any] = {
@@ -61,10 +63,17 @@ def small_manifest(seed: int = 0, imputes: bool = True, **changes: Any) -> Manif
     return Manifest(**{**fields, **changes})
 
 
-def write_small_model(root: Path, seed: int = 0, imputes: bool = True, **changes: Any) -> Path:
-    """Write the model below `root`, and return its folder. `imputes=False`: without confidence, as in format 1."""
+def write_small_model(root: Path, seed: int = 0, **changes: Any) -> Path:
+    """Write the model below `root`, and return its folder."""
     others = {
         PIPELINE: lambda path: path.write_bytes(b"for analysts"),
         REPORT: lambda path: path.write_text("{}", encoding="utf-8"),
     }
-    return write_artifact(root, small_manifest(seed, imputes, **changes), small_scorer(seed, imputes), others)
+    return write_artifact(root, small_manifest(seed, **changes), small_scorer(seed), others)
+
+
+def copy_old_model(root: Path, written: int) -> Path:
+    """Copy the model that an older release wrote, in format 1 or 2, below `root`; returns its folder."""
+    (folder,) = (ROOT / "tests" / "data" / f"format-{written}").iterdir()
+    copied: Path = shutil.copytree(folder, root / folder.name)
+    return copied

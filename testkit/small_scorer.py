@@ -1,58 +1,69 @@
 """A small fitted scorer with random numbers for every field of `Profile`: quick and deterministic."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from models.profile import Profile
 from models.profile.field_kinds import FieldSpec, declared_fields
-from models.scoring.answer_rows import CACHED_LENGTHS
+from models.scoring.coordinates import FieldTable, ProfileMap
 from models.scoring.encoder import Encoder, FieldEncoding
-from models.scoring.imputation import PERCENTILES, Evidence, FieldImputation, Imputation
+from models.scoring.evidence import PERCENTILES, Classifier, Evidence, FieldEvidence
+from models.scoring.known_answers import LONGEST_LIST
 from models.scoring.scorer import Scorer
-from models.scoring.single import FieldTable
-from models.scoring.typicality import QUANTILE_DIGITS
+from models.scoring.typicality import DIGITS
 
-# A list of all of these is longer than the lists whose rows are cached.
-KNOWN = tuple(f"value_{number}" for number in range(CACHED_LENGTHS + 2))
-RANK, CENTROIDS = 4, 3
+# A list of all of these is longer than the lists that are looked up.
+KNOWN = tuple(f"value_{number}" for number in range(LONGEST_LIST + 2))
+RANK, PERSONAS = 4, 3
 
 
-def small_scorer(seed: int = 0, imputes: bool = True) -> Scorer:
-    """A scorer with random numbers for every field of `Profile`; two values share a column.
-
-    `imputes=False`: it does not impute hidden fields, like a model of format 1.
-    """
+def small_scorer(seed: int = 0) -> Scorer:
+    """A scorer with random numbers for every field of `Profile`; two values share a column of the map."""
     rng = np.random.default_rng(seed)
     encodings = tuple(_encoding(spec, rng) for spec in declared_fields(Profile))
     tables = tuple(_table(encoding, rng) for encoding in encodings)
-    base, centroids = rng.normal(size=RANK), rng.normal(size=(CENTROIDS, RANK))
-    imputation = _imputation(encodings, rng) if imputes else None
-    return Scorer(encoder=Encoder(encodings), base=base, tables=tables, centroids=centroids, imputation=imputation)
+    profile_map = ProfileMap(
+        base=rng.normal(size=RANK), tables=tables, centroids=rng.normal(size=(PERSONAS, RANK))
+    )
+    return Scorer(encoder=Encoder(encodings), classifier=_classifier(encodings, rng), map=profile_map)
 
 
-def _imputation(encodings: tuple[FieldEncoding, ...], rng: np.random.Generator) -> Imputation:
-    """Every field can be hidden except the last, which counts as one without influence."""
-    fields = tuple(_field_imputation(encoding, rng) for encoding in encodings[:-1])
-    quantiles = np.sort(rng.uniform(0, 6, (len(fields) * CENTROIDS, PERCENTILES)), axis=1).round(QUANTILE_DIGITS)
-    temperatures = np.linspace(0.5, 3, len(fields) + 1)
-    return Imputation(np.array([0.5, 0.3, 0.2]), (*fields, None), temperatures, quantiles)
+def _classifier(encodings: tuple[FieldEncoding, ...], rng: np.random.Generator) -> Classifier:
+    """Every field says something, except the last."""
+    fields = [_field(encoding, rng) for encoding in encodings]
+    last = fields[-1]
+    nothing = Evidence(np.zeros(PERSONAS + 1), np.zeros_like(last.evidence.rows), last.evidence.limits)
+    fields[-1] = replace(
+        last,
+        evidence=nothing,
+        likelihood_variance=np.zeros(PERSONAS),
+        reach=np.zeros(1),
+        kind_shares=np.ones((1, PERSONAS)),
+    )
+    return Classifier(
+        prior=np.array([0.5, 0.3, 0.2]),
+        exponent=0.8,
+        fields=tuple(fields),
+        settled_curve=np.array([np.linspace(0, 4, 9), np.linspace(0.4, 1, 9)]),
+        likelihood_percentiles=np.sort(rng.normal(size=(PERSONAS, PERCENTILES)), axis=1).round(DIGITS),
+    )
 
 
-def _field_imputation(encoding: FieldEncoding, rng: np.random.Generator) -> FieldImputation:
+def _field(encoding: FieldEncoding, rng: np.random.Generator) -> FieldEvidence:
     number, terms = encoding.is_number, 2 if encoding.is_number else len(encoding.values)
-    phrased = ("are {value} of it",) if number and not encoding.spec.levels else encoding.values
-    shares = rng.random((4, CENTROIDS))
-    return FieldImputation(
+    unlevelled = number and not encoding.spec.levels
+    shares = rng.random((4, PERSONAS))
+    return FieldEvidence(
         evidence=Evidence(
-            rng.normal(size=CENTROIDS),
-            rng.normal(size=(terms, CENTROIDS)) * (1e-3 if number else 1.0),
-            np.array([1.0, 90.0]),
+            rng.normal(size=PERSONAS + 1), rng.normal(size=(terms, PERSONAS + 1)), np.array([1.0, 90.0])
         ),
-        scatter=rng.uniform(0.2, 1.5, 1),
-        fill=rng.normal(size=(CENTROIDS, RANK)),
-        kinds=rng.normal(size=(4, RANK)),
+        likelihood_mean=rng.normal(size=PERSONAS),
+        likelihood_variance=rng.uniform(0.5, 2.0, PERSONAS),
+        reach=rng.uniform(0.2, 1.5, 1),
         kind_shares=shares / shares.sum(axis=0),
-        typical=rng.uniform(0.2, 3.0, (len(phrased), CENTROIDS)),
-        phrases=phrased if len(phrased) == 1 else tuple(f"are into {value}" for value in phrased),
+        means=rng.uniform(20, 60, (int(unlevelled), PERSONAS)),
+        phrases=("are {value} of it",) if unlevelled else tuple(f"are into {value}" for value in encoding.values),
     )
 
 

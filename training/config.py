@@ -46,12 +46,6 @@ class TrainingConfig(BaseModel):
     remove_lengths: bool = Field(
         default=True, description="Take out of each list what the number of its ticks alone says."
     )
-    evenness: float = Field(
-        default=0.375,
-        ge=0,
-        le=0.5,
-        description="Scores are divided by this power of their component's eigenvalue; 0.5 whitens them.",
-    )
 
     k_max: int = Field(default=10, ge=1, description="Largest number of personas tried by 'auto'.")
     plateau: float = Field(

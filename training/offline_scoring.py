@@ -34,11 +34,11 @@ _ASSIGNMENT = pa.schema(
     {
         "persona_id": _TEXT,
         "persona": _TEXT,
-        "distance": pa.float64(),
         "confidence": pa.float64(),
         "margin": pa.float64(),
         "runner_up_id": _TEXT,
         "runner_up": _TEXT,
+        "settled": pa.float64(),
         "typicality": pa.float64(),
         "is_outlier": pa.bool_(),
         "model_version": _TEXT,
@@ -129,25 +129,24 @@ def assignment_schema(with_ids: bool) -> pa.Schema:
 
 
 def assignment_batch(model: SegmentModel, coded: Coded) -> pa.RecordBatch:
-    """One row for each profile: its id or line, persona_id, persona, distance (PCA units), confidence, margin,
-    runner_up_id, runner_up, typicality, is_outlier (as in `models.segment_model.Assignment`), model_version.
+    """One row for each profile: its id or line, persona_id, persona, confidence, margin, runner_up_id, runner_up,
+    settled, typicality, is_outlier (as in `models.segment_model.Assignment`), model_version.
     """
     scores = model.scorer.scores(coded.columns)
     first, second = scores.clusters, scores.runners_up
     ids = [persona.id for persona in model.personas]
     names = [persona.name for persona in model.personas]
-    typical = model.typicality(scores)
     columns = [
         pa.array(coded.lines) if coded.ids is None else coded.ids,
         _dictionary(first, ids),
         _dictionary(first, names),
-        pa.array(scores.distance),
         _numbers(scores.confidence, first),
         _numbers(scores.margin, second),
         _dictionary(second, ids),
         _dictionary(second, names),
-        _numbers(typical, first),
-        _outliers(typical, first),
+        _numbers(scores.settled, first),
+        _numbers(scores.typicality, first),
+        _outliers(scores.typicality, first),
         _dictionary(np.zeros_like(first), [model.version]),
     ]
     return pa.record_batch(columns, schema=assignment_schema(coded.ids is not None))

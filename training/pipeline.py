@@ -31,14 +31,14 @@ from training.acceptance.comparison import assigned, compare_crossed, reference_
 from training.acceptance.evaluation import Evaluation, evaluate
 from training.acceptance.field_stats import FIELD_ROWS, field_stats
 from training.acceptance.golden_predictions import golden_predictions
-from training.clustering.compile import compile_scorer, prove_equal
+from training.calibration.calibration import calibrate
+from training.calibration.reliability import confidence_metrics
+from training.clustering.compile import compile_map, prove_equal
 from training.clustering.fit import Fit, draw_rows, fit
 from training.clustering.matching import crossed
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
 from training.errors import UnusableInput
-from training.partial.calibration import calibrate
-from training.partial.reliability import confidence_metrics
 from training.personas.describing import describe
 from training.personas.identity import (
     ClusterMatching,
@@ -97,11 +97,11 @@ def train(
     predecessor = Predecessor.on(previous, dataset) if isinstance(previous, LoadedArtifact) else None
     rows, held_out_rows = _split(len(dataset), config, predecessor)
     fitted = _fit(dataset, rows, config, ProgressRange(progress, 0.0, 0.55), predecessor)
-    progress.step("compiling the scorer", 0.55)
-    scorer = compile_scorer(fitted.pipeline)
-    equivalence = prove_equal(fitted, scorer)
-    progress.step("learning from partial profiles", 0.57)
-    calibrated = calibrate(fitted.encoded, fitted.clusters, scorer, config.seed)
+    progress.step("calibrating the classifier", 0.55)
+    profile_map = compile_map(fitted.pipeline)
+    calibrated = calibrate(fitted.encoded, fitted.labels, fitted.classifier, profile_map, config.seed)
+    progress.step("verifying the scorer", 0.58)
+    equivalence = prove_equal(fitted, calibrated.scorer)
     progress.step("matching the personas", 0.60)
     matching = None if predecessor is None else _matched(predecessor, fitted, calibrated.scorer, config)
     ids = persona_ids(dataset.fingerprint, config, fitted.k, predecessor, matching)
@@ -173,10 +173,10 @@ def _fit(
 
 
 def _matched(predecessor: Predecessor, fitted: Fit, scorer: Scorer, config: TrainingConfig) -> ClusterMatching:
-    """Match the nearest centroids of both models, without imputation, on the reference sample."""
+    """Match the personas that both models assign, on the reference sample."""
     rows = _reference_rows(fitted.encoded.dataset, config)
     sample = fitted.encoded.take(rows)
-    clusters = scorer.clusters(sample.columns)
+    clusters = scorer.scores(sample.columns).clusters
     return match_clusters(
         predecessor.clusters[rows], clusters, sample.vectors(), len(predecessor.personas), fitted.k
     )
@@ -222,7 +222,7 @@ def _extra_files(
 ) -> dict[str, Callable[[Path], object]]:
     """The files of an artifact besides manifest and arrays, by name, with the functions that write them."""
     files: dict[str, Callable[[Path], object]] = {
-        PIPELINE: lambda path: joblib.dump(fitted.pipeline, path),
+        PIPELINE: lambda path: joblib.dump(fitted.assigner, path),
         REPORT: _json_writer(report),
     }
     return files if comparison is None else {**files, COMPARISON: _json_writer(comparison)}

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, Column, Columns, NumberColumn
-from models.scoring.imputation import known_rows
+from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, Column, Columns, NumberColumn, known_rows
 
 
 def known_fields(columns: Columns, names: Sequence[str]) -> BoolArray:

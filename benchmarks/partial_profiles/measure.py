@@ -21,14 +21,13 @@ from benchmarks.partial_profiles.rivals import MOST_HIDDEN, RIVALS, Rival, Train
 from models.profile import Profile
 from models.scoring.columns import BoolArray, Columns, FloatArray
 from models.scoring.scorer import Scorer
-from training.clustering.compile import compile_scorer
+from training.calibration.calibration import calibrate
+from training.calibration.reliability import BINS
+from training.clustering.compile import compile_map
 from training.clustering.fit import fit
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame
 from training.data.encoded import EncodedDataset
-from training.partial.calibration import calibrate
-from training.partial.field_evidence import live_fields
-from training.partial.reliability import BINS
 from training.progress import Silent
 from training.simulation.simulate import DIFFICULTIES, SimulationConfig, simulate
 
@@ -82,9 +81,9 @@ def surveyed(dataset: Dataset, fold: int) -> Case:
 
 def _case(trained: Dataset, tested: Dataset, config: TrainingConfig, seed: int) -> Case:
     fitted = fit(trained, config, Silent())
-    compiled = compile_scorer(fitted.pipeline)
-    scorer = calibrate(fitted.encoded, fitted.clusters, compiled, seed).scorer
-    names = tuple(scorer.encoder.fields[index].name for index in live_fields(scorer))
+    scorer = calibrate(fitted.encoded, fitted.labels, fitted.classifier, compile_map(fitted.pipeline), seed).scorer
+    fields = zip(scorer.encoder.fields, scorer.classifier.fields, strict=True)
+    names = tuple(encoding.name for encoding, field in fields if field.reach[0] > 0)
     encoded = EncodedDataset.of(tested, scorer.encoder)
     complete = encoded.take(np.flatnonzero(known_fields(encoded.columns, names).all(axis=1)))
     training = Training(scorer, fitted.encoded.columns, fitted.clusters, names, seed)
@@ -115,7 +114,7 @@ def _rows(bins: FloatArray) -> tuple[tuple[float, float, float], ...]:
 
 
 def _binned(right: BoolArray, chances: FloatArray | None) -> FloatArray:
-    sure = np.zeros(len(right)) if chances is None else chances.max(axis=1)
+    sure = np.zeros(len(right)) if chances is None else chances
     indices = np.minimum((sure * BINS).astype(np.int64), BINS - 1)
     columns = [np.bincount(indices, values, minlength=BINS) for values in (np.ones(len(right)), sure, right)]
     return np.stack(columns, axis=1)

@@ -8,7 +8,6 @@ from pydantic import BaseModel
 
 from benchmarks.partial_profiles.measure import Case
 from models.persona import Persona
-from models.scoring.next_question import next_questions
 from models.segment_model import SegmentModel
 
 ORDERS: Final = ("suggested", "random", "fixed")
@@ -43,7 +42,7 @@ def _curve(
 
 
 def _suggested(model: SegmentModel, so_far: BaseModel, left: Sequence[str]) -> str:
-    suggested = next_questions(model.scorer, so_far)
+    suggested = model.next_questions(so_far)
     fields = [question.field for question in suggested.questions if question.field in left] if suggested else []
     return fields[0] if fields else left[0]
 
@@ -63,7 +62,7 @@ def _path(case: Case, model: SegmentModel, person: BaseModel, persona: Persona, 
 
 def _model(case: Case) -> SegmentModel:
     """The scorer with placeholder personas."""
-    count = len(case.scorer.centroids)
+    count = case.scorer.personas
     placeholder = {"sentence": "", "size": 0, "share": 0.0, "traits": (), "gift_affinities": ()}
     personas = tuple(Persona(id=f"p_{number}", name=str(number), **placeholder) for number in range(count))
     return SegmentModel("benchmark", case.scorer, personas)

@@ -29,14 +29,13 @@ from models.scoring.scorer import Scorer
 MASKED_ROWS: Final = 30_000
 MOST_HIDDEN: Final = 8
 
-# Columns → personas (n,), and the probability of each (n, k) where the method has it.
+# Columns → personas (n,), and how sure each is (n,) where the method says so.
 Assign = Callable[[Columns], tuple[IntArray, FloatArray | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """The training data of a rival: the scorer with its imputation, coded profiles, their personas (n,), a
-    seed."""
+    """The training data of a rival: the scorer, coded profiles, their personas (n,), a seed."""
 
     scorer: Scorer
     columns: Columns
@@ -57,13 +56,13 @@ class Rival:
 def _ours(training: Training) -> Assign:
     def assign(columns: Columns) -> tuple[IntArray, FloatArray | None]:
         scores = training.scorer.scores(columns)
-        return scores.clusters, scores.probabilities
+        return scores.clusters, scores.settled
 
     return assign
 
 
-def _zero(training: Training) -> Assign:
-    return lambda columns: (training.scorer.clusters(columns), None)
+def _nearest(training: Training) -> Assign:
+    return lambda columns: (training.scorer.distances(columns).argmin(axis=1), None)
 
 
 def _mode(training: Training) -> Assign:
@@ -75,7 +74,7 @@ def _mode(training: Training) -> Assign:
 
     def assign(columns: Columns) -> tuple[IntArray, FloatArray | None]:
         filled = {name: fillers[name](column) if name in fillers else column for name, column in columns.items()}
-        return training.scorer.clusters(filled), None
+        return training.scorer.scores(filled).clusters, None
 
     return assign
 
@@ -123,12 +122,12 @@ def _learned(training: Training, model: Any, features: Callable[[Columns], Float
         order = np.where(answered, rng.random(answered.shape), 2.0).argsort(axis=1).argsort(axis=1)
         blocks.append(features(hide(training.columns, training.names, (order < counts[:, None]) & answered)))
     model.fit(np.concatenate(blocks), np.tile(training.clusters, copies))
-    k = len(training.scorer.centroids)
+    k = training.scorer.personas
 
     def assign(columns: Columns) -> tuple[IntArray, FloatArray | None]:
         chances = np.zeros((row_count(columns), k))
         chances[:, model.classes_] = model.predict_proba(features(columns))
-        return chances.argmax(axis=1), chances
+        return chances.argmax(axis=1), chances.max(axis=1)
 
     return assign
 
@@ -168,10 +167,10 @@ def _standardised(training: Training) -> Callable[[Columns], FloatArray]:
 RIVALS: Final = (
     Rival(
         "ours",
-        "`training.partial.field_evidence` and `training.partial.calibration`, as every fit runs them",
+        "`training.classifier` and `training.calibration`, as every fit runs them",
         _ours,
     ),
-    Rival("zero filling", "hidden fields count as average answers: the pipeline's own rule", _zero),
+    Rival("nearest centroid", "of K-Means, hidden fields counting as average answers", _nearest),
     Rival(
         "mode filling",
         "the median, the most common value, the values that most tick; then the rule of complete profiles",

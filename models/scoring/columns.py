@@ -120,6 +120,13 @@ Column = NumberColumn | CodeColumn | CodeListColumn
 Columns = Mapping[str, Column]
 
 
+def known_rows(column: Column) -> BoolArray:
+    """Which rows hold an answer that the model knows, (n,)."""
+    if isinstance(column, NumberColumn):
+        return ~np.isnan(column.values)
+    return column.codes >= 0 if isinstance(column, CodeColumn) else column.answered
+
+
 def row_count(columns: Columns) -> int:
     """The number of rows (0 without columns)."""
     return len(next(iter(columns.values()))) if columns else 0

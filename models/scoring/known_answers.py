@@ -10,25 +10,22 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from models.scoring.answer_rows import CACHED_LENGTHS, CACHED_NUMBERS, ListRows, NumberRows
-from models.scoring.single import SingleScorer
+from models.scoring.answer_rows import CACHED_NUMBERS, ListRows, NumberRows
+from models.scoring.single import Score, SingleScorer
 
 # Sets of answered fields whose missing fields are cached.
 CACHED_FIELD_SETS: Final = 4_096
 
 
-class MissingFields(NamedTuple):
-    """The fields without an answer: the bits that `models.scoring.single` hides, and their names."""
-
-    hidden: int
-    missing: tuple[str, ...]
+# Longest list that is looked up.
+LONGEST_LIST: Final = 16
 
 
 class KnownProfile(NamedTuple):
-    """A profile whose answers are all known: the sum of its rows, and the fields that it does not answer."""
+    """A profile whose answers are all known: the sum of its rows, and the bits of the fields that it answers."""
 
     total: int
-    missing_fields: MissingFields
+    answered: int
 
 
 class KnownAnswers:
@@ -42,7 +39,7 @@ class KnownAnswers:
         self._texts: dict[str, dict[str, int]] = {}
         self._numbers: dict[str, _Numbers] = {}
         self._lists: dict[str, _Lists] = {}
-        self._missing_fields: dict[int, MissingFields] = {}
+        self._missing_fields: dict[int, tuple[str, ...]] = {}
         for name, _, table, lists in single.lookups:
             if name not in self._bits:
                 continue
@@ -56,9 +53,7 @@ class KnownAnswers:
 
     def of(self, answers: Mapping[str, Any]) -> KnownProfile | None:
         """The sum of a profile's rows, from its parsed JSON object; None where some answer is not known."""
-        total, answered, row_finders = self._single.packed_base, 0, self._row_finders
-        if total is None:
-            return None
+        total, answered, row_finders = self._single.packed_prior, 0, self._row_finders
         try:
             for name, answer in answers.items():
                 bit, row_of = row_finders[name]
@@ -67,7 +62,12 @@ class KnownAnswers:
                     answered |= bit
         except (KeyError, TypeError):
             return None
-        return KnownProfile(total, self.missing_fields(answered))
+        return KnownProfile(total, answered)
+
+    def score(self, profile: KnownProfile) -> Score:
+        """Score a profile of known answers."""
+        total, answered = profile
+        return self._single.score_of(self._single.unpack(total), answered, self.missing_fields(answered))
 
     def _find_rows_by_field(self) -> dict[str, tuple[int, Callable[[Any], int]]]:
         """For each field its bit, and a function from an answer to its row (which raises if unknown)."""
@@ -85,8 +85,7 @@ class KnownAnswers:
 
     def known_values(self, name: str) -> tuple[str, ...]:
         """The known values of a field; empty for a numeric one."""
-        values = self._lists[name].known_values if name in self._lists else self._texts.get(name, ())
-        return tuple(values)
+        return tuple(self._lists[name].rows if name in self._lists else self._texts.get(name, ()))
 
     def is_known_number(self, name: str, answer: int) -> bool:
         """Whether a number of a field is known; an unseen one is validated now."""
@@ -96,25 +95,25 @@ class KnownAnswers:
             return False
         return True
 
-    def missing_fields(self, answered: int) -> MissingFields:
-        """The fields without an answer, given the bits of the answered ones."""
-        return self._missing_fields.get(answered) or self._cache_missing_fields(answered)
+    def missing_fields(self, answered: int) -> tuple[str, ...]:
+        """The names of the fields without an answer, given the bits of the answered ones."""
+        missing = self._missing_fields.get(answered)
+        return self._cache_missing_fields(answered) if missing is None else missing
 
-    def _cache_missing_fields(self, answered: int) -> MissingFields:
+    def _cache_missing_fields(self, answered: int) -> tuple[str, ...]:
         missing = tuple(name for name in self._names if not answered & self._bits.get(name, 0))
-        missing_fields = MissingFields(self._single.hideable_bits & ~answered, missing)
         if len(self._missing_fields) < CACHED_FIELD_SETS:
-            self._missing_fields[answered] = missing_fields
-        return missing_fields
+            self._missing_fields[answered] = missing
+        return missing
 
     def _add_texts(self, name: str, table: Mapping[Any, Any]) -> None:
         rows = {value: table[value] for value in self._single.values[name] if self._accepts(name, value)}
-        self._texts[name] = {value: row for value, row in rows.items() if isinstance(row, int)}
+        self._texts[name] = {value: row for value, row in rows.items() if row is not None}
 
     def _add_lists(self, name: str, lists: ListRows) -> None:
-        values = [value for value in self._single.values[name] if self._accepts(name, [value] * CACHED_LENGTHS)]
-        if isinstance(lists.constant, int) and self._accepts(name, []):
-            self._lists[name] = _Lists(lists, lists.constant, values)
+        values = [value for value in self._single.values[name] if self._accepts(name, [value] * LONGEST_LIST)]
+        if self._accepts(name, []):
+            self._lists[name] = _Lists({value: lists[value] for value in values}, lists.constant)
 
     def _accepts(self, name: str, answer: object) -> bool:
         try:
@@ -147,24 +146,13 @@ class _Numbers:
 
 
 class _Lists:
-    """The known lists of a field: lists of known values."""
+    """The known lists of a field: lists of known values. `rows`: by value."""
 
-    def __init__(self, lists: ListRows, constant: int, known_values: list[str]) -> None:
-        self._lists, self._constant, self.known_values = lists, constant, known_values
-        self._by_length: list[dict[str, int] | None] = [None] * (CACHED_LENGTHS + 1)
+    def __init__(self, rows: dict[str, int], constant: int) -> None:
+        self.rows, self._constant = rows, constant
 
     def of(self, answer: Any) -> int:
         """The sum of a list's rows. Raises `KeyError` or `TypeError` where some value is not known."""
-        if answer.__class__ is not list or len(answer) > CACHED_LENGTHS:
+        if answer.__class__ is not list or len(answer) > LONGEST_LIST:
             raise KeyError
-        values = set(answer)
-        if not values:
-            return self._constant
-        ticked = self._by_length[len(values)] or self._cache_length(len(values))
-        return sum(map(ticked.__getitem__, values), self._constant)
-
-    def _cache_length(self, length: int) -> dict[str, int]:
-        rows = self._lists.ticked(length)
-        table = {value: row for value in self.known_values if isinstance(row := rows[value], int)}
-        self._by_length[length] = table
-        return table
+        return sum(map(self.rows.__getitem__, set(answer)), self._constant)

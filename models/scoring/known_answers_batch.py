@@ -7,10 +7,9 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from models.scoring.answer_rows import CACHED_LENGTHS
 from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, Column, IntArray, NumberColumn
 from models.scoring.encoder import Encoder, FieldEncoding, unanswered
-from models.scoring.known_answers import KnownAnswers
+from models.scoring.known_answers import LONGEST_LIST, KnownAnswers
 
 UNANSWERED: Final = -1
 UNKNOWN: Final = -2
@@ -93,7 +92,7 @@ def _coded_lists(codes: Mapping[Any, int], answers: list[Any]) -> tuple[Column, 
     lists = [answer or () for answer in answers]
     ends = np.fromiter(accumulate(map(len, lists), initial=0), np.int64, len(lists) + 1)
     lengths = np.diff(ends)
-    unknown |= lengths > CACHED_LENGTHS
+    unknown |= lengths > LONGEST_LIST
     codes_found = _look_up(codes, [*chain.from_iterable(lists)])
     if codes_found.min(initial=0) < 0:
         unknown[np.repeat(np.arange(len(lists)), lengths)[codes_found < 0]] = True

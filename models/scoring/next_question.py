@@ -1,10 +1,11 @@
 """The next best question: the unanswered field with the largest expected information gain about the persona.
 
-For each candidate the model has up to `MAX_KINDS` kinds of answers, with their mean contributions and their share
-in each persona (`models.scoring.imputation`). Kind j has the probability p(j) = Σ over personas p · share. That
-answer moves the profile to z − imputed + kind j, where the personas have the probabilities q(j). The gain is the
-mutual information of answer and persona: the entropy of the mean of the q(j) minus the mean of their entropies, in
-bits. It is never negative.
+The gain is the mutual information of the persona and the kind of answer, given the answers so far. Kind j of a
+field has the probability p(j) = Σ over personas P(persona) · share(j | persona) (`FieldEvidence.kind_shares`), so
+
+    gain = H(kind) − Σ over personas P(persona) · H(kind | persona)   in bits,  never negative
+
+(Cover and Thomas, *Elements of Information Theory*, 2006, eq. 2.40).
 """
 
 from dataclasses import dataclass
@@ -13,9 +14,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from models.scoring.columns import FloatArray
-from models.scoring.imputation import FieldImputation, Imputation, probabilities
 from models.scoring.scorer import Scorer
-from models.scoring.single import Position, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,53 +33,26 @@ class Questions:
     questions: tuple[Question, ...]
 
 
-def next_questions(scorer: Scorer, profile: BaseModel) -> Questions | None:
-    """The fields without an answer by their expected gain; None in a model of format 1.
+def next_questions(scorer: Scorer, profile: BaseModel) -> Questions:
+    """The fields without an answer by their expected gain. Leaves out fields whose answers say nothing.
 
     A field whose values are all unknown to the model counts as answered.
     """
-    imputation = scorer.imputation
     score = scorer.score(profile)
-    if imputation is None or score.probabilities is None:
-        return None
-    missing = set(score.missing_fields)
-    candidates = [
-        (encoding.name, field)
-        for encoding, field in zip(scorer.encoder.fields, imputation.fields, strict=True)
-        if field is not None and encoding.name in missing
+    chances, missing = np.array(score.probabilities), set(score.missing_fields)
+    questions = [
+        Question(encoding.name, _gain(chances, field.kind_shares))
+        for encoding, field in zip(scorer.encoder.fields, scorer.classifier.fields, strict=True)
+        if encoding.name in missing and len(field.kind_shares) > 1
     ]
-    gains = _gains(imputation, scorer.centroids, scorer.locate(profile), score, [field for _, field in candidates])
-    questions = [Question(name, gain) for (name, _), gain in zip(candidates, gains, strict=True)]
     questions.sort(key=lambda question: -question.expected_gain)
-    return Questions(float(_bits(np.array(score.probabilities))), tuple(questions))
+    return Questions(float(_bits(chances)), tuple(questions))
 
 
-def _gains(
-    imputation: Imputation, centroids: FloatArray, position: Position, score: Score, fields: list[FieldImputation]
-) -> list[float]:
-    """The expected gain of each of these fields."""
-    if not fields:
-        return []
-    chances, z, weights = (np.array(values) for values in (score.probabilities, position.z, position.weights))
-    moved = np.concatenate([z - weights @ field.fill + field.kinds for field in fields])
-    gaps = moved[:, None, :] - centroids
-    hidden = np.full(len(moved), score.hidden - 1)
-    after = probabilities(
-        imputation, np.einsum("nkr,nkr->nk", gaps, gaps), hidden, _remaining_scatter(imputation, position, fields)
-    )
-    likely = np.concatenate([field.kind_shares @ chances for field in fields])
-    starts = np.cumsum([0, *(len(field.kinds) for field in fields[:-1])])
-    mean = np.add.reduceat(likely[:, None] * after, starts, axis=0)
-    left = np.add.reduceat(likely * _bits(after), starts)
-    gains: list[float] = np.maximum(_bits(mean) - left, 0.0).tolist()
-    return gains
-
-
-def _remaining_scatter(imputation: Imputation, position: Position, fields: list[FieldImputation]) -> FloatArray:
-    """The scatter of the fields that stay hidden after each kind of answer to each of these fields."""
-    hidden = [field for index, field in enumerate(imputation.fields) if field and position.hidden >> index & 1]
-    whole = sum(float(field.scatter[0]) for field in hidden)
-    return np.concatenate([np.full(len(field.kinds), whole - field.scatter[0]) for field in fields])
+def _gain(chances: FloatArray, kind_shares: FloatArray) -> float:
+    """The mutual information of the persona, with probabilities `chances` (k,), and the kind, (m, k)."""
+    gain = float(_bits(kind_shares @ chances) - chances @ _bits(kind_shares.T))
+    return max(gain, 0.0)
 
 
 def _bits(chances: FloatArray) -> FloatArray:

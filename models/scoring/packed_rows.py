@@ -2,26 +2,27 @@
 
 A number v is stored as round(v · 2^44), and number i of a row is shifted left by 64 · i bits. Adding such integers
 adds the rows number by number, exactly and in any order. Rounding moves a number by at most 2^-45, about 3·10^-14.
-Numbers below `LARGEST` leave room for 512 rows (2^10 · 2^9 · 2^44 = 2^63); a profile has far fewer.
+Sums stay below 2^19, so that 2^19 · 2^44 = 2^63: the rows of a field are below `LARGEST`, those of one value of a
+list below `LARGEST_LISTED` (`FieldEvidence.fits`), and a profile has a few dozen of the former and fewer than two
+thousand of the latter.
 """
 
 import struct
 from collections.abc import Sequence
 from typing import Final
 
-Row = tuple[float, ...]
-
-LARGEST: Final = 1_024.0
+LARGEST: Final = 8_192.0
+LARGEST_LISTED: Final = 64.0
 # A stored number is the number times UNIT; STEP is the value of one.
 UNIT: Final = 2.0**44
 STEP: Final = 2.0**-44
 _NUMBER_BITS: Final = 64
 
 
-def pack(row: Sequence[float]) -> int | None:
-    """Pack a row into one integer. Returns None where a number is too large or not finite."""
+def pack(row: Sequence[float]) -> int:
+    """Pack a row into one integer. Raises `ValueError` where a number is too large or not finite."""
     if not all(-LARGEST < number < LARGEST for number in row):
-        return None
+        raise ValueError(f"A row has a number that is not below {LARGEST:,.0f}.")
     return sum(round(number * UNIT) << _NUMBER_BITS * index for index, number in enumerate(row))
 
 

@@ -1,30 +1,29 @@
 """Reasons: how much each answer contributes to the lead of a profile's persona over the runner-up.
 
-The lead is ‖z − c₂‖² − ‖z − c₁‖², how much farther the runner-up's centroid c₂ is than the persona's c₁, in
-squared PCA units. Expanded it is (‖c₂‖² − ‖c₁‖²) + 2 z·(c₁ − c₂), and z is a sum of rows
-(`models.scoring.scorer`), so each row has a share 2 row·(c₁ − c₂):
+The lead is the logarithm of the odds, log P(persona) − log P(runner-up), which the classifier sums from the
+answers (`models.scoring.evidence`), so each row of the sum has a share, the difference of its two columns:
 
-- of a number, a level or a choice: the row of the answer with its constant;
+- of a number, a level or a choice: the row of the answer;
 - of a list: the row of each value, and once the list's constant, which stands for the values that are *not* in it.
 
-The rest is the base: the norms of the centroids, the model's base and the imputation of hidden fields. Base and
-shares add up to the lead.
+The rest is the base, the log odds of a profile without answers. Base and shares add up to the lead.
+
+The reason of a value depends on the value, the persona and the runner-up alone, so it is made once.
 """
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-import numpy as np
 from pydantic import BaseModel
 
 from models.persona import Persona
 from models.profile.field_kinds import MultiLabel, Numeric, Ordinal
 from models.scoring.columns import FloatArray
 from models.scoring.encoder import FieldEncoding, has_values
+from models.scoring.evidence import Evidence, FieldEvidence
 from models.scoring.scorer import Scorer
-from models.scoring.single import FieldTable, Score
 
 # Sentences leave out ratios nearer to 1 than the first, and cap ratios at the second.
 SMALLEST_RATIO: Final = 1.2
@@ -51,96 +50,190 @@ class Explanation:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A row of the sum, and the answer that it belongs to; `code` of a known value, else None."""
+class Explainer:
+    """Explains assignments by one scorer; `personas` are those of its classifier, in the same order."""
 
-    index: int
-    value: str | int | float | None
-    code: int | None
-    row: FloatArray
+    def __init__(self, scorer: Scorer, personas: Sequence[Persona]) -> None:
+        self._scorer, self._personas = scorer, personas
+        self._pairs: dict[tuple[int, int], _Pair] = {}
 
+    def explain(self, profile: BaseModel) -> Explanation | None:
+        """The reasons of a profile's assignment; None where there is no runner-up."""
+        score = self._scorer.score(profile)
+        if score.runner_up is None:
+            return None
+        key = score.cluster, score.runner_up
+        pair = self._pairs.get(key) or self._add(key)
+        return pair.explain(profile.__dict__)
 
-def explain(scorer: Scorer, personas: Sequence[Persona], profile: BaseModel) -> Explanation | None:
-    """The reasons of a profile's assignment; None where there is no runner-up.
-
-    `personas` are those of the scorer's centroids, in the same order.
-    """
-    score = scorer.score(profile)
-    if score.runner_up is None:
-        return None
-    first, second = scorer.centroids[score.cluster], scorer.centroids[score.runner_up]
-    towards = 2.0 * (first - second)
-    pieces = list(_pieces(scorer, profile))
-    unexplained = np.array(scorer.locate(profile).z) - sum((piece.row for piece in pieces), np.zeros(len(first)))
-    base = float(second @ second - first @ first + unexplained @ towards)
-    shares = [float(piece.row @ towards) for piece in pieces]
-    reasons = [_reason(scorer, personas, score, piece, share) for piece, share in zip(pieces, shares, strict=True)]
-    reasons.sort(key=lambda reason: -abs(reason.contribution))
-    lead = score.distances[score.runner_up] ** 2 - score.distances[score.cluster] ** 2
-    return Explanation(lead, base, tuple(reasons))
+    def _add(self, key: tuple[int, int]) -> "_Pair":
+        names = self._personas[key[0]].name, self._personas[key[1]].name
+        pair = self._pairs[key] = _Pair(self._scorer, key, names)
+        return pair
 
 
-def _pieces(scorer: Scorer, profile: BaseModel) -> Iterator[_Piece]:
-    for index, (encoding, table) in enumerate(zip(scorer.encoder.fields, scorer.tables, strict=True)):
-        answer = getattr(profile, encoding.name, None)
-        if isinstance(encoding.spec.kind, Numeric | Ordinal):
+class _Pair:
+    """The reasons for one persona over one runner-up."""
+
+    def __init__(self, scorer: Scorer, pair: tuple[int, int], names: tuple[str, str]) -> None:
+        classifier = scorer.classifier
+        fields = zip(scorer.encoder.fields, classifier.fields, strict=True)
+        per_exponent = 1 / classifier.exponent
+        self._fields = [
+            (encoding.name, _reasons_of(_Words(encoding, field, pair, names, per_exponent)))
+            for encoding, field in fields
+        ]
+        self._base = _difference(classifier.log_prior, pair)
+
+    def explain(self, answers: Mapping[str, Any]) -> Explanation:
+        """The explanation of a profile that is assigned to this persona before this runner-up."""
+        reasons: list[Reason] = []
+        for name, reasons_of in self._fields:
+            answer = answers.get(name)
             if answer is not None:
-                level = encoding.spec.levels.index(answer) if encoding.spec.levels else None
-                yield _Piece(index, answer, level, table.constant + encoding.number(answer) * table.rows[0])
-        elif isinstance(encoding.spec.kind, MultiLabel):
-            yield from _list_pieces(index, encoding, table, answer)
-        elif answer is not None and (code := encoding.vocabulary.code(str(answer))) >= 0:
-            yield _Piece(index, encoding.values[code], code, table.constant + table.rows[code])
+                reasons += reasons_of(answer)
+        reasons.sort(key=_by_size)
+        lead = self._base + math.fsum([reason.contribution for reason in reasons])
+        return Explanation(lead, self._base, tuple(reasons))
 
 
-def _list_pieces(
-    index: int, encoding: FieldEncoding, table: FieldTable, answer: Collection[str] | None
-) -> Iterator[_Piece]:
-    codes = encoding.vocabulary.codes(answer or ())
-    if answer is None or (not codes and has_values(answer)):
-        return
-    yield _Piece(index, None, None, table.constant)
-    for code in codes:
-        yield _Piece(index, encoding.values[code], code, table.rows[code] / math.sqrt(len(codes)))
+def _by_size(reason: Reason) -> float:
+    return -abs(reason.contribution)
+
+
+def _difference(row: FloatArray, pair: tuple[int, int]) -> float:
+    return float(row.item(pair[0]) - row.item(pair[1]))
+
+
+# --- by kind of field ------------------------------------------------------------------------------
+
+
+def _reasons_of(words: "_Words") -> Callable[[Any], list[Reason]]:
+    """A function from an answer to one field to its reasons."""
+    match words.encoding.spec.kind:
+        case MultiLabel():
+            return _ListReasons(words).of
+        case Numeric():
+            return lambda answer: [words.of_number(answer)]
+        case Ordinal():
+            levels = _LevelReasons(words)
+            return lambda level: [levels[level]]
+        case _:
+            return _ChoiceReasons(words).of
+
+
+class _LevelReasons(dict[str, Reason]):
+    """Level → its reason."""
+
+    def __init__(self, words: "_Words") -> None:
+        super().__init__()
+        self._words = words
+
+    def __missing__(self, level: str) -> Reason:
+        code = self._words.encoding.spec.levels.index(level)
+        reason = self[level] = self._words.of_value(code, self._words.share_of_number(level))
+        return reason
+
+
+class _ValueReasons(dict[int, Reason]):
+    """Code → the reason of its value, each with `constant` on top."""
+
+    def __init__(self, words: "_Words", constant: float) -> None:
+        super().__init__()
+        self._words, self._constant = words, constant
+
+    def __missing__(self, code: int) -> Reason:
+        share = self._constant + _difference(self._words.evidence.rows[code], self._words.pair)
+        reason = self[code] = self._words.of_value(code, share)
+        return reason
+
+
+class _ChoiceReasons:
+    """The reasons of a single-choice field."""
+
+    def __init__(self, words: "_Words") -> None:
+        self._vocabulary = words.encoding.vocabulary
+        self._reasons = _ValueReasons(words, _difference(words.evidence.constant, words.pair))
+
+    def of(self, answer: object) -> list[Reason]:
+        """The reason of a value; none of an unknown one."""
+        code = self._vocabulary.code(str(answer))
+        return [] if code < 0 else [self._reasons[code]]
+
+
+class _ListReasons:
+    """The reasons of a multi-choice field."""
+
+    def __init__(self, words: "_Words") -> None:
+        self._vocabulary = words.encoding.vocabulary
+        self._reasons = _ValueReasons(words, 0.0)
+        self._rest = words.of_rest()
+
+    def of(self, answer: Collection[str]) -> list[Reason]:
+        """The reason of each value, and that of the rest; none where every value is unknown."""
+        codes = self._vocabulary.codes(answer)
+        if not codes and has_values(answer):
+            return []
+        return [self._rest, *map(self._reasons.__getitem__, codes)]
 
 
 # --- in words --------------------------------------------------------------------------------------
 
 
-def _reason(scorer: Scorer, personas: Sequence[Persona], score: Score, piece: _Piece, share: float) -> Reason:
-    encoding, field = scorer.encoder.fields[piece.index], scorer.field_imputations[piece.index]
-    pair = [score.cluster, score.cluster if score.runner_up is None else score.runner_up]
-    ours, other = pair if share >= 0 else pair[::-1]
-    names = personas[ours].name, personas[other].name
-    if piece.value is None or field is None:
-        what = "What is not among your answers" if piece.value is None else "Your answer"
-        sentence = f"{what} to {encoding.spec.title} counts too, which speaks for {names[0]}."
-    elif piece.code is None:
-        means = float(field.typical[0, ours]), float(field.typical[0, other])
-        sentence = _of_number(field.phrases[0], float(piece.value), means, names)
-    else:
-        lifts = float(field.typical[piece.code, ours]), float(field.typical[piece.code, other])
-        sentence = _of_value(field.phrases[piece.code], lifts, names)
-    return Reason(encoding.name, piece.value, share, sentence)
+@dataclass(frozen=True)
+class _Words:
+    """The sentences about one field, a persona and its runner-up: their indices `pair` and `names`, and the factor
+    that takes the exponent out of a contribution.
 
+    No figure contradicts the contribution that it explains: where the personas' averages point the other way, or
+    hardly differ, the sentence has none.
+    """
 
-# The figures in a sentence never contradict the share that they explain: where the personas' figures point the
-# other way, or hardly differ, the sentence has none. Each pair starts with the persona that the share favours.
+    encoding: FieldEncoding
+    field: FieldEvidence
+    pair: tuple[int, int]
+    names: tuple[str, str]
+    per_exponent: float
 
+    @property
+    def evidence(self) -> Evidence:
+        """The field's evidence."""
+        return self.field.evidence
 
-def _of_value(phrase: str, lifts: tuple[float, float], names: tuple[str, str]) -> str:
-    ratio = min(lifts[0] / max(lifts[1], 1e-9), LARGEST_RATIO)
-    if ratio < SMALLEST_RATIO:
-        return f"You {phrase}, which speaks for {names[0]}."
-    return f"You {phrase}: {_number(ratio)} × as common among {names[0]} as among {names[1]}."
+    def share_of_number(self, answer: float | str) -> float:
+        """The contribution of a number or level."""
+        y, (linear, square) = self.evidence.position_of(self.encoding.number(answer)), self.evidence.rows
+        share = _difference(self.evidence.constant, self.pair)
+        return share + y * _difference(linear, self.pair) + y * y * _difference(square, self.pair)
 
+    def of_rest(self) -> Reason:
+        """The reason of what a list leaves out."""
+        share = _difference(self.evidence.constant, self.pair)
+        title, name = self.encoding.spec.title, self.names[share < 0]
+        sentence = f"What is not among your answers to {title} counts too, which speaks for {name}."
+        return Reason(self.encoding.name, None, share, sentence)
 
-def _of_number(phrase: str, value: float, means: tuple[float, float], names: tuple[str, str]) -> str:
-    subject, (ours, other) = f"You {phrase.replace('{value}', _number(value))}", means
-    if abs(value - ours) >= abs(value - other) or _number(ours) == _number(other):
-        return f"{subject}, which speaks for {names[0]}."
-    return f"{subject}: the average is {_number(ours)} among {names[0]}, {_number(other)} among {names[1]}."
+    def of_value(self, code: int, share: float) -> Reason:
+        """The reason of a chosen value, a level, or one value of a list."""
+        phrase, names = self.field.phrases[code], self.names if share >= 0 else self.names[::-1]
+        ratio = min(math.exp(min(abs(share) * self.per_exponent, 9.0)), LARGEST_RATIO)
+        sentence = (
+            f"You {phrase}, which speaks for {names[0]}."
+            if ratio < SMALLEST_RATIO
+            else f"You {phrase}: {_number(ratio)} × as typical of {names[0]} as of {names[1]}."
+        )
+        return Reason(self.encoding.name, self.encoding.values[code], share, sentence)
+
+    def of_number(self, answer: float) -> Reason:
+        """The reason of a number."""
+        share = self.share_of_number(answer)
+        pair, names = (self.pair, self.names) if share >= 0 else (self.pair[::-1], self.names[::-1])
+        ours, other = self.field.means.item(0, pair[0]), self.field.means.item(0, pair[1])
+        subject = f"You {self.field.phrases[0].replace('{value}', _number(answer))}"
+        if abs(answer - ours) >= abs(answer - other) or _number(ours) == _number(other):
+            return Reason(self.encoding.name, answer, share, f"{subject}, which speaks for {names[0]}.")
+        averages = f"the average is {_number(ours)} among {names[0]}, {_number(other)} among {names[1]}"
+        return Reason(self.encoding.name, answer, share, f"{subject}: {averages}.")
 
 
 def _number(value: float) -> str:

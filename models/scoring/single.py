@@ -1,46 +1,26 @@
 """One profile at a time: the rows of its answers looked up and added as integers, then a few floats.
 
-The arithmetic is that of `models.scoring.scorer` and `models.scoring.imputation`. Lengths stay in steps of
-`models.scoring.packed_rows` until the end, so that additions and comparisons need no division.
+The arithmetic is that of `models.scoring.evidence`. Sums stay in steps of `models.scoring.packed_rows` until the
+end, so that additions and comparisons need no division.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
-from math import dist, exp
-from operator import mul
+from math import exp
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from models.profile.field_kinds import Categorical
 from models.scoring.answer_rows import ListRows, NumberRows, UnknownValue, ValueRows
-from models.scoring.columns import FloatArray
 from models.scoring.encoder import FieldEncoding
-from models.scoring.imputation import (
-    FieldImputation,
-    Imputation,
-    evidence_of,
-    field_imputations_of,
-    initial_sum,
-    scatter_scale,
-)
-from models.scoring.packed_rows import STEP, UNIT, PackedRows, Row, pack
+from models.scoring.evidence import Classifier, Evidence, answered_figures
+from models.scoring.packed_rows import STEP, PackedRows, pack
+from models.scoring.typicality import typicality_of
 
-# Sets of hidden fields whose fill is cached: there are 2^fields of them, but forms are filled in few ways.
-CACHED_FILLS: Final = 1_024
-
-
-@dataclass(frozen=True, slots=True)
-class FieldTable:
-    """The contribution of one field to the sum, in r PCA dimensions.
-
-    `constant` (r,) is added once if the field is answered. `rows` (terms, r) are multiplied by the factors of
-    `models.scoring.scorer`: one row for a numeric or ordinal field, otherwise one for each known value.
-    """
-
-    constant: FloatArray
-    rows: FloatArray
+# Sets of answered fields whose figures are cached: there are 2^fields of them, but forms are filled in few ways.
+CACHED_SETS: Final = 4_096
 
 
 # Not frozen: one is made for each request, and making a frozen one takes 0.7 µs in place of 0.3.
@@ -48,125 +28,68 @@ class FieldTable:
 class Score:
     """The score of one profile.
 
-    `cluster`: the nearest centroid once hidden fields are imputed; `runner_up`: the next nearest, None where the
-    model has one cluster. With no known answer they are the two most probable.
-    `distances`: Euclidean, in PCA units, to each centroid. `hidden`: the number of imputed fields.
-    `probabilities`: of each persona; None in format 1. `missing_fields`: fields without an answer.
-    `unknown_values`: values that the model does not know.
+    `cluster`: the most probable persona's index; `runner_up`: the next, None where the model has one persona.
+    `probabilities` (k,): of the personas given the answers; None in format 1. `settled`: the chance that
+    answering the rest would not change the persona; None in format 1. `typicality`: None where no answer is known,
+    and in format 1. `missing_fields`: fields without an answer. `unknown_values`: values that the model does not
+    know.
     """
 
     cluster: int
     runner_up: int | None
-    distances: Sequence[float]
-    hidden: int
     probabilities: Sequence[float] | None
+    settled: float | None
+    typicality: float | None
     missing_fields: tuple[str, ...]
-    unknown_values: tuple[UnknownValue, ...]
+    unknown_values: tuple[UnknownValue, ...] = ()
+
+    @property
+    def margin(self) -> float | None:
+        """The probability of the persona less that of the runner-up; None where one of them is."""
+        chances, other = self.probabilities, self.runner_up
+        return None if chances is None or other is None else chances[self.cluster] - chances[other]
 
 
-class Position(NamedTuple):
-    """The position of one profile: coordinates `z` (r,), the bits of its imputed fields, and the personas'
-    weights in the imputation (k,), empty where no field was imputed."""
+class AnsweredSet(NamedTuple):
+    """What follows from which fields are answered.
 
-    z: list[float]
-    hidden: int
-    weights: Sequence[float]
+    `reach`: steps of a lead → units of what the other fields can move; 0 where nothing is hidden. `slopes` and
+    `offsets` (k,): the likelihood under each persona, in steps, → the z of `models.scoring.typicality`; `slopes`
+    is empty where no answer can be more or less likely than another.
+    """
 
-
-class AnswerRows(NamedTuple):
-    """The answers of one profile as a model knows them: their rows, the bits of the hidden fields, the names of
-    the fields without an answer, and the unknown values."""
-
-    rows: list[int | Row]
-    hidden: int
-    missing: tuple[str, ...]
-    unknown: tuple[UnknownValue, ...]
+    reach: float
+    slopes: tuple[float, ...]
+    offsets: tuple[float, ...]
 
 
-class HiddenFieldFill(NamedTuple):
-    """The imputation of a set of hidden fields: a row a dimension and a column a persona, in steps. `sharpness`
-    is the factor of squared distances, in steps, in the exponent of the probabilities."""
-
-    rows: list[Row]
-    sharpness: float
-
-
-# A field's name, its bit if it can be hidden (else 0), and its rows by answer, or those of a list.
+# A field's name, its bit, and its rows by answer, or those of a list.
 FieldLookup = tuple[str, int, NumberRows | ValueRows, None] | tuple[str, int, None, ListRows]
 
 
 class SingleScorer:
-    """A scorer's tables, prepared for one profile at a time. Parameters as in `models.scoring.scorer.Scorer`."""
+    """A classifier's tables, prepared for one profile at a time."""
 
-    def __init__(
-        self,
-        encodings: Sequence[FieldEncoding],
-        tables: Sequence[FieldTable],
-        base: FloatArray,
-        centroids: FloatArray,
-        imputation: Imputation | None,
-    ) -> None:
-        self._imputation = imputation
+    def __init__(self, encodings: Sequence[FieldEncoding], classifier: Classifier) -> None:
         self.values = {encoding.name: encoding.values for encoding in encodings}
-        self._field_imputations = field_imputations_of(imputation, len(tables))
-        self.hideable_bits = sum(
-            1 << index for index, field in enumerate(self._field_imputations) if field is not None
-        )
-        self._base: Row = tuple(initial_sum(imputation, base).tolist())
-        personas = len(self._base) - len(base)
-        fields = enumerate(zip(encodings, tables, self._field_imputations, strict=True))
-        self.lookups = [
-            _field_lookup(1 << index & self.hideable_bits, personas, *field) for index, field in fields
-        ]
-        self._packed = PackedRows(len(self._base))
-        self.packed_base = pack(self._base)
-        self._rank = len(base)
-        # Tuples: `math.dist` would convert anything else in each call.
-        self._centroids: list[Row] = [tuple(row) for row in (centroids * UNIT).tolist()]
-        self._certain: list[list[float]] = np.eye(len(centroids)).tolist()
-        self._prior: list[float] = [] if imputation is None else imputation.prior.tolist()
-        self._fills: dict[int, HiddenFieldFill] = {}
+        fields = enumerate(zip(encodings, classifier.fields, strict=True))
+        self.lookups = [_field_lookup(1 << index, encoding, field.evidence) for index, (encoding, field) in fields]
+        self.all_fields = (1 << len(self.lookups)) - 1
+        self.packed_prior = pack(classifier.log_prior.tolist())
+        self._classifier = classifier
+        self._packed = PackedRows(len(classifier.log_prior))
+        self._per_exponent = 1.0 / classifier.exponent
+        self._leads: list[float] = classifier.settled_curve[0].tolist()
+        self._chances: list[float] = classifier.settled_curve[1].tolist()
+        self._percentiles: list[list[float]] = classifier.likelihood_percentiles.tolist()
+        self._answered_sets: dict[int, AnsweredSet] = {}
 
     def score(self, answers: Mapping[str, Any]) -> Score:
         """Score one profile, given its answers by field; an absent field, or None, is not answered."""
-        rows = self._look_up(answers)
-        return self.score_of(self._sum(rows.rows), rows.hidden, rows.missing, rows.unknown)
-
-    def locate(self, answers: Mapping[str, Any]) -> Position:
-        """The position of one profile, hidden fields imputed."""
-        rows = self._look_up(answers)
-        z, weights = self._position(self._sum(rows.rows), rows.hidden)
-        return Position([coordinate * STEP for coordinate in z], rows.hidden, weights)
-
-    def score_of(
-        self, numbers: list[float], hidden: int, missing: tuple[str, ...], unknown: tuple[UnknownValue, ...] = ()
-    ) -> Score:
-        """Score a profile from the sum of its rows (r + k,), in steps."""
-        z, _ = self._position(numbers, hidden)
-        distances = [*map(dist, repeat(z), self._centroids)]
-        nearest, runner_up = _two_smallest(distances)
-        chances = self._chances(nearest, distances, hidden)
-        if hidden and hidden == self.hideable_bits and chances is not None:
-            nearest, runner_up = _two_smallest([-chance for chance in chances])
-        return Score(
-            cluster=nearest,
-            runner_up=runner_up,
-            distances=[distance * STEP for distance in distances],
-            hidden=hidden.bit_count(),
-            probabilities=chances,
-            missing_fields=missing,
-            unknown_values=unknown,
-        )
-
-    def unpack(self, total: int) -> list[float]:
-        """The numbers (r + k,), in steps, of a sum of packed rows."""
-        return self._packed.unpack(total)
-
-    def _look_up(self, answers: Mapping[str, Any]) -> AnswerRows:
-        rows: list[int | Row] = []
+        rows: list[int] = [self.packed_prior]
         missing: list[str] = []
         unknown: list[UnknownValue] = []
-        hidden = self.hideable_bits
+        answered = 0
         answer_of = answers.get
         for name, bit, table, lists in self.lookups:
             answer = answer_of(name)
@@ -174,88 +97,79 @@ class SingleScorer:
                 missing.append(name)
             elif lists is not None:
                 if lists.add(answer, rows, unknown):
-                    hidden &= ~bit
+                    answered |= bit
             elif table is not None and (row := table[answer]) is not None:
                 rows.append(row)
-                hidden &= ~bit
+                answered |= bit
             elif str(answer).strip():
                 unknown.append(UnknownValue(name, str(answer)))
             else:
                 missing.append(name)
-        return AnswerRows(rows, hidden, tuple(missing), tuple(unknown))
+        return self.score_of(self._packed.unpack(sum(rows)), answered, tuple(missing), tuple(unknown))
 
-    def _sum(self, rows: list[int | Row]) -> list[float]:
-        """The sum of the base and these rows, in steps."""
-        try:
-            return self._packed.unpack(sum(rows, self.packed_base))  # type: ignore[arg-type]
-        except TypeError:
-            # Some row is a tuple: its numbers are too large to be packed.
-            packed = self._packed.unpack(sum(row for row in rows if isinstance(row, int)))
-            others = [self._base, *(row for row in rows if isinstance(row, tuple))]
-            return [number + sum(large) * UNIT for number, *large in zip(packed, *others, strict=True)]
-
-    def _position(self, numbers: list[float], hidden: int) -> tuple[Row, list[float]]:
-        """The position of a profile, hidden fields imputed, in steps, and the personas' weights."""
-        if not hidden:
-            return tuple(numbers[: self._rank]), []
-        evidence = numbers[self._rank :]
-        most = max(evidence)
-        powers = [exp((value - most) * STEP) for value in evidence]
+    def score_of(
+        self, numbers: list[float], answered: int, missing: tuple[str, ...], unknown: tuple[UnknownValue, ...] = ()
+    ) -> Score:
+        """Score a profile from the sum of its rows (k + 1,), in steps; `answered`: the bits of its answers."""
+        everyone = numbers.pop()
+        most = max(numbers)
+        cluster = numbers.index(most)
+        powers = [exp((number - most) * STEP) for number in numbers]
         share = 1.0 / sum(powers)
-        weights = [power * share for power in powers]
-        # The evidence comes after the coordinates and is not needed any more.
-        filled = zip(numbers, self._fill_of(hidden).rows, strict=False)
-        return tuple([number + sum(map(mul, weights, row)) for number, row in filled]), weights
+        reach, slopes, offsets = self._answered_sets.get(answered) or self._cache_answered_set(answered)
+        runner_up, settled = None, 1.0
+        if len(numbers) > 1:
+            numbers[cluster] = -float("inf")
+            next_most = max(numbers)
+            runner_up = numbers.index(next_most)
+            if reach:
+                settled = self._chance_to_stay((most - next_most) * reach)
+        typicality = None
+        if slopes:
+            z = (everyone + most * self._per_exponent) * slopes[cluster] - offsets[cluster]
+            typicality = typicality_of(self._percentiles[cluster], z)
+        return Score(
+            cluster=cluster,
+            runner_up=runner_up,
+            probabilities=[power * share for power in powers],
+            settled=settled,
+            typicality=typicality,
+            missing_fields=missing,
+            unknown_values=unknown,
+        )
 
-    def _chances(self, nearest: int, distances: list[float], hidden: int) -> Sequence[float] | None:
-        """The probability of each persona, from distances in steps; None in format 1."""
-        if self._imputation is None:
-            return None
-        if not hidden:
-            return self._certain[nearest]
-        if hidden == self.hideable_bits:
-            return self._prior
-        least, sharpness = distances[nearest] ** 2, self._fill_of(hidden).sharpness
-        powers = [exp((least - distance * distance) * sharpness) for distance in distances]
-        share = 1.0 / sum(powers)
-        return [power * share for power in powers]
+    def unpack(self, total: int) -> list[float]:
+        """The numbers (k + 1,), in steps, of a sum of packed rows."""
+        return self._packed.unpack(total)
 
-    def _fill_of(self, hidden: int) -> HiddenFieldFill:
-        """The imputation of these hidden fields together, cached."""
-        return self._fills.get(hidden) or self._cache_fill(hidden)
+    def _chance_to_stay(self, lead: float) -> float:
+        """The settled curve, interpolated."""
+        leads, chances = self._leads, self._chances
+        above = bisect_right(leads, lead)
+        if above == 0 or above == len(leads):
+            return chances[max(above - 1, 0)]
+        low, start = leads[above - 1], chances[above - 1]
+        return start + (chances[above] - start) * (lead - low) / (leads[above] - low)
 
-    def _cache_fill(self, hidden: int) -> HiddenFieldFill:
-        fields = [
-            field
-            for index, field in enumerate(self._field_imputations)
-            if field is not None and hidden >> index & 1
-        ]
-        rows = [tuple(row) for row in (np.sum([field.fill for field in fields], axis=0).T * UNIT).tolist()]
-        temperatures = np.ones(len(fields) + 1) if self._imputation is None else self._imputation.temperatures
-        scatter = np.sum([field.scatter for field in fields], axis=0)
-        heat = float(temperatures[len(fields)] * scatter_scale(scatter)[0])
-        fill = HiddenFieldFill(rows, STEP * STEP / heat)
-        if len(self._fills) < CACHED_FILLS:
-            self._fills[hidden] = fill
-        return fill
+    def _cache_answered_set(self, answered: int) -> AnsweredSet:
+        flags = [answered >> bit & 1 for bit in range(len(self.lookups))]
+        figures = answered_figures(self._classifier, np.array([flags], np.float64))
+        reach, slopes, offsets = (array[0] for array in figures)
+        usable = bool(slopes.any())
+        result = AnsweredSet(
+            float(reach) * STEP,
+            tuple((slopes * STEP).tolist()) if usable else (),
+            tuple(offsets.tolist()),
+        )
+        if len(self._answered_sets) < CACHED_SETS:
+            self._answered_sets[answered] = result
+        return result
 
 
-def _two_smallest(order: list[float]) -> tuple[int, int | None]:
-    """The index of the smallest number, and of the next; None where there is only one."""
-    if len(order) == 1:
-        return 0, None
-    least, next_least, *_ = sorted(order)
-    first = order.index(least)
-    return first, order.index(next_least, first + 1 if least == next_least else 0)
-
-
-def _field_lookup(
-    bit: int, personas: int, encoding: FieldEncoding, table: FieldTable, field: FieldImputation | None
-) -> FieldLookup:
-    """The look-up of one field. `personas`: the number of personas with evidence, 0 in format 1."""
-    evidence = evidence_of(field, encoding, personas)
+def _field_lookup(bit: int, encoding: FieldEncoding, evidence: Evidence) -> FieldLookup:
+    """The look-up of one field."""
     if encoding.is_list:
-        return encoding.name, bit, None, ListRows(encoding, table.constant, table.rows, evidence)
+        return encoding.name, bit, None, ListRows(encoding, evidence)
     if isinstance(encoding.spec.kind, Categorical):
-        return encoding.name, bit, ValueRows(encoding, table.constant, table.rows, evidence), None
-    return encoding.name, bit, NumberRows(encoding, table.constant, table.rows[0], evidence), None
+        return encoding.name, bit, ValueRows(encoding, evidence), None
+    return encoding.name, bit, NumberRows(encoding, evidence), None

@@ -1,7 +1,11 @@
-"""Typicality: the share of a persona's training profiles that lie as far from its centroid or farther.
+"""Typicality: the share of a persona's members whose answers are as unlikely under the persona, or more so.
 
-Profiles are compared with those that leave as many fields unanswered, by interpolation between the percentiles of
-their distances (`Imputation.distance_quantiles`).
+The likelihood of a profile's answers is compared with what that persona's members reach on the same fields:
+
+    z = ( log P(answers | persona) − Σ over answered fields mean ) / √( Σ over answered fields variance )
+
+and the typicality is the share of members with that z or a lower one, interpolated between percentiles. With few
+answers z has fewer steps than with all, so that it is approximate there.
 """
 
 from bisect import bisect_right
@@ -9,37 +13,14 @@ from typing import Final
 
 import numpy as np
 
-from models.scoring.columns import BLOCK_ROWS, FloatArray, IntArray
-from models.scoring.imputation import PERCENTILES, SEARCHES, Imputation
+from models.scoring.columns import FloatArray, IntArray
+from models.scoring.evidence import PERCENTILES
 
-# A profile farther out than 99 % of its persona's profiles is an outlier.
+# A profile whose answers are less likely than those of 99 % of its persona's members is an outlier.
 OUTLIER: Final = 0.01
 # Sums in another order differ in their last digits, which must not decide between equal percentiles.
-QUANTILE_DIGITS: Final = 9
-
-
-def typicality(imputation: Imputation, distances: FloatArray, clusters: IntArray, hidden: IntArray) -> FloatArray:
-    """The share of each profile's persona that lies as far out or farther, (n,); NaN where no answer is known."""
-    blocks = (slice(start, start + BLOCK_ROWS) for start in range(0, len(clusters), BLOCK_ROWS))
-    shares = [_typicality(imputation, distances[block], clusters[block], hidden[block]) for block in blocks]
-    return np.concatenate(shares) if shares else np.zeros(0)
-
-
-def _typicality(imputation: Imputation, distances: FloatArray, clusters: IntArray, hidden: IntArray) -> FloatArray:
-    """Binary search of all profiles together, each in its own row of the quantiles."""
-    has_answers = hidden < imputation.hideable
-    points = imputation.padded_quantiles
-    first = np.where(has_answers, hidden * len(imputation.prior) + clusters, 0) * 2**SEARCHES
-    rounded = np.round(distances, QUANTILE_DIGITS)
-    above = first - 1
-    for search in reversed(range(SEARCHES)):
-        above += (points.take(above + 2**search, mode="clip") <= rounded) * 2**search
-    above += 1
-    low, high = points.take(np.maximum(above - 1, first)), points.take(np.minimum(above, first + PERCENTILES - 1))
-    within = np.divide(rounded - low, high - low, where=high > low, out=np.zeros_like(rounded))
-    count = above - first
-    share = np.where(count == 0, 0.0, (count - 1 + within) / (PERCENTILES - 1))
-    return np.where(has_answers, 1.0 - share, np.nan)
+DIGITS: Final = 9
+_LEVELS: Final = np.linspace(0.0, 1.0, PERCENTILES)
 
 
 def is_outlier(typicality: float | None) -> bool | None:
@@ -47,11 +28,22 @@ def is_outlier(typicality: float | None) -> bool | None:
     return None if typicality is None else typicality < OUTLIER
 
 
-def typicality_of(points: list[float], distance: float) -> float:
-    """The typicality of one distance among the percentiles of its persona."""
-    rounded = round(distance, QUANTILE_DIGITS)
-    above = bisect_right(points, rounded)
+def typicality_of(percentiles: list[float], z: float) -> float:
+    """The typicality of one standardised likelihood among the percentiles of its persona."""
+    rounded = round(z, DIGITS)
+    above = bisect_right(percentiles, rounded)
     if above == 0 or above == PERCENTILES:
-        return 1.0 if above == 0 else 0.0
-    low = points[above - 1]
-    return 1.0 - (above - 1 + (rounded - low) / (points[above] - low)) / (PERCENTILES - 1)
+        return 0.0 if above == 0 else 1.0
+    low = percentiles[above - 1]
+    return (above - 1 + (rounded - low) / (percentiles[above] - low)) / (PERCENTILES - 1)
+
+
+def typicalities(percentiles: FloatArray, clusters: IntArray, z: FloatArray) -> FloatArray:
+    """The typicality of many profiles, (n,), by their cluster (n,) and z (n,); NaN where z is."""
+    shares = np.empty(len(z))
+    rounded = np.round(z, DIGITS)
+    for cluster, points in enumerate(percentiles):
+        rows = np.flatnonzero(clusters == cluster)
+        if len(rows):
+            shares[rows] = np.interp(rounded[rows], points, _LEVELS)
+    return shares

@@ -7,32 +7,27 @@ import numpy as np
 from models.errors import ArtifactDamaged
 from models.profile.field_kinds import FieldSpec
 from models.scoring.columns import FloatArray
+from models.scoring.coordinates import ProfileMap
 from models.scoring.encoder import Encoder, FieldEncoding
-from models.scoring.imputation import FieldImputation, Imputation
-from models.scoring.scorer import Scorer
-from models.scoring.single import FieldTable
+from models.scoring.evidence import Classifier, FieldEvidence
+from models.scoring.nearest_centroid import Imputation, NearestCentroidScorer
+from models.scoring.scorer import AnyScorer, Scorer
 from models.storage.artifact import ARRAYS, MANIFEST
-from models.storage.manifest import FieldManifest, Manifest
+from models.storage.manifest import CLASSIFIER_FORMAT, FieldManifest, Manifest
 
 
 def arrays_of(scorer: Scorer) -> dict[str, FloatArray]:
     """The arrays of a scorer by their names in the artifact."""
-    arrays = {"base": scorer.base, "centroids": scorer.centroids}
-    for encoding, table in zip(scorer.encoder.fields, scorer.tables, strict=True):
+    arrays = scorer.map.arrays() | scorer.classifier.arrays()
+    fields = zip(scorer.encoder.fields, scorer.map.tables, scorer.classifier.fields, strict=True)
+    for encoding, table, field in fields:
         own = {
             "centre": encoding.centre,
             "weight": encoding.weight,
             "constant": table.constant,
             "rows": table.rows,
+            **field.arrays(),
         }
-        arrays |= {f"{encoding.name}.{name}": array for name, array in own.items()}
-    return arrays | _imputation_arrays(scorer)
-
-
-def _imputation_arrays(scorer: Scorer) -> dict[str, FloatArray]:
-    arrays = {} if scorer.imputation is None else scorer.imputation.arrays()
-    for encoding, field in zip(scorer.encoder.fields, scorer.field_imputations, strict=True):
-        own = {} if field is None else field.arrays()
         arrays |= {f"{encoding.name}.{name}": array for name, array in own.items()}
     return arrays
 
@@ -46,69 +41,75 @@ def field_manifests(scorer: Scorer) -> tuple[FieldManifest, ...]:
             levels=encoding.spec.levels,
             values=encoding.values,
             column_of=tuple(encoding.column_of.tolist()),
-            completed=field is not None,
-            phrases=() if field is None else field.phrases,
+            phrases=field.phrases,
         )
-        for encoding, field in zip(scorer.encoder.fields, scorer.field_imputations, strict=True)
+        for encoding, field in zip(scorer.encoder.fields, scorer.classifier.fields, strict=True)
     )
 
 
-def build_scorer(manifest: Manifest, arrays: Mapping[str, FloatArray], specs: Mapping[str, FieldSpec]) -> Scorer:
+def build_scorer(
+    manifest: Manifest, arrays: Mapping[str, FloatArray], specs: Mapping[str, FieldSpec]
+) -> AnyScorer:
     """Rebuild a scorer. Raises `ArtifactDamaged` where arrays are missing or do not fit the manifest."""
     try:
-        base, centroids = arrays["base"], arrays["centroids"]
-        fields = [_build_field(field, specs[field.name], arrays) for field in manifest.fields]
-        imputation = _build_imputation(manifest, arrays)
+        encoder = Encoder(tuple(_encoding(field, specs[field.name], arrays) for field in manifest.fields))
+        profile_map = ProfileMap.of(arrays, tuple(field.name for field in manifest.fields))
+        _check(manifest, _is_sound(encoder, profile_map, arrays))
+        if manifest.format < CLASSIFIER_FORMAT:
+            return _build_nearest_centroid(manifest, encoder, profile_map, arrays)
+        return _build_classifier(manifest, encoder, profile_map, arrays)
     except KeyError as error:
         raise ArtifactDamaged(f"{ARRAYS} of {manifest.version} lacks {error}.") from error
     except OverflowError as error:
         raise ArtifactDamaged(f"{MANIFEST} of {manifest.version} names a column that no table has.") from error
-    encodings = tuple(encoding for encoding, _ in fields)
-    tables = tuple(table for _, table in fields)
-    scorer = Scorer(
-        encoder=Encoder(encodings), base=base, tables=tables, centroids=centroids, imputation=imputation
-    )
-    _check_shapes(manifest.version, scorer, arrays)
-    return scorer
 
 
-def _build_field(
-    written: FieldManifest, spec: FieldSpec, arrays: Mapping[str, FloatArray]
-) -> tuple[FieldEncoding, FieldTable]:
-    centre, weight, constant, rows = (
-        arrays[f"{written.name}.{name}"] for name in ("centre", "weight", "constant", "rows")
+def _build_classifier(
+    manifest: Manifest, encoder: Encoder, profile_map: ProfileMap, arrays: Mapping[str, FloatArray]
+) -> Scorer:
+    exponent = arrays["exponent"]
+    _check(manifest, exponent.shape == (1,))
+    classifier = Classifier(
+        prior=arrays["prior"],
+        exponent=float(exponent[0]),
+        fields=tuple(FieldEvidence.of(arrays, field.name, field.phrases) for field in manifest.fields),
+        settled_curve=arrays["settled_curve"],
+        likelihood_percentiles=arrays["likelihood_percentiles"],
     )
+    _check(manifest, classifier.fits(encoder.fields, len(profile_map.centroids)))
+    return Scorer(encoder=encoder, classifier=classifier, map=profile_map)
+
+
+def _build_nearest_centroid(
+    manifest: Manifest, encoder: Encoder, profile_map: ProfileMap, arrays: Mapping[str, FloatArray]
+) -> NearestCentroidScorer:
+    imputation = Imputation.of(arrays, {field.name: field.completed for field in manifest.fields})
+    _check(manifest, imputation is None or imputation.fits(encoder, *profile_map.centroids.shape))
+    return NearestCentroidScorer(encoder=encoder, map=profile_map, imputation=imputation)
+
+
+def _encoding(written: FieldManifest, spec: FieldSpec, arrays: Mapping[str, FloatArray]) -> FieldEncoding:
+    centre, weight = arrays[f"{written.name}.centre"], arrays[f"{written.name}.weight"]
     column_of = np.array(written.column_of, np.int64)
-    encoding = FieldEncoding(spec=spec, values=written.values, column_of=column_of, centre=centre, weight=weight)
-    return encoding, FieldTable(constant, rows)
+    return FieldEncoding(spec=spec, values=written.values, column_of=column_of, centre=centre, weight=weight)
 
 
-def _build_imputation(manifest: Manifest, arrays: Mapping[str, FloatArray]) -> Imputation | None:
-    """The imputation of hidden fields; None where training wrote none, as in format 1."""
-    if "prior" not in arrays and not any(field.completed for field in manifest.fields):
-        return None
-    fields = tuple(
-        FieldImputation.of(arrays, field.name, field.phrases) if field.completed else None
-        for field in manifest.fields
-    )
-    return Imputation(arrays["prior"], fields, arrays["temperatures"], arrays["spread"])
-
-
-def _check_shapes(version: str, scorer: Scorer, arrays: Mapping[str, FloatArray]) -> None:
-    """Every shape follows from the manifest's fields and the number of dimensions and centroids."""
-    dimensions = scorer.base.size
-    sound = scorer.base.ndim == 1 and dimensions > 0
-    sound &= scorer.centroids.ndim == 2 and scorer.centroids.shape[1] == dimensions
+def _is_sound(encoder: Encoder, profile_map: ProfileMap, arrays: Mapping[str, FloatArray]) -> bool:
+    """Whether every shape follows from the manifest's fields and the number of dimensions and centroids."""
+    dimensions = profile_map.base.size
+    sound = profile_map.base.ndim == 1 and dimensions > 0
+    sound &= profile_map.centroids.ndim == 2 and profile_map.centroids.shape[1] == dimensions
     sound &= all(bool(np.isfinite(array).all()) for array in arrays.values())
-    for encoding, table in zip(scorer.encoder.fields, scorer.tables, strict=True):
+    for encoding, table in zip(encoder.fields, profile_map.tables, strict=True):
         terms = 1 if encoding.is_number else len(encoding.column_of)
         sound &= encoding.centre.ndim == 1 and encoding.weight.shape == encoding.centre.shape
         sound &= table.constant.shape == (dimensions,) and table.rows.shape == (terms, dimensions)
         sound &= encoding.is_number or len(encoding.values) == len(encoding.column_of)
         sound &= not encoding.is_number or encoding.width == 1
         sound &= bool(((encoding.column_of >= 0) & (encoding.column_of < encoding.width)).all())
-    imputation = scorer.imputation
-    if sound and imputation is not None:
-        sound &= imputation.fits(scorer.encoder.fields, len(scorer.centroids), dimensions)
+    return sound
+
+
+def _check(manifest: Manifest, sound: bool) -> None:
     if not sound:
-        raise ArtifactDamaged(f"{ARRAYS} of {version} does not have the shapes that its manifest says.")
+        raise ArtifactDamaged(f"{ARRAYS} of {manifest.version} does not have the shapes that its manifest says.")

@@ -24,9 +24,14 @@ def check_golden(
                 f"Golden profile {number} of {model.version} does not fit {profile_class.__name__}."
             ) from error
         assignment = model.assign(profile)
-        distances = tuple(assignment.distances.values())
-        same = len(distances) == len(example.distances) and np.allclose(
-            distances, example.distances, 0, GOLDEN_TOLERANCE
-        )
-        if assignment.persona.id != example.persona_id or not same:
+        same = assignment.persona.id == example.persona_id
+        if example.distances:
+            same &= _equal(tuple(model.distances(profile).values()), example.distances)
+        if example.probabilities:
+            same &= _equal(tuple((assignment.probabilities or {}).values()), example.probabilities)
+        if not same:
             raise ArtifactDamaged(f"Model {model.version} does not reproduce its golden prediction {number}.")
+
+
+def _equal(numbers: tuple[float, ...], expected: tuple[float, ...]) -> bool:
+    return len(numbers) == len(expected) and np.allclose(numbers, expected, 0, GOLDEN_TOLERANCE)

@@ -10,9 +10,11 @@ from models.persona import Persona
 from models.profile.field_kinds import KindName
 
 # Raise this when the meaning of the files changes, and add an old artifact to tests/data.
-# 1: tables and centroids. 2: also the imputation of missing answers (`models.scoring.imputation`).
-FORMAT = 2
-READABLE = (1, 2)
+# 1: tables and centroids. 2: also the imputation of missing answers (`models.scoring.nearest_centroid`).
+# 3: a classifier trained on the clusters assigns (`models.scoring.evidence`).
+FORMAT = 3
+READABLE = (1, 2, 3)
+CLASSIFIER_FORMAT = 3
 
 # How the sentence of every check starts that was not made.
 NOT_JUDGED = "Not judged: "
@@ -36,7 +38,7 @@ class Origin(_Part):
 class FieldManifest(_Part):
     """One field of the encoder; its centre, weight and rows are arrays named after it.
 
-    `completed`: it can be hidden, and has the arrays and `phrases` of a `FieldImputation`.
+    `completed`: in formats 1 and 2, whether the field can be hidden.
     """
 
     name: str
@@ -85,11 +87,15 @@ class Verdict(_Part):
 
 
 class GoldenPrediction(_Part):
-    """A profile and its assignment by the new model; every load must reproduce it."""
+    """A profile and its assignment by the new model; every load must reproduce it.
+
+    `distances`: in formats 1 and 2. `probabilities`: of all personas, from format 3 on.
+    """
 
     profile: dict[str, Any]
     persona_id: str
-    distances: tuple[float, ...]
+    distances: tuple[float, ...] = ()
+    probabilities: tuple[float, ...] = ()
 
 
 class FieldStats(_Part):
@@ -116,7 +122,7 @@ class Manifest(_Part):
     choice_of_k: str = Field(description="Why the model has this many personas, in one sentence.")
     verdicts: tuple[Verdict, ...] = ()
     fields: tuple[FieldManifest, ...]
-    personas: tuple[Persona, ...] = Field(description="In the order of the centroids.")
+    personas: tuple[Persona, ...] = Field(description="In the order of the classifier's columns.")
     golden: tuple[GoldenPrediction, ...]
     previous: str | None = Field(
         default=None, description="The version that was active during training, whose personas it continues."

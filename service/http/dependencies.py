@@ -35,10 +35,11 @@ async def _metrics(services: ServicesDep) -> Metrics:
 
 Explain = Annotated[bool, Query(description="Whether to explain the assignment, answer by answer.")]
 Suggest = Annotated[bool, Query(description="Whether to suggest the next question.")]
+Distances = Annotated[bool, Query(description="Whether to add the distances to the personas on the map.")]
 
 
-async def _details(explain: Explain = False, suggest: Suggest = False) -> Details:
-    return Details(explain, suggest)
+async def _details(explain: Explain = False, suggest: Suggest = False, distances: Distances = False) -> Details:
+    return Details(explain, suggest, distances)
 
 
 DetailsDep = Annotated[Details, Depends(_details)]

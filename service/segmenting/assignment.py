@@ -10,7 +10,6 @@ from pydantic import Field
 
 from models.profile import Profile
 from models.scoring.answer_rows import UnknownValue
-from models.scoring.reasons import explain
 from models.segment_model import SegmentModel
 from service.segmenting.next_question import QuestionBody, questions_of
 
@@ -38,31 +37,31 @@ persona_ref = lru_cache(1_024)(PersonaRef)
 
 Probabilities = Annotated[
     dict[str, float] | None,
-    Field(description="Persona id → the chance that the complete profile would be that persona, 0–1."),
+    Field(description="Persona id → the probability of the persona given the answers, 0–1; they add up to 1."),
 ]
-Confidence = Annotated[
-    float | None, Field(description="The chance that the complete profile would be this persona, 0–1.")
-]
+Confidence = Annotated[float | None, Field(description="The probability of this persona given the answers, 0–1.")]
 RunnerUp = Annotated[
     PersonaRef | None,
-    Field(description="The next nearest persona; for a profile without any answer, the next largest."),
+    Field(description="The next most probable persona."),
 ]
 Margin = Annotated[
     float | None,
-    Field(
-        description="How much farther the runner-up's centroid is than the persona's, in PCA units; negative only "
-        "for a profile without any answer."
-    ),
+    Field(description="The confidence less the runner-up's probability, 0–1."),
+]
+Settled = Annotated[
+    float | None,
+    Field(description="The chance that answering the rest would not change the persona, 0–1."),
 ]
 Typicality = Annotated[
     float | None,
     Field(
-        description="The share of the persona's profiles, with as many answers, that lie as far from its "
-        "centre or farther: 1 at the centre, near 0 at the edge. Null without any answer."
+        description="The share of the persona's members whose answers are as unlikely for it, or more so: near 0 "
+        "for a profile that hardly fits any persona. Null without any answer."
     ),
 ]
 IsOutlier = Annotated[
-    bool | None, Field(description="Whether the typicality is below 0.01: farther out than 99 % of the persona's.")
+    bool | None,
+    Field(description="Whether the typicality is below 0.01: hardly any member's answers are as unlikely."),
 ]
 
 
@@ -84,8 +83,8 @@ class AnswerWarning:
 class Segmented:
     """The persona of a profile, and how sure that is.
 
-    Confidence, probabilities and typicality are null for a model of an older format, and the runner-up for a model
-    with one persona alone.
+    Confidence, probabilities, margin, settled and typicality are null for a model of format 1, and runner-up and
+    margin for a model with one persona alone.
     """
 
     persona: PersonaRef
@@ -93,15 +92,9 @@ class Segmented:
     probabilities: Probabilities
     runner_up: RunnerUp
     margin: Margin
+    settled: Settled
     typicality: Typicality
     is_outlier: IsOutlier
-    distances: Annotated[
-        dict[str, float],
-        Field(
-            description="Persona id → Euclidean distance in PCA units, missing answers being imputed. The nearest "
-            "is the persona; for a profile without any answer, the largest is."
-        ),
-    ]
     model_version: str
     missing_fields: Annotated[tuple[str, ...], Field(description="Fields without an answer.")]
     warnings: tuple[AnswerWarning, ...]
@@ -117,7 +110,7 @@ class ReasonBody:
         Field(description="The value as the model spells it; null for what is not on the list."),
     ]
     contribution: Annotated[
-        float, Field(description="In squared PCA units; positive where it speaks for the persona.")
+        float, Field(description="In natural log odds; positive where it speaks for the persona.")
     ]
     sentence: Annotated[str, Field(description="The same in words, for the one whose profile it is.")]
 
@@ -129,12 +122,12 @@ class ExplanationBody:
     lead: Annotated[
         float,
         Field(
-            description="How much farther the runner-up's centroid is, in squared PCA units: "
-            "`base` plus the contributions of all reasons."
+            description="The logarithm of the persona's probability over the runner-up's: `base` plus the "
+            "contributions of all reasons."
         ),
     ]
     base: Annotated[
-        float, Field(description="The part of no single answer: the lead of a profile with all answers imputed.")
+        float, Field(description="The lead of a profile without answers: how much more common the persona is.")
     ]
     reasons: Annotated[tuple[ReasonBody, ...], Field(description="The largest contribution first.")]
 
@@ -148,6 +141,13 @@ class SegmentedInDetail(Segmented):
     ] = None
     next_question: Annotated[
         QuestionBody | None, Field(description="With `?suggest=true`; null where no question is left.")
+    ] = None
+    distances: Annotated[
+        dict[str, float] | None,
+        Field(
+            description="With `?distances=true`: persona id → Euclidean distance on the map, in PCA units, "
+            "missing answers counting as average. They do not decide: another centroid may be nearer."
+        ),
     ] = None
 
 
@@ -169,10 +169,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a response holds besides the assignment: the explanation, the next question."""
+    """What a response holds besides the assignment: the explanation, the next question, the distances."""
 
     explain: bool = False
     suggest: bool = False
+    distances: bool = False
 
 
 NO_DETAILS = Details()
@@ -188,9 +189,9 @@ def assign(model: SegmentModel, profile: Profile, details: Details = NO_DETAILS)
         probabilities=assignment.probabilities,
         runner_up=None if runner_up is None else persona_ref(runner_up.id, runner_up.name),
         margin=assignment.margin,
+        settled=assignment.settled,
         typicality=assignment.typicality,
         is_outlier=assignment.is_outlier,
-        distances=assignment.distances,
         model_version=assignment.model_version,
         missing_fields=assignment.missing_fields,
         warnings=unknown_value_warnings(model, unknown) if unknown else (),
@@ -203,11 +204,12 @@ def _in_detail(segmented: Segmented, model: SegmentModel, profile: Profile, deta
         **{field.name: getattr(segmented, field.name) for field in fields(segmented)},
         explanation=_explanation(model, profile) if details.explain else None,
         next_question=next(iter(questions_of(model, profile)), None) if details.suggest else None,
+        distances=model.distances(profile) if details.distances else None,
     )
 
 
 def _explanation(model: SegmentModel, profile: Profile) -> ExplanationBody | None:
-    explanation = explain(model.scorer, model.personas, profile)
+    explanation = model.explain(profile)
     if explanation is None:
         return None
     reasons = tuple(

@@ -7,7 +7,6 @@ from pydantic import Field
 
 from models.profile import Profile
 from models.profile.field_kinds import KindName
-from models.scoring.next_question import next_questions
 from models.segment_model import SegmentModel
 
 GAIN = "By how many bits the answer is expected to lower the entropy of the persona."
@@ -46,7 +45,7 @@ def questions_of(model: SegmentModel, profile: Profile) -> tuple[QuestionBody, .
 
 def suggest_questions(model: SegmentModel, profile: Profile) -> NextQuestions:
     """The questions that a profile leaves open, and its entropy so far."""
-    suggested = next_questions(model.scorer, profile)
+    suggested = model.next_questions(profile)
     if suggested is None:
         return NextQuestions(next_question=None, questions=(), entropy=None, model_version=model.version)
     specs = {encoding.name: encoding.spec for encoding in model.encoder.fields}

@@ -16,7 +16,7 @@ from models.profile import Profile
 from models.scoring.columns import FloatArray
 from models.scoring.known_answers import KnownAnswers
 from models.scoring.known_answers_batch import KnownAnswersBatch
-from models.scoring.scorer import Scores
+from models.scoring.scorer import Scorer, Scores
 from models.scoring.single import Score
 from models.scoring.typicality import OUTLIER, is_outlier
 from models.segment_model import SegmentModel
@@ -37,45 +37,44 @@ class SegmentEncoder:
     def __init__(self, loaded: LoadedArtifact) -> None:
         self.loaded = loaded
         self._model = loaded.model
-        self._single = loaded.model.scorer.single
         self._template = ResponseTemplate(loaded.model)
-        self._known_answers = KnownAnswers(self._single, Profile)
+        # Models of older formats have their own rule, which looks up no answers.
+        scorer = loaded.model.scorer
+        self._known_answers = KnownAnswers(scorer.single, Profile) if isinstance(scorer, Scorer) else None
 
     @cached_property
-    def _known_answers_batch(self) -> KnownAnswersBatch:
-        return KnownAnswersBatch(self._known_answers, self._model.encoder)
+    def _known_answers_batch(self) -> KnownAnswersBatch | None:
+        known_answers = self._known_answers
+        return None if known_answers is None else KnownAnswersBatch(known_answers, self._model.encoder)
 
     def encode_batch(self, profiles: Sequence[object]) -> tuple["BatchItems", list[int]]:
         """The items of a batch of profiles, as parsed from JSON, and the indices of profiles with unknown answers.
 
         Those items are still to be put.
         """
-        coded = self._known_answers_batch.code(profiles) if profiles else None
-        if coded is None:
+        known_answers = self._known_answers
+        batch = self._known_answers_batch if profiles else None
+        coded = None if batch is None else batch.code(profiles)
+        if coded is None or known_answers is None:
             contents = self.encode_each(profiles)
             unknown = [index for index, content in enumerate(contents) if content is None]
             columns = [_indices(len(contents)), [content or b"" for content in contents]]
             return _interleave(_ITEM, columns), unknown
         scores = self._model.scorer.scores(coded.columns)
         answered = coded.answered.tolist()
-        names = {bits: _names(self._known_answers.missing_fields(bits).missing) for bits in set(answered)}
+        names = {bits: _names(known_answers.missing_fields(bits)) for bits in set(answered)}
         missing = [names[bits] for bits in answered]
-        items = self._template.render_items(scores, self._model.typicality(scores), missing)
+        items = self._template.render_items(scores, missing)
         return items, np.flatnonzero(~coded.is_known).tolist()
 
     def encode_each(self, profiles: Sequence[object]) -> list[bytes | None]:
         """The responses to a few profiles, computed stage by stage; None for a profile with an unknown answer."""
-        looked_up = [
-            self._known_answers.of(profile) if isinstance(profile, dict) else None for profile in profiles
-        ]
+        known_answers = self._known_answers
+        if known_answers is None:
+            return [None] * len(profiles)
+        looked_up = [known_answers.of(profile) if isinstance(profile, dict) else None for profile in profiles]
         known_profiles = [profile for profile in looked_up if profile is not None]
-        unpacked = [self._single.unpack(profile.total) for profile in known_profiles]
-        scores = [
-            self._single.score_of(numbers, missing_fields.hidden, missing_fields.missing)
-            for numbers, (_, missing_fields) in zip(unpacked, known_profiles, strict=True)
-        ]
-        typicality = [self._model.typicality_of(score) for score in scores]
-        rendered = map(self._template.render, scores, typicality)
+        rendered = map(self._template.render, map(known_answers.score, known_profiles))
         return [None if profile is None else next(rendered) for profile in looked_up]
 
 
@@ -110,37 +109,36 @@ class ResponseTemplate:
         self._personas = [to_json({"id": persona.id, "name": persona.name}) for persona in model.personas]
         self._personas_or_none = [*self._personas, b"null"]
         by_persona = b"{%b}" % b",".join(b"%b:%b" % (to_json(persona.id), _GAP) for persona in model.personas)
-        has_chances = model.scorer.imputation is not None
+        has_chances = model.scorer.has_probabilities
         # Gaps of the confidence and, where the model has them, the probabilities.
         self._chance_gaps = 1 + len(model.personas) * has_chances
         probabilities, version = by_persona if has_chances else b"null", to_json(model.version)
         text = (
-            b'{"persona":%b,"confidence":%b,"probabilities":%b,"runner_up":%b,"margin":%b,"typicality":%b,'
-            b'"is_outlier":%b,"distances":%b,"model_version":%b,"missing_fields":%b,"warnings":[]}'
-        ) % (_GAP, _GAP, probabilities, _GAP, _GAP, _GAP, _GAP, by_persona, version, _GAP)
+            b'{"persona":%b,"confidence":%b,"probabilities":%b,"runner_up":%b,"margin":%b,"settled":%b,'
+            b'"typicality":%b,"is_outlier":%b,"model_version":%b,"missing_fields":%b,"warnings":[]}'
+        ) % (_GAP, _GAP, probabilities, _GAP, _GAP, _GAP, _GAP, _GAP, version, _GAP)
         self._between_gaps = text.split(_GAP)
         self._format = b"%b".join(piece.replace(b"%", b"%%") for piece in self._between_gaps)
 
-    def render(self, score: Score, typicality: float | None) -> bytes:
+    def render(self, score: Score) -> bytes:
         """The JSON of a scored profile."""
-        cluster, other, distances, chances = score.cluster, score.runner_up, score.distances, score.probabilities
-        margin = None if other is None else distances[other] - distances[cluster]
+        cluster, other, chances = score.cluster, score.runner_up, score.probabilities
         confidences = [None] if chances is None else [chances[cluster], *chances]
-        numbers = to_json([*confidences, margin, typicality, *distances])[1:-1].split(b",")
+        numbers = to_json([*confidences, score.margin, score.settled, score.typicality])[1:-1].split(b",")
         runner_up = b"null" if other is None else self._personas[other]
-        outlier = _FLAGS[is_outlier(typicality)]
+        outlier = _FLAGS[is_outlier(score.typicality)]
         return self._format % self._in_order(
             self._personas[cluster], numbers, runner_up, outlier, _names(score.missing_fields)
         )
 
-    def render_items(self, scores: Scores, typicality: FloatArray | None, missing: list[bytes]) -> BatchItems:
-        """The items of many scored profiles; `missing`: for each the JSON of its missing fields."""
+    def render_items(self, scores: Scores, missing: list[bytes]) -> BatchItems:
+        """The items of many profiles scored with probabilities; `missing`: for each the JSON of its missing
+        fields."""
         count = len(missing)
-        no_value = np.full(count, np.nan)
-        confidence = no_value if scores.confidence is None else scores.confidence
-        typicality = no_value if typicality is None else typicality
-        chances = [] if scores.probabilities is None else [scores.probabilities]
-        numbers = np.column_stack([confidence, *chances, scores.margin, typicality, scores.distances])
+        columns_of_scores = (
+            scores.confidence, scores.probabilities, scores.margin, scores.settled, scores.typicality
+        )  # fmt: skip
+        numbers = np.column_stack([column for column in columns_of_scores if column is not None])
         texts = to_json(numbers.ravel().tolist(), inf_nan_mode="null")[1:-1].split(b",")
         width = numbers.shape[1]
         columns = self._in_order(
@@ -148,7 +146,7 @@ class ResponseTemplate:
             [texts[column::width] for column in range(width)],
             # No runner-up is −1: the last element.
             [self._personas_or_none[cluster] for cluster in scores.runners_up.tolist()],
-            _outlier_flags(typicality),
+            _outlier_flags(numbers[:, -1]),
             missing,
         )
         start, before, after = _ITEM
@@ -156,17 +154,9 @@ class ResponseTemplate:
         return _interleave([start, before + first, *between, last + after], [_indices(count), *columns])
 
     def _in_order(self, persona: T, numbers: list[T], runner_up: T, outlier: T, missing: T) -> tuple[T, ...]:
-        """The values in the order of the gaps; `numbers`: chances, margin, typicality, distances."""
+        """The values in the order of the gaps; `numbers`: chances, margin, settled, typicality."""
         chances = self._chance_gaps
-        return (
-            persona,
-            *numbers[:chances],
-            runner_up,
-            *numbers[chances : chances + 2],
-            outlier,
-            *numbers[chances + 2 :],
-            missing,
-        )
+        return (persona, *numbers[:chances], runner_up, *numbers[chances:], outlier, missing)
 
 
 def _outlier_flags(typicality: FloatArray) -> list[bytes]:

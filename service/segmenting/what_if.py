@@ -11,7 +11,6 @@ from models.segment_model import SegmentModel
 from service.segmenting.assignment import PersonaRef, Segmented, assign
 
 MOVED = "Persona id → how much its probability rises (or falls, below 0); null where the model has none."
-FARTHER = "Persona id → how much farther its centroid is afterwards (or nearer, below 0), in PCA units."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +19,6 @@ class Move:
 
     persona_changed: bool
     probability_changes: Annotated[dict[str, float] | None, Field(description=MOVED)]
-    distance_changes: Annotated[dict[str, float], Field(description=FARTHER)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +48,6 @@ def compare(model: SegmentModel, profile: Profile, changes: Profile) -> Compared
     return Compared(
         persona_changed=before.persona != after.persona,
         probability_changes=_probability_changes(before, after),
-        distance_changes=_differences(before.distances, after.distances),
         before=before,
         after=after,
         alone=tuple(_compare_alone(model, profile, changes, name, before) for name in names),
@@ -69,7 +66,6 @@ def _compare_alone(
     return ChangeAlone(
         persona_changed=before.persona != after.persona,
         probability_changes=_probability_changes(before, after),
-        distance_changes=_differences(before.distances, after.distances),
         field=name,
         persona=after.persona,
     )

@@ -22,6 +22,7 @@ from service.segmenting.assignment import (
     Margin,
     PersonaRef,
     RunnerUp,
+    Settled,
     Typicality,
     persona_ref,
 )
@@ -51,6 +52,7 @@ class UserPersona:
     confidence: Confidence
     runner_up: RunnerUp
     margin: Margin
+    settled: Settled
     typicality: Typicality
     is_outlier: IsOutlier
     model_version: str
@@ -172,6 +174,7 @@ def _user_persona(loaded: LoadedArtifact, user: AssignedUser) -> UserPersona:
         confidence=user.confidence,
         runner_up=None if runner_up_id is None else persona_ref(runner_up_id, personas[runner_up_id].name),
         margin=user.margin,
+        settled=user.settled,
         typicality=user.typicality,
         is_outlier=is_outlier(user.typicality),
         model_version=user.model_version,

@@ -48,6 +48,7 @@ def stored_assignment(
         confidence=assignment.confidence,
         runner_up_id=None if assignment.runner_up is None else assignment.runner_up.id,
         margin=assignment.margin,
+        settled=assignment.settled,
         typicality=assignment.typicality,
     )
 
@@ -71,9 +72,9 @@ def assign_as_chosen(
     if persona_id == by_model.persona_id:
         return replace(by_model, manual=True)
     confidence = assignment.probabilities[persona_id] if assignment.probabilities else None
-    # Runner-up, margin and typicality belong to the model's own persona, and mean nothing beside another one.
+    # These belong to the model's own persona, and mean nothing beside another one.
     chosen = replace(by_model, persona_id=persona_id, manual=True, confidence=confidence)
-    return replace(chosen, runner_up_id=None, margin=None, typicality=None)
+    return replace(chosen, runner_up_id=None, margin=None, settled=None, typicality=None)
 
 
 def is_current(loaded: LoadedArtifact, user: AssignedUser) -> bool:
@@ -81,5 +82,5 @@ def is_current(loaded: LoadedArtifact, user: AssignedUser) -> bool:
     return (
         user.model_version == loaded.manifest.version
         and user.persona_id in loaded.model.by_id
-        and (user.confidence is not None or loaded.model.scorer.imputation is None)
+        and (user.confidence is not None or not loaded.model.scorer.has_probabilities)
     )

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from models.scoring.columns import FloatArray
-from training.partial.reliability import Confidence, ConfidenceBin, HiddenCount
+from training.calibration.reliability import Confidence, ConfidenceBin, HiddenCount
 from training.report.document import (
     Axis,
     Candidate,

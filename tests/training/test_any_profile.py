@@ -16,16 +16,17 @@ from scipy.spatial.distance import cdist
 from models.errors import ProfileShapeError
 from models.persona import Persona
 from models.profile.field_kinds import Numeric, declared_fields
-from models.scoring.reasons import explain
+from models.scoring.reasons import Explainer
+from models.scoring.scorer import Scorer
 from models.storage.artifact import PIPELINE
 from models.storage.manifest import Origin
 from models.storage.reading import read_artifact
 from tests.support.profile_classes import Dog, dogs, fitted_or_rejected, profile_classes
-from training.clustering.compile import TOLERANCE, compile_scorer, prove_equal
-from training.clustering.fit import fit
+from training.calibration.calibration import calibrate
+from training.clustering.compile import TOLERANCE, compile_map, prove_equal
+from training.clustering.fit import Fit, fit
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame
-from training.partial.calibration import calibrate
 from training.pipeline import train
 from training.progress import Silent
 
@@ -80,15 +81,14 @@ def test_scorer_equals_the_pipeline_for_any_profile_class(
     profile_class, frame = shape
     dataset = from_frame(frame, profile_class)
     fitted = fitted_or_rejected(lambda: fit(dataset, QUICK.model_copy(update={"k": k}), Silent()))
-    scorer = compile_scorer(fitted.pipeline)
+    scorer = scorer_of(fitted)
     assert prove_equal(fitted, scorer).rows == len(frame)
     profiles = [profile_class.model_validate(row) for row in _rows(frame)]
-    single = [scorer.score(profile).distances for profile in profiles]
+    single = [scorer.score(profile).probabilities for profile in profiles]
+    np.testing.assert_allclose(np.array(single, np.float64), fitted.assigner.predict_proba(frame), atol=TOLERANCE)
     coordinates = fitted.pipeline[:-1].transform(frame)
     expected = cdist(coordinates, fitted.pipeline["kmeans"].cluster_centers_)
-    np.testing.assert_allclose(single, expected, atol=TOLERANCE)
-    together = scorer.distances(scorer.encoder.code(profiles))
-    np.testing.assert_allclose(together, expected, atol=TOLERANCE)
+    np.testing.assert_allclose(scorer.distances(scorer.encoder.code(profiles)), expected, atol=TOLERANCE)
 
 
 @settings(max_examples=15, deadline=None)
@@ -99,19 +99,25 @@ def test_single_and_batch_scores_agree_and_reasons_add_up_for_any_profile_class(
     profile_class, frame = shape
     dataset = from_frame(frame, profile_class)
     fitted = fitted_or_rejected(lambda: fit(dataset, QUICK.model_copy(update={"k": k}), Silent()))
-    scorer = calibrate(fitted.encoded, fitted.clusters, compile_scorer(fitted.pipeline), 0).scorer
+    scorer = scorer_of(fitted)
     profiles = [profile_class.model_validate(row) for row in _rows(frame)]
     alone = [scorer.score(profile) for profile in profiles]
     together = scorer.scores(scorer.encoder.code(profiles))
-    np.testing.assert_allclose([score.distances for score in alone], together.distances, atol=TOLERANCE)
+    typicality = np.array([score.typicality for score in alone], np.float64)
+    np.testing.assert_allclose(typicality, np.array(together.typicality, np.float64), atol=1e-6)
     probabilities = np.array([score.probabilities for score in alone], np.float64)
     np.testing.assert_allclose(probabilities, np.array(together.probabilities, np.float64), atol=1e-6)
     personas = unnamed_personas(fitted.k)
-    explanations = [explain(scorer, personas, profile) for profile in profiles]
+    explainer = Explainer(scorer, personas)
+    explanations = [explainer.explain(profile) for profile in profiles]
     assert (None in explanations) == (fitted.k == 1)
     for explanation in filter(None, explanations):
         total = explanation.base + sum(reason.contribution for reason in explanation.reasons)
         assert total == pytest.approx(explanation.lead, abs=TOLERANCE, rel=1e-12)
+
+
+def scorer_of(fitted: Fit) -> Scorer:
+    return calibrate(fitted.encoded, fitted.labels, fitted.classifier, compile_map(fitted.pipeline), 0).scorer
 
 
 def unnamed_personas(k: int) -> tuple[Persona, ...]:

@@ -16,8 +16,7 @@ import pytest
 from models.profile import Profile
 from models.segment_model import Assignment, SegmentModel
 from models.storage.reading import read_artifact
-from testkit.small_model import small_personas
-from testkit.small_scorer import small_scorer
+from testkit.small_model import copy_old_model
 from tests.training.conftest import QUICK, origin_of
 from training.data.coding import Coder
 from training.data.dataset import Dataset, from_frame, read_dataset
@@ -71,14 +70,12 @@ def test_file_rows_are_assigned_as_single_profiles(model: SegmentModel, data: Pa
     table, expected = scored(model, data), alone(model)
     assert table["persona_id"].tolist() == [answer.persona.id for answer in expected]
     assert table["persona"].tolist() == [answer.persona.name for answer in expected]
-    nearest = [answer.distances[answer.persona.id] for answer in expected]
-    np.testing.assert_allclose(table["distance"], nearest, atol=1e-9)
     assert set(table["model_version"]) == {model.version}
 
 
 def test_file_rows_have_the_confidence_of_single_profiles(model: SegmentModel, data: Path) -> None:
     table, expected = scored(model, data), alone(model)
-    for name in ("confidence", "margin", "typicality"):
+    for name in ("confidence", "margin", "settled", "typicality"):
         expected_values = [getattr(answer, name) for answer in expected]
         np.testing.assert_allclose(table[name], np.array(expected_values, np.float64), atol=1e-9)
     assert table["is_outlier"].tolist() == [answer.is_outlier for answer in expected]
@@ -102,10 +99,10 @@ def test_model_of_one_persona_has_no_runner_up(dataset: Dataset, data: Path, tmp
     assert set(table["confidence"]) == {1.0}
 
 
-def test_model_of_format_1_has_no_confidence(data: Path) -> None:
-    table = scored(SegmentModel("v", small_scorer(imputes=False), small_personas()), data)
-    assert table[["confidence", "typicality", "is_outlier"]].isna().all(axis=None)
-    assert table["margin"].notna().all()
+def test_model_of_format_1_has_no_confidence(data: Path, tmp_path: Path) -> None:
+    table = scored(read_artifact(copy_old_model(tmp_path, 1), Profile).model, data)
+    assert table[["confidence", "margin", "settled", "typicality", "is_outlier"]].isna().all(axis=None)
+    assert table["persona_id"].notna().all()
 
 
 def test_rows_are_identified_by_line_or_by_their_id(model: SegmentModel, data: Path) -> None:
@@ -137,7 +134,7 @@ def test_every_input_format_gives_the_same_rows(name: str, model: SegmentModel, 
             writer.write_table(table, max_chunksize=64)
     else:
         write_table(FRAME, path)
-    columns = ["persona_id", "runner_up_id", "distance"]
+    columns = ["persona_id", "runner_up_id", "confidence"]
     pd.testing.assert_frame_equal(scored(model, path)[columns], scored(model, data)[columns])
 
 
@@ -145,7 +142,7 @@ def test_parquet_text_is_read_back_as_text(model: SegmentModel, data: Path) -> N
     scored(model, data)
     schema = pq.read_schema(data.with_name("scored.parquet"))
     assert schema.field("persona").type == pa.string()
-    assert schema.field("distance").type == pa.float64()
+    assert schema.field("confidence").type == pa.float64()
 
 
 # --- refused rows ----------------------------------------------------------------------------------

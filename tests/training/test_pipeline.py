@@ -28,7 +28,7 @@ def test_written_artifact_verifies_and_assigns(trained: Trained) -> None:
     loaded = read_artifact(trained.folder, Profile)
     answer = loaded.model.assign(Profile(age=30, hobbies=("gaming",)))
     assert answer.persona in loaded.manifest.personas
-    assert set(answer.distances) == {persona.id for persona in loaded.manifest.personas}
+    assert set(answer.probabilities or ()) == {persona.id for persona in loaded.manifest.personas}
 
 
 def test_manifest_holds_origin_configuration_and_libraries(trained: Trained, dataset: Dataset) -> None:
@@ -49,15 +49,18 @@ def test_same_data_configuration_and_seed_give_byte_equal_arrays(
     assert [p.id for p in again.manifest.personas] == [p.id for p in trained.manifest.personas]
 
 
-def test_pickled_pipeline_assigns_complete_profiles_as_the_scorer_does(trained: Trained) -> None:
-    dataset = from_frame(simulate(SimulationConfig(rows=200, seed=4, missing=0.0)).frame, Profile)
+def test_pickled_pipeline_assigns_as_the_scorer_does(trained: Trained) -> None:
+    dataset = from_frame(simulate(SimulationConfig(rows=200, seed=4)).frame, Profile)
     pipeline = joblib.load(trained.folder / PIPELINE)
     model = read_artifact(trained.folder, Profile).model
     rows = np.arange(200)
     profiles = dataset.profiles(rows)
     frame = pd.DataFrame([profile.model_dump() for profile in profiles])
+    assignments = [model.assign(profile) for profile in profiles]
     expected = [model.personas[cluster].id for cluster in pipeline.predict(frame)]
-    assert [model.assign(profile).persona.id for profile in profiles] == expected
+    assert [assignment.persona.id for assignment in assignments] == expected
+    chances = [[*(assignment.probabilities or {}).values()] for assignment in assignments]
+    np.testing.assert_allclose(pipeline.predict_proba(frame), chances, atol=1e-9)
 
 
 def test_golden_predictions_hold_no_real_profile(trained: Trained, dataset: Dataset) -> None:

@@ -9,10 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from models.scoring.columns import Column, Columns, FloatArray, IntArray, NumberColumn
+from models.scoring.columns import Column, Columns, FloatArray, IntArray, NumberColumn, known_rows
 from models.scoring.encoder import FieldEncoding, fill, unanswered
-from models.scoring.imputation import known_rows
-from models.scoring.scorer import Scorer
+from models.scoring.scorer import AnyScorer
 from models.storage.manifest import FieldStats
 from training.clustering.matching import cluster_means
 from training.data.encoded import EncodedDataset
@@ -21,7 +20,7 @@ from training.data.encoded import EncodedDataset
 FIELD_ROWS: Final = 50_000
 
 
-def field_stats(sample: EncodedDataset, scorer: Scorer) -> dict[str, FieldStats]:
+def field_stats(sample: EncodedDataset, scorer: AnyScorer) -> dict[str, FieldStats]:
     """The statistics of every field that the scorer knows, on a sample of profiles in its encoder's vocabulary."""
     columns = sample.dataset.columns
     return {
@@ -58,16 +57,16 @@ def _values(column: Column) -> int:
     return 0 if isinstance(column, NumberColumn) else int(np.count_nonzero(column.codes >= 0))
 
 
-def _strength(encoding: FieldEncoding, coded: Columns, scorer: Scorer) -> float:
+def _strength(encoding: FieldEncoding, coded: Columns, scorer: AnyScorer) -> float:
     column = coded[encoding.name]
     rows = np.flatnonzero(known_rows(column))
     if len(rows) < 2:
         return 0.0
     others = {**coded, encoding.name: unanswered(encoding.spec, len(column))}
-    clusters = scorer.clusters({name: column.take(rows) for name, column in others.items()})
+    clusters = scorer.scores({name: column.take(rows) for name, column in others.items()}).clusters
     vectors = np.zeros((len(rows), encoding.width))
     fill(encoding, column.take(rows), vectors)
-    return _explained(vectors, clusters, len(scorer.centroids))
+    return _explained(vectors, clusters, scorer.personas)
 
 
 def _explained(vectors: FloatArray, clusters: IntArray, k: int) -> float:

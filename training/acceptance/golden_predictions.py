@@ -68,6 +68,5 @@ def _fits(draft: dict[str, object], profile_class: type[BaseModel]) -> bool:
 
 def _answer(model: SegmentModel, profile_class: type[BaseModel], draft: dict[str, object]) -> GoldenPrediction:
     answer = model.assign(profile_class.model_validate_json(json.dumps(draft)))
-    return GoldenPrediction(
-        profile=draft, persona_id=answer.persona.id, distances=tuple(answer.distances.values())
-    )
+    probabilities = tuple((answer.probabilities or {}).values())
+    return GoldenPrediction(profile=draft, persona_id=answer.persona.id, probabilities=probabilities)

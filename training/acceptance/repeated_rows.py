@@ -21,8 +21,7 @@ import numpy as np
 import pandas as pd
 
 from models.acceptance import Thresholds
-from models.scoring.columns import FloatArray, IntArray
-from models.scoring.imputation import known_rows
+from models.scoring.columns import FloatArray, IntArray, known_rows
 from models.storage.manifest import Verdict
 from training.acceptance.verdicts import at_most, not_judged
 from training.data.codes import row_groups

@@ -20,9 +20,16 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from models.profile import Profile
 from models.profile.field_kinds import FieldSpec
-from models.scoring.columns import CodeColumn, CodeListColumn, Column, FloatArray, IntArray, NumberColumn
+from models.scoring.columns import (
+    CodeColumn,
+    CodeListColumn,
+    Column,
+    FloatArray,
+    IntArray,
+    NumberColumn,
+    known_rows,
+)
 from models.scoring.encoder import Encoder, FieldEncoding, raw_numbers, tick_size
-from models.scoring.imputation import known_rows
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame
 from training.data.encoded import EncodedDataset, coded_column
@@ -72,8 +79,11 @@ class ProfileEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     def transform(self, X: EncodedDataset | Dataset | pd.DataFrame) -> FloatArray:
         """Vectors of shape (n, width); rows do not depend on one another."""
-        encoded = X if isinstance(X, EncodedDataset) else EncodedDataset.of(self._dataset(X), self.encoder_)
-        return encoded.vectors()
+        return self.coded(X).vectors()
+
+    def coded(self, X: EncodedDataset | Dataset | pd.DataFrame) -> EncodedDataset:
+        """The same profiles as answers in the codes of `encoder_`."""
+        return X if isinstance(X, EncodedDataset) else EncodedDataset.of(self._dataset(X), self.encoder_)
 
     def get_feature_names_out(self, input_features: object = None) -> list[str]:  # noqa: ARG002
         """One name a column: "field" or "field=value"."""

@@ -1,6 +1,9 @@
-"""Dataset → Fit: encoder, PCA and K-Means in one scikit-learn pipeline.
+"""Dataset → Fit: encoder, PCA and K-Means find the segments, and a classifier trained on them assigns.
 
-encode → lengths → pca → even → kmeans: every step before K-Means is linear in the encoded answers.
+encode → lengths → pca → kmeans is one scikit-learn pipeline; every step before K-Means is linear in the encoded
+answers. K-Means weighs every component's variance alike; the classifier (`training.classifier`) weighs each answer
+by what it says about the segment, which is closer to planted personas and needs no complete profile
+(docs/decisions/0027). The personas are what the classifier assigns.
 
 Everything runs on one thread: K-Means adds its threads' partial sums in the order in which they finish, so that
 with several threads the same data, configuration and seed would not give byte-equal arrays.
@@ -16,13 +19,13 @@ from threadpoolctl import threadpool_limits
 
 from models.scoring.columns import BLOCK_ROWS, FloatArray, IntArray
 from models.scoring.encoder import Encoder
+from training.classifier.classifier import AnswerCoder, PersonaClassifier
 from training.clustering.choice_of_k import Choice, choose_k
 from training.clustering.components import Components, parallel_analysis
 from training.clustering.encoding import ProfileEncoder
-from training.clustering.kmeans import familiar_centroids, fit_kmeans
+from training.clustering.kmeans import familiar_centroids, fit_kmeans, indistinct, reorder_clusters
 from training.clustering.list_length import ListLengthRemover
 from training.clustering.moments import moments_of, principal_components
-from training.clustering.partial_whitening import PartialWhitener
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
 from training.data.encoded import EncodedDataset
@@ -34,12 +37,15 @@ from training.progress import Progress, ProgressRange
 class Fit:
     """The fitted pipeline, and its results for the profiles in `encoded`.
 
-    `scores` (n, r): partially whitened PCA scores. `clusters` (n,): nearest centroid; cluster 0 is the largest.
+    `pipeline`: the steps up to K-Means. `scores` (n, r): PCA scores. `labels` (n,): the nearest centroid.
+    `clusters` (n,): the classifier's assignments; cluster 0 is the largest.
     """
 
     pipeline: Pipeline
+    classifier: PersonaClassifier
     encoded: EncodedDataset
     scores: FloatArray
+    labels: IntArray
     clusters: IntArray
     components: Components
     choice: Choice
@@ -54,13 +60,19 @@ class Fit:
         """How many clusters there are."""
         return self.choice.k
 
+    @property
+    def assigner(self) -> Pipeline:
+        """Profiles → personas as one scikit-learn estimator, with `predict` and `predict_proba`."""
+        return Pipeline([("answers", AnswerCoder(self.pipeline["encode"])), ("persona", self.classifier)])
+
     def applied_to(self, dataset: Dataset) -> "Fit":
-        """The same pipeline with its results for other profiles."""
+        """The same fit with its results for other profiles."""
         encoded = EncodedDataset.of(dataset, self.encoder)
         with threadpool_limits(1):
             scores = transformed(self.pipeline[:-1], encoded)
-            clusters = self.pipeline["kmeans"].predict(scores).astype(np.int64)
-        return replace(self, encoded=encoded, scores=scores, clusters=clusters)
+            labels = self.pipeline["kmeans"].predict(scores).astype(np.int64)
+            clusters = assigned(self.classifier, encoded)
+        return replace(self, encoded=encoded, scores=scores, labels=labels, clusters=clusters)
 
 
 def fit(
@@ -87,22 +99,90 @@ def _fit(dataset: Dataset, config: TrainingConfig, progress: Progress, previous_
     familiar_k = None if previous_clusters is None else int(previous_clusters.max(initial=0)) + 1
     choosing = ProgressRange(progress, 0.45, 0.90)
     choice = choose_k(coordinates[rows], components, config, rng, choosing, familiar_k)
-    # With few columns all components are retained, and the last ones hold rounding errors.
-    whiten = PartialWhitener(config.evenness if encoded.encoder.width > config.keep_all_columns else 0.0)
-    scores = whiten.fit_transform(coordinates)
     progress.step(f"K-Means with {choice.k} personas", 0.90)
-    familiar = None if previous_clusters is None else familiar_centroids(scores, previous_clusters)
-    kmeans = fit_kmeans(scores, choice.k, config, familiar)
+    familiar = None if previous_clusters is None else familiar_centroids(coordinates, previous_clusters)
+    segments = _segments(encoded, coordinates, choice.k, config, familiar)
     if config.k == "auto":
-        choice, kmeans = _merge_small_personas(choice, kmeans, scores, config, familiar)
+        choice, segments = _merge_small_personas(choice, segments, config, familiar)
+    _check_members(segments, config)
     return Fit(
-        pipeline=Pipeline([*steps, ("even", whiten), ("kmeans", kmeans)]),
+        pipeline=Pipeline([*steps, ("kmeans", segments.kmeans)]),
+        classifier=segments.classifier,
         encoded=encoded,
-        scores=scores,
-        clusters=kmeans.labels_.astype(np.int64),
+        scores=coordinates,
+        labels=segments.labels,
+        clusters=segments.clusters,
         components=components,
         choice=choice,
     )
+
+
+def segmented_anew(fitted: Fit, k: int, config: TrainingConfig) -> Fit:
+    """The same fit with another number of clusters: the steps before K-Means do not depend on it.
+
+    Raises `UnusableInput` where the profiles have fewer distinct clusters.
+    """
+    with threadpool_limits(1):
+        segments = _segments(fitted.encoded, fitted.scores, k, config, None)
+    return replace(
+        fitted,
+        pipeline=Pipeline([*fitted.pipeline.steps[:-1], ("kmeans", segments.kmeans)]),
+        classifier=segments.classifier,
+        labels=segments.labels,
+        clusters=segments.clusters,
+        choice=Choice(k, f"{k} segments, for comparison."),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Segments:
+    """K-Means on PCA scores (n, r), the classifier trained on its labels (n,), and what that assigns (n,)."""
+
+    encoded: EncodedDataset
+    scores: FloatArray
+    kmeans: KMeans
+    classifier: PersonaClassifier
+    clusters: IntArray
+
+    @property
+    def labels(self) -> IntArray:
+        """The nearest centroid of each profile."""
+        labels: IntArray = self.kmeans.labels_.astype(np.int64)
+        return labels
+
+    @property
+    def sizes(self) -> IntArray:
+        """The number of profiles that the classifier assigns to each cluster, (k,)."""
+        return np.bincount(self.clusters, minlength=self.kmeans.n_clusters)
+
+
+def _segments(
+    encoded: EncodedDataset, scores: FloatArray, k: int, config: TrainingConfig, familiar: FloatArray | None
+) -> _Segments:
+    """Clusters in the order of the number of profiles that the classifier assigns to them, largest first."""
+    kmeans = fit_kmeans(scores, k, config, familiar)
+    segments = _classified(encoded, scores, kmeans, config)
+    if (np.diff(segments.sizes) > 0).any():
+        reorder_clusters(kmeans, np.argsort(-segments.sizes, kind="stable"))
+        segments = _classified(encoded, scores, kmeans, config)
+    return segments
+
+
+def _classified(encoded: EncodedDataset, scores: FloatArray, kmeans: KMeans, config: TrainingConfig) -> _Segments:
+    labels = kmeans.labels_.astype(np.int64)
+    classifier = PersonaClassifier(seed=config.seed).fit(encoded, labels)
+    clusters = assigned(classifier, encoded)
+    return _Segments(encoded=encoded, scores=scores, kmeans=kmeans, classifier=classifier, clusters=clusters)
+
+
+def assigned(classifier: PersonaClassifier, encoded: EncodedDataset) -> IntArray:
+    """The clusters that a classifier assigns, (n,), block by block."""
+    return np.concatenate([classifier.predict(block) for block in encoded.blocks()])
+
+
+def _check_members(segments: _Segments, config: TrainingConfig) -> None:
+    if not segments.sizes.all():
+        raise indistinct(len(segments.sizes), int(np.count_nonzero(segments.sizes)), config)
 
 
 def _principal_components(
@@ -137,17 +217,17 @@ def transformed(steps: Pipeline, encoded: EncodedDataset) -> FloatArray:
 
 
 def _merge_small_personas(
-    choice: Choice, kmeans: KMeans, scores: FloatArray, config: TrainingConfig, familiar: FloatArray | None
-) -> tuple[Choice, KMeans]:
+    choice: Choice, segments: _Segments, config: TrainingConfig, familiar: FloatArray | None
+) -> tuple[Choice, _Segments]:
     """Reduce k while the smallest persona has less than the configured share of the profiles."""
-    while choice.k > 1 and (share := np.bincount(kmeans.labels_).min() / len(scores)) < config.min_persona_share:
+    while choice.k > 1 and (share := segments.sizes.min() / len(segments.clusters)) < config.min_persona_share:
         merged = (
             f" One of {choice.k} would hold only {share:.1%} of the profiles, less than the "
             f"{config.min_persona_share:.0%} that are wanted, so there are {choice.k - 1}."
         )
         choice = replace(choice, k=choice.k - 1, sentence=choice.sentence + merged)
-        kmeans = fit_kmeans(scores, choice.k, config, familiar)
-    return choice, kmeans
+        segments = _segments(segments.encoded, segments.scores, choice.k, config, familiar)
+    return choice, segments
 
 
 def draw_rows(count: int, most: int, rng: np.random.Generator) -> IntArray:

@@ -41,14 +41,23 @@ def fit_kmeans(scores: FloatArray, k: int, config: TrainingConfig, familiar: Flo
             kmeans = warm
     sizes = np.bincount(kmeans.labels_, minlength=k)
     if not sizes.all():
-        raise UnusableInput(
-            f"{k} personas cannot be told apart, only {np.count_nonzero(sizes)}: values that fewer than "
-            f"{config.min_value_count} profiles hold do not count."
-        )
-    order = np.argsort(-sizes, kind="stable")
+        raise indistinct(k, int(np.count_nonzero(sizes)), config)
+    reorder_clusters(kmeans, np.argsort(-sizes, kind="stable"))
+    return kmeans
+
+
+def reorder_clusters(kmeans: KMeans, order: IntArray) -> None:
+    """Number the clusters anew: `order` (k,) has the old numbers."""
     kmeans.cluster_centers_ = kmeans.cluster_centers_[order]
     kmeans.labels_ = np.argsort(order)[kmeans.labels_].astype(np.int32)
-    return kmeans
+
+
+def indistinct(wanted: int, distinct: int, config: TrainingConfig) -> UnusableInput:
+    """The error where fewer personas than wanted can be told apart."""
+    return UnusableInput(
+        f"{wanted} personas cannot be told apart, only {distinct}: values that fewer than "
+        f"{config.min_value_count} profiles hold do not count."
+    )
 
 
 def familiar_centroids(scores: FloatArray, previous_clusters: IntArray) -> FloatArray:

@@ -11,17 +11,14 @@ retained components, resamples with repeats retain 12, the most allowed, and tho
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
 from models.scoring.columns import FloatArray, IntArray
 from models.storage.comparison import adjusted_rand
-from training.clustering.choice_of_k import Choice
-from training.clustering.fit import Fit, draw_rows, fit
-from training.clustering.kmeans import fit_kmeans
+from training.clustering.fit import Fit, draw_rows, fit, segmented_anew
 from training.clustering.matching import crossed, jaccard
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
@@ -82,13 +79,7 @@ def with_k(fitted: Fit, k: int, config: TrainingConfig) -> Fit:
     """
     if k == fitted.k:
         return fitted
-    kmeans = fit_kmeans(fitted.scores, k, config)
-    return replace(
-        fitted,
-        pipeline=Pipeline([*fitted.pipeline.steps[:-1], ("kmeans", kmeans)]),
-        clusters=kmeans.labels_.astype(np.int64),
-        choice=Choice(k, f"{k} segments, for comparison."),
-    )
+    return segmented_anew(fitted, k, config)
 
 
 def stability_of(own: IntArray, refits: Sequence[IntArray], k: int) -> Stability:

@@ -24,7 +24,7 @@ import numpy as np
 from models.lineage import Passage, RetiredPersona
 from models.persona import Persona
 from models.scoring.columns import FloatArray, IntArray
-from models.scoring.scorer import Scorer
+from models.scoring.scorer import AnyScorer
 from models.storage.artifact import LoadedArtifact
 from models.storage.manifest import Manifest
 from training.clustering.matching import MINIMUM_OVERLAP, cluster_means, crossed, jaccard
@@ -47,10 +47,10 @@ class Predecessor:
     def on(cls, loaded: LoadedArtifact, dataset: Dataset) -> "Predecessor":
         """A loaded model as the predecessor of a model of these profiles."""
         encoded = EncodedDataset.of(dataset, loaded.model.encoder)
-        return cls(loaded, encoded, loaded.model.scorer.clusters(encoded.columns))
+        return cls(loaded, encoded, loaded.model.scorer.scores(encoded.columns).clusters)
 
     @property
-    def scorer(self) -> Scorer:
+    def scorer(self) -> AnyScorer:
         """Its scorer."""
         return self.loaded.model.scorer
 

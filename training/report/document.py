@@ -13,7 +13,7 @@ from pydantic import Field
 
 from models.persona import Persona
 from models.storage.manifest import Origin, Verdict
-from training.partial.reliability import Confidence
+from training.calibration.reliability import Confidence
 from training.report.content.descriptors import DescriptorReport
 from training.report.content.lengths import LengthComparison
 from training.report.content.part import Part

@@ -31,7 +31,7 @@ _METRICS: Final = {
     "silhouette": "Mean silhouette",
     "scorer_rows_compared": "Profiles on which the service's scorer was compared with the pipeline",
     "scorer_largest_gap": "Largest difference between the two",
-    "scorer_ties": "Profiles as near to two personas",
+    "scorer_ties": "Profiles with two equally probable personas",
     "partial_profiles_tried": "Partial profiles on which the confidence was tried",
     "calibration_error": "Calibration error of that confidence",
 }

@@ -6,5 +6,12 @@ TIME = "2026-11-23T10:20:00Z"
 PERSONA_ID = "p_7Kx2"
 PERSONA_REF = {"id": PERSONA_ID, "name": "Tech-loving gadget givers"}
 RUNNER_UP = {"id": "p_Q9ma", "name": "Yoga-loving wellness givers"}
-CONFIDENCE = {"confidence": 0.94, "runner_up": RUNNER_UP, "margin": 1.58, "typicality": 0.62, "is_outlier": False}
+CONFIDENCE = {
+    "confidence": 0.94,
+    "runner_up": RUNNER_UP,
+    "margin": 0.88,
+    "settled": 0.91,
+    "typicality": 0.62,
+    "is_outlier": False,
+}
 PROBABILITIES = {PERSONA_ID: 0.94, "p_Q9ma": 0.06}

@@ -32,7 +32,6 @@ SEGMENTED: dict[str, Any] = {
     "persona": PERSONA_REF,
     **CONFIDENCE,
     "probabilities": PROBABILITIES,
-    "distances": {PERSONA_ID: 1.82, "p_Q9ma": 3.4},
     "model_version": VERSION,
     "missing_fields": ["relationship", "occupation", "favourite_movies"],
     "warnings": [
@@ -50,19 +49,20 @@ SEGMENTED: dict[str, Any] = {
 SEGMENTED_IN_DETAIL = {
     **SEGMENTED,
     "explanation": {
-        "lead": 8.25,
-        "base": 2.01,
+        "lead": 2.75,
+        "base": 0.67,
         "reasons": [
             {
                 "field": "hobbies",
                 "value": "gaming",
-                "contribution": 6.24,
-                "sentence": "You are into gaming: 2.7 × as common among Tech-loving gadget givers as among "
+                "contribution": 2.08,
+                "sentence": "You are into gaming: 16 × as typical of Tech-loving gadget givers as of "
                 "Yoga-loving wellness givers.",
             }
         ],
     },
     "next_question": QUESTION,
+    "distances": {PERSONA_ID: 1.82, "p_Q9ma": 3.4},
 }
 
 COMPARE_REQUEST = {"profile": PROFILE, "changes": {"hobbies": ["yoga"], "budget_range": None}}
@@ -70,7 +70,6 @@ COMPARE_REQUEST = {"profile": PROFILE, "changes": {"hobbies": ["yoga"], "budget_
 _MOVE = {
     "persona_changed": True,
     "probability_changes": {PERSONA_ID: -0.5, "p_Q9ma": 0.5},
-    "distance_changes": {PERSONA_ID: 1.1, "p_Q9ma": -0.9},
 }
 
 COMPARED = {

@@ -19,7 +19,6 @@ STORED_PROFILE = {
     "assigned_at": TIME,
     **CONFIDENCE,
     "probabilities": PROBABILITIES,
-    "distances": {PERSONA_ID: 1.82, "p_Q9ma": 3.4},
     "missing_fields": ["relationship"],
     "warnings": [],
 }

@@ -16,6 +16,7 @@ from service.segmenting.assignment import (
     Probabilities,
     RunnerUp,
     Segmented,
+    Settled,
     Typicality,
 )
 from service.users.personas import Revision
@@ -61,10 +62,10 @@ class StoredProfileBody:
     probabilities: Probabilities
     runner_up: RunnerUp
     margin: Margin
+    settled: Settled
     typicality: Typicality
     is_outlier: IsOutlier
     # pylint: enable=duplicate-code
-    distances: dict[str, float]
     missing_fields: tuple[str, ...]
     warnings: tuple[AnswerWarning, ...]
 
@@ -85,7 +86,6 @@ class StoredProfileBody:
 # The fields of `Segmented` in a `StoredProfileBody`, as they are without an assignment.
 _UNASSIGNED: dict[str, Any] = {
     **dict.fromkeys(field.name for field in fields(Segmented)),
-    "distances": {},
     "missing_fields": (),
     "warnings": (NO_MODEL,),
 }

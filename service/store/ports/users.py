@@ -14,9 +14,9 @@ class StoredAssignment:
     """The persona that one model assigned to a stored profile, or that a person chose (`manual`).
 
     `answered_count`: values of open fields in the profile; `unknown_count`: those outside the model's vocabulary.
-    `confidence` belongs to `persona_id`, also where a person chose it. `runner_up_id`, `margin` and `typicality`
-    are the model's own result, as in `models.segment_model.Assignment`, and None beside a persona that a person
-    chose.
+    `confidence` belongs to `persona_id`, also where a person chose it. `runner_up_id`, `margin`, `settled` and
+    `typicality` are the model's own result, as in `models.segment_model.Assignment`, and None beside a persona
+    that a person chose.
     """
 
     persona_id: str
@@ -28,6 +28,7 @@ class StoredAssignment:
     confidence: float | None = None
     runner_up_id: str | None = None
     margin: float | None = None
+    settled: float | None = None
     typicality: float | None = None
 
 
@@ -61,6 +62,7 @@ class AssignedUser(NamedTuple):
     confidence: float | None = None
     runner_up_id: str | None = None
     margin: float | None = None
+    settled: float | None = None
     typicality: float | None = None
     manual: bool = False
 
@@ -160,6 +162,7 @@ def as_summary(user: StoredUser) -> AssignedUser:
         confidence=user.assignment.confidence,
         runner_up_id=user.assignment.runner_up_id,
         margin=user.assignment.margin,
+        settled=user.assignment.settled,
         typicality=user.assignment.typicality,
         manual=user.assignment.manual,
     )

@@ -101,6 +101,7 @@ def _of_sqlite(record: Sequence[Any]) -> AssignedUser:
         confidence,
         runner_up,
         margin,
+        settled,
         typicality,
         manual,
     ) = record
@@ -115,6 +116,7 @@ def _of_sqlite(record: Sequence[Any]) -> AssignedUser:
         confidence,
         runner_up,
         margin,
+        settled,
         typicality,
         manual == 1,
     )

@@ -95,6 +95,7 @@ users = Table(
     Column("confidence", Double),
     Column("runner_up_id", Text),
     Column("margin", Double),
+    Column("settled", Double),
     Column("typicality", Double),
 )
 # Finds the users of other models; holds every column that `tally` sums, so that it reads the index alone.

@@ -33,6 +33,7 @@ def user_of(record: AnyRow) -> StoredUser:
         confidence,
         runner_up_id,
         margin,
+        settled,
         typicality,
     ) = record
     assignment = None
@@ -47,6 +48,7 @@ def user_of(record: AnyRow) -> StoredUser:
             confidence=confidence,
             runner_up_id=runner_up_id,
             margin=margin,
+            settled=settled,
             typicality=typicality,
         )
     return StoredUser(

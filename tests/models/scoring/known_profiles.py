@@ -8,17 +8,13 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
 from models.profile.profile import MAX_LABEL_LENGTH, Profile
-from models.scoring.answer_rows import CACHED_LENGTHS
+from models.scoring.known_answers import LONGEST_LIST
 from models.scoring.scorer import Scorer
+from testkit.reordered import reordered
 from testkit.small_scorer import KNOWN, small_scorer
 from tests.support.profiles import profiles
 
-PLAIN = small_scorer(imputes=False)
-SCORERS = {
-    "imputing": small_scorer(),
-    "format 1": PLAIN,
-    "one persona": replace(PLAIN, centroids=PLAIN.centroids[:1]),
-}
+SCORERS = {"three personas": small_scorer(), "one persona": reordered(small_scorer(), [0])}
 TOO_LONG = "x" * (MAX_LABEL_LENGTH + 1)
 
 ANYTHING = st.recursive(
@@ -51,7 +47,7 @@ UNKNOWN_ANSWERS: dict[str, dict[str, Any]] = {
     "an object for a list": {"hobbies": {"value_1": 1}},
     "a list in a list": {"hobbies": [["value_1"]]},
     "null in a list": {"hobbies": [None]},
-    "longer than cached lists": {"hobbies": ["value_1"] * (CACHED_LENGTHS + 1)},
+    "longer than the lists that are looked up": {"hobbies": ["value_1"] * (LONGEST_LIST + 1)},
     "an undeclared field": {"hobby": "value_1"},
     "an undeclared field without an answer": {"hobby": None},
 }

@@ -1,6 +1,7 @@
 """Batch tables: sums of many profiles, with short and long tables."""
 
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,9 +9,11 @@ from numpy.typing import NDArray
 
 from models.profile import Profile
 from models.profile.field_kinds import FieldSpec, MultiLabel
-from models.scoring.batch import SHORT_TABLE, BatchTables, FieldTerms
+from models.scoring.batch import SHORT_TABLE, BatchTables
 from models.scoring.columns import BLOCK_ROWS, CodeListColumn, Column, blocks, row_count, take
 from models.scoring.encoder import FieldEncoding
+from models.scoring.evidence import Evidence
+from models.scoring.scorer import Scores
 from testkit.small_scorer import KNOWN, small_scorer
 
 SCORER = small_scorer()
@@ -24,18 +27,17 @@ def lists(*rows: list[int]) -> CodeListColumn:
 
 
 def sums(values: int, column: CodeListColumn, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sums of one list field with `values` values; the second of two numbers is evidence."""
-    spec = FieldSpec("hobbies", MultiLabel())
-    names = tuple(map(str, range(values)))
+    """The sums of one list field with `values` values for one persona: two numbers."""
     encoding = FieldEncoding(
-        spec=spec,
-        values=names,
+        spec=FieldSpec("hobbies", MultiLabel()),
+        values=tuple(map(str, range(values))),
         column_of=np.arange(values),
         centre=np.zeros(values),
         weight=np.ones(values),
     )
-    tables = BatchTables((FieldTerms(encoding, np.zeros(2), rows, np.zeros(2)),), np.zeros(2), rank=1)
-    return tables.sums({"hobbies": column})
+    field = replace(SCORER.classifier.fields[0], evidence=Evidence(np.zeros(2), rows, np.zeros(2)))
+    classifier = replace(SCORER.classifier, prior=np.ones(1), fields=(field,))
+    return BatchTables((encoding,), classifier).sums({"hobbies": column}).numbers
 
 
 @pytest.mark.parametrize("values", [5, SHORT_TABLE, SHORT_TABLE + 1, 1_000])
@@ -43,7 +45,7 @@ def test_order_and_repeats_in_a_list_do_not_matter_in_a_batch(values: int) -> No
     rows = np.random.default_rng(0).normal(size=(values, 2))
     column = lists([4, 0, 4, 1], [], [2], [values - 1, values - 1])
     ticked = [rows[[0, 1, 4]], rows[:0], rows[[2]], rows[[values - 1]]]
-    expected = [[some[:, 0].sum() / max(len(some), 1) ** 0.5, some[:, 1].sum()] for some in ticked]
+    expected = [some.sum(axis=0) for some in ticked]
     np.testing.assert_allclose(sums(values, column, rows), expected, atol=1e-12)
 
 
@@ -55,9 +57,8 @@ def test_scores_accept_lists_in_any_order_and_with_repeats() -> None:
     ]
     shuffled = dataclasses.replace(lists(*([*row[::-1], *row] for row in codes)), answered=hobbies.answered)
     scores, expected = SCORER.scores({**COLUMNS, "hobbies": shuffled}), SCORER.scores(COLUMNS)
-    np.testing.assert_allclose(scores.distances, expected.distances, atol=1e-12)
+    np.testing.assert_allclose(_chances(scores), _chances(expected), atol=1e-12)
     np.testing.assert_array_equal(scores.clusters, expected.clusters)
-    np.testing.assert_array_equal(scores.hidden, expected.hidden)
 
 
 def test_distinct_lists_are_not_copied() -> None:
@@ -71,6 +72,11 @@ def test_blocks_of_columns_are_their_rows_in_order() -> None:
     first, second = blocks(many)
     assert (row_count(first), row_count(second)) == (BLOCK_ROWS, 5)
     _assert_same(second, take(many, np.arange(BLOCK_ROWS, BLOCK_ROWS + 5)))
+
+
+def _chances(scores: Scores) -> NDArray[np.float64]:
+    assert scores.probabilities is not None
+    return scores.probabilities
 
 
 def _assert_same(some: object, others: dict[str, Column]) -> None:
@@ -88,9 +94,9 @@ def test_several_blocks_score_like_one() -> None:
     rows = np.arange(2 * BLOCK_ROWS + 1) % len(BATCH)
     many, few = SCORER.scores(take(COLUMNS, rows)), SCORER.scores(COLUMNS)
     np.testing.assert_array_equal(many.clusters, few.clusters[rows])
-    np.testing.assert_allclose(many.distances, few.distances[rows], atol=1e-12)
+    np.testing.assert_allclose(_chances(many), _chances(few)[rows], atol=1e-12)
 
 
 def test_no_row_gives_empty_scores() -> None:
     scores = SCORER.scores(take(COLUMNS, np.zeros(0, np.int64)))
-    assert (len(scores.clusters), scores.distances.shape) == (0, (0, 3))
+    assert (len(scores.clusters), _chances(scores).shape) == (0, (0, 3))

@@ -1,6 +1,5 @@
 """Known answers: pydantic accepts what the tables know, and the scorer scores it the same."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from hypothesis import settings as limits
 from models.profile import Profile
 from models.scoring.answer_rows import CACHED_NUMBERS
 from models.scoring.known_answers import KnownAnswers
-from models.scoring.single import FieldTable
 from testkit.small_scorer import KNOWN
 from tests.models.scoring.known_profiles import (
     SCORERS,
@@ -23,7 +21,7 @@ from tests.models.scoring.known_profiles import (
 )
 
 TABLES = {name: KnownAnswers(scorer.single, Profile) for name, scorer in SCORERS.items()}
-KNOWN_ANSWERS = TABLES["imputing"]
+KNOWN_ANSWERS = TABLES["three personas"]
 
 
 @pytest.mark.parametrize("name", SCORERS)
@@ -33,11 +31,7 @@ def test_known_profile_is_valid_and_scores_the_same(name: str, answers: dict[str
     scorer, known_profile = SCORERS[name], TABLES[name].of(answers)
     assume(known_profile is not None)
     assert known_profile is not None
-    numbers = scorer.single.unpack(known_profile.total)
-    score = scorer.single.score_of(
-        numbers, known_profile.missing_fields.hidden, known_profile.missing_fields.missing
-    )
-    assert score == scorer.score(Profile.model_validate(answers))
+    assert TABLES[name].score(known_profile) == scorer.score(Profile.model_validate(answers))
 
 
 @pytest.mark.parametrize("name", SCORERS)
@@ -61,7 +55,7 @@ def test_boolean_is_distinguished_from_the_number_that_it_equals() -> None:
 
 
 def test_numbers_beyond_the_cache_are_known() -> None:
-    known_answers = KnownAnswers(SCORERS["imputing"].single, Profile)
+    known_answers = KnownAnswers(SCORERS["three personas"].single, Profile)
     for count in (*range(CACHED_NUMBERS + 10), 0, CACHED_NUMBERS + 5):
         assert known_answers.of({"purchases_last_year": count}) is not None
 
@@ -71,23 +65,10 @@ def test_vocabulary_value_that_is_no_valid_answer_is_not_known(answers: dict[str
     assert KnownAnswers(scorer_that_knows(TOO_LONG).single, Profile).of(answers) is None
 
 
-def test_answer_whose_row_cannot_be_packed_is_not_known() -> None:
-    scorer = SCORERS["imputing"]
-    tables = tuple(FieldTable(table.constant * 1e6, table.rows * 1e6) for table in scorer.tables)
-    known_answers = KnownAnswers(replace(scorer, tables=tables).single, Profile)
-    assert known_answers.of({}) is not None
-    for answers in ({"age": 100}, {"occupation": "value_1"}, {"hobbies": ["value_1"]}):
-        assert known_answers.of(answers) is None
-
-
-def test_no_profile_is_known_where_the_base_cannot_be_packed() -> None:
-    scorer = replace(SCORERS["imputing"], base=SCORERS["imputing"].base * 1e6)
-    assert KnownAnswers(scorer.single, Profile).of({}) is None
-
-
 def test_field_of_the_model_that_the_profile_class_lacks_is_unknown_and_missing() -> None:
-    known_answers = KnownAnswers(SCORERS["imputing"].single, Brief)
+    known_answers = KnownAnswers(SCORERS["three personas"].single, Brief)
     assert known_answers.of({"hobbies": ["value_1"]}) is None
     known_profile = known_answers.of({"age": 30})
     assert known_profile is not None
-    assert known_profile.missing_fields.missing == tuple(name for name in Profile.model_fields if name != "age")
+    missing = known_answers.score(known_profile).missing_fields
+    assert missing == tuple(name for name in Profile.model_fields if name != "age")

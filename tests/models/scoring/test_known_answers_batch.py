@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from models.profile import Profile
 from models.scoring.known_answers import KnownAnswers
 from models.scoring.known_answers_batch import KnownAnswersBatch
+from models.scoring.scorer import Scores
+from models.scoring.single import Score
 from testkit.small_scorer import KNOWN
 from tests.models.scoring.known_profiles import (
     SCORERS,
@@ -22,7 +24,7 @@ from tests.models.scoring.known_profiles import (
     scorer_that_knows,
 )
 
-SCORER = SCORERS["imputing"]
+SCORER = SCORERS["three personas"]
 KNOWN_ANSWERS = KnownAnswers(SCORER.single, Profile)
 BATCH = KnownAnswersBatch(KNOWN_ANSWERS, SCORER.encoder)
 
@@ -46,9 +48,9 @@ def test_batch_knows_the_profiles_that_are_known_alone_and_scores_them_the_same(
     scores = SCORER.scores(coded.columns)
     for index, known_profile in enumerate(alone):
         if known_profile is not None:
-            assert KNOWN_ANSWERS.missing_fields(int(coded.answered[index])) == known_profile.missing_fields
+            assert int(coded.answered[index]) == known_profile.answered
             single = SCORER.score(Profile.model_validate(profiles[index]))
-            np.testing.assert_allclose(scores.distances[index], single.distances, rtol=0, atol=1e-9)
+            assert_same_chances(scores, index, single)
 
 
 @limits(deadline=None)
@@ -81,4 +83,9 @@ def test_profile_class_with_fewer_fields_scores_the_same() -> None:
     coded = batch.code([{"age": 30, "occupation": "value_1"}])
     assert coded is not None
     single = SCORER.score(Profile(age=30, occupation="value_1"))
-    np.testing.assert_allclose(SCORER.scores(coded.columns).distances[0], single.distances, rtol=0, atol=1e-9)
+    assert_same_chances(SCORER.scores(coded.columns), 0, single)
+
+
+def assert_same_chances(scores: Scores, index: int, single: Score) -> None:
+    assert scores.probabilities is not None
+    np.testing.assert_allclose(scores.probabilities[index], np.array(single.probabilities), rtol=0, atol=1e-9)

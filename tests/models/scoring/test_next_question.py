@@ -14,14 +14,14 @@ from testkit.small_model import small_personas
 from testkit.small_scorer import small_scorer
 from tests.support.profiles import profiles
 
-MODEL = SegmentModel("v", small_scorer(), small_personas())
+SCORER = small_scorer()
+MODEL = SegmentModel("v", SCORER, small_personas())
 
 
 @given(profiles())
 def test_questions_are_the_unanswered_fields(profile: Profile) -> None:
-    result = next_questions(MODEL.scorer, profile)
-    assert result is not None
-    # The last field of the small model has no influence.
+    result = next_questions(SCORER, profile)
+    # The last field of the small model says nothing.
     askable = set(MODEL.assign(profile).missing_fields) - {MODEL.encoder.fields[-1].name}
     assert {question.field for question in result.questions} == askable
     gains = [question.expected_gain for question in result.questions]
@@ -30,23 +30,23 @@ def test_questions_are_the_unanswered_fields(profile: Profile) -> None:
 
 
 def test_entropy_is_that_of_the_probabilities() -> None:
-    result = next_questions(MODEL.scorer, Profile())
-    assert result is not None
-    assert result.entropy == pytest.approx(-sum(p * math.log2(p) for p in (0.5, 0.3, 0.2)))
+    entropy = -sum(p * math.log2(p) for p in (0.5, 0.3, 0.2))
+    assert next_questions(SCORER, Profile()).entropy == pytest.approx(entropy)
 
 
-def test_field_with_one_kind_of_answer_has_no_gain() -> None:
-    scorer = small_scorer()
-    assert scorer.imputation is not None
-    first = scorer.imputation.fields[0]
-    assert first is not None
-    alike = dataclasses.replace(first, kinds=first.kinds[:1], kind_shares=np.ones((1, 3)))
-    imputation = dataclasses.replace(scorer.imputation, fields=(alike, *scorer.imputation.fields[1:]))
-    model = SegmentModel("v", dataclasses.replace(scorer, imputation=imputation), small_personas())
-    result = next_questions(model.scorer, Profile())
-    assert result is not None
+def test_gain_is_how_much_the_answer_lowers_the_entropy_on_average() -> None:
+    shares = SCORER.classifier.fields[0].kind_shares
+    joint = shares * np.array([0.5, 0.3, 0.2])
+    after = joint / joint.sum(axis=1, keepdims=True)
+    left = float((joint.sum(axis=1) * -(after * np.log2(after)).sum(axis=1)).sum())
+    result = next_questions(SCORER, Profile())
+    gain = {question.field: question.expected_gain for question in result.questions}["age"]
+    assert gain == pytest.approx(result.entropy - left, abs=1e-9)
+
+
+def test_field_whose_kinds_are_equally_common_in_every_persona_has_no_gain() -> None:
+    first = SCORER.classifier.fields[0]
+    alike = dataclasses.replace(first, kind_shares=np.full((4, 3), 0.25))
+    classifier = dataclasses.replace(SCORER.classifier, fields=(alike, *SCORER.classifier.fields[1:]))
+    result = next_questions(dataclasses.replace(SCORER, classifier=classifier), Profile())
     assert {q.field: q.expected_gain for q in result.questions}["age"] == pytest.approx(0.0, abs=1e-12)
-
-
-def test_model_of_format_1_has_no_questions() -> None:
-    assert next_questions(small_scorer(imputes=False), Profile()) is None

@@ -1,6 +1,6 @@
-"""The scorer: one profile and many, tables and vectors, give the same numbers."""
+"""The scorer: one profile and many, rows and formulas, give the same numbers."""
 
-from dataclasses import replace
+import math
 
 import numpy as np
 import pytest
@@ -8,46 +8,68 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.profile import Profile
-from models.scoring.answer_rows import CACHED_LENGTHS, UnknownValue
+from models.scoring.answer_rows import UnknownValue
 from models.scoring.columns import take
-from models.scoring.scorer import Scorer
-from models.scoring.single import FieldTable
+from models.scoring.evidence import evidence_of_column
+from models.scoring.known_answers import LONGEST_LIST
+from models.scoring.scorer import Scorer, two_largest
+from testkit.reordered import reordered
 from testkit.small_scorer import KNOWN, small_scorer
 from tests.support.profiles import profiles
 
 SCORER = small_scorer()
-PLAIN = small_scorer(imputes=False)
+ONE = reordered(SCORER, [0])
+BATCHES = st.lists(profiles(), min_size=1, max_size=5)
 
 
 def components(scorer: Scorer) -> np.ndarray:
-    """The PCA components (r, width) that correspond to the random tables."""
+    """The PCA components (r, width) that correspond to the random tables of the map."""
     blocks = []
-    for encoding, table in zip(scorer.encoder.fields, scorer.tables, strict=True):
-        slopes = np.zeros((encoding.width, len(scorer.base)))
+    for encoding, table in zip(scorer.encoder.fields, scorer.map.tables, strict=True):
+        slopes = np.zeros((encoding.width, len(scorer.map.base)))
         slopes[encoding.column_of if len(encoding.column_of) else [0]] = table.rows
         blocks.append((slopes / encoding.weight[:, None]).T)
     return np.hstack(blocks)
 
 
-@pytest.mark.parametrize("scorer", [SCORER, PLAIN], ids=["imputing", "format 1"])
-@given(batch=st.lists(profiles(), min_size=1, max_size=5))
+@pytest.mark.parametrize("scorer", [SCORER, ONE], ids=["three personas", "one persona"])
+@given(batch=BATCHES)
 def test_profile_scores_the_same_alone_and_in_a_batch(scorer: Scorer, batch: list[Profile]) -> None:
     together = scorer.scores(scorer.encoder.code(batch))
     alone = [scorer.score(profile) for profile in batch]
-    np.testing.assert_allclose(together.distances, [score.distances for score in alone], atol=1e-9)
     assert together.clusters.tolist() == [score.cluster for score in alone]
-    assert together.runners_up.tolist() == [score.runner_up for score in alone]
-    assert together.hidden.tolist() == [score.hidden for score in alone]
-    if together.probabilities is not None:
-        chances = np.array([score.probabilities for score in alone], np.float64)
-        np.testing.assert_allclose(together.probabilities, chances, atol=1e-9)
+    others = [-1 if score.runner_up is None else score.runner_up for score in alone]
+    assert together.runners_up.tolist() == others
+    for many, each_alone in (
+        (together.probabilities, [score.probabilities for score in alone]),
+        (together.settled, [score.settled for score in alone]),
+        (together.typicality, [score.typicality for score in alone]),
+        (together.margin, [score.margin for score in alone]),
+    ):
+        assert many is not None
+        np.testing.assert_allclose(many, np.array(each_alone, np.float64), atol=1e-9)
 
 
-@given(st.lists(profiles(), min_size=1, max_size=5))
-def test_tables_are_the_linear_map_of_the_vectors(batch: list[Profile]) -> None:
+@given(BATCHES)
+def test_log_odds_are_the_prior_and_the_evidence_of_each_answer(batch: list[Profile]) -> None:
     columns = SCORER.encoder.code(batch)
-    linear = SCORER.base + SCORER.encoder.encode(columns) @ components(SCORER).T
+    fields = zip(SCORER.encoder.fields, SCORER.classifier.fields, strict=True)
+    sums = sum(evidence_of_column(field.evidence, code, columns[code.name]) for code, field in fields)
+    logits = np.log(SCORER.classifier.prior) + np.asarray(sums)[:, :-1]
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    scores = SCORER.scores(columns)
+    assert scores.probabilities is not None
+    np.testing.assert_allclose(scores.probabilities, expected, atol=1e-12)
+    np.testing.assert_array_equal(scores.clusters, expected.argmax(axis=1))
+
+
+@given(BATCHES)
+def test_tables_of_the_map_are_the_linear_map_of_the_vectors(batch: list[Profile]) -> None:
+    columns = SCORER.encoder.code(batch)
+    linear = SCORER.map.base + SCORER.encoder.encode(columns) @ components(SCORER).T
     np.testing.assert_allclose(SCORER.coordinates(columns), linear, atol=1e-9)
+    gaps = np.linalg.norm(linear[:, None] - SCORER.map.centroids, axis=2)
+    np.testing.assert_allclose(SCORER.distances(columns), gaps, atol=1e-9)
 
 
 @given(profiles(), st.randoms(use_true_random=False))
@@ -56,7 +78,7 @@ def test_order_and_repeats_in_lists_do_not_matter(profile: Profile, random: obje
     shuffled = [*hobbies, *hobbies[:2]]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     other = profile.model_copy(update={"hobbies": None if profile.hobbies is None else tuple(shuffled)})
-    assert SCORER.score(other).distances == SCORER.score(profile).distances
+    assert SCORER.score(other).probabilities == SCORER.score(profile).probabilities
 
 
 @given(profiles())
@@ -64,32 +86,30 @@ def test_scoring_has_no_side_effect(profile: Profile) -> None:
     assert SCORER.score(profile) == SCORER.score(profile)
 
 
-def test_without_imputation_the_position_of_the_empty_profile_is_the_base() -> None:
-    score = PLAIN.score(Profile())
-    np.testing.assert_allclose(score.distances, np.linalg.norm(PLAIN.base - PLAIN.centroids, axis=1), atol=1e-12)
-    assert score.probabilities is None
+def test_empty_profile_has_the_prior_and_no_typicality() -> None:
+    score = SCORER.score(Profile())
+    assert score.probabilities == pytest.approx([0.5, 0.3, 0.2])
+    assert (score.cluster, score.runner_up, score.typicality) == (0, 1, None)
+    assert score.margin == pytest.approx(0.2)
     assert score.missing_fields == tuple(Profile.model_fields)
 
 
 def test_empty_list_counts_as_an_answer() -> None:
     none, unanswered = SCORER.score(Profile(hobbies=())), SCORER.score(Profile())
     assert "hobbies" not in none.missing_fields
-    assert none.distances != unanswered.distances
+    assert none.probabilities != unanswered.probabilities
 
 
 def test_unknown_values_are_reported_and_ignored() -> None:
     without = SCORER.score(Profile(hobbies=(KNOWN[0],)))
     score = SCORER.score(Profile(hobbies=("Sailing", KNOWN[0], "Sailing"), occupation="pilot"))
-    assert score.unknown_values == (
-        UnknownValue("occupation", "pilot"),
-        UnknownValue("hobbies", "Sailing"),
-    )
-    assert score.distances == without.distances
+    assert score.unknown_values == (UnknownValue("occupation", "pilot"), UnknownValue("hobbies", "Sailing"))
+    assert (score.probabilities, score.settled) == (without.probabilities, without.settled)
 
 
 def test_list_of_unknown_values_has_no_influence() -> None:
     score = SCORER.score(Profile(hobbies=("sailing",)))
-    assert score.distances == SCORER.score(Profile()).distances
+    assert score.probabilities == SCORER.score(Profile()).probabilities
     assert "hobbies" not in score.missing_fields
 
 
@@ -97,26 +117,31 @@ def test_blank_answers_count_as_missing() -> None:
     score = SCORER.score(Profile(occupation="  ", hobbies=("", " ")))
     assert "occupation" in score.missing_fields
     assert score.unknown_values == ()
-    assert score.distances == SCORER.score(Profile(hobbies=())).distances
+    assert score.probabilities == SCORER.score(Profile(hobbies=())).probabilities
 
 
-@pytest.mark.parametrize("length", [1, CACHED_LENGTHS, len(KNOWN)])
+@pytest.mark.parametrize("length", [1, LONGEST_LIST, len(KNOWN)])
 def test_list_of_any_length_scores_as_in_a_batch(length: int) -> None:
     profile = Profile(hobbies=KNOWN[:length])
-    batch = SCORER.scores(SCORER.encoder.code([profile])).distances
-    np.testing.assert_allclose(SCORER.score(profile).distances, batch[0], atol=1e-12)
-
-
-@given(profiles())
-def test_numbers_too_large_to_pack_are_added_correctly(profile: Profile) -> None:
-    tables = tuple(FieldTable(table.constant * 1e6, table.rows * 1e6) for table in SCORER.tables)
-    scorer = replace(SCORER, tables=tables)
-    batch = scorer.scores(scorer.encoder.code([profile])).distances
-    np.testing.assert_allclose(scorer.score(profile).distances, batch[0], rtol=1e-12, atol=1e-6)
+    batch = SCORER.scores(SCORER.encoder.code([profile])).probabilities
+    assert batch is not None
+    np.testing.assert_allclose(np.array(SCORER.score(profile).probabilities), batch[0], atol=1e-12)
 
 
 def test_taken_rows_score_as_their_originals() -> None:
     batch = [Profile(hobbies=KNOWN[:n], age=20 + n, occupation=KNOWN[n]) for n in range(5)]
     columns = SCORER.encoder.code(batch)
     rows = np.array([4, 0, 2, 2])
-    np.testing.assert_array_equal(SCORER.distances(take(columns, rows)), SCORER.distances(columns)[rows])
+    taken, whole = SCORER.scores(take(columns, rows)), SCORER.scores(columns)
+    assert taken.probabilities is not None
+    assert whole.probabilities is not None
+    np.testing.assert_allclose(taken.probabilities, whole.probabilities[rows], atol=1e-12)
+
+
+def test_two_largest_prefer_the_first_of_equal_numbers() -> None:
+    numbers = np.array([[1.0, 2.0, 1.0], [3.0, 3.0, 3.0], [1.0, 2.0, 3.0], [0.0, -math.inf, -math.inf]])
+    first, second, most, next_most = two_largest(numbers)
+    assert first.tolist() == [1, 0, 2, 0]
+    assert second[:3].tolist() == [0, 1, 1]
+    assert most.tolist() == [2.0, 3.0, 3.0, 0.0]
+    assert next_most[:3].tolist() == [1.0, 3.0, 2.0]

@@ -25,11 +25,11 @@ def test_same_model_gives_byte_equal_arrays(folder: Path, tmp_path: Path) -> Non
     assert (other / ARRAYS).read_bytes() == (folder / ARRAYS).read_bytes()
 
 
-def test_missing_imputation_array_is_refused_by_name(folder: Path) -> None:
+def test_missing_array_of_the_classifier_is_refused_by_name(folder: Path) -> None:
     with np.load(folder / ARRAYS) as file:
-        arrays = {name: array for name, array in file.items() if name != "spread"}
+        arrays = {name: array for name, array in file.items() if name != "settled_curve"}
     replace_arrays(folder, arrays)
-    with pytest.raises(ArtifactDamaged, match="spread"):
+    with pytest.raises(ArtifactDamaged, match="settled_curve"):
         read_artifact(folder, Profile)
 
 
@@ -53,14 +53,19 @@ def test_column_number_out_of_range_is_refused(tmp_path: Path) -> None:
         ("base", np.array(["text"])),
         ("age.centre", np.zeros((1, 1, 1))),
         ("prior", np.array([0.5, 0.5, 0.0])),
-        ("temperatures", np.zeros(13)),
-        ("spread", np.zeros((36, 3))),
-        ("hobbies.evidence_rows", np.zeros((7, 2))),
-        ("hobbies.fill", np.zeros((3, 5))),
-        ("hobbies.scatter", np.array([-1.0])),
-        ("hobbies.kinds", np.zeros((0, 4))),
+        ("exponent", np.array([0.0])),
+        ("exponent", np.array([0.8, 0.8])),
+        ("settled_curve", np.zeros((2, 3))),
+        ("settled_curve", np.array([[0.0, 1.0], [0.5, 1.5]])),
+        ("likelihood_percentiles", np.zeros((3, 3))),
+        ("likelihood_percentiles", np.tile(np.arange(101.0)[::-1], (3, 1))),
+        ("hobbies.evidence_rows", np.zeros((7, 4))),
+        ("hobbies.evidence_constant", np.full(4, 1e5)),
+        ("age.evidence_limits", np.array([2.0, 1.0])),
+        ("hobbies.reach", np.array([-1.0])),
+        ("hobbies.kind_shares", np.zeros((0, 3))),
         ("hobbies.kind_shares", np.full((4, 3), -1.0)),
-        ("age.typical", np.zeros((2, 3))),
+        ("age.means", np.zeros((2, 3))),
     ],
 )
 def test_array_of_another_shape_or_type_is_refused(folder: Path, name: str, array: np.ndarray) -> None:

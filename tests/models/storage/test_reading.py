@@ -18,6 +18,7 @@ from models.errors import (
     ArtifactUnsupported,
 )
 from models.profile import Profile
+from models.scoring.scorer import Scorer
 from models.storage.arrays import arrays_of
 from models.storage.artifact import ARRAYS, MANIFEST, SUMS, LoadedArtifact
 from models.storage.manifest import FORMAT
@@ -54,8 +55,9 @@ def test_model_of_format_1_assigns_the_nearest_centroid_without_confidence() -> 
     [written] = DATA.glob("format-1/*")
     loaded = read_artifact(written, Profile)
     assignment = loaded.model.assign(Profile(age=30))
-    assert assignment.distances[assignment.persona.id] == min(assignment.distances.values())
-    assert assignment.confidence is None
+    distances = loaded.model.distances(Profile(age=30))
+    assert distances[assignment.persona.id] == min(distances.values())
+    assert assignment.confidence is assignment.settled is assignment.margin is None
 
 
 @pytest.mark.parametrize("name", [MANIFEST, SUMS, ARRAYS, "pipeline.joblib"])
@@ -193,6 +195,7 @@ def test_array_file_of_any_bytes_is_refused_or_gives_the_same_arrays(data: st.Da
         replace_array_file(folder, bytes(content[: data.draw(st.integers(0, len(content)))]))
         loaded = readable(folder)
         if loaded is not None:
+            assert isinstance(loaded.model.scorer, Scorer)
             written, read = arrays_of(small_scorer()), arrays_of(loaded.model.scorer)
             assert all(np.array_equal(read[name], array) for name, array in written.items())
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,13 @@ from models.profile import Profile
 from models.scoring.scorer import Scorer
 from models.segment_model import SegmentModel
 from models.storage.artifact import LoadedArtifact
+from models.storage.reading import read_artifact
 from service.http.responses import to_json
 from service.http.schemas.segment import BatchItem, BatchResponse
 from service.segmenting.assignment import assign
 from service.segmenting.segment_json import SegmentEncoder
-from testkit.small_model import small_manifest, small_personas
+from testkit.reordered import reordered
+from testkit.small_model import copy_old_model, small_manifest, small_personas
 from testkit.small_scorer import small_scorer
 from tests.support.profiles import profiles
 
@@ -33,19 +35,14 @@ def encoder_of(scorer: Scorer, personas: Sequence[Persona]) -> SegmentEncoder:
     return SegmentEncoder(LoadedArtifact(manifest, SegmentModel(manifest.version, scorer, tuple(personas))))
 
 
-def with_one_persona(scorer: Scorer) -> Scorer:
-    return replace(scorer, centroids=scorer.centroids[:1])
-
-
 SPECIAL_PERSONAS = tuple(
     persona.model_copy(update={"name": name, "id": f"p%s_{name}"})
     for persona, name in zip(small_personas(), NAMES, strict=True)
 )
 ENCODER = encoder_of(small_scorer(), SPECIAL_PERSONAS)
 MODELS = {
-    "completing": ENCODER,
-    "format 1": encoder_of(small_scorer(imputes=False), small_personas()),
-    "one persona": encoder_of(with_one_persona(small_scorer(imputes=False)), small_personas()[:1]),
+    "three personas": ENCODER,
+    "one persona": encoder_of(reordered(small_scorer(), [0]), small_personas()[:1]),
 }
 PROFILES = profiles().map(lambda profile: json.loads(profile.model_dump_json(exclude_unset=True)))
 VALUES = st.recursive(
@@ -89,6 +86,12 @@ def test_complete_and_empty_profiles_have_known_answers(encoder: SegmentEncoder)
     }
     profiles: list[dict[str, Any]] = [full, {}, {"hobbies": []}, {"age": None}]
     assert all(alone(encoder, profile) is not None for profile in profiles)
+
+
+def test_model_of_an_older_format_leaves_every_profile_to_the_standard_path(tmp_path: Path) -> None:
+    encoder = SegmentEncoder(read_artifact(copy_old_model(tmp_path, 2), Profile))
+    assert alone(encoder, {"age": 30}) is None
+    assert encoder.encode_batch([{}, {"age": 30}])[1] == [0, 1]
 
 
 # Hardly anything is known, and Hypothesis still fails the test if nothing is.

@@ -11,6 +11,7 @@ from models.storage.artifact import LoadedArtifact
 from models.storage.comparison import Reference
 from models.storage.manifest import FieldManifest, Outcome, Verdict
 from models.storage.reading import read_artifact
+from testkit.reordered import reordered
 from training.acceptance.comparison import compare, reference_of
 from training.data.dataset import Dataset
 from training.errors import UnusableInput
@@ -26,7 +27,7 @@ def model(trained: Trained) -> LoadedArtifact:
 
 def relabelled(loaded: LoadedArtifact, order: list[int]) -> LoadedArtifact:
     """The same model with its clusters in another order, and under new ids."""
-    scorer = dataclasses.replace(loaded.model.scorer, centroids=loaded.model.scorer.centroids[order])
+    scorer = reordered(loaded.model.scorer, order)
     personas = tuple(loaded.model.personas[old].model_copy(update={"id": f"p_new_{old}"}) for old in order)
     return dataclasses.replace(loaded, model=SegmentModel(loaded.model.version, scorer, personas))
 

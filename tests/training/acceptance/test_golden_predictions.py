@@ -30,6 +30,7 @@ def test_same_seed_makes_the_same_golden_predictions(trained: Trained) -> None:
 def test_members_are_assigned_to_their_own_persona(trained: Trained, dataset: Dataset) -> None:
     model = read_artifact(trained.folder, Profile).model
     counts = np.bincount(
-        model.scorer.clusters(EncodedDataset.of(dataset, model.encoder).columns), minlength=len(model.personas)
+        model.scorer.scores(EncodedDataset.of(dataset, model.encoder).columns).clusters,
+        minlength=len(model.personas),
     )
     assert counts.tolist() == [persona.size for persona in model.personas]

@@ -51,8 +51,8 @@ def test_agreements_and_jaccards_are_those_of_the_refits_on_the_judged_profiles(
     fitted: Fit, refits: tuple[Fit, ...], judged: Dataset
 ) -> None:
     stable = whole_pipeline_stability(fitted, judged, QUICK, refits)
-    own = fitted.pipeline.predict(judged)
-    others = [refit.pipeline.predict(judged) for refit in refits]
+    own = fitted.assigner.predict(judged)
+    others = [refit.assigner.predict(judged) for refit in refits]
     np.testing.assert_allclose(stable.agreements, [adjusted_rand_score(own, other) for other in others])
     np.testing.assert_allclose(stable.jaccards, [_best_jaccards(own, other, fitted.k) for other in others])
     assert stable.agreement == pytest.approx(np.mean([adjusted_rand_score(own, other) for other in others]))

@@ -16,6 +16,7 @@ from models.scoring.columns import IntArray
 from models.segment_model import SegmentModel
 from models.storage.artifact import LoadedArtifact
 from models.storage.reading import read_artifact
+from testkit.reordered import reordered
 from tests.training.conftest import QUICK
 from training.clustering.fit import Fit, fit
 from training.config import TrainingConfig
@@ -118,16 +119,10 @@ def test_other_people_of_the_same_kinds_change_no_id(before: LoadedArtifact) -> 
     assert all(passage.fate == "KEPT" and (passage.members_kept or 0) > 0.8 for passage in refit.passages.values())
 
 
-def test_rotated_and_flipped_axes_change_no_id(before: LoadedArtifact, dataset: Dataset) -> None:
-    scorer = before.model.scorer
-    rotation = np.linalg.qr(np.random.default_rng(5).normal(size=(len(scorer.base),) * 2))[0]
-    tables = tuple(
-        dataclasses.replace(t, constant=t.constant @ rotation, rows=t.rows @ rotation) for t in scorer.tables
-    )
-    rotated = dataclasses.replace(
-        scorer, base=scorer.base @ rotation, tables=tables, centroids=scorer.centroids @ rotation
-    )
-    model = SegmentModel(before.model.version, rotated, before.model.personas)
+def test_personas_in_another_order_keep_their_ids(before: LoadedArtifact, dataset: Dataset) -> None:
+    order = [3, 0, 4, 1, 2]
+    personas = tuple(before.model.personas[old] for old in order)
+    model = SegmentModel(before.model.version, reordered(before.model.scorer, order), personas)
     refit = refitted(dataclasses.replace(before, model=model), dataset)
     assert set(refit.ids) == known_ids(before)
 

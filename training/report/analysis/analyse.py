@@ -14,10 +14,10 @@ from models.persona import Persona
 from models.scoring.columns import FloatArray, IntArray
 from models.scoring.scorer import Scorer
 from models.storage.manifest import Manifest
+from training.calibration.reliability import Confidence
 from training.clustering.fit import Fit, draw_rows
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
-from training.partial.reliability import Confidence
 from training.progress import Progress
 from training.report.analysis.counts.answers import (
     Crossed,

@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from training.partial.reliability import Confidence
+from training.calibration.reliability import Confidence
 from training.report.document import Report
 from training.report.drawing import style
 from training.text import percent

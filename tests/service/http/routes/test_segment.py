@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from models.profile import Profile
 from models.storage.registry import Registry
 from service.segmenting.assignment import MAX_WARNINGS
-from testkit.small_model import write_small_model
+from testkit.small_model import copy_old_model
 from testkit.waiting import eventually
 from tests.support.problems import assert_problem
 
@@ -21,16 +21,21 @@ def test_profile_gets_the_persona_of_the_model(client: TestClient, registry: Reg
     expected = model.assign(Profile.model_validate(FULL))
     response = client.post("/segment", json=FULL).json()
     assert response["persona"] == {"id": expected.persona.id, "name": expected.persona.name}
-    assert response["distances"] == expected.distances
+    assert "distances" not in response
     assert response["model_version"] == model.version
     assert response["missing_fields"] == list(expected.missing_fields)
     assert response["warnings"] == []
 
 
+def test_distances_are_added_on_request(client: TestClient, registry: Registry) -> None:
+    expected = registry.load_active(Profile).model.distances(Profile.model_validate(FULL))
+    assert client.post("/segment?distances=true", json=FULL).json()["distances"] == expected
+
+
 def test_response_has_the_confidence(client: TestClient, registry: Registry) -> None:
     expected = registry.load_active(Profile).model.assign(Profile.model_validate(FULL))
     response = client.post("/segment", json=FULL).json()
-    names = ("confidence", "probabilities", "margin", "typicality", "is_outlier")
+    names = ("confidence", "probabilities", "margin", "settled", "typicality", "is_outlier")
     assert [response[name] for name in names] == [getattr(expected, name) for name in names]
     assert expected.runner_up is not None
     assert response["runner_up"] == {"id": expected.runner_up.id, "name": expected.runner_up.name}
@@ -102,12 +107,11 @@ def test_what_if_with_very_many_fields_is_one_error(client: TestClient) -> None:
 
 
 def test_model_of_format_1_has_null_for_what_it_lacks(client: TestClient, registry: Registry) -> None:
-    registry.activate(write_small_model(registry.root, seed=1, imputes=False).name)
+    registry.activate(copy_old_model(registry.root, 1).name)
     eventually(lambda: client.post("/segment", json={}).json()["confidence"] is None)
     response = client.post("/segment?explain=true&suggest=true", json=FULL).json()
     assert response["probabilities"] is None
-    assert response["explanation"]["reasons"]
-    assert response["next_question"] is None
+    assert response["explanation"] is response["next_question"] is None
     questions = client.post("/segment/next-question", json=FULL).json()
     assert (questions["next_question"], questions["questions"], questions["entropy"]) == (None, [], None)
     compared = client.post("/segment/compare", json={"profile": FULL, "changes": {"age": 40}}).json()

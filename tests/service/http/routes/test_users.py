@@ -19,7 +19,7 @@ from service.store.ports.personas import ChangeCause
 from service.store.ports.users import AssignmentUpdate, StoredUser
 from service.users.personas import get_personas_nowait
 from service.users.stored_assignment import read_profile
-from testkit.small_model import write_small_model
+from testkit.small_model import copy_old_model, write_small_model
 from testkit.waiting import eventually
 from tests.support.problems import assert_problem
 
@@ -178,7 +178,7 @@ def test_assignment_stored_without_its_confidence_is_renewed_once(settings: Sett
 
 def test_assignment_by_a_model_without_confidence_is_not_renewed(settings: Settings) -> None:
     registry, users = Registry(settings.artifacts_dir), CountingUsers()
-    registry.activate(write_small_model(registry.root, imputes=False).name)
+    registry.activate(copy_old_model(registry.root, 1).name)
     with TestClient(create_app(settings, store=MemoryStore(users=users))) as client:
         client.put("/users/u/profile", json={"age": 30})
         assert client.get("/users/u/persona").json()["confidence"] is None

@@ -10,9 +10,16 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from models.profile.field_kinds import FieldSpec, Numeric, Ordinal
-from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, FloatArray, IntArray, NumberColumn
+from models.scoring.columns import (
+    BoolArray,
+    CodeColumn,
+    CodeListColumn,
+    FloatArray,
+    IntArray,
+    NumberColumn,
+    known_rows,
+)
 from models.scoring.encoder import FieldEncoding
-from models.scoring.imputation import known_rows
 from training.data.dataset import Dataset
 from training.data.written_forms import WrittenForms
 from training.personas.traits import MIN_COUNT, NumberTable, ValueTable, number_table, value_table

@@ -7,9 +7,8 @@ from scipy.special import fdtrc
 
 from models.profile.field_kinds import FieldSpec
 from models.profile.suggestions import Suggester
-from models.scoring.columns import CodeListColumn, Column, FloatArray, IntArray, NumberColumn
+from models.scoring.columns import CodeListColumn, Column, FloatArray, IntArray, NumberColumn, known_rows
 from models.scoring.encoder import Encoder, FieldEncoding
-from models.scoring.imputation import known_rows
 from training.data.dataset import Dataset
 from training.personas.traits import MIN_COUNT, SIGNIFICANCE
 from training.report.document import DataQuality, FieldQuality, ListLength, ValuesToLearn

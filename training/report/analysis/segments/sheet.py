@@ -10,8 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.persona import Persona
-from models.scoring.columns import BoolArray, IntArray
-from models.scoring.imputation import known_rows
+from models.scoring.columns import BoolArray, IntArray, known_rows
 from training.data.dataset import Dataset
 from training.report.analysis.grades import silhouette_grade, stability_grade
 from training.report.content.segments import ProfileVariable, SheetRow

@@ -10,10 +10,10 @@ from models.persona import Persona
 from models.scoring.columns import FloatArray, IntArray
 from models.scoring.scorer import Scorer
 from tests.training.report.conftest import blobs
-from training.clustering.compile import compile_scorer
+from training.calibration.calibration import calibrate
+from training.clustering.compile import compile_map
 from training.clustering.fit import Fit
 from training.data.dataset import Dataset
-from training.partial.calibration import calibrate
 from training.personas.describing import describe
 from training.report.analysis.counts.answers import value_tables
 from training.report.analysis.segments.gorge import gorge_plot
@@ -34,7 +34,7 @@ def personas(dataset: Dataset, fitted: Fit) -> tuple[Persona, ...]:
 
 @pytest.fixture(scope="module")
 def scorer(fitted: Fit) -> Scorer:
-    return calibrate(fitted.encoded, fitted.clusters, compile_scorer(fitted.pipeline), 0).scorer
+    return calibrate(fitted.encoded, fitted.labels, fitted.classifier, compile_map(fitted.pipeline), 0).scorer
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,12 @@
+"""A calibrated scorer for all tests of calibration."""
+
+import pytest
+
+from training.calibration.calibration import Calibrated, calibrate
+from training.clustering.compile import compile_map
+from training.clustering.fit import Fit
+
+
+@pytest.fixture(scope="module")
+def calibrated(fitted: Fit) -> Calibrated:
+    return calibrate(fitted.encoded, fitted.labels, fitted.classifier, compile_map(fitted.pipeline), 0)

@@ -1,0 +1,1 @@
+"""Confidence: how likely a persona is to stay once more is answered, and how typical a profile is of it."""

@@ -1,0 +1,1 @@
+"""The classifier that assigns personas: naive Bayes over fields, trained on the clusters."""

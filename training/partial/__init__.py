@@ -1,1 +1,0 @@
-"""Partial profiles: evidence per field, calibration, and how reliable their assignments are."""
