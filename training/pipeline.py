@@ -36,6 +36,7 @@ from training.calibration.reliability import confidence_metrics
 from training.clustering.compile import compile_map, prove_equal
 from training.clustering.fit import Fit, draw_rows, fit
 from training.clustering.matching import crossed
+from training.clustering.stability import refit_resamples
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
 from training.errors import UnusableInput
@@ -107,9 +108,16 @@ def train(
     ids = persona_ids(dataset.fingerprint, config, fitted.k, predecessor, matching)
     progress.step("describing the personas", 0.62)
     personas = describe(dataset, fitted.clusters, ids, _previous_names(predecessor, matching))
-    progress.step("checking the candidate", 0.65)
+    progress.step("refitting resampled profiles", 0.63)
+    refits = _refits(fitted, config, analysis)
+    progress.step("checking the candidate", 0.68)
     candidate = Candidate(
-        origin=origin, fit=fitted, scorer=calibrated.scorer, personas=personas, held_out_rows=held_out_rows
+        origin=origin,
+        fit=fitted,
+        scorer=calibrated.scorer,
+        personas=personas,
+        held_out_rows=held_out_rows,
+        refits=refits[: config.bootstraps],
     )
     evaluation = evaluate(fitted, equivalence, config)
     checks = run_checks(candidate, predecessor, matching, thresholds, config)
@@ -127,7 +135,8 @@ def train(
         config.seed,
         ProgressRange(progress, 0.72, 0.97),
         calibrated.confidence,
-        calibrated.scorer,
+        scorer=calibrated.scorer,
+        refits=refits[: analysis.bootstraps],
     )
     progress.step("writing the artifact", 0.97)
     files = _extra_files(fitted, report, comparison)
@@ -180,6 +189,12 @@ def _matched(predecessor: Predecessor, fitted: Fit, scorer: Scorer, config: Trai
     return match_clusters(
         predecessor.clusters[rows], clusters, sample.vectors(), len(predecessor.personas), fitted.k
     )
+
+
+def _refits(fitted: Fit, config: TrainingConfig, analysis: AnalysisConfig) -> tuple[Fit, ...]:
+    """Fits of resampled profiles, for the acceptance check and for the report: one persona is not checked."""
+    count = max(config.bootstraps if fitted.k > 1 else 0, analysis.bootstraps)
+    return refit_resamples(fitted, config, count, np.random.default_rng(config.seed))
 
 
 def _previous_names(predecessor: Predecessor | None, matching: ClusterMatching | None) -> dict[int, str]:

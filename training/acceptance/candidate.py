@@ -14,8 +14,10 @@ from training.data.encoded import EncodedDataset
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A fit with its scorer and personas. `held_out_rows`: the profiles that it was not fitted on, or a sample of
-    all where there are too few to hold any out.
+    """A fit with its scorer and personas.
+
+    `held_out_rows`: the profiles that it was not fitted on, or a sample of all where there are too few to hold any
+    out. `refits`: fits of resampled profiles; None where they have yet to be made.
     """
 
     origin: Origin
@@ -23,6 +25,7 @@ class Candidate:
     scorer: Scorer
     personas: tuple[Persona, ...]
     held_out_rows: IntArray
+    refits: tuple[Fit, ...] | None = None
 
     @property
     def dataset(self) -> Dataset:

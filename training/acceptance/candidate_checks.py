@@ -30,7 +30,7 @@ def candidate_checks(candidate: Candidate, thresholds: Thresholds, config: Train
 def _stability(candidate: Candidate, thresholds: Thresholds, config: TrainingConfig) -> Verdict:
     if candidate.fit.k == 1:
         return not_judged("stability", "There is one persona, which every refit gives.")
-    stability = whole_pipeline_stability(candidate.fit, candidate.held_out.dataset, config)
+    stability = whole_pipeline_stability(candidate.fit, candidate.held_out.dataset, config, candidate.refits)
     refits = len(stability.agreements)
     measured = (
         f"{refits} refits of resampled profiles agree with it to an adjusted Rand index of "

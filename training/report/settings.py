@@ -12,7 +12,7 @@ class AnalysisConfig(BaseModel):
         default=2_000, ge=2, description="Rows, drawn at random, of the criteria, silhouettes, densities and axes."
     )
     bootstraps: int = Field(
-        default=8, ge=0, description="Refits of resampled profiles, for the stability; 0 leaves it out."
+        default=10, ge=0, description="Refits of resampled profiles, for the stability; 0 leaves it out."
     )
     splits: int = Field(default=5, ge=0, description="Splits of the prediction strength; 0 leaves it out.")
     n_init: int = Field(default=3, ge=1, description="Starts of each K-Means of the criteria.")

@@ -16,6 +16,7 @@ from models.scoring.scorer import Scorer
 from models.storage.manifest import Manifest
 from training.calibration.reliability import Confidence
 from training.clustering.fit import Fit, draw_rows
+from training.clustering.stability import refit_resamples
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
 from training.progress import Progress
@@ -104,19 +105,21 @@ def analyse(
     seed: int,
     progress: Progress,
     confidence: Confidence | None = None,
+    *,
     scorer: Scorer | None = None,
+    refits: Sequence[Fit] | None = None,
 ) -> Report:
     """The report of a fit: all data of the figures and the page.
 
     `manifest`: version, origin, personas in the order of the clusters, metrics and verdicts of the artifact;
-    `confidence`: the measured confidence of partial profiles; `scorer`: gives the probabilities.
+    `confidence`: the measured confidence of partial profiles; `scorer`: gives the probabilities;
+    `refits`: fits of resampled profiles, which are made here where they are not given.
     The same fit, manifest, settings and seed give the same report. Progress runs from 0 to 1.
     """
     dataset = fitted.encoded.dataset
     with threadpool_limits(1):
-        measured = _measure(
-            fitted, TrainingConfig.model_validate(manifest.configuration), settings, seed, progress
-        )
+        config = TrainingConfig.model_validate(manifest.configuration)
+        measured = _measure(fitted, config, settings, seed, progress, refits)
     progress.step("counting answers", 0.90)
     counted = _count(dataset, fitted)
     stable = whole_stability(measured.solved, fitted.k, manifest.personas, manifest.verdicts)
@@ -163,7 +166,12 @@ def analyse(
 
 
 def _measure(
-    fitted: Fit, config: TrainingConfig, settings: AnalysisConfig, seed: int, progress: Progress
+    fitted: Fit,
+    config: TrainingConfig,
+    settings: AnalysisConfig,
+    seed: int,
+    progress: Progress,
+    refits: Sequence[Fit] | None,
 ) -> _Measured:
     rng = np.random.default_rng(seed)
     rows = draw_rows(len(fitted.encoded), settings.rows, rng)
@@ -172,7 +180,9 @@ def _measure(
     progress.step("judging the number of personas", 0.0)
     curve = criteria(scores, fitted.choice.curve, settings, rng, clusters)
     progress.step("refitting resampled profiles", 0.15)
-    solved = tuple(solutions_of(fitted, config, settings.bootstraps, rng))
+    if refits is None:
+        refits = refit_resamples(fitted, config, settings.bootstraps, rng)
+    solved = tuple(solutions_of(fitted, config, refits, rng))
     progress.step("comparing list lengths in and out", 0.28)
     lengths = length_comparison(fitted, config, solved, settings.bootstraps // 2 * settings.lengths, rng)
     jaccards = {solution.k: mean_jaccards(solution) for solution in solved}

@@ -26,7 +26,7 @@ from models.storage.comparison import adjusted_rand
 from models.storage.manifest import Verdict
 from training.clustering.fit import Fit, draw_rows
 from training.clustering.matching import best_pairs, crossed
-from training.clustering.stability import Stability, refit_resamples, stability_of, with_k
+from training.clustering.stability import Stability, stability_of, with_k
 from training.config import TrainingConfig
 from training.errors import UnusableInput
 from training.report.analysis.grades import DISSOLVED, STABLE, UNSTABLE, agreement_grade
@@ -48,16 +48,20 @@ class Solved:
     refits: tuple[IntArray, ...]
 
 
-def solutions_of(fitted: Fit, config: TrainingConfig, refits: int, rng: np.random.Generator) -> list[Solved]:
+def solutions_of(
+    fitted: Fit, config: TrainingConfig, refits: Sequence[Fit], rng: np.random.Generator
+) -> list[Solved]:
     """The solutions with two fewer to three more segments than the fit, on a sample of its profiles.
 
-    Empty where no resample gives a refit. A number of which there are not so many distinct segments is left out.
+    `refits`: fits of resampled profiles; without any the result is empty. A number of which there are not so many
+    distinct segments is left out.
     """
     dataset = fitted.encoded.dataset
+    if not refits:
+        return []
     sample = fitted.applied_to(dataset.take(draw_rows(len(dataset), config.criteria_rows, rng)))
-    again = refit_resamples(fitted, config, refits, rng)
-    ks = range(max(2, fitted.k - FEWER), fitted.k + MORE + 1) if again else ()
-    solved = (_solved(sample, again, k, config) for k in ks)
+    ks = range(max(2, fitted.k - FEWER), fitted.k + MORE + 1)
+    solved = (_solved(sample, refits, k, config) for k in ks)
     return [solution for solution in solved if solution is not None]
 
 

@@ -52,7 +52,8 @@ def without(tickers: Dataset) -> Fit:
 @pytest.fixture(scope="module")
 def compared(without: Fit) -> LengthComparison:
     config = WHOLE.model_copy(update={"k": 2})
-    solved = solutions_of(without, config, 3, np.random.default_rng(0))
+    refits = refit_resamples(without, config, 3, np.random.default_rng(2))
+    solved = solutions_of(without, config, refits, np.random.default_rng(0))
     result = length_comparison(without, config, solved, 2, np.random.default_rng(1))
     assert result is not None
     return result
@@ -96,8 +97,8 @@ def test_stability_is_that_of_refits_with_the_same_setting(
     compared: LengthComparison, without: Fit, with_lengths: Fit, tickers: Dataset
 ) -> None:
     config = WHOLE.model_copy(update={"k": 2})
-    [chosen] = [one for one in solutions_of(without, config, 3, np.random.default_rng(0)) if one.k == 2]
-    own = np.mean([adjusted_rand_score(chosen.own, refit) for refit in chosen.refits])
+    same = refit_resamples(without, config, 3, np.random.default_rng(2))
+    own = np.mean([adjusted_rand_score(without.clusters, one.applied_to(tickers).clusters) for one in same])
     turned = config.model_copy(update={"remove_lengths": False})
     refits = refit_resamples(with_lengths, turned, 2, np.random.default_rng(1))
     clusters = [refit.applied_to(tickers).clusters for refit in refits]

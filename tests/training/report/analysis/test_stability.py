@@ -13,6 +13,7 @@ from models.scoring.columns import IntArray
 from models.storage.manifest import Verdict
 from tests.training.conftest import QUICK
 from training.clustering.fit import Fit, fit
+from training.clustering.stability import refit_resamples
 from training.data.dataset import Dataset
 from training.progress import Silent
 from training.report.analysis.grades import agreement_grade, stability_grade
@@ -31,7 +32,8 @@ def personas_of(k: int) -> tuple[Persona, ...]:
 
 @pytest.fixture(scope="module")
 def solved(fitted: Fit) -> list[Solved]:
-    return solutions_of(fitted, QUICK, REFITS, np.random.default_rng(0))
+    refits = refit_resamples(fitted, QUICK, REFITS, np.random.default_rng(1))
+    return solutions_of(fitted, QUICK, refits, np.random.default_rng(0))
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +70,14 @@ def test_chosen_solution_is_the_fit_itself(fitted: Fit, solved: list[Solved]) ->
 
 
 def test_without_refits_nothing_is_measured(fitted: Fit) -> None:
-    assert solutions_of(fitted, QUICK, 0, np.random.default_rng(0)) == []
+    assert solutions_of(fitted, QUICK, (), np.random.default_rng(0)) == []
     assert whole_stability([], 5, personas_of(5), ()) is None
 
 
 def test_one_persona_has_a_stability_by_number_alone(dataset: Dataset) -> None:
     one = fit(dataset, QUICK.model_copy(update={"k": 1}), Silent())
-    result = whole_stability(solutions_of(one, QUICK, 2, np.random.default_rng(0)), 1, personas_of(1), ())
+    refits = refit_resamples(one, QUICK, 2, np.random.default_rng(1))
+    result = whole_stability(solutions_of(one, QUICK, refits, np.random.default_rng(0)), 1, personas_of(1), ())
     assert result is not None
     assert (result.agreement, result.segments) == (1.0, ())
     assert [solution.k for solution in result.solutions] == [2, 3, 4]
