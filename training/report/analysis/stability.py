@@ -24,10 +24,11 @@ from models.persona import Persona
 from models.scoring.columns import FloatArray, IntArray
 from models.storage.comparison import adjusted_rand
 from models.storage.manifest import Verdict
-from training.clustering.fit import Fit, draw_rows
+from training.clustering.fit import Fit, assigned, draw_rows
 from training.clustering.matching import best_pairs, crossed
 from training.clustering.stability import Stability, stability_of, with_k
 from training.config import TrainingConfig
+from training.data.encoded import EncodedDataset
 from training.errors import UnusableInput
 from training.report.analysis.grades import DISSOLVED, STABLE, UNSTABLE, agreement_grade
 from training.report.analysis.insights import quoted
@@ -60,25 +61,28 @@ def solutions_of(
     if not refits:
         return []
     sample = fitted.applied_to(dataset.take(draw_rows(len(dataset), config.criteria_rows, rng)))
+    coded = [(refit, EncodedDataset.of(sample.encoded.dataset, refit.encoder)) for refit in refits]
     ks = range(max(2, fitted.k - FEWER), fitted.k + MORE + 1)
-    solved = (_solved(sample, refits, k, config) for k in ks)
+    solved = (_solved(sample, coded, k, config) for k in ks)
     return [solution for solution in solved if solution is not None]
 
 
-def _solved(sample: Fit, refits: Sequence[Fit], k: int, config: TrainingConfig) -> Solved | None:
-    own = _clusters(sample, sample, k, config)
-    again = [_clusters(refit, sample, k, config) for refit in refits]
+def _solved(
+    sample: Fit, refits: Sequence[tuple[Fit, EncodedDataset]], k: int, config: TrainingConfig
+) -> Solved | None:
+    """`refits`: with the sample in their own codes."""
+    own = _clusters(sample, sample.encoded, k, config)
+    again = [_clusters(refit, coded, k, config) for refit, coded in refits]
     drawn = tuple(clusters for clusters in again if clusters is not None)
     return None if own is None or not drawn else Solved(k=k, own=own, refits=drawn)
 
 
-def _clusters(fitted: Fit, sample: Fit, k: int, config: TrainingConfig) -> IntArray | None:
-    """The clusters of the sample in a fit with k segments in place of its own; None where it has fewer."""
+def _clusters(fitted: Fit, coded: EncodedDataset, k: int, config: TrainingConfig) -> IntArray | None:
+    """The clusters of coded profiles in a fit with k segments in place of its own; None where it has fewer."""
     try:
-        changed = with_k(fitted, k, config)
+        return assigned(with_k(fitted, k, config).classifier, coded)
     except UnusableInput:
         return None
-    return changed.clusters if fitted is sample else changed.applied_to(sample.encoded.dataset).clusters
 
 
 def whole_stability(
