@@ -1,1 +1,1 @@
-"""How well partial profiles are assigned: our imputation beside simpler ones and learned classifiers."""
+"""How well partial profiles are assigned, and how calibrated that is: our rule beside simpler and learned ones."""

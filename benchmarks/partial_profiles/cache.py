@@ -11,10 +11,12 @@ from benchmarks.result_file import ResultFile
 
 @dataclass(frozen=True)
 class Measured:
-    """One case: its tallies, and the curve of each question order (empty where it was not requested)."""
+    """One case: its tallies, the curve of each question order (empty where it was not measured), and the ceiling
+    of `Case`."""
 
     tallies: tuple[Tally, ...]
     curves: dict[str, list[float]]
+    ceiling: float | None = None
 
 
 class Cache:
@@ -38,9 +40,8 @@ def _parsed(line: str) -> tuple[str, Measured] | None:
     try:
         content = json.loads(line)
         tallies = tuple(
-            Tally(tally["rival"], tally["hidden"], tuple(map(tuple, tally["bins"])), tally["sure"])
-            for tally in content["tallies"]
+            Tally(**{**tally, "bins": tuple(map(tuple, tally["bins"]))}) for tally in content["tallies"]
         )
-        return content["name"], Measured(tallies, content["curves"])
+        return content["name"], Measured(tallies, content["curves"], content["ceiling"])
     except (ValueError, KeyError, TypeError):
         return None

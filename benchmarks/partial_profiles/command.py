@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.partial_profiles.cache import Cache, Measured
-from benchmarks.partial_profiles.measure import FIRST_SEED, FOLDS, Case, fingerprint, simulated, surveyed, tallies
+from benchmarks.partial_profiles.cases import FIRST_SEED, FOLDS, SETTINGS, Case, Setting, generated, surveyed
+from benchmarks.partial_profiles.measure import fingerprint, tallies
 from benchmarks.partial_profiles.question_order import curves
-from benchmarks.partial_profiles.table import FIGURE, mean_curves, report
+from benchmarks.partial_profiles.table import FIGURE, question_curves, report
 from models.profile import Profile
 from training.commands.declaration import Command
 from training.commands.options import positive
@@ -17,16 +18,17 @@ from training.data.dataset import read_dataset
 from training.data.mapping import load_mapping
 from training.errors import UnusableInput
 from training.progress import Progress
-from training.simulation.simulate import DIFFICULTIES
 
 DEFAULT_OUT: Final = Path("benchmarks/ASSIGNMENT.md")
 
-Job = tuple[str, str, Callable[[], Case], int]
+Job = tuple[Setting, str, Callable[[], Case], int]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command, except that for progress."""
-    parser.add_argument("--draws", type=positive, default=3, help="data sets of each difficulty (default: 3)")
+    parser.add_argument(
+        "--draws", type=positive, default=3, help="data sets of each variant of a generator (default: 3)"
+    )
     parser.add_argument(
         "--masks", type=positive, default=2, help="sets of hidden fields for each profile (default: 2)"
     )
@@ -42,22 +44,25 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> None:
     """Measure, and write the tables and the figure. Raises `UnusableInput`."""
     cache, mark = Cache(options.cache), fingerprint()
-    jobs = [*_simulated(options.draws, options.masks), *_surveyed(options)]
-    measured: dict[str, list[Measured]] = {}
-    for number, (name, key, make, masks) in enumerate(jobs):
-        progress.step(f"{name}, {key}", number / len(jobs))
-        full = f"{name}|{key}|{masks}|{options.asked}|{mark}"
-        case = cache.get(full, partial(_measured, make, masks, options.asked))
-        measured.setdefault(name, []).append(case)
+    jobs = [*_generated(options.draws, options.masks), *_surveyed(options)]
+    measured: dict[Setting, list[Measured]] = {}
+    for number, (setting, key, make, masks) in enumerate(jobs):
+        progress.step(f"{setting.described}, {key}", number / len(jobs))
+        most = options.asked if setting.has_questions else 0
+        full = f"{setting}|{key}|{masks}|{most}|{mark}"
+        case = cache.get(full, partial(_measured, make, masks, most))
+        measured.setdefault(setting, []).append(case)
     progress.step("measured", 1.0)
     _write(options.out, measured, _command(options))
     progress.message(f"The tables are in {options.out}.")
 
 
-def _simulated(draws: int, masks: int) -> Iterator[Job]:
-    for name in DIFFICULTIES:
+def _generated(draws: int, masks: int) -> Iterator[Job]:
+    # The sizes of a draw are adjacent, as they share it.
+    for settings in zip(SETTINGS[::2], SETTINGS[1::2], strict=True):
         for seed in range(FIRST_SEED, FIRST_SEED + draws):
-            yield name, f"seed {seed}", partial(simulated, name, seed), masks
+            for setting in settings:
+                yield setting, f"seed {seed}", partial(generated, setting, seed), masks
 
 
 def _surveyed(options: argparse.Namespace) -> Iterator[Job]:
@@ -68,7 +73,7 @@ def _surveyed(options: argparse.Namespace) -> Iterator[Job]:
     for fold in range(FOLDS):
         # A fold is small: more sets for each profile.
         yield (
-            "survey",
+            Setting("survey"),
             f"fold {fold} of {dataset.fingerprint[:12]}",
             partial(surveyed, dataset, fold),
             5 * options.masks,
@@ -77,15 +82,16 @@ def _surveyed(options: argparse.Namespace) -> Iterator[Job]:
 
 def _measured(make: Callable[[], Case], masks: int, question_profiles: int) -> Measured:
     case = make()
-    return Measured(tuple(tallies(case, masks)), curves(case, question_profiles))
+    by_order = curves(case, question_profiles) if question_profiles else {}
+    return Measured(tuple(tallies(case, masks)), by_order, case.ceiling)
 
 
-def _write(out: Path, measured: dict[str, list[Measured]], command: str) -> None:
+def _write(out: Path, measured: dict[Setting, list[Measured]], command: str) -> None:
     # Imported here: matplotlib takes seconds to import, which the other commands do not need.
     from benchmarks.partial_profiles.figure import draw_curves
     from training.report.drawing.saving import saved
 
-    figure = draw_curves({name: mean_curves(cases) for name, cases in measured.items()})
+    figure = draw_curves(question_curves(measured))
     try:
         out.write_text(report(measured, command), encoding="utf-8")
         out.with_name(f"{FIGURE}.svg").write_bytes(saved(figure, "svg"))

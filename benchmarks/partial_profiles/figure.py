@@ -33,5 +33,5 @@ def _panel(axes: Axes, name: str, orders: Mapping[str, list[float]]) -> None:
         )
     axes.set(ylim=(0, 104), xlabel="Questions answered", ylabel="Right, in per cent")
     axes.margins(x=0.06)
-    axes.set_title(name.capitalize())
+    axes.set_title(f"{name[0].upper()}{name[1:]}")
     axes.legend(loc="lower right")

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from pydantic import BaseModel
 
-from benchmarks.partial_profiles.measure import Case
+from benchmarks.partial_profiles.cases import NO_TRUTH, Case
 from models.persona import Persona
 from models.segment_model import SegmentModel
 
@@ -17,9 +17,13 @@ Choose = Callable[[SegmentModel, BaseModel, Sequence[str]], str]
 
 
 def curves(case: Case, most: int) -> dict[str, list[float]]:
-    """The share of people whose persona is found after 0, 1, 2 … questions, by question order."""
+    """The share of people whose persona is found after 0, 1, 2 … questions, by question order.
+
+    Of the first `most` complete profiles.
+    """
     model = _model(case)
-    people = case.people.profiles(np.arange(min(most, len(case.people))))
+    complete_rows = np.flatnonzero(case.truths["complete"] != NO_TRUTH)
+    people = case.people.profiles(complete_rows[:most])
     complete = [model.assign(person).persona for person in people]
     return {order: _curve(case, model, people, complete, order) for order in ORDERS}
 

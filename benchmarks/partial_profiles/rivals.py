@@ -6,7 +6,7 @@ labelled with the personas of the complete profiles.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -29,13 +29,26 @@ from models.scoring.scorer import Scorer
 MASKED_ROWS: Final = 30_000
 MOST_HIDDEN: Final = 8
 
-# Columns → personas (n,), and how sure each is (n,) where the method says so.
-Assign = Callable[[Columns], tuple[IntArray, FloatArray | None]]
+
+class Assigned(NamedTuple):
+    """Personas (n,), and where the method says so the chance that each is the complete profile's, `settled`, and
+    that it is the group which the person belongs to, `confidence`, (n,)."""
+
+    clusters: IntArray
+    settled: FloatArray | None = None
+    confidence: FloatArray | None = None
+
+    def chances(self, truth: str) -> FloatArray | None:
+        """The chances that the personas are right by a truth, "complete" or "planted"."""
+        return self.settled if truth == "complete" else self.confidence
+
+
+Assign = Callable[[Columns], Assigned]
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """The training data of a rival: the scorer, coded profiles, their personas (n,), a seed."""
+    """The training data of a rival: the scorer, coded profiles, their personas (n,), fields to hide, a seed."""
 
     scorer: Scorer
     columns: Columns
@@ -54,15 +67,16 @@ class Rival:
 
 
 def _ours(training: Training) -> Assign:
-    def assign(columns: Columns) -> tuple[IntArray, FloatArray | None]:
+    def assign(columns: Columns) -> Assigned:
         scores = training.scorer.scores(columns)
-        return scores.clusters, scores.settled
+        confidence = None if scores.probabilities is None else scores.probabilities.max(axis=1)
+        return Assigned(scores.clusters, scores.settled, confidence)
 
     return assign
 
 
 def _nearest(training: Training) -> Assign:
-    return lambda columns: (training.scorer.distances(columns).argmin(axis=1), None)
+    return lambda columns: Assigned(training.scorer.distances(columns).argmin(axis=1))
 
 
 def _mode(training: Training) -> Assign:
@@ -72,9 +86,9 @@ def _mode(training: Training) -> Assign:
         if encoding.name in training.names
     }
 
-    def assign(columns: Columns) -> tuple[IntArray, FloatArray | None]:
+    def assign(columns: Columns) -> Assigned:
         filled = {name: fillers[name](column) if name in fillers else column for name, column in columns.items()}
-        return training.scorer.scores(filled).clusters, None
+        return Assigned(training.scorer.scores(filled).clusters)
 
     return assign
 
@@ -124,10 +138,11 @@ def _learned(training: Training, model: Any, features: Callable[[Columns], Float
     model.fit(np.concatenate(blocks), np.tile(training.clusters, copies))
     k = training.scorer.personas
 
-    def assign(columns: Columns) -> tuple[IntArray, FloatArray | None]:
+    def assign(columns: Columns) -> Assigned:
         chances = np.zeros((row_count(columns), k))
         chances[:, model.classes_] = model.predict_proba(features(columns))
-        return chances.argmax(axis=1), chances.max(axis=1)
+        most = chances.max(axis=1)
+        return Assigned(chances.argmax(axis=1), most, most)
 
     return assign
 
