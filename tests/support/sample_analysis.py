@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from models.scoring.columns import FloatArray
-from training.calibration.reliability import Confidence, ConfidenceBin, HiddenCount
+from training.calibration.reliability import Confidence, ConfidenceBin, ExponentGain, HiddenCount
 from training.report.document import (
     Axis,
     Candidate,
@@ -36,13 +36,13 @@ CONFIDENCE = Confidence(
             accuracy=1 - 0.05 * n,
             confidence=1 - 0.045 * n,
             error=0.01,
-            temperature=1 + n / 10,
         )
         for n in range(1, 13)
     ),
     bins=tuple(
         ConfidenceBin(confidence=(n + 0.5) / 15, accuracy=(n + 0.3) / 15, trials=100 * n + 1) for n in range(4, 15)
     ),
+    exponents=tuple(ExponentGain(exponent=n / 10, gain=2 - (n / 10 - 0.7) ** 2) for n in range(3, 13)),
 )
 GIFTS = ("books", "electronics", "experience", "food_and_drink", "gift_cards", "home", "kitchenware", "practical",
          "toys", "wellness")  # fmt: skip

@@ -40,14 +40,18 @@ class ExponentGain(_Part):
     """One exponent of the evidence, and how well held-out answers are predicted under it."""
 
     exponent: float
-    gain: float = Field(description="Mean log likelihood of an answer given the others, in nats above its margin.")
+    gain: float = Field(
+        description="Mean log likelihood of a person's answers, each given the others, above margins."
+    )
 
 
 class Confidence(_Part):
     """How reliable `settled` is, measured by hiding answers of complete profiles, and the choice of the exponent
     that `confidence` has."""
 
-    rows: int = Field(description="Profiles whose answers were hidden, those with the fewest gaps.")
+    rows: int = Field(
+        description="Profiles with the fewest gaps whose answers were hidden, repeats counted."
+    )
     exponent: float = Field(description="Exponent of the evidence: 1 would take answers for independent.")
     error: float = Field(description="Expected calibration error over all trials, 15 bins.")
     by_hidden: tuple[HiddenCount, ...]

@@ -32,8 +32,8 @@ _METRICS: Final = {
     "scorer_rows_compared": "Profiles on which the service's scorer was compared with the pipeline",
     "scorer_largest_gap": "Largest difference between the two",
     "scorer_ties": "Profiles with two equally probable personas",
-    "partial_profiles_tried": "Partial profiles on which the confidence was tried",
-    "calibration_error": "Calibration error of that confidence",
+    "partial_profiles_tried": "Partial profiles on which it was tried how settled an assignment is",
+    "calibration_error": "Calibration error of that",
 }
 
 GLOSSARY: Final = (
@@ -92,9 +92,10 @@ GLOSSARY: Final = (
         "variance says how much of all differences it holds.",
     ),
     (
-        "Confidence and calibration error",
-        "Confidence is the chance that the complete profile would be the same persona. The calibration error says "
-        "by how much, on average, the confidence differs from the share of answers that are right.",
+        "Confidence, settled, calibration error",
+        "Confidence is the probability of the persona given the answers. Settled is the chance that answering the "
+        "rest would not change it. The calibration error says by how much, on average, the latter differs from "
+        "the share of personas that stay.",
     ),
     ("t-SNE", "A map that keeps neighbours together. Distances between far points mean nothing on it."),
     ("K-Means", "Finds centres such that the profiles lie as near as can be to one of them."),

@@ -112,7 +112,7 @@ _ALL: Final = (
         anchor="confidence",
         title="Half-empty profiles",
         lead="Answers were hidden from the fullest profiles, every set of fields of a size being as likely, to "
-        "see how often the complete profile's persona is found and whether the confidence holds.",
+        "see how often the persona stays once the rest is answered, and whether that is foreseen.",
         plots=("confidence",),
         template="confidence",
         fills=lambda report: report.confidence is not None,

@@ -121,8 +121,10 @@ PLOTS: Final = (
         "confidence",
         confidence.draw_confidence,
         confidence.describe_confidence,
-        "Left: of the answers that were as sure as that, so many were right; on the dashed line confidence is "
-        "what it says, larger dots are more trials. Right: the same by the number of fields that were hidden.",
+        "Left: of the assignments that were settled to that degree, so many stayed when the rest was answered; "
+        "on the dashed line the number is what it says, larger dots are more trials. Middle: the same by the "
+        "number of hidden fields. Right: how well answers of held-out people are predicted from their others, by "
+        "the exponent of the evidence; the dashed line is the one that confidence has.",
     ),
     Plot(
         "quality",
