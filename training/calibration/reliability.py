@@ -49,9 +49,7 @@ class Confidence(_Part):
     """How reliable `settled` is, measured by hiding answers of complete profiles, and the choice of the exponent
     that `confidence` has."""
 
-    rows: int = Field(
-        description="Profiles with the fewest gaps whose answers were hidden, repeats counted."
-    )
+    rows: int = Field(description="Profiles with the fewest gaps whose answers were hidden, repeats counted.")
     exponent: float = Field(description="Exponent of the evidence: 1 would take answers for independent.")
     error: float = Field(description="Expected calibration error over all trials, 15 bins.")
     by_hidden: tuple[HiddenCount, ...]
