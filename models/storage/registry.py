@@ -1,11 +1,13 @@
 """The registry: the versions in a folder, which one is active, and the history of activations.
 
 `ACTIVE` names the active version. It is replaced by rename, so that a reader finds the old name or the new one.
-`ACTIVATIONS` holds a line of JSON for each activation, the latest last. Both lie beside the versions, so that
-commands and every worker of the service share them; they change under a lock on that folder.
+`ACTIVATIONS` holds a line of ASCII JSON for each activation, the latest last; `\\n` alone ends a line. Both lie
+beside the versions, so that commands and every worker of the service share them; they change under a lock on that
+folder.
 """
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -15,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -40,8 +43,11 @@ class Activation(BaseModel):
     version: str
     previous: str | None = Field(description="The version that was active before.")
     activated_at: datetime
-    by: str = Field(description="Who activated it.")
+    by: str = Field(description="Who activated it: the key, where the service activated it.")
     reason: str = Field(description="Why, in their words.")
+    on_behalf_of: str | None = Field(
+        default=None, description="The name that the request gave; nobody checked it."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,9 @@ class Registry:
         """Verify and load the active version. Raises `NoActiveModel`, `ModelNotFound` or `ArtifactError`."""
         return self.load(self.required(), profile_class)
 
-    def activate(self, version: str, by: str = "", reason: str = "") -> Activation:
+    def activate(
+        self, version: str, by: str = "", reason: str = "", on_behalf_of: str | None = None
+    ) -> Activation:
         """Activate a version and record by whom and why. Raises `ModelNotFound` or `ArtifactNotWritten`."""
         self.folder(version)
         try:
@@ -108,6 +116,7 @@ class Registry:
                     activated_at=datetime.now(UTC),
                     by=by,
                     reason=reason,
+                    on_behalf_of=on_behalf_of,
                 )
                 self._write_active(version)
                 self._append(activation)
@@ -117,13 +126,18 @@ class Registry:
 
     def activations(self) -> list[Activation]:
         """Every activation, the latest first, without lines that do not parse. Raises `ArtifactError`."""
+        lines = reversed(self._recorded_lines())
+        return [activation for line in lines if (activation := _activation(line)) is not None]
+
+    def _recorded_lines(self) -> list[str]:
         try:
-            lines = (self.root / ACTIVATIONS).read_text(encoding="utf-8", errors="replace").splitlines()
+            text = (self.root / ACTIVATIONS).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return []
         except OSError as error:
             raise ArtifactError(f"{self.root / ACTIVATIONS} cannot be read: {error.strerror}.") from error
-        return [activation for line in reversed(lines) if (activation := _activation(line)) is not None]
+        # Not `splitlines`: a text may hold U+2028 or U+0085, which older releases wrote as they are.
+        return [line for line in text.split("\n") if line]
 
     def before_active(self) -> str | None:
         """The version that was active before the active one; None if unknown."""
@@ -133,13 +147,22 @@ class Registry:
                 return activation.previous
         return None
 
+    def _is_recorded(self) -> bool:
+        """Whether the last line of the record is the activation of the active version."""
+        lines = self._recorded_lines()
+        latest = _activation(lines[-1]) if lines else None
+        return latest is not None and latest.version == self.active()
+
     def prune(self, keep: int) -> list[str]:
         """Remove all versions but the newest `keep`, the active one and the one before it. Returns those removed.
 
+        None are removed while the last activation is not on record: nothing says which version is the way back.
         A version is renamed before it is removed, so that no reader sees a partial one. Raises `ArtifactError`.
         """
         try:
             with self._locked():
+                if not self._is_recorded():
+                    return []
                 # Listed once: a version that is written meanwhile is newer than all of these.
                 versions = self.versions()
                 needed = {*versions[-max(keep, 1) :], self.active(), self.before_active()}
@@ -169,8 +192,10 @@ class Registry:
             os.close(descriptor)
 
     def _append(self, activation: Activation) -> None:
-        with (self.root / ACTIVATIONS).open("a", encoding="utf-8") as file:
-            file.write(f"{activation.model_dump_json()}\n")
+        line = json.dumps(activation.model_dump(mode="json"), ensure_ascii=True)
+        with (self.root / ACTIVATIONS).open("a+b") as file:
+            # A line that a crash has cut must not swallow this one.
+            file.write(f"{'' if _ends_in_newline(file) else chr(10)}{line}\n".encode("ascii"))
             file.flush()
             os.fsync(file.fileno())
 
@@ -186,6 +211,14 @@ class Registry:
             draft.replace(self.root / ACTIVE)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def _ends_in_newline(file: BinaryIO) -> bool:
+    """Whether a file is empty or ends in a newline; moves its position, which appending ignores."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
 
 
 def _activation(line: str) -> Activation | None:

@@ -6,8 +6,10 @@ from fastapi import Depends, Header, Path, Query, Request
 
 from models.storage.artifact import LoadedArtifact
 from service.container import Services
+from service.http.guarded_route import ACTOR
 from service.http.schemas.bounds import MAX_PAGE, USER_ID
 from service.observability.metrics import Metrics
+from service.security.actor import Actor
 from service.segmenting.assignment import Details
 from service.store.ports.store import Store
 
@@ -29,6 +31,12 @@ async def _store(services: ServicesDep) -> Store:
     return services.store
 
 
+async def _actor(request: Request) -> Actor:
+    # Not set on a public route, nor by the fast path: there a route must not ask who sent the request.
+    actor: Actor = request.scope[ACTOR]
+    return actor
+
+
 async def _metrics(services: ServicesDep) -> Metrics:
     return services.metrics
 
@@ -45,6 +53,7 @@ async def _details(explain: Explain = False, suggest: Suggest = False, distances
 DetailsDep = Annotated[Details, Depends(_details)]
 ModelDep = Annotated[LoadedArtifact, Depends(_model)]
 StoreDep = Annotated[Store, Depends(_store)]
+ActorDep = Annotated[Actor, Depends(_actor)]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]
 
 UserId = Annotated[

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute
 from service.container import Services
 from service.http.documentation import with_refusals
 from service.http.server.admission import ALWAYS_ADMITTED
+from service.security.actor import actor_of
 from service.security.guard import authorize
 from service.security.scopes import Scope, declared
 
@@ -26,6 +27,8 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 # In a request's scope: the scope that its key has been checked for already, and counted against its rate.
 ADMITTED = "segments.admitted"
+# In a request's scope: who sent it (`service.security.actor.Actor`), on routes that need a scope.
+ACTOR = "segments.actor"
 _WORK = "_work"
 
 
@@ -75,7 +78,9 @@ class GuardedRoute(APIRoute):
         async def handle_guarded(request: Request) -> Response:
             services: Services = request.app.state.services
             if scope is None or request.scope.get(ADMITTED) is not scope:
-                authorize(services.keyring, request.scope["headers"], scope)
+                key = authorize(services.keyring, request.scope["headers"], scope)
+                if scope is not None:
+                    request.scope[ACTOR] = actor_of(key)
             async with self.received(request) as received:
                 with self._bulkhead_slot(services):
                     return await handle(received)

@@ -7,7 +7,7 @@ from service.retraining.jobs import RetrainRequest
 def decide_activation(request: RetrainRequest, loaded: LoadedArtifact, active: str | None) -> tuple[bool, str]:
     """Whether to activate a new model, and a sentence that says why. `active`: the version that is active now."""
     failed = _failed_checks(loaded, active)
-    who = f" by {request.by}" if request.by else ""
+    who = f" for {request.by}" if request.by else ""
     match request.activate:
         case "never":
             return False, f"It waits for review, as was asked{who} (activate: never)."

@@ -75,9 +75,10 @@ class RetrainRequest(BaseModel):
     k: PersonaCount = Field(default="auto", description="How many personas; 'auto' lets training choose.")
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="Seed of everything random.")
     activate: Activation = Field(
-        default="auto", description="'auto' activates the model only if no check of it failed."
+        default="auto",
+        description="'auto' activates the model only if no check of it failed; 'always' needs `models:promote`.",
     )
-    by: By | None = Field(default=None, description="Who requests it; with 'always', who insists.")
+    by: By | None = Field(default=None, description="For whom; a note. The record names the key.")
 
     @model_validator(mode="after")
     def _options_fit_the_source(self) -> Self:
@@ -88,8 +89,10 @@ class RetrainRequest(BaseModel):
         return self
 
 
-def create(jobs: JobStore, users: UserStore, data_dir: Path, owner: str, request: RetrainRequest) -> Job:
-    """Check that a retrain can be run, and take the one slot for it.
+def create(
+    jobs: JobStore, users: UserStore, data_dir: Path, *, owner: str, request: RetrainRequest, actor: str
+) -> Job:
+    """Check that a retrain can be run, and take the one slot for it. `actor`: who requests it, for the record.
 
     Raises `UnusableDataFile`, `NothingToTrainOn`, `JobRunning` or `StoreUnavailable`.
     """
@@ -108,6 +111,7 @@ def create(jobs: JobStore, users: UserStore, data_dir: Path, owner: str, request
             owner=owner,
             created_at=now,
             heartbeat_at=now,
+            requested_by=actor,
         )
     )
 

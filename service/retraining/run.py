@@ -152,8 +152,8 @@ class RetrainRun:
         self._heartbeat.confirm()
         activated, reason = decide_activation(self._request, loaded, active_version(context.registry))
         if activated:
-            by = self._request.by or f"retrain {self._job.id[:8]}"
-            context.registry.activate(version, by, reason)
+            actor = self._job.requested_by or f"retrain {self._job.id[:8]}"
+            context.registry.activate(version, actor, reason, self._request.by)
             context.on_activated()
         return activated, reason
 

@@ -21,7 +21,7 @@ class RetrainSchedule:
     jobs: JobStore
     model: ActiveModel
     interval: float
-    start_retrain: Callable[[RetrainRequest], Job]
+    start_retrain: Callable[[RetrainRequest, str], Job]
 
     def run(self) -> None:
         """Start a retrain if one is due and can be started."""
@@ -29,7 +29,7 @@ class RetrainSchedule:
         if trained_at is not None and datetime.now(UTC) - trained_at < timedelta(seconds=self.interval):
             return
         try:
-            job = self.start_retrain(RetrainRequest(source="users", by=SCHEDULER))
+            job = self.start_retrain(RetrainRequest(source="users", by=SCHEDULER), SCHEDULER)
         except (JobRunning, NothingToTrainOn):
             return
         log.info("a scheduled retrain was started", extra={"fields": {"job": job.id}})

@@ -52,13 +52,15 @@ class Supervisor:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def start_retrain(self, request: RetrainRequest) -> Job:
-        """Start a retrain in the background; its job.
+    def start_retrain(self, request: RetrainRequest, actor: str) -> Job:
+        """Start a retrain in the background; its job. `actor`: who requests it, for the record.
 
         Raises `UnusableDataFile`, `NothingToTrainOn`, `JobRunning` or `StoreUnavailable`: nothing has started.
         """
         context = self._context
-        job = jobs.create(context.jobs, context.users, context.data_dir, context.owner, request)
+        job = jobs.create(
+            context.jobs, context.users, context.data_dir, owner=context.owner, request=request, actor=actor
+        )
         self._start(job)
         return job
 

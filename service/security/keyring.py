@@ -30,6 +30,7 @@ class CachedKey:
     """A key as requests are checked against it; `expires_at` in seconds since 1970."""
 
     prefix: str
+    name: str
     digest: bytes
     scopes: frozenset[str]
     expires_at: float
@@ -107,6 +108,7 @@ class Keyring:
     def _cache(self, key: StoredKey, previous: CachedKey | None) -> CachedKey:
         return CachedKey(
             prefix=key.prefix,
+            name=key.name,
             digest=bytes.fromhex(key.digest),
             scopes=frozenset(Scope) if Scope.ADMIN in key.scopes else frozenset(key.scopes),
             expires_at=key.expires_at.timestamp() if key.expires_at else _NEVER,

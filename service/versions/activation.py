@@ -11,7 +11,7 @@ from models.profile import Profile
 from models.storage.registry import Activation, Registry
 from service.active_model.active_model import active_version
 from service.paging import Page, cursor_number, decode_cursor
-from service.personas.overrides import UNNAMED, By
+from service.personas.overrides import By
 
 log = logging.getLogger("service.versions")
 
@@ -28,7 +28,7 @@ class ActivationRequest(BaseModel):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000)] = Field(
         description="Why, for those who look later."
     )
-    by: By | None = Field(default=None, description="Who does it.")
+    by: By | None = Field(default=None, description="For whom; a note. The record names the key.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class ActivationPage(Page[Activation]):
     items: tuple[Activation, ...]
 
 
-def activate(registry: Registry, version: str, request: ActivationRequest) -> Activation:
-    """Verify a version whole and activate it: promotion and rollback are the same.
+def activate(registry: Registry, version: str, request: ActivationRequest, actor: str) -> Activation:
+    """Verify a version whole and activate it: promotion and rollback are the same. `actor`: for the record.
 
     The active version stays as it is, without another record. Raises `ModelNotFound`, `ActivationRefused` or
     `ArtifactNotWritten`.
@@ -52,8 +52,8 @@ def activate(registry: Registry, version: str, request: ActivationRequest) -> Ac
         registry.load(version, Profile)
     except ArtifactError as error:
         raise ActivationRefused(f"{error} The active model was left as it is.") from error
-    activation = registry.activate(version, request.by or UNNAMED, request.reason)
-    fields = {"model_version": version, "previous": activation.previous}
+    activation = registry.activate(version, actor, request.reason, request.by)
+    fields = {"model_version": version, "previous": activation.previous, "by": actor}
     log.info("a model was activated", extra={"fields": fields})
     return activation
 

@@ -86,8 +86,9 @@ ACTIVATION = {
     "version": VERSION,
     "previous": PREVIOUS_VERSION,
     "activated_at": TIME,
-    "by": "ops",
+    "by": "key 3f9c2a71 (deploy)",
     "reason": "The candidate keeps every persona and moves 5 % of the users.",
+    "on_behalf_of": "ops",
 }
 
 ACTIVATIONS = {"items": [ACTIVATION], "next_cursor": None}

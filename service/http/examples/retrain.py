@@ -19,6 +19,7 @@ JOB: dict[str, Any] = {
     "error": None,
     "result": None,
     "request": {**RETRAIN_REQUEST, "path": None, "seed": 0, "by": None},
+    "requested_by": "key 3f9c2a71 (deploy)",
     "links": {
         "self": f"/retrain/{JOB_ID}",
         "events": f"/retrain/{JOB_ID}/events",

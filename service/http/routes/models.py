@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Response
 from models.errors import ArtifactError, ModelNotFound, NoActiveModel
 from models.storage.registry import Activation
 from service.container import Services
-from service.http.dependencies import Cursor, IdempotencyKey, Limit, ServicesDep, Version
+from service.http.dependencies import ActorDep, Cursor, IdempotencyKey, Limit, ServicesDep, Version
 from service.http.documentation import documented
 from service.http.examples import models as examples
 from service.http.guarded_route import Work, does
@@ -118,12 +118,13 @@ def activate_model(
     version: Version,
     body: Annotated[ActivationRequest, Body(examples=[examples.ACTIVATION_REQUEST])],
     services: ServicesDep,
+    actor: ActorDep,
     key: IdempotencyKey = None,
 ) -> Response:
     """Activate a version: promotion and rollback are the same call. The whole version is verified first."""
 
     def activate() -> ReplayableResponse:
-        activation = activations.activate(services.registry, version, body)
+        activation = activations.activate(services.registry, version, body, actor.name)
         services.model.refresh()
         return ReplayableResponse(200, {}, to_json(activation).decode())
 

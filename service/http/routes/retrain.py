@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 from starlette.responses import StreamingResponse
 
-from service.http.dependencies import Cursor, IdempotencyKey, JobId, Limit, ServicesDep, StoreDep
+from service.http.dependencies import ActorDep, Cursor, IdempotencyKey, JobId, Limit, ServicesDep, StoreDep
 from service.http.documentation import documented
 from service.http.examples import retrain as examples
 from service.http.guarded_route import Work, does
@@ -50,12 +50,18 @@ router = APIRouter(route_class=JsonRoute, tags=["retrain"])
 def start_retrain(
     body: Annotated[RetrainRequest, Body(examples=[examples.RETRAIN_REQUEST])],
     services: ServicesDep,
+    actor: ActorDep,
     key: IdempotencyKey = None,
 ) -> Response:
-    """Train a new model in the background. One at a time: a second one gets 409."""
+    """Train a new model in the background. One at a time: a second one gets 409.
+
+    `activate: always`, which ignores the checks, needs the scope `models:promote` as well.
+    """
+    if body.activate == "always":
+        actor.require(Scope.MODELS_PROMOTE)
 
     def start() -> ReplayableResponse:
-        job = services.supervisor.start_retrain(body)
+        job = services.supervisor.start_retrain(body, actor.name)
         headers = RETRY_AFTER | {"Location": job_path(job.id)}
         return ReplayableResponse(202, headers, JobBody.of(job).model_dump_json())
 

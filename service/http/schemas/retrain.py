@@ -46,6 +46,7 @@ class JobBody(BaseModel):
     error: str | None = Field(description="Why it failed or was cancelled.")
     result: JobResult | None
     request: dict[str, Any] = Field(description="The body of the request that started it.")
+    requested_by: str | None = Field(description="Who started it: a key, or the schedule.")
     links: dict[str, str]
 
     @classmethod
@@ -63,6 +64,7 @@ class JobBody(BaseModel):
             error=job.error,
             result=None if job.result is None else JobResult.model_validate(job.result),
             request=job.request,
+            requested_by=job.requested_by,
             links=_links(job),
         )
 

@@ -34,6 +34,8 @@ class JobStatus(StrEnum):
 class Job:
     """One retrain. `owner` is the process that runs it, `heartbeat_at` the time of its last heartbeat.
 
+    `requested_by`: the actor that requested it (`service.security.actor`); None for jobs of older releases.
+
     `steps`: the named steps so far, in order, each with `name`, `progress` (0–1) and `at`.
     """
 
@@ -51,6 +53,7 @@ class Job:
     error: str | None = None
     result: dict[str, Any] | None = None
     steps: list[dict[str, Any]] | None = None
+    requested_by: str | None = None
 
 
 class JobRunning(StoreError):

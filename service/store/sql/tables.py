@@ -73,7 +73,7 @@ def id_type() -> Text:
 
 
 # The newest revision in `migrations`; a test compares the two.
-SCHEMA = "0004"
+SCHEMA = "0006"
 metadata = MetaData()
 
 users = Table(
@@ -97,6 +97,7 @@ users = Table(
     Column("margin", Double),
     Column("settled", Double),
     Column("typicality", Double),
+    Column("chosen_persona_id", Text),
 )
 # Finds the users of other models; holds every column that `tally` sums, so that it reads the index alone.
 Index(
@@ -126,6 +127,7 @@ jobs = Table(
     Column("error", Text),
     Column("result", JsonText),
     Column("steps", JsonText),
+    Column("requested_by", Text),
 )
 
 persona_changes = Table(
@@ -172,6 +174,7 @@ idempotency_keys = Table(
     Column("status", Integer),
     Column("headers", JsonText),
     Column("body", Text),
+    Column("job_id", Text),
 )
 
 api_keys = Table(

@@ -14,7 +14,7 @@ from models.errors import (
     NoActiveModel,
 )
 from models.profile import Profile
-from models.storage.registry import ACTIVE, Registry, version_name
+from models.storage.registry import ACTIVATIONS, ACTIVE, Registry, version_name
 from models.storage.writing import check_writable
 from testkit.small_model import write_small_model
 
@@ -115,3 +115,48 @@ def test_pruning_spares_a_version_written_meanwhile(tmp_path: Path) -> None:
     registry.activate(written[0])
     assert registry.prune(1) == [written[1]]
     assert (tmp_path / "20261101-120003-00000003").is_dir()
+
+
+SEPARATORS = ["\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+def test_activation_is_on_record_whatever_its_texts_hold(tmp_path: Path, separator: str) -> None:
+    registry = Registry(tmp_path)
+    first, second, *_ = (write_small_model(tmp_path, seed=seed).name for seed in range(5))
+    registry.activate(first)
+    made = registry.activate(second, by=f"a{separator}b", reason=f"one{separator}two", on_behalf_of="Zoë 😀")
+    assert registry.activations()[0] == made
+    assert registry.before_active() == first
+    assert first not in registry.prune(1)
+    assert (tmp_path / ACTIVATIONS).read_bytes().isascii()
+
+
+def test_activations_that_older_releases_wrote_as_they_are_can_be_read(tmp_path: Path) -> None:
+    registry = Registry(tmp_path)
+    first, second = (write_small_model(tmp_path, seed=seed).name for seed in range(2))
+    registry.activate(first)
+    activation = registry.activate(second, reason="one\u2028two\x85three")
+    (tmp_path / ACTIVATIONS).write_text(f"{activation.model_dump_json()}\n", encoding="utf-8")
+    assert registry.activations() == [activation]
+
+
+def test_activation_after_a_cut_line_is_on_record(tmp_path: Path) -> None:
+    registry = Registry(tmp_path)
+    version = write_small_model(tmp_path).name
+    (tmp_path / ACTIVATIONS).write_text('{"version": "2026', encoding="utf-8")
+    assert registry.activations() == []
+    activation = registry.activate(version)
+    assert registry.activations() == [activation]
+
+
+@pytest.mark.parametrize("record", ["", '{"version": "2026', "lost"])
+def test_nothing_is_removed_while_the_last_activation_is_not_on_record(tmp_path: Path, record: str) -> None:
+    registry = Registry(tmp_path)
+    versions = [write_small_model(tmp_path, seed=seed).name for seed in range(4)]
+    for version in versions[:2]:
+        registry.activate(version)
+    log = tmp_path / ACTIVATIONS
+    log.write_text(log.read_text().splitlines()[0] + "\n" + record)
+    assert registry.prune(1) == []
+    assert registry.versions() == versions

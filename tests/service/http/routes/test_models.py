@@ -13,6 +13,7 @@ from models.storage.manifest import Verdict
 from models.storage.registry import Registry
 from models.storage.writing import write_artifact
 from service.app import create_app
+from service.security.actor import NO_KEY
 from service.settings import Settings
 from service.store.memory.store import MemoryStore
 from service.store.memory.users import MemoryUsers
@@ -107,7 +108,8 @@ def test_promotion_and_rollback_are_the_same_call(client: TestClient, versions: 
     first, second = versions
     for version, previous in ((second, first), (first, second)):
         activation = activate(client, version)
-        assert (activation["version"], activation["previous"], activation["by"]) == (version, previous, "ops")
+        assert (activation["version"], activation["previous"]) == (version, previous)
+        assert (activation["by"], activation["on_behalf_of"]) == (NO_KEY, "ops")
         assert client.post("/segment", json={}).json()["model_version"] == version
     items = client.get("/models/activations").json()["items"]
     assert [(item["version"], item["reason"]) for item in items[:2]] == [

@@ -6,6 +6,7 @@ from starlette.testclient import TestClient
 from models.storage.registry import Registry
 from service.app import create_app
 from service.retraining.launcher import Ended
+from service.security.actor import NO_KEY
 from service.settings import Settings
 from service.store.memory.store import MemoryStore
 from testkit.waiting import eventually
@@ -143,14 +144,14 @@ def test_acceptance_thresholds_go_to_the_child(
     assert launcher.orders[0].thresholds["max_changed_share"] == "0.3"
 
 
-def test_person_who_forces_an_activation_is_recorded(
+def test_forced_activation_records_the_actor_and_the_name_in_the_body_as_a_note(
     client: TestClient, launcher: FakeLauncher, registry: Registry
 ) -> None:
     address, child = begin(client, launcher, activate="always", by="Anne of ops")
     child.say(Ended(train(registry, verdicts=(FAILED_CHECK,))))
-    assert "as was asked by Anne of ops" in end(client, address)["result"]["reason"]
+    assert "as was asked for Anne of ops" in end(client, address)["result"]["reason"]
     (latest, *_) = client.get("/models/activations").json()["items"]
-    assert latest["by"] == "Anne of ops"
+    assert (latest["by"], latest["on_behalf_of"]) == (NO_KEY, "Anne of ops")
     assert FAILED_CHECK.sentence in latest["reason"]
 
 
