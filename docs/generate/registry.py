@@ -8,6 +8,7 @@ from docs.generate.commands import commands_page
 from docs.generate.decisions import decisions_page
 from docs.generate.env_example import env_example
 from docs.generate.errors import errors_page
+from docs.generate.figures import figures_page
 from docs.generate.metrics import metrics_page
 from docs.generate.profile import profile_page
 from docs.generate.routes import routes_page
@@ -20,6 +21,7 @@ DOCUMENTS: Final[Mapping[str, Callable[[], str]]] = {
     "docs/decisions/README.md": decisions_page,
     "docs/reference/commands.md": commands_page,
     "docs/reference/errors.md": errors_page,
+    "docs/reference/figures.md": figures_page,
     "docs/reference/metrics.md": metrics_page,
     "docs/reference/profile.md": profile_page,
     "docs/reference/routes.md": routes_page,

@@ -73,6 +73,28 @@ GLOSSARY: Final = (
         "or evenly from all of them (0).",
     ),
     (
+        "Natural, reproducible, constructive",
+        "Natural: the personas are groups in the data, with emptier space between them. Reproducible: there are "
+        "no such groups, but another sample would be divided alike. Constructive: neither; the division is one "
+        "of many.",
+    ),
+    (
+        "Marker",
+        "An answer whose share in a persona differs from everyone's by a quarter of the largest share in any "
+        "persona, or by half of everyone's share.",
+    ),
+    (
+        "Mean posterior and entropy R²",
+        "The posterior is the probability of a persona given the answers. Entropy R² says how much of the "
+        "uncertainty about the persona the answers take away: 1 is all of it.",
+    ),
+    (
+        "Descriptor, Cramér's V, ε² and Holm's correction",
+        "A descriptor is an answer that the model did not learn. Cramér's V and ε² say how strongly it goes with "
+        "the persona, from 0 to 1. Among several tests one is easily significant by chance: Holm's correction "
+        "allows for that.",
+    ),
+    (
         "Prediction strength",
         "Groups found in one half of the profiles are used to predict those of the other half; 1 is never wrong.",
     ),

@@ -29,7 +29,7 @@ class Section:
     fills: Callable[[Report], bool] = _never
 
 
-_ALL: Final = (
+SECTIONS: Final = (
     Section(anchor="glance", title="At a glance", lead="How the profiles divide.", plots=("sizes",)),
     Section(
         anchor="personas",
@@ -145,5 +145,5 @@ _ALL: Final = (
 def sections(report: Report, figures: Container[str]) -> tuple[Section, ...]:
     """The sections with content."""
     return tuple(
-        section for section in _ALL if section.fills(report) or any(plot in figures for plot in section.plots)
+        section for section in SECTIONS if section.fills(report) or any(plot in figures for plot in section.plots)
     )
