@@ -106,6 +106,7 @@ class FieldStats(_Part):
     strength: float = Field(
         description="Share of its variance explained by the personas that the other fields alone assign, 0–1."
     )
+    strength_error: float | None = Field(default=None, description="Standard error of the strength.")
     answered: int | None = Field(default=None, description="Number of profiles in the sample that answered it.")
 
 

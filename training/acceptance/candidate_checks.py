@@ -1,6 +1,8 @@
 """Checks of a candidate alone, on profiles that it was not fitted on."""
 
+import math
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -8,22 +10,21 @@ from models.acceptance import Thresholds
 from models.scoring.columns import FloatArray
 from models.storage.manifest import Verdict
 from training.acceptance.candidate import Candidate
-from training.acceptance.field_stats import unknown_share
+from training.acceptance.field_stats import unknown_values
 from training.acceptance.repeated_rows import repeated_rows
 from training.acceptance.verdicts import at_least, at_most, not_judged
 from training.clustering.stability import whole_pipeline_stability
 from training.config import TrainingConfig
+from training.text import count
+
+_FEWEST_VALUES: Final = 20
 
 
 def candidate_checks(candidate: Candidate, thresholds: Thresholds, config: TrainingConfig) -> Iterator[Verdict]:
     """Stability under resampling, unknown values, outliers and repeated rows."""
     yield _stability(candidate, thresholds, config)
     yield _unknown_values(candidate, thresholds)
-    outliers = outlier_share(candidate.scorer.distances(candidate.held_out.columns))
-    yield at_most(
-        "outliers", outliers, thresholds.gate_max_outlier_share,
-        f"{outliers:.1%} of the profiles lie far from every persona",
-    )  # fmt: skip
+    yield _outliers(candidate, thresholds)
     yield repeated_rows(candidate.dataset, thresholds)
 
 
@@ -43,13 +44,36 @@ def _stability(candidate: Candidate, thresholds: Thresholds, config: TrainingCon
 
 
 def _unknown_values(candidate: Candidate, thresholds: Thresholds) -> Verdict:
-    unknown = unknown_share(candidate.held_out)
-    if unknown is None:
-        return not_judged("unknown_values", "No profile has a value of an open vocabulary.")
+    unknown, values = unknown_values(candidate.held_out)
+    if values < _FEWEST_VALUES:
+        given = f"The profiles have {count(values, 'value')} of open vocabularies"
+        return not_judged("unknown_values", f"{given}; at least {_FEWEST_VALUES} are needed.")
+    certain = lower_limit(unknown / values, values)
     return at_most(
-        "unknown_values", unknown, thresholds.gate_max_unknown_share,
-        f"It does not know {unknown:.1%} of the values that people gave",
+        "unknown_values", certain, thresholds.gate_max_unknown_share,
+        f"It does not know {unknown / values:.1%} of {values:,} values in answers, {certain:.1%} for certain",
     )  # fmt: skip
+
+
+def _outliers(candidate: Candidate, thresholds: Thresholds) -> Verdict:
+    rows = len(candidate.held_out)
+    share = outlier_share(candidate.scorer.distances(candidate.held_out.columns))
+    certain = lower_limit(share, rows)
+    return at_most(
+        "outliers", certain, thresholds.gate_max_outlier_share,
+        f"{share:.1%} of {rows:,} profiles lie far from every persona, {certain:.1%} for certain",
+    )  # fmt: skip
+
+
+def lower_limit(share: float, rows: int) -> float:
+    """The lower limit of a share of the population, of which a sample has `share`: at 95 %, one-sided.
+
+    The score interval (Wilson, JASA 22, 1927, 209–212).
+    """
+    z = 1.645
+    centre = share + z**2 / (2 * rows)
+    width = z * math.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2))
+    return max(0.0, (centre - width) / (1 + z**2 / rows))
 
 
 def outlier_share(distances: FloatArray) -> float:

@@ -59,7 +59,7 @@ class _Field:
     @property
     def least_strength(self) -> float:
         """The strength that it must have at least."""
-        lower = self.then.strength - _margin(self.then.strength, self.answered_then, self.k)
+        lower = self.then.strength - _margin(self.then, self.answered_then, self.k)
         return self.thresholds.gate_min_strength_kept * max(lower, 0.0)
 
     @property
@@ -70,12 +70,12 @@ class _Field:
     @property
     def chance(self) -> float:
         """The largest strength that shuffled answers have by chance."""
-        return _margin(0.0, self.answered_now, self.k)
+        return _STANDARD_ERRORS * _error_of_chance(self.answered_now, self.k)
 
     @property
     def weak(self) -> bool:
         """Whether it has too little strength, even allowing for the sample."""
-        reached = self.now.strength + _margin(self.now.strength, self.answered_now, self.k)
+        reached = self.now.strength + _margin(self.now, self.answered_now, self.k)
         return self.can_be_judged and reached < self.least_strength
 
 
@@ -115,15 +115,24 @@ def _fields(candidate: Candidate, predecessor: Predecessor, thresholds: Threshol
     ]
 
 
-def _margin(strength: float, answered: int, k: int) -> float:
-    """The error allowed for a strength ε² of k personas among so many answers.
+def _margin(stats: FieldStats, answered: int, k: int) -> float:
+    """The error allowed for a strength among so many answers, with k personas."""
+    error = _error_of_normal(stats.strength, answered) if stats.strength_error is None else stats.strength_error
+    return _STANDARD_ERRORS * math.hypot(error, _error_of_chance(answered, k))
 
-    The variance of ε² is 4 ε² (1 − ε²)² / n (for R²: Olkin and Finn, Psychological Bulletin 118, 1995), and
-    2 (k − 1) / n² where personas explain nothing (that of χ² with k − 1 degrees of freedom, divided by n²).
+
+def _error_of_normal(strength: float, answered: int) -> float:
+    """The standard error of R² of normal numbers (Olkin and Finn, Psychological Bulletin 118, 1995), for manifests
+    that do not have one.
     """
-    rows = max(answered, 1)
-    variance = 4 * strength * (1 - strength) ** 2 / rows + 2 * (k - 1) / rows**2
-    return _STANDARD_ERRORS * math.sqrt(variance)
+    return 2 * math.sqrt(strength / max(answered, 1)) * (1 - strength)
+
+
+def _error_of_chance(answered: int, k: int) -> float:
+    """The standard deviation of ε² where personas explain nothing: that of χ² with k − 1 degrees of freedom, over
+    the number of answers.
+    """
+    return math.sqrt(2 * (k - 1)) / max(answered, 1)
 
 
 # --- unanswered ------------------------------------------------------------------------------------
@@ -131,7 +140,8 @@ def _margin(strength: float, answered: int, k: int) -> float:
 
 def _unanswered(fields: list[_Field], total: int) -> Verdict:
     sentences = " ".join(map(_unanswered_sentence, fields))
-    return judged("unanswered_field", not fields, sentences or f"All {total} fields are answered as they were.")
+    none = f"None of {count(total, 'field')} has lost its answers."
+    return judged("unanswered_field", not fields, sentences or none)
 
 
 def _unanswered_sentence(field: _Field) -> str:

@@ -29,6 +29,8 @@ from training.data.dataset import Dataset
 
 # Rows with fewer answers say too little to be compared.
 _FEWEST_ANSWERS: Final = 5
+# A few people give the same answer to every question, and fewer copies are left to them.
+_FEWEST_COPIES: Final = 5
 _GROUPS: Final = 5
 _FEWEST_GROUPS: Final = 4
 _GROUPINGS: Final = 5
@@ -64,24 +66,25 @@ def repeated_rows(dataset: Dataset, thresholds: Thresholds) -> Verdict:
     those = dataset if len(rows) == len(dataset) else dataset.take(rows)
     repeated = (len(rows) - those.distinct_rows) / len(dataset)
     measured = f"{repeated:.1%} of the rows repeat another one word for word, in {fewest} answers or more"
-    if repeated <= thresholds.gate_max_repeated_share:
-        return at_most("repeated_rows", repeated, thresholds.gate_max_repeated_share, measured)
+    most = max(thresholds.gate_max_repeated_share, _FEWEST_COPIES / len(dataset))
+    if repeated <= most:
+        return at_most("repeated_rows", repeated, most, measured)
     copies = estimated_copies(those)
     if copies is None:
         return not_judged("repeated_rows", f"{measured}, and so few fields do not tell copies from coincidences.")
-    return _copied(copies, len(dataset), thresholds, measured)
+    return _copied(copies, len(dataset), most, measured)
 
 
-def _copied(copies: Copies, rows: int, thresholds: Thresholds, measured: str) -> Verdict:
-    threshold, certain = thresholds.gate_max_repeated_share, copies.certain / rows
-    if certain <= threshold and _STANDARD_ERRORS * copies.error / rows > _VISIBLE:
+def _copied(copies: Copies, rows: int, most: float, measured: str) -> Verdict:
+    certain = copies.certain / rows
+    if certain <= most and _STANDARD_ERRORS * copies.error / rows > _VISIBLE:
         why = (
             f"{measured}, and so many coincide by chance that copies of {_VISIBLE:.1%} of the rows would not show."
         )
         return not_judged("repeated_rows", why)
     estimate = max(copies.number, 0.0) / rows
     measured += f"; an estimated {estimate:.1%} are copies and not coincidences, {certain:.1%} for certain"
-    return at_most("repeated_rows", certain, threshold, measured)
+    return at_most("repeated_rows", certain, most, measured)
 
 
 def estimated_copies(dataset: Dataset) -> Copies | None:

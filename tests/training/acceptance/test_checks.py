@@ -13,7 +13,6 @@ from models.storage.manifest import Origin, Verdict
 from models.storage.reading import read_comparison, read_manifest
 from tests.training.acceptance.refits import PEOPLE, failed, refit, sentences
 from tests.training.conftest import QUICK
-from training.acceptance.candidate_checks import outlier_share
 from training.pipeline import Trained, UnreadableModel
 from training.simulation.simulate import SimulationConfig, simulate
 
@@ -188,11 +187,6 @@ def test_model_without_field_stats_can_be_succeeded(before: LoadedArtifact, tmp_
 def test_few_profiles_are_not_held_out(before: LoadedArtifact, tmp_path: Path) -> None:
     trained = refit(PEOPLE.frame.iloc[:300], before, tmp_path)
     assert trained.manifest.metrics["held_out_rows"] == 300
-
-
-def test_outliers_are_beyond_the_outer_fence() -> None:
-    distances = np.array([[1.0, 9.0]] * 50 + [[2.0, 9.0]] * 49 + [[50.0, 60.0]])
-    assert outlier_share(distances) == pytest.approx(0.01)
 
 
 def test_verdict_holds_value_and_threshold(good: Trained) -> None:

@@ -9,10 +9,17 @@ import pandas as pd
 import pytest
 
 from models.acceptance import Thresholds
+from models.profile import Profile
+from models.profile.field_kinds import declared_fields
 from models.storage.artifact import LoadedArtifact
 from models.storage.manifest import FieldStats
 from tests.training.acceptance.refits import PEOPLE, failed, refit, sentences
+from training.acceptance.field_stats import explained_share
+from training.data.dataset import from_frame
+from training.data.encoded import EncodedDataset
 from training.simulation.simulate import SimulationConfig, simulate
+
+LEVELS = next(spec.levels for spec in declared_fields(Profile) if spec.name == "budget_range")
 
 
 def without(name: str) -> pd.DataFrame:
@@ -105,3 +112,36 @@ def test_statistics_without_a_number_of_answers_are_judged_alike(before: LoadedA
     verdict, former = (failed(refit(frame, model, tmp_path).manifest) for model in (before, older))
     assert verdict == former
     assert "shuffled_field" in verdict
+
+
+def test_strengths_are_shares_of_variance_between_the_personas_of_the_other_fields(
+    before: LoadedArtifact, tmp_path: Path
+) -> None:
+    frame = shuffled("budget_range")
+    sentence = failed(refit(frame, before, tmp_path).manifest)["shuffled_field"]
+    then = strength(before, simulate(SimulationConfig(rows=2_000, seed=3)).frame, "budget_range")
+    measured = [float(text) for text in re.findall(r"(\d+\.\d)%", sentence)]
+    assert measured[:2] == pytest.approx([100 * strength(before, frame, "budget_range"), 100 * then], abs=0.06)
+    assert 0 < measured[2] <= 25 * then
+
+
+def strength(model: LoadedArtifact, frame: pd.DataFrame, name: str) -> float:
+    """ε² of an ordinal field, by the nearest centroid of each profile without its answer."""
+    answered = frame[frame[name].notna()].reset_index(drop=True)
+    levels = answered[name].map({level: number for number, level in enumerate(LEVELS)}).astype(float)
+    others = from_frame(answered.drop(columns=name), Profile)
+    scorer = model.model.scorer
+    clusters = scorer.distances(EncodedDataset.of(others, scorer.encoder).columns).argmin(axis=1)
+    count, k = len(levels), len(model.model.personas)
+    within = levels.groupby(clusters).transform(lambda group: (group - group.mean()) ** 2).sum()
+    return max(0.0, 1 - within / ((levels - levels.mean()) ** 2).sum() * (count - 1) / (count - k))
+
+
+def test_error_of_a_strength_is_that_of_repeated_samples() -> None:
+    rng, k = np.random.default_rng(0), 3
+    drawn = []
+    for _ in range(200):
+        clusters = rng.integers(k, size=400)
+        drawn.append(explained_share(rng.normal(size=(400, 2)) + 0.5 * clusters[:, None], clusters, k))
+    shares, errors = np.array(drawn).T
+    assert np.mean(errors) == pytest.approx(np.std(shares), rel=0.2)

@@ -118,6 +118,16 @@ def test_real_table_of_motives_passes_and_copies_in_it_fail() -> None:
     assert repeated_rows(from_frame(copied, motives), Thresholds()).outcome == "failed"
 
 
+def test_a_few_copies_are_left_to_chance() -> None:
+    frame = simulate(SimulationConfig(rows=400, seed=31)).frame
+    few, more = (
+        repeated_rows(from_frame(pd.concat([frame, frame.iloc[:count]]), Profile), Thresholds())
+        for count in (5, 8)
+    )
+    assert (few.outcome, more.outcome) == ("passed", "failed")
+    assert few.sentence.endswith(f"; at most {5 / 405:.1%} is wanted.")
+
+
 # --- what cannot be judged -------------------------------------------------------------------------
 
 
