@@ -13,12 +13,14 @@ from sklearn.pipeline import Pipeline
 
 from models.acceptance import Thresholds
 from models.profile import Profile
-from models.storage.artifact import PIPELINE, REPORT
+from models.storage.artifact import ARRAYS, PIPELINE, REPORT
+from models.storage.reading import read_artifact
 from tests.training.acceptance.refits import PEOPLE, sentences
 from tests.training.conftest import QUICK
 from training.acceptance.candidate_checks import lower_limit, outlier_share
 from training.clustering.fit import fit
 from training.data.dataset import Dataset, from_frame
+from training.data.encoded import EncodedDataset
 from training.pipeline import Trained
 from training.progress import Silent
 
@@ -66,7 +68,7 @@ def test_stability_is_that_of_fits_on_other_resamples(good: Trained, pipeline: P
     for seed in range(3):
         rows = np.unique(rng.integers(len(people), size=len(people)))
         refit = fit(people.take(rows), QUICK.model_copy(update={"seed": seed}), Silent())
-        agreements.append(adjusted_rand_score(own, refit.pipeline.predict(judged)))
+        agreements.append(adjusted_rand_score(own, refit.assigner.predict(judged)))
     count, stability, wanted = numbers(sentences(good.manifest, "passed")["stability"])
     assert (count, wanted) == (QUICK.bootstraps, 0.5)
     assert stability == pytest.approx(np.mean(agreements), abs=0.08)
@@ -86,12 +88,11 @@ def test_unknown_values_are_those_that_few_training_profiles_hold(good: Trained,
     assert measured == pytest.approx([100 * unknown / total, total, 100 * limit, 10], abs=0.051)
 
 
-def test_outliers_are_those_beyond_the_fence_of_distances(
-    good: Trained, pipeline: Pipeline, people: Dataset
-) -> None:
-    before_kmeans = pipeline[: list(pipeline.named_steps).index("kmeans")]
-    scores = before_kmeans.transform(people.take(np.array(held_out_rows(people))))
-    nearest = cdist(scores, pipeline["kmeans"].cluster_centers_).min(axis=1)
+def test_outliers_are_those_beyond_the_fence_of_distances(good: Trained, people: Dataset) -> None:
+    scorer = read_artifact(good.folder, Profile).model.scorer
+    judged = people.take(np.array(held_out_rows(people)))
+    coordinates = scorer.coordinates(EncodedDataset.of(judged, scorer.encoder).columns)
+    nearest = cdist(coordinates, np.load(good.folder / ARRAYS)["centroids"]).min(axis=1)
     low, high = np.percentile(nearest, [25, 75])
     outliers = int((nearest > high + 3 * (high - low)).sum())
     limit = binomtest(outliers, len(nearest), alternative="greater").proportion_ci(0.95, "wilson").low

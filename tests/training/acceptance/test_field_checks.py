@@ -16,7 +16,6 @@ from models.storage.manifest import FieldStats
 from tests.training.acceptance.refits import PEOPLE, failed, refit, sentences
 from training.acceptance.field_stats import explained_share
 from training.data.dataset import from_frame
-from training.data.encoded import EncodedDataset
 from training.simulation.simulate import SimulationConfig, simulate
 
 LEVELS = next(spec.levels for spec in declared_fields(Profile) if spec.name == "budget_range")
@@ -126,14 +125,13 @@ def test_strengths_are_shares_of_variance_between_the_personas_of_the_other_fiel
 
 
 def strength(model: LoadedArtifact, frame: pd.DataFrame, name: str) -> float:
-    """ε² of an ordinal field, by the nearest centroid of each profile without its answer."""
+    """ε² of an ordinal field, by the persona of each profile without its answer, one by one."""
     answered = frame[frame[name].notna()].reset_index(drop=True)
     levels = answered[name].map({level: number for number, level in enumerate(LEVELS)}).astype(float)
     others = from_frame(answered.drop(columns=name), Profile)
-    scorer = model.model.scorer
-    clusters = scorer.distances(EncodedDataset.of(others, scorer.encoder).columns).argmin(axis=1)
+    clusters = [model.model.assign(profile).persona.id for profile in others.profiles(np.arange(len(others)))]
     count, k = len(levels), len(model.model.personas)
-    within = levels.groupby(clusters).transform(lambda group: (group - group.mean()) ** 2).sum()
+    within = levels.groupby(np.array(clusters)).transform(lambda group: (group - group.mean()) ** 2).sum()
     return max(0.0, 1 - within / ((levels - levels.mean()) ** 2).sum() * (count - 1) / (count - k))
 
 
