@@ -59,6 +59,7 @@ class ActiveModel:
         self._encoder: SegmentEncoder | None = None
         self._refusal: Refusal | None = None
         self._loading = threading.Lock()
+        self._following_overrides = threading.Lock()
         self._overrides_read = threading.Event()
         self._model_follower = PeriodicTask(
             name="model-follower", interval=poll_seconds, work=self.refresh, log=log
@@ -91,7 +92,13 @@ class ActiveModel:
 
     def require(self) -> LoadedArtifact:
         """The active model. Raises `NoActiveModel`."""
-        loaded = self._loaded
+        return self._required(self._loaded)
+
+    def require_without_overrides(self) -> LoadedArtifact:
+        """The active model as training made it. Raises `NoActiveModel`."""
+        return self._required(self._without_overrides)
+
+    def _required(self, loaded: LoadedArtifact | None) -> LoadedArtifact:
         if loaded is None:
             raise NoActiveModel(
                 "No model is active yet. Train one: POST /retrain with "
@@ -125,7 +132,11 @@ class ActiveModel:
         """Read people's overrides of personas, and lay them over the model. Raises `StoreUnavailable`."""
         if self._read_overrides is None:
             return
-        overrides = dict(self._read_overrides())
+        # Read and swapped in one piece: else a slow reader would put older overrides over newer ones.
+        with self._following_overrides:
+            self._use_overrides(dict(self._read_overrides()))
+
+    def _use_overrides(self, overrides: Overrides) -> None:
         with self._loading:
             if overrides != self._overrides:
                 self._overrides = overrides

@@ -22,7 +22,7 @@ from pydantic import (
 
 from models.errors import SegmentsError
 from service.paging import Page, UnusableCursor, decode_cursor
-from service.personas.overrides import By
+from service.personas.texts import By
 from service.store.ports.jobs import Job, JobNotFound, JobStatus, JobStore
 from service.store.ports.users import UserStore
 

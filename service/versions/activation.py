@@ -11,7 +11,7 @@ from models.profile import Profile
 from models.storage.registry import Activation, Registry
 from service.active_model.active_model import active_version
 from service.paging import Page, cursor_number, decode_cursor
-from service.personas.overrides import By
+from service.personas.texts import By
 
 log = logging.getLogger("service.versions")
 

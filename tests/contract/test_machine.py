@@ -102,8 +102,8 @@ class Stores(RuleBasedStateMachine):
         self.both(lambda store: [replace(change, id=0) for change in store.personas.changes(user_id, 100)])
 
     @rule(override=overrides)
-    def put_override(self, override: PersonaOverride) -> None:
-        self.both(lambda store: store.personas.put_override(override))
+    def change_override(self, override: PersonaOverride) -> None:
+        self.both(lambda store: store.personas.change_override(lambda _: override))
         self.both(lambda store: store.personas.overrides())
 
     @rule(name=names, owner=owners, now=times, until=times)

@@ -1,8 +1,11 @@
 """Every `PersonaStore`: changes of users' personas, and overrides."""
 
+import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
@@ -96,22 +99,54 @@ def test_changes_of_an_impossible_id_are_empty(personas: PersonaStore) -> None:
 
 def test_override_is_stored_unchanged(personas: PersonaStore) -> None:
     assert personas.overrides() == {}
-    assert personas.put_override(OVERRIDE)
+    assert personas.change_override(lambda _: OVERRIDE) == {"p_1": OVERRIDE}
     assert personas.overrides() == {"p_1": OVERRIDE}
 
 
-def test_override_is_stored_only_if_its_revision_follows_the_stored_one(personas: PersonaStore) -> None:
-    assert not personas.put_override(replace(OVERRIDE, revision=2))
-    assert personas.put_override(OVERRIDE)
-    assert not personas.put_override(replace(OVERRIDE, name="late"))
-    second = replace(OVERRIDE, name=None, revision=2)
-    assert personas.put_override(second)
-    assert not personas.put_override(replace(OVERRIDE, revision=2, name="late"))
-    assert personas.overrides() == {"p_1": second}
+def test_change_of_an_override_sees_all_stored_ones_and_replaces_its_own(personas: PersonaStore) -> None:
+    other = replace(OVERRIDE, persona_id="p_2", name=None)
+    personas.change_override(lambda _: OVERRIDE)
+    personas.change_override(lambda _: other)
+    second = replace(OVERRIDE, name="New", note=None, revision=2)
+    seen: list[dict[str, PersonaOverride]] = []
+
+    def change(stored: Mapping[str, PersonaOverride]) -> PersonaOverride:
+        seen.append(dict(stored))
+        return second
+
+    assert personas.change_override(change) == {"p_1": second, "p_2": other}
+    assert seen == [{"p_1": OVERRIDE, "p_2": other}]
 
 
-def test_one_of_several_concurrent_overrides_is_stored(personas: PersonaStore) -> None:
-    personas.put_override(OVERRIDE)
+def test_refused_change_of_an_override_stores_nothing(personas: PersonaStore) -> None:
+    class RefusedError(Exception):
+        pass
+
+    def refuse(_: Mapping[str, PersonaOverride]) -> NoReturn:
+        raise RefusedError
+
+    with pytest.raises(RefusedError):
+        personas.change_override(refuse)
+    assert personas.overrides() == {}
+    personas.change_override(lambda _: OVERRIDE)
+
+
+@pytest.mark.parametrize("count", [1, 8], ids=["of one persona", "of eight personas"])
+def test_concurrent_changes_of_overrides_see_each_other(personas: PersonaStore, count: int) -> None:
+    start = threading.Barrier(8)
+
+    def change(number: int) -> None:
+        def counted(stored: Mapping[str, PersonaOverride]) -> PersonaOverride:
+            changes = sum(override.revision for override in stored.values())
+            own = stored.get(f"p_{number % count}", replace(OVERRIDE, revision=0))
+            name, revision = str(changes), own.revision + 1
+            return replace(own, persona_id=f"p_{number % count}", name=name, revision=revision)
+
+        start.wait()
+        personas.change_override(counted)
+
     with ThreadPoolExecutor(8) as pool:
-        stored = pool.map(lambda n: personas.put_override(replace(OVERRIDE, revision=2, name=str(n))), range(8))
-        assert sorted(stored) == [False] * 7 + [True]
+        list(pool.map(change, range(8)))
+    stored = personas.overrides()
+    assert sum(override.revision for override in stored.values()) == 8
+    assert sorted(override.name or "" for override in stored.values()) == [str(n) for n in range(8)][-count:]

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Body, Header, Request, Response
 
 from models.errors import NoActiveModel
 from models.persona import Persona
-from service.http.dependencies import Cursor, Limit, ModelDep, PersonaId, ServicesDep
+from models.storage.artifact import LoadedArtifact
+from service.http.dependencies import ActorDep, Cursor, Limit, ModelDep, PersonaId, ServicesDep
 from service.http.documentation import NOT_MODIFIED, documented
 from service.http.examples import personas as examples
 from service.http.guarded_route import Work, does
@@ -18,7 +19,7 @@ from service.personas import catalogue
 from service.personas.catalogue import PersonaNotFound, PersonaPage, StaleCursor, VocabularyAnswer
 from service.personas.lineage import Lineage, lineage
 from service.personas.overrides import (
-    CHANGED_SINCE,
+    Edit,
     IfMatchMissing,
     NameTaken,
     PersonaChangedSince,
@@ -79,6 +80,7 @@ def edit_persona(
     persona_id: PersonaId,
     patch: Annotated[PersonaPatch, Body(examples=[examples.PERSONA_PATCH])],
     services: ServicesDep,
+    actor: ActorDep,
     if_match: Annotated[
         str | None, Header(max_length=500, description="The ETag of the persona to override.")
     ] = None,
@@ -86,14 +88,16 @@ def edit_persona(
     """Override the name, sentence or note of a persona. Overrides follow its id from model to model."""
     if if_match is None:
         raise IfMatchMissing("GET the persona and send its ETag as If-Match, so that no other edit is lost.")
+    names = request.headers.getlist("if-match")
+
+    def is_of_state(loaded: LoadedArtifact) -> bool:
+        return names_tag(names, entity_tag(catalogue.get_persona(loaded, persona_id), loaded))
+
+    edit = Edit(
+        persona_id=persona_id, patch=patch, actor=actor.name, now=datetime.now(UTC), is_of_state=is_of_state
+    )
+    loaded = override_persona(services.store.personas, services.model.require_without_overrides(), edit)
     services.model.refresh_overrides()
-    loaded = services.model.require()
-    persona = catalogue.get_persona(loaded, persona_id)
-    if not names_tag(request.headers.getlist("if-match"), entity_tag(persona, loaded)):
-        raise PersonaChangedSince(CHANGED_SINCE)
-    override_persona(services.store.personas, loaded, persona_id, patch, datetime.now(UTC))
-    services.model.refresh_overrides()
-    loaded = services.model.require()
     persona = catalogue.get_persona(loaded, persona_id)
     return json_response(persona, headers={**model_headers(loaded), "ETag": entity_tag(persona, loaded)})
 

@@ -1,5 +1,6 @@
 """Persona changes in a list and overrides in a dictionary."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
@@ -26,14 +27,14 @@ class MemoryPersonas:
         with self._lock:
             return dict(self._overrides)
 
-    def put_override(self, override: PersonaOverride) -> bool:
+    def change_override(
+        self, change: Callable[[Mapping[str, PersonaOverride]], PersonaOverride]
+    ) -> dict[str, PersonaOverride]:
         """See `PersonaStore`."""
         with self._lock:
-            stored = self._overrides.get(override.persona_id)
-            if override.revision != (stored.revision + 1 if stored else 1):
-                return False
+            override = change(dict(self._overrides))
             self._overrides[override.persona_id] = override
-            return True
+            return dict(self._overrides)
 
     def record_change(self, **fields: Any) -> None:
         """Append a change: the fields of `PersonaChange` without `id`."""

@@ -1,5 +1,6 @@
 """Changes of users' personas, and the texts that people write over those of training."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,5 +54,11 @@ class PersonaStore(Protocol):
     def overrides(self) -> dict[str, PersonaOverride]:
         """All overrides, by persona id."""
 
-    def put_override(self, override: PersonaOverride) -> bool:
-        """Store an override if its revision follows the stored one (1 for the first); whether it was stored."""
+    def change_override(
+        self, change: Callable[[Mapping[str, PersonaOverride]], PersonaOverride]
+    ) -> dict[str, PersonaOverride]:
+        """Store the override that `change` makes of all stored ones, by persona id; all of them afterwards.
+
+        Changes are made one after the other, in one transaction each: `change` sees every override stored before
+        its own. What it raises is raised here, and nothing is stored. It must not call the store.
+        """

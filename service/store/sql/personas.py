@@ -1,11 +1,11 @@
 """Persona changes and overrides in SQLite or PostgreSQL."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, text
 
 from service.store.ports.personas import ChangeCause, PersonaChange, PersonaOverride
 from service.store.ports.texts import is_id
@@ -17,13 +17,19 @@ _CHANGE_COLUMNS = tuple(persona_changes.c[field.name] for field in fields(Person
 _OVERRIDE_COLUMNS = tuple(persona_overrides.c[field.name] for field in fields(PersonaOverride))
 
 
+# Excludes other changes, and no reader.
+_LOCK_OVERRIDES = text(f"LOCK TABLE {persona_overrides.name} IN SHARE ROW EXCLUSIVE MODE")
+
+
 class SqlPersonas:
     """A `PersonaStore` in a database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        first = database.insert(persona_overrides).on_conflict_do_nothing()
-        self._put_first = first.returning(persona_overrides.c.persona_id)
+        statement = database.insert(persona_overrides)
+        replaced = {column.key: statement.excluded[column.key] for column in _OVERRIDE_COLUMNS[1:]}
+        key = [persona_overrides.c.persona_id]
+        self._put_override = statement.on_conflict_do_update(index_elements=key, set_=replaced)
 
     def changes(self, user_id: str, limit: int, before: int | None = None) -> list[PersonaChange]:
         """See `PersonaStore`."""
@@ -39,20 +45,25 @@ class SqlPersonas:
     def overrides(self) -> dict[str, PersonaOverride]:
         """See `PersonaStore`."""
         with self._database.reading() as connection:
-            records = connection.execute(select(*_OVERRIDE_COLUMNS))
-            return {record.persona_id: PersonaOverride(**record._mapping) for record in records}
+            return _read_overrides(connection)
 
-    def put_override(self, override: PersonaOverride) -> bool:
+    def change_override(
+        self, change: Callable[[Mapping[str, PersonaOverride]], PersonaOverride]
+    ) -> dict[str, PersonaOverride]:
         """See `PersonaStore`."""
-        values = asdict(override)
         with self._database.writing() as connection:
-            if override.revision == 1:
-                return connection.execute(self._put_first, values).one_or_none() is not None
-            predecessor = (persona_overrides.c.persona_id == override.persona_id) & (
-                persona_overrides.c.revision == override.revision - 1
-            )
-            replaced = update(persona_overrides).where(predecessor).values(values)
-            return connection.execute(replaced).rowcount == 1
+            if not self._database.is_sqlite:
+                # SQLite has one writer at a time. A lock on rows would not keep others from inserting one.
+                connection.execute(_LOCK_OVERRIDES)
+            stored = _read_overrides(connection)
+            override = change(stored)
+            connection.execute(self._put_override, asdict(override))
+            return stored | {override.persona_id: override}
+
+
+def _read_overrides(connection: Connection) -> dict[str, PersonaOverride]:
+    records = connection.execute(select(*_OVERRIDE_COLUMNS))
+    return {record.persona_id: PersonaOverride(**record._mapping) for record in records}
 
 
 def record_changes(connection: Connection, changes: Iterable[Mapping[str, Any]]) -> None:

@@ -44,7 +44,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "jobs.expire": lambda store: store.jobs.expire(NOW, NOW, "no heartbeat"),
     "personas.changes": lambda store: store.personas.changes("u", 10),
     "personas.overrides": lambda store: store.personas.overrides(),
-    "personas.put_override": lambda store: store.personas.put_override(OVERRIDE),
+    "personas.change_override": lambda store: store.personas.change_override(lambda _: OVERRIDE),
     "leases.take": lambda store: store.leases.take("work", "me", NOW, NOW + timedelta(seconds=1)),
     "leases.save_state": lambda store: store.leases.save_state("work", "me", {}),
     "idempotency.claim": lambda store: store.idempotency.claim("key", "digest", NOW, NOW, NOW),

@@ -1,8 +1,14 @@
 """Overrides of personas: they follow the id, win everywhere, and none is lost to another."""
 
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -11,9 +17,11 @@ from models.storage.reading import read_artifact
 from models.storage.registry import Registry
 from service.active_model.overrides import with_overrides
 from service.app import create_app
+from service.security.actor import NO_KEY
 from service.settings import Settings
 from service.store.memory.store import MemoryStore
 from service.store.ports.personas import PersonaOverride
+from service.store.sql.migrate import migrate
 from testkit.small_model import NAMES, write_small_model
 from testkit.waiting import eventually
 from tests.support.launcher import FakeLauncher
@@ -27,6 +35,26 @@ def patch_persona(client: TestClient, persona_id: str = "p_0", **changes: Any) -
     assert answer.headers["etag"] == client.get(f"/personas/{persona_id}").headers["etag"]
     body: dict[str, Any] = answer.json()
     return body
+
+
+def patch(client: TestClient, persona_id: str, tag: str, **changes: str) -> httpx2.Response:
+    return client.patch(f"/personas/{persona_id}", json=changes, headers={"If-Match": tag})
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def sql_client(
+    request: pytest.FixtureRequest,
+    settings: Settings,
+    launcher: FakeLauncher,
+    registry: Registry,
+    tmp_path: Path,
+) -> Iterator[TestClient]:
+    """Asks a service with a database."""
+    url = f"sqlite:///{tmp_path}/s.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    migrate(url)
+    changed = settings.model_copy(update={"database_url": url})
+    with TestClient(create_app(changed, launcher=launcher)) as client:
+        yield client
 
 
 def test_override_is_shown_everywhere(client: TestClient) -> None:
@@ -89,11 +117,71 @@ def test_name_of_another_persona_is_refused(client: TestClient) -> None:
         {"sentence": 5},
         {"note": "\0"},
         {"by": "a\nb"},
+        {"name": "a\u202eb"},
+        {"name": "a\u200b"},
+        {"name": "\u3164"},
+        {"name": "a\u2028b"},
+        {"name": "a\x9bb"},
+        {"by": "a\u2066b"},
+        {"note": "a\x1bb"},
     ],
 )
 def test_invalid_patch_is_refused(client: TestClient, body: dict[str, object]) -> None:
     answer = client.patch("/personas/p_0", json=body, headers={"If-Match": "*"})
     assert_problem(answer, 422, "invalid-request")
+
+
+def send_together(*requests: Callable[[], httpx2.Response]) -> list[int]:
+    """The statuses of requests that are sent at the same time, sorted."""
+    start = threading.Barrier(len(requests))
+
+    def send(request: Callable[[], httpx2.Response]) -> int:
+        start.wait()
+        return request().status_code
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        return sorted(pool.map(send, requests))
+
+
+def test_one_of_several_patches_of_the_same_state_succeeds(sql_client: TestClient) -> None:
+    for _ in range(3):
+        tag = sql_client.get("/personas/p_0").headers["etag"]
+        patches = [partial(patch, sql_client, "p_0", tag, note=f"{tag} {number}") for number in range(6)]
+        assert send_together(*patches) == [200, *[412] * 5]
+
+
+def test_one_of_several_personas_gets_a_name(sql_client: TestClient) -> None:
+    for number in range(3):
+        tags = {name: sql_client.get(f"/personas/{name}").headers["etag"] for name in ("p_0", "p_1", "p_2")}
+        patches = [partial(patch, sql_client, name, tag, name=f"Twin {number}") for name, tag in tags.items()]
+        assert send_together(*patches) == [200, 409, 409]
+
+
+@pytest.mark.parametrize("twin", ["zoe\u0308", "ZO\u00cb", "\uff3ao\u00eb"])
+def test_name_that_looks_like_another_is_refused(client: TestClient, twin: str) -> None:
+    assert patch_persona(client, name="Zoe\u0308")["name"] == "Zo\u00eb"
+    assert_problem(patch(client, "p_1", "*", name=twin), 409, "name-taken")
+
+
+def test_name_of_a_persona_that_only_another_model_has_is_refused(client: TestClient, store: MemoryStore) -> None:
+    elsewhere = PersonaOverride(
+        persona_id="p_9",
+        name="Elsewhere",
+        sentence=None,
+        note=None,
+        revision=1,
+        edited_at=datetime(2026, 11, 1, tzinfo=UTC),
+        edited_by="x",
+    )
+    store.personas.change_override(lambda _: elsewhere)
+    assert_problem(patch(client, "p_1", "*", name="elsewhere"), 409, "name-taken")
+
+
+def test_record_of_an_override_names_the_actor_and_the_name_in_the_body_as_a_note(
+    client: TestClient, store: MemoryStore
+) -> None:
+    patch_persona(client, name="Ours", by="marketing")
+    assert store.personas.overrides()["p_0"].edited_by == f"{NO_KEY}, for marketing"
 
 
 def test_missing_persona_cannot_be_overridden(client: TestClient) -> None:
