@@ -13,7 +13,7 @@ import numpy as np
 
 from models.scoring.columns import BoolArray, FloatArray, IntArray
 from models.scoring.scorer import two_largest
-from training.classifier.classifier import FOLDS, PersonaClassifier, answered_fields, held_out_evidence
+from training.classifier.classifier import FOLDS, PersonaClassifier, answered_fields
 from training.classifier.field_evidence import count_field
 from training.data.encoded import EncodedDataset
 
@@ -52,7 +52,7 @@ def hiding_trials(
     sample = encoded.take(rows)
     k = len(classifier.prior_)
     counts = [count_field(field, encoded.columns[field.name], clusters, k) for field in encoded.encoder.fields]
-    evidence, answered = held_out_evidence(sample, clusters[rows], counts)
+    evidence, answered = classifier.held_out_evidence(sample, clusters[rows], counts)
     evidence *= classifier.exponent_
     complete = (np.log(classifier.prior_) + evidence.sum(axis=1)).argmax(axis=1)
     trials = []

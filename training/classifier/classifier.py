@@ -38,13 +38,15 @@ class AnswerCoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
 class PersonaClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """Naive Bayes over the fields of profiles, with one exponent for all evidence.
 
-    `exponent`: None to choose it on held-out people (`training.classifier.exponent`). Learns `prior_` (k,),
+    `exponent`: None to choose it on held-out people (`training.classifier.exponent`). `length_counts`: whether the
+    number of ticks in a list is evidence. Learns `prior_` (k,),
     `evidence_` (one a field, with the exponent), `exponent_`, `gains_` (by exponent) and `classes_`.
     """
 
-    def __init__(self, exponent: float | None = None, seed: int = 0) -> None:
+    def __init__(self, exponent: float | None = None, seed: int = 0, length_counts: bool = False) -> None:
         self.exponent = exponent
         self.seed = seed
+        self.length_counts = length_counts
 
     def fit(self, X: EncodedDataset, y: IntArray) -> Self:
         """Learn from answers in an encoder's codes, and the cluster of each profile, (n,), from 0."""
@@ -55,7 +57,7 @@ class PersonaClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self.gains_: dict[float, float] = {}
         self.exponent_ = self.exponent or self._best_exponent(X, y, counts)
         self.evidence_ = [
-            tempered(evidence(field, own), self.exponent_)
+            tempered(evidence(field, own, length_counts=self.length_counts), self.exponent_)
             for field, own in zip(X.encoder.fields, counts, strict=True)
         ]
         return self
@@ -63,9 +65,29 @@ class PersonaClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     def _best_exponent(self, X: EncodedDataset, y: IntArray, counts: Sequence[FieldCounts]) -> float:
         rows = np.sort(np.random.default_rng(self.seed).permutation(len(y))[:ROWS])
         sample = X.take(rows)
-        choice = choose_exponent(sample, self.prior_, held_out_evidence(sample, y[rows], counts))
+        choice = choose_exponent(sample, self.prior_, self.held_out_evidence(sample, y[rows], counts))
         self.gains_ = choice.gains
         return choice.exponent
+
+    def held_out_evidence(
+        self, sample: EncodedDataset, clusters: IntArray, counts: Sequence[FieldCounts]
+    ) -> HeldOutEvidence:
+        """The evidence of a sample's answers by counts without them: `counts` are of the whole, sample included.
+
+        The evidence of each fifth of the sample comes from the counts without it.
+        """
+        k, fields = len(counts[0].answered), sample.encoder.fields
+        total = np.zeros((len(clusters), len(fields), k))
+        folds = np.arange(len(clusters)) % FOLDS
+        for fold in range(FOLDS):
+            rows = np.flatnonzero(folds == fold)
+            own = sample.take(rows)
+            for index, (encoding, whole) in enumerate(zip(fields, counts, strict=True)):
+                column = own.columns[encoding.name]
+                others = whole - count_field(encoding, column, clusters[rows], k)
+                ratios = evidence(encoding, others, length_counts=self.length_counts)
+                total[rows, index] = evidence_of_column(ratios, encoding, column)[:, :-1]
+        return HeldOutEvidence(total, answered_fields(sample))
 
     def decision_function(self, X: EncodedDataset) -> FloatArray:
         """The unnormalised log odds of each persona, (n, k)."""
@@ -89,26 +111,6 @@ def evidence_sums(encoder: Encoder, fields: Sequence[Evidence], columns: Columns
     ]
     total: FloatArray = np.sum(sums, axis=0)
     return total
-
-
-def held_out_evidence(
-    sample: EncodedDataset, clusters: IntArray, counts: Sequence[FieldCounts]
-) -> HeldOutEvidence:
-    """The evidence of a sample's answers by counts without them: `counts` are of the whole, sample included.
-
-    The evidence of each fifth of the sample comes from the counts without it.
-    """
-    k, fields = len(counts[0].answered), sample.encoder.fields
-    total = np.zeros((len(clusters), len(fields), k))
-    folds = np.arange(len(clusters)) % FOLDS
-    for fold in range(FOLDS):
-        rows = np.flatnonzero(folds == fold)
-        own = sample.take(rows)
-        for index, (encoding, whole) in enumerate(zip(fields, counts, strict=True)):
-            column = own.columns[encoding.name]
-            others = whole - count_field(encoding, column, clusters[rows], k)
-            total[rows, index] = evidence_of_column(evidence(encoding, others), encoding, column)[:, :-1]
-    return HeldOutEvidence(total, answered_fields(sample))
 
 
 def answered_fields(sample: EncodedDataset) -> FloatArray:

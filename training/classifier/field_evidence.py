@@ -5,7 +5,7 @@ Evidence of an answer, log P(answer | persona) − log P(answer), before the exp
 - a number or level: the quotient of two normal densities, a quadratic in x, within four standard deviations;
 - a choice: smoothed shares of the values;
 - a list: Bernoulli for each value, ticked or not, with each persona's rates scaled to the mean length of all
-  lists, so that the number of ticks alone is no evidence (docs/decisions/0027).
+  lists, so that the number of ticks alone is no evidence (docs/decisions/0027); unless it is asked to count.
 
 Everything derives from counts by persona (`FieldCounts`), which add up: leaving profiles out is a subtraction.
 """
@@ -63,15 +63,18 @@ def count_field(encoding: FieldEncoding, column: Column, clusters: IntArray, k: 
     return FieldCounts(answered, held)
 
 
-def evidence(encoding: FieldEncoding, counts: FieldCounts) -> Evidence:
-    """The evidence of a field without an exponent; none where nobody answered."""
+def evidence(encoding: FieldEncoding, counts: FieldCounts, *, length_counts: bool = False) -> Evidence:
+    """The evidence of a field without an exponent; none where nobody answered.
+
+    `length_counts`: whether the number of ticks in a list is evidence as well.
+    """
     terms = 2 if encoding.is_number else len(encoding.values)
     if counts.answered.sum() < 1:
         return no_evidence(terms, len(counts.answered))
     if encoding.is_number:
         return _number_evidence(counts)
     if isinstance(encoding.spec.kind, MultiLabel):
-        return _list_evidence(counts)
+        return _list_evidence(counts, length_counts)
     everyone, shares = _shares(counts)
     return _with_everyone(np.zeros(len(counts.answered)), np.log(shares / everyone), 0.0, np.log(everyone))
 
@@ -124,10 +127,15 @@ def _number_evidence(counts: FieldCounts) -> Evidence:
     )
 
 
-def _list_evidence(counts: FieldCounts) -> Evidence:
+def _list_evidence(counts: FieldCounts, length_counts: bool) -> Evidence:
     everyone, shares = _shares(counts)
     length = counts.held.sum() / counts.answered.sum()
-    rates, rate = (np.clip(share * length, LOWEST_RATE, HIGHEST_RATE) for share in (shares, everyone))
+    lengths = np.full(len(counts.answered), length)
+    if length_counts:
+        ticks, people = counts.held.sum(axis=0), counts.answered
+        lengths = (ticks + PRIOR_ANSWERS * length) / (people + PRIOR_ANSWERS)
+    rates = np.clip(shares * lengths, LOWEST_RATE, HIGHEST_RATE)
+    rate = np.clip(everyone * length, LOWEST_RATE, HIGHEST_RATE)
     unticked = np.log1p(-rates) - np.log1p(-rate)
     never = np.log1p(-rate)
     return _with_everyone(

@@ -187,7 +187,8 @@ def _classified(
     exponent: float | None = None,
 ) -> _Segments:
     labels = kmeans.labels_.astype(np.int64)
-    classifier = PersonaClassifier(exponent, seed=config.seed).fit(encoded, labels)
+    classifier = PersonaClassifier(exponent, seed=config.seed, length_counts=not config.remove_lengths)
+    classifier.fit(encoded, labels)
     clusters = assigned(classifier, encoded)
     return _Segments(encoded=encoded, scores=scores, kmeans=kmeans, classifier=classifier, clusters=clusters)
 

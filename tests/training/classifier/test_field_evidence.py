@@ -74,6 +74,17 @@ def test_list_length_is_no_evidence(fitted: Fit) -> None:
     assert abs(gap[:values].mean()) < 0.05
 
 
+def test_list_length_is_evidence_where_it_counts(fitted: Fit) -> None:
+    rng, values = np.random.default_rng(0), 12
+    ticked = [rng.choice(values, 2 + 2 * (row % 2), replace=False) for row in range(4_000)]
+    encoding = field(fitted, "hobbies")
+    counts = count_field(encoding, lists(ticked), halves(), 2)
+    ratios = evidence(encoding, counts, length_counts=True)
+    odds = evidence_of_column(ratios, encoding, lists([np.array([0, 3]), np.array([0, 3, 5, 7])]))
+    assert odds[0, 0] > odds[0, 1]
+    assert odds[1, 1] > odds[1, 0]
+
+
 def lists(ticked: list[np.ndarray]) -> CodeListColumn:
     offsets = np.cumsum([0, *map(len, ticked)])
     return CodeListColumn(np.concatenate(ticked).astype(np.int64), offsets, np.ones(len(ticked), np.bool_))
