@@ -18,6 +18,7 @@ from service.retraining.jobs import JobEnded, NothingToTrainOn, UnusableDataFile
 from service.retraining.launcher import LaunchFailed
 from service.security.guard import Forbidden, Unauthenticated
 from service.store.ports.errors import NotStorable, StoreUnavailable
+from service.store.ports.idempotency import ClaimLost
 from service.store.ports.jobs import JobNotFound, JobRunning
 from service.users.personas import ProfileChanging
 from service.users.profiles import UserNotFound
@@ -41,6 +42,10 @@ class ProblemType:
         return TYPE_PREFIX + self.name
 
 
+_IN_PROGRESS = ProblemType(
+    409, "idempotency-key-in-progress", "Request with this idempotency key in progress", retry_after=1
+)
+
 TABLE: dict[type[SegmentsError], ProblemType] = {
     Unauthenticated: ProblemType(401, "unauthenticated", "API key required"),
     Forbidden: ProblemType(403, "missing-scope", "API key lacks the required scope"),
@@ -57,9 +62,8 @@ TABLE: dict[type[SegmentsError], ProblemType] = {
     PersonaChangedSince: ProblemType(412, "persona-changed", "Persona changed"),
     NameTaken: ProblemType(409, "name-taken", "Persona name taken"),
     KeyReused: ProblemType(422, "idempotency-key-reused", "Idempotency key reused for another request"),
-    KeyInProgress: ProblemType(
-        409, "idempotency-key-in-progress", "Request with this idempotency key in progress", retry_after=1
-    ),
+    KeyInProgress: _IN_PROGRESS,
+    ClaimLost: _IN_PROGRESS,
     TooManyStreams: ProblemType(503, "too-many-streams", "Too many event streams", retry_after=10),
     UnusableCursor: ProblemType(422, "unusable-cursor", "Invalid cursor"),
     StaleCursor: ProblemType(422, "stale-cursor", "Outdated cursor"),

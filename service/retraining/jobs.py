@@ -23,6 +23,7 @@ from pydantic import (
 from models.errors import SegmentsError
 from service.paging import Page, UnusableCursor, decode_cursor
 from service.personas.texts import By
+from service.store.ports.idempotency import Claim
 from service.store.ports.jobs import Job, JobNotFound, JobStatus, JobStore
 from service.store.ports.users import UserStore
 
@@ -89,31 +90,33 @@ class RetrainRequest(BaseModel):
         return self
 
 
-def create(
-    jobs: JobStore, users: UserStore, data_dir: Path, *, owner: str, request: RetrainRequest, actor: str
-) -> Job:
-    """Check that a retrain can be run, and take the one slot for it. `actor`: who requests it, for the record.
+def queued(request: RetrainRequest, owner: str, actor: str) -> Job:
+    """A new job. `owner`: the process that runs it; `actor`: who requests it, for the record."""
+    now = datetime.now(UTC)
+    return Job(
+        id=uuid4().hex,
+        status=JobStatus.QUEUED,
+        request=request.model_dump(mode="json"),
+        owner=owner,
+        created_at=now,
+        heartbeat_at=now,
+        requested_by=actor,
+    )
 
-    Raises `UnusableDataFile`, `NothingToTrainOn`, `JobRunning` or `StoreUnavailable`.
+
+def start(jobs: JobStore, users: UserStore, data_dir: Path, job: Job, claim: Claim | None) -> None:
+    """Check that a retrain can be run, and take the one slot for it. `claim`: of the request's idempotency key.
+
+    Raises `UnusableDataFile`, `NothingToTrainOn`, `JobRunning`, `ClaimLost` or `StoreUnavailable`.
     """
+    request = RetrainRequest.model_validate(job.request)
     if request.path is not None:
         data_file(data_dir, request.path)
     if request.source == "users" and not users.count():
         raise NothingToTrainOn(
             "No profiles are stored yet. PUT /users/{user_id}/profile stores one; source 'simulated' needs none."
         )
-    now = datetime.now(UTC)
-    return jobs.start(
-        Job(
-            id=uuid4().hex,
-            status=JobStatus.QUEUED,
-            request=request.model_dump(mode="json"),
-            owner=owner,
-            created_at=now,
-            heartbeat_at=now,
-            requested_by=actor,
-        )
-    )
+    jobs.start(job, claim)
 
 
 def get(jobs: JobStore, job_id: str) -> Job:

@@ -12,6 +12,7 @@ from service.retraining.heartbeat import Ending, JobLost
 from service.retraining.jobs import RetrainRequest
 from service.retraining.run import RetrainContext, RetrainRun
 from service.store.ports.errors import StoreError
+from service.store.ports.idempotency import Claim
 from service.store.ports.jobs import Job, JobNotFound, JobStatus
 
 log = logging.getLogger("service.supervision")
@@ -52,15 +53,16 @@ class Supervisor:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def start_retrain(self, request: RetrainRequest, actor: str) -> Job:
-        """Start a retrain in the background; its job. `actor`: who requests it, for the record.
+    def start_retrain(self, request: RetrainRequest, actor: str, claim: Claim | None = None) -> Job:
+        """Start a retrain in the background; its job.
 
-        Raises `UnusableDataFile`, `NothingToTrainOn`, `JobRunning` or `StoreUnavailable`: nothing has started.
+        `actor`: who requests it, for the record; `claim`: of the request's idempotency key.
+        Raises `UnusableDataFile`, `NothingToTrainOn`, `JobRunning`, `ClaimLost` or `StoreUnavailable`: nothing has
+        started.
         """
         context = self._context
-        job = jobs.create(
-            context.jobs, context.users, context.data_dir, owner=context.owner, request=request, actor=actor
-        )
+        job = jobs.queued(request, context.owner, actor)
+        jobs.start(context.jobs, context.users, context.data_dir, job, claim)
         self._start(job)
         return job
 

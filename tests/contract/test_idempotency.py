@@ -3,12 +3,19 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from service.store.ports.idempotency import IdempotencyStore, StoredResponse
-from tests.contract.support.records import NOW
+import pytest
+
+from service.store.ports.idempotency import Claim, ClaimLost, IdempotencyStore, StoredResponse
+from service.store.ports.jobs import JobNotFound, JobRunning
+from service.store.ports.store import Store
+from tests.contract.support.records import NOW, queued_job
+
+CLAIM = Claim("key", NOW)
+LATER = NOW + timedelta(minutes=2)
 
 
 def claim(idempotency: IdempotencyStore, at: datetime = NOW, digest: str = "d") -> StoredResponse | None:
-    return idempotency.claim("key", digest, at, at - timedelta(hours=24), at - timedelta(minutes=1))
+    return idempotency.claim(Claim("key", at), digest, at - timedelta(hours=24), at - timedelta(minutes=1))
 
 
 def test_second_claim_returns_the_digest_of_the_first_and_then_its_response(
@@ -16,13 +23,13 @@ def test_second_claim_returns_the_digest_of_the_first_and_then_its_response(
 ) -> None:
     assert claim(idempotency) is None
     assert claim(idempotency, digest="other") == StoredResponse("d")
-    idempotency.complete("key", 202, {"Location": "/x"}, "{}")
+    idempotency.complete(CLAIM, 202, {"Location": "/x"}, "{}")
     assert claim(idempotency) == StoredResponse("d", 202, {"Location": "/x"}, "{}")
 
 
 def test_released_key_is_free(idempotency: IdempotencyStore) -> None:
     claim(idempotency)
-    idempotency.release("key")
+    idempotency.release(CLAIM)
     assert claim(idempotency) is None
 
 
@@ -34,13 +41,13 @@ def test_claim_without_a_response_is_free_once_abandoned(idempotency: Idempotenc
 
 def test_response_is_stored_until_it_expires(idempotency: IdempotencyStore) -> None:
     claim(idempotency)
-    idempotency.complete("key", 200, {}, "{}")
+    idempotency.complete(CLAIM, 200, {}, "{}")
     assert claim(idempotency, NOW + timedelta(hours=23)) is not None
     assert claim(idempotency, NOW + timedelta(hours=25)) is None
 
 
 def test_complete_without_a_claim_stores_nothing(idempotency: IdempotencyStore) -> None:
-    idempotency.complete("key", 200, {}, "{}")
+    idempotency.complete(CLAIM, 200, {}, "{}")
     assert claim(idempotency) is None
 
 
@@ -48,3 +55,40 @@ def test_one_of_several_concurrent_claims_succeeds(idempotency: IdempotencyStore
     with ThreadPoolExecutor(8) as pool:
         claimed = pool.map(lambda _: claim(idempotency) is None, range(8))
         assert sorted(claimed) == [False] * 7 + [True]
+
+
+def test_job_is_stored_with_the_key_of_the_request_that_starts_it(store: Store) -> None:
+    claim(store.idempotency)
+    store.jobs.start(queued_job("job"), CLAIM)
+    assert claim(store.idempotency) == StoredResponse("d", job_id="job")
+    store.idempotency.complete(CLAIM, 202, {}, "{}")
+    assert claim(store.idempotency) == StoredResponse("d", 202, {}, "{}", "job")
+
+
+def test_key_of_a_started_job_is_neither_released_nor_abandoned(store: Store) -> None:
+    claim(store.idempotency)
+    store.jobs.start(queued_job("job"), CLAIM)
+    store.idempotency.release(CLAIM)
+    assert claim(store.idempotency, LATER) == StoredResponse("d", job_id="job")
+    assert claim(store.idempotency, NOW + timedelta(hours=25)) is None
+
+
+def test_refused_job_is_not_stored_with_the_key(store: Store) -> None:
+    store.jobs.start(queued_job("first"))
+    claim(store.idempotency)
+    with pytest.raises(JobRunning):
+        store.jobs.start(queued_job("second"), CLAIM)
+    assert claim(store.idempotency) == StoredResponse("d")
+
+
+def test_request_whose_claim_was_given_up_starts_no_job(store: Store) -> None:
+    claim(store.idempotency)
+    assert claim(store.idempotency, LATER) is None
+    with pytest.raises(ClaimLost):
+        store.jobs.start(queued_job("late"), CLAIM)
+    with pytest.raises(JobNotFound):
+        store.jobs.get("late")
+    store.idempotency.complete(CLAIM, 200, {}, "{}")
+    store.idempotency.release(CLAIM)
+    assert claim(store.idempotency, LATER) == StoredResponse("d")
+    assert store.jobs.start(queued_job("job"), Claim("key", LATER)).id == "job"

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from service.store.memory.store import MemoryStore
 from service.store.ports.errors import StoreError
+from service.store.ports.idempotency import Claim
 from service.store.ports.jobs import JobStatus
 from service.store.ports.keys import StoredKey
 from service.store.ports.personas import PersonaOverride
@@ -29,6 +30,7 @@ user_ids = st.sampled_from(["a", "B", "ä", "😀", "nul\0", ""]) | texts
 job_ids = st.sampled_from(["a", "B", "c"])
 owners = st.sampled_from(["me", "you"])
 times = st.integers(0, 1000).map(lambda n: datetime(2026, 11, 1, tzinfo=UTC) + n * timedelta(milliseconds=1))
+few_times = st.integers(0, 2).map(lambda n: datetime(2026, 11, 1, tzinfo=UTC) + n * timedelta(milliseconds=400))
 names = st.sampled_from(["x", "y"])
 versions = st.sampled_from(["v", "w"])
 counts = st.integers(0, 9)
@@ -54,6 +56,7 @@ keys = st.builds(
     created_at=times,
     expires_at=st.none() | times,
 )
+claims = st.builds(Claim, names, few_times)
 updates = st.builds(AssignmentUpdate, user_ids, st.integers(1, 3), assignments)
 results = st.none() | st.dictionaries(texts, st.integers() | texts | st.lists(st.booleans()), max_size=3)
 
@@ -114,17 +117,17 @@ class Stores(RuleBasedStateMachine):
     def save_state(self, name: str, owner: str, state: dict[str, Any] | None) -> None:
         self.both(lambda store: store.leases.save_state(name, owner, state or {}))
 
-    @rule(key=names, digest=owners, at=times, expired=times, abandoned=times)
+    @rule(key=names, digest=owners, at=few_times, expired=times, abandoned=times)
     def claim(self, key: str, digest: str, at: datetime, expired: datetime, abandoned: datetime) -> None:
-        self.both(lambda store: store.idempotency.claim(key, digest, at, expired, abandoned))
+        self.both(lambda store: store.idempotency.claim(Claim(key, at), digest, expired, abandoned))
 
-    @rule(key=names, body=texts)
-    def complete(self, key: str, body: str) -> None:
-        self.both(lambda store: store.idempotency.complete(key, 200, {"a": "b"}, legible(body)))
+    @rule(claim=claims, body=texts)
+    def complete(self, claim: Claim, body: str) -> None:
+        self.both(lambda store: store.idempotency.complete(claim, 200, {"a": "b"}, legible(body)))
 
-    @rule(key=names)
-    def release(self, key: str) -> None:
-        self.both(lambda store: store.idempotency.release(key))
+    @rule(claim=claims)
+    def release(self, claim: Claim) -> None:
+        self.both(lambda store: store.idempotency.release(claim))
 
     @rule(key=keys)
     def add_key(self, key: StoredKey) -> None:
@@ -146,11 +149,13 @@ class Stores(RuleBasedStateMachine):
         self.both(lambda store: list(store.users.iterate(size)))
         self.both(lambda store: store.users.count())
 
-    @rule(job_id=job_ids, owner=owners, at=times, request=results)
-    def start(self, job_id: str, owner: str, at: datetime, request: dict[str, Any] | None) -> None:
+    @rule(job_id=job_ids, owner=owners, at=times, request=results, claim=st.none() | claims)
+    def start(
+        self, job_id: str, owner: str, at: datetime, request: dict[str, Any] | None, claim: Claim | None
+    ) -> None:
         fresh = f"{job_id}{len(self.stores[0].jobs.latest(1000))}"
         job = queued_job(fresh, request=request or {}, owner=owner, created_at=at, heartbeat_at=at)
-        self.both(lambda store: store.jobs.start(job))
+        self.both(lambda store: store.jobs.start(job, claim))
 
     @rule(owner=owners, at=times, stage=texts, progress=st.floats(0, 1))
     def heartbeat(self, owner: str, at: datetime, stage: str, progress: float) -> None:

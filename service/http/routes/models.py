@@ -19,6 +19,7 @@ from service.http.schemas.models import ModelList
 from service.paging import UnusableCursor
 from service.security.scopes import Scope, needs
 from service.store.ports.errors import StoreUnavailable
+from service.store.ports.idempotency import Claim
 from service.versions import activation as activations
 from service.versions import catalogue
 from service.versions.activation import (
@@ -123,7 +124,7 @@ def activate_model(
 ) -> Response:
     """Activate a version: promotion and rollback are the same call. The whole version is verified first."""
 
-    def activate() -> ReplayableResponse:
+    def activate(_: Claim | None) -> ReplayableResponse:
         activation = activations.activate(services.registry, version, body, actor.name)
         services.model.refresh()
         return ReplayableResponse(200, {}, to_json(activation).decode())

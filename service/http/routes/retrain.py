@@ -20,6 +20,7 @@ from service.retraining.event_stream import TooManyStreams
 from service.retraining.jobs import JobEnded, NothingToTrainOn, RetrainRequest, UnusableDataFile
 from service.security.scopes import Scope, needs
 from service.store.ports.errors import StoreUnavailable
+from service.store.ports.idempotency import Claim
 from service.store.ports.jobs import Job, JobNotFound, JobRunning
 
 RETRY_AFTER = {"Retry-After": "2"}
@@ -60,12 +61,14 @@ def start_retrain(
     if body.activate == "always":
         actor.require(Scope.MODELS_PROMOTE)
 
-    def start() -> ReplayableResponse:
-        job = services.supervisor.start_retrain(body, actor.name)
-        headers = RETRY_AFTER | {"Location": job_path(job.id)}
-        return ReplayableResponse(202, headers, JobBody.of(job).model_dump_json())
+    def start(claim: Claim | None) -> ReplayableResponse:
+        return _started(services.supervisor.start_retrain(body, actor.name, claim))
 
-    return from_replayable(run_once(services.store.idempotency, key, f"retrain {body.model_dump_json()}", start))
+    def resume(job_id: str) -> ReplayableResponse:
+        return _started(services.store.jobs.get(job_id))
+
+    text = f"retrain {body.model_dump_json()}"
+    return from_replayable(run_once(services.store.idempotency, key, text, start, resume))
 
 
 @router.get(
@@ -128,6 +131,11 @@ async def watch_retrain(job_id: JobId, services: ServicesDep) -> Response:
 def cancel_retrain(job_id: JobId, store: StoreDep) -> Response:
     """Stop a retrain; it is CANCELLED within a few seconds."""
     return _job_response(jobs.cancel(store.jobs, job_id), 202)
+
+
+def _started(job: Job) -> ReplayableResponse:
+    headers = RETRY_AFTER | {"Location": job_path(job.id)}
+    return ReplayableResponse(202, headers, JobBody.of(job).model_dump_json())
 
 
 def _job_response(job: Job, status: int) -> Response:

@@ -1,11 +1,11 @@
 """Idempotency keys in a dictionary."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import RLock
 
-from service.store.ports.idempotency import StoredResponse
+from service.store.ports.idempotency import Claim, ClaimLost, StoredResponse
 
 
 @dataclass
@@ -16,29 +16,48 @@ class MemoryIdempotency:
     _lock: RLock = field(default_factory=RLock, init=False, repr=False)
 
     def claim(
-        self, key: str, digest: str, at: datetime, expired_before: datetime, abandoned_before: datetime
+        self, claim: Claim, digest: str, expired_before: datetime, abandoned_before: datetime
     ) -> StoredResponse | None:
         """See `IdempotencyStore`."""
         with self._lock:
             self._claims = {
-                claimed_key: (claimed_at, response)
-                for claimed_key, (claimed_at, response) in self._claims.items()
-                if claimed_at >= (abandoned_before if response.status is None else expired_before)
+                key: (claimed_at, response)
+                for key, (claimed_at, response) in self._claims.items()
+                if claimed_at >= (expired_before if _has_outcome(response) else abandoned_before)
                 and claimed_at >= expired_before
             }
-            if key in self._claims:
-                return self._claims[key][1]
-            self._claims[key] = (at, StoredResponse(digest))
+            if claim.key in self._claims:
+                return self._claims[claim.key][1]
+            self._claims[claim.key] = (claim.at, StoredResponse(digest))
             return None
 
-    def complete(self, key: str, status: int, headers: Mapping[str, str], body: str) -> None:
+    def complete(self, claim: Claim, status: int, headers: Mapping[str, str], body: str) -> None:
         """See `IdempotencyStore`."""
         with self._lock:
-            if key in self._claims:
-                claimed_at, claim = self._claims[key]
-                self._claims[key] = (claimed_at, StoredResponse(claim.digest, status, dict(headers), body))
+            if (stored := self._held(claim)) is not None:
+                completed = replace(stored, status=status, headers=dict(headers), body=body)
+                self._claims[claim.key] = (claim.at, completed)
 
-    def release(self, key: str) -> None:
+    def release(self, claim: Claim) -> None:
         """See `IdempotencyStore`."""
         with self._lock:
-            self._claims.pop(key, None)
+            stored = self._held(claim)
+            if stored is not None and stored.job_id is None:
+                del self._claims[claim.key]
+
+    def record_job(self, claim: Claim, job_id: str) -> None:
+        """Store the job that a request has started. Raises `ClaimLost`."""
+        with self._lock:
+            stored = self._held(claim)
+            if stored is None:
+                raise ClaimLost
+            self._claims[claim.key] = (claim.at, replace(stored, job_id=job_id))
+
+    def _held(self, claim: Claim) -> StoredResponse | None:
+        """What is stored under a claim; None if it is lost."""
+        claimed_at, stored = self._claims.get(claim.key, (None, None))
+        return stored if claimed_at == claim.at else None
+
+
+def _has_outcome(response: StoredResponse) -> bool:
+    return response.status is not None or response.job_id is not None

@@ -6,24 +6,29 @@ from datetime import datetime
 from threading import RLock
 from typing import Any
 
+from service.store.memory.idempotency import MemoryIdempotency
 from service.store.memory.json_copy import json_copy
+from service.store.ports.idempotency import Claim
 from service.store.ports.jobs import Job, JobNotFound, JobRunning, JobStatus
 from service.store.ports.texts import legible
 
 
 @dataclass
 class MemoryJobs:
-    """A `JobStore` that is not durable."""
+    """A `JobStore` that is not durable; records in `idempotency` which job a request has started."""
 
+    idempotency: MemoryIdempotency = field(default_factory=MemoryIdempotency)
     _jobs: dict[str, Job] = field(default_factory=dict, init=False, repr=False)
     _lock: RLock = field(default_factory=RLock, init=False, repr=False)
 
-    def start(self, job: Job) -> Job:
+    def start(self, job: Job, claim: Claim | None = None) -> Job:
         """See `JobStore`."""
         with self._lock:
             for other in self._jobs.values():
                 if not other.status.ended:
                     raise JobRunning(other)
+            if claim is not None:
+                self.idempotency.record_job(claim, job.id)
             return self._store(replace(job, request=json_copy(job.request)))
 
     def get(self, job_id: str) -> Job:

@@ -17,13 +17,17 @@ class MemoryStore:
     users: MemoryUsers = field(default_factory=MemoryUsers)
     jobs: MemoryJobs = field(default_factory=MemoryJobs)
     leases: MemoryLeases = field(default_factory=MemoryLeases)
-    idempotency: MemoryIdempotency = field(default_factory=MemoryIdempotency)
     keys: MemoryKeys = field(default_factory=MemoryKeys)
 
     @property
     def personas(self) -> MemoryPersonas:
         """The changes of these users' personas, and the overrides."""
         return self.users.personas
+
+    @property
+    def idempotency(self) -> MemoryIdempotency:
+        """The idempotency keys, with the jobs of their requests."""
+        return self.jobs.idempotency
 
     def check(self) -> None:
         """Always succeeds."""

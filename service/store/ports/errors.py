@@ -7,6 +7,7 @@ SegmentsError
     │   └── WouldBlock          the store cannot respond without waiting, or not in this thread
     ├── UnusableDatabaseUrl     there is no store for the database that the URL names
     ├── NotStorable             no store accepts the text
+    ├── ClaimLost               another request has claimed the idempotency key (`service.store.ports.idempotency`)
     ├── JobRunning              a job is queued or running already (`service.store.ports.jobs`)
     ├── JobNotFound             no job has that id (`service.store.ports.jobs`)
     └── KeyNotFound             no key has that prefix (`service.store.ports.keys`)

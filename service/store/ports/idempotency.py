@@ -1,35 +1,60 @@
-"""Idempotency keys with the responses to replay."""
+"""Idempotency keys with the responses to replay.
+
+StoreError
+└── ClaimLost       the claim was given up, and another request has claimed the key since
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from service.store.ports.errors import StoreError
+
+
+class ClaimLost(StoreError):
+    """The claim was given up, and another request may have claimed the key since."""
+
+    def __init__(self) -> None:
+        super().__init__("This request took so long that another one with its Idempotency-Key has been let in.")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim of an idempotency key. `at` tells it from a later claim of the same key."""
+
+    key: str
+    at: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """The digest of the first request under an idempotency key, and its response; `status` is None until then."""
+    """The digest of the first request under an idempotency key, and its response; `status` is None until then.
+
+    `job_id`: the job that the request has started.
+    """
 
     digest: str
     status: int | None = None
     headers: Mapping[str, str] | None = None
     body: str | None = None
+    job_id: str | None = None
 
 
 class IdempotencyStore(Protocol):
     """Idempotency keys. Every method is one transaction and may raise `StoreUnavailable`."""
 
     def claim(
-        self, key: str, digest: str, at: datetime, expired_before: datetime, abandoned_before: datetime
+        self, claim: Claim, digest: str, expired_before: datetime, abandoned_before: datetime
     ) -> StoredResponse | None:
         """Claim a key for a request: None, or what is stored under the key if it was claimed before.
 
         Keys claimed before `expired_before` are free again, and so are those claimed before `abandoned_before`
-        that have no response.
+        that have neither a response nor a job (`JobStore.start`).
         """
 
-    def complete(self, key: str, status: int, headers: Mapping[str, str], body: str) -> None:
-        """Store the response to the request that claimed the key."""
+    def complete(self, claim: Claim, status: int, headers: Mapping[str, str], body: str) -> None:
+        """Store the response to the request that claimed the key; nothing if the claim is lost."""
 
-    def release(self, key: str) -> None:
-        """Free a claimed key, because its request was not carried out."""
+    def release(self, claim: Claim) -> None:
+        """Free a claimed key, because its request was not carried out; not if a job was started under it."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from service.store.ports.errors import StoreError
+from service.store.ports.idempotency import Claim
 from service.store.ports.texts import legible
 
 
@@ -74,10 +75,11 @@ class JobNotFound(StoreError):
 class JobStore(Protocol):
     """Jobs, by id. Every method is one transaction and may raise `StoreUnavailable`."""
 
-    def start(self, job: Job) -> Job:
+    def start(self, job: Job, claim: Claim | None = None) -> Job:
         """Take the one slot and store a new job, whose id was never used before.
 
-        Raises `JobRunning` with the job that has the slot.
+        `claim`: of the request's idempotency key, with which the job's id is stored in the same transaction.
+        Raises `JobRunning` with the job that has the slot, or `ClaimLost`.
         """
 
     def get(self, job_id: str) -> Job:

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_, update
 
+from service.store.ports.idempotency import Claim
 from service.store.ports.jobs import Job, JobNotFound, JobRunning, JobStatus
 from service.store.ports.texts import is_id, legible
 from service.store.sql.connections.database import Database
+from service.store.sql.idempotency import record_job
 from service.store.sql.tables import UNENDED, AnyRow, UtcDateTime, jobs
 
 _SLOT = "retrain"
@@ -24,12 +26,14 @@ class SqlJobs:
         attempt = database.insert(jobs).on_conflict_do_nothing(index_elements=[jobs.c.slot], index_where=UNENDED)
         self._take_slot = attempt.returning(*_COLUMNS)
 
-    def start(self, job: Job) -> Job:
+    def start(self, job: Job, claim: Claim | None = None) -> Job:
         """See `JobStore`."""
         values = {"slot": _SLOT} | asdict(job)
         while True:
             with self._database.writing() as connection:
                 if started := connection.execute(self._take_slot, values).one_or_none():
+                    if claim is not None:
+                        record_job(connection, claim, job.id)
                     return _job_of(started)
                 if holder := connection.execute(select(*_COLUMNS).where(UNENDED)).one_or_none():
                     raise JobRunning(_job_of(holder))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import get_type_hints
 
+from service.store.ports.idempotency import Claim
 from service.store.ports.jobs import JobStatus
 from service.store.ports.keys import StoredKey
 from service.store.ports.personas import PersonaOverride
@@ -18,6 +19,7 @@ JOB_ID = "0" * 32
 OVERRIDE = PersonaOverride(
     persona_id="p_1", name="Ours", sentence=None, note=None, revision=1, edited_at=NOW, edited_by="Zoë"
 )
+CLAIM = Claim("key", NOW)
 KEY = StoredKey(prefix="0a1b2c3d", digest="ab" * 32, name="app", scopes=("users:read",), created_at=NOW)
 
 CALLS: dict[str, Callable[[Store], object]] = {
@@ -47,9 +49,9 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "personas.change_override": lambda store: store.personas.change_override(lambda _: OVERRIDE),
     "leases.take": lambda store: store.leases.take("work", "me", NOW, NOW + timedelta(seconds=1)),
     "leases.save_state": lambda store: store.leases.save_state("work", "me", {}),
-    "idempotency.claim": lambda store: store.idempotency.claim("key", "digest", NOW, NOW, NOW),
-    "idempotency.complete": lambda store: store.idempotency.complete("key", 200, {}, "{}"),
-    "idempotency.release": lambda store: store.idempotency.release("key"),
+    "idempotency.claim": lambda store: store.idempotency.claim(CLAIM, "digest", NOW, NOW),
+    "idempotency.complete": lambda store: store.idempotency.complete(CLAIM, 200, {}, "{}"),
+    "idempotency.release": lambda store: store.idempotency.release(CLAIM),
     "keys.change_count": lambda store: store.keys.change_count(),
     "keys.all": lambda store: store.keys.all(),
     "keys.add": lambda store: store.keys.add(KEY),

@@ -118,7 +118,8 @@ def calls() -> Calls:
 def watched(settings: Settings, registry: Registry, calls: Calls) -> Iterator[TestClient]:
     """A service whose store is watched, with a user and a retrain that runs."""
     store = MemoryStore()
-    for port in ("users", "jobs", "idempotency"):
+    store.jobs.idempotency = WatchedPort(store.idempotency, calls)  # type: ignore[assignment]
+    for port in ("users", "jobs"):
         setattr(store, port, WatchedPort(getattr(store, port), calls))
     quick = settings.model_copy(update={"event_seconds": 0.1})
     app = create_app(quick, store=store, launcher=FakeLauncher())

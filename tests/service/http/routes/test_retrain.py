@@ -1,6 +1,7 @@
 """POST /retrain and GET /retrain: which requests start a retrain, and the list."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,17 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from service.app import create_app
 from service.paging import encode_cursor
 from service.retraining.jobs import RetrainRequest
 from service.retraining.launcher import Ended
 from service.settings import Settings
+from service.store.memory.idempotency import MemoryIdempotency
+from service.store.memory.jobs import MemoryJobs
 from service.store.memory.store import MemoryStore
+from service.store.ports.errors import StoreUnavailable
+from service.store.ports.idempotency import Claim
+from service.store.ports.jobs import Job, JobStatus
 from tests.service.http.routes.retrains import SIMULATED, begin, end
 from tests.support.launcher import FakeLauncher
 from tests.support.problems import assert_problem
@@ -172,6 +179,38 @@ def test_idempotency_key_in_progress_is_refused(client: TestClient, store: Memor
     digest = hashlib.sha256(
         f"retrain {RetrainRequest.model_validate(SIMULATED).model_dump_json()}".encode()
     ).hexdigest()
-    store.idempotency.claim("wednesday", digest, now, now - timedelta(hours=24), now - timedelta(minutes=1))
+    store.idempotency.claim(Claim("wednesday", now), digest, now - timedelta(hours=24), now - timedelta(minutes=1))
     response = client.post("/retrain", json=SIMULATED, headers={"Idempotency-Key": "wednesday"})
     assert_problem(response, 409, "idempotency-key-in-progress")
+
+
+class FailingAfterTheStart(MemoryIdempotency):
+    """Idempotency keys that cannot be written any more once a job has started."""
+
+    def complete(self, claim: Claim, status: int, headers: Mapping[str, str], body: str) -> None:
+        raise StoreUnavailable("The store is away.")
+
+
+class FailingInTheStart(MemoryJobs):
+    """Jobs whose start is stored, although the store reports that it failed."""
+
+    def start(self, job: Job, claim: Claim | None = None) -> Job:
+        super().start(job, claim)
+        raise StoreUnavailable("The store is away.")
+
+
+@pytest.mark.parametrize(
+    "jobs", [MemoryJobs(idempotency=FailingAfterTheStart()), FailingInTheStart()], ids=["after", "in"]
+)
+def test_store_that_fails_around_the_start_lets_no_repetition_start_a_second_retrain(
+    settings: Settings, launcher: FakeLauncher, jobs: MemoryJobs
+) -> None:
+    key = {"Idempotency-Key": "thursday"}
+    with TestClient(create_app(settings, store=MemoryStore(jobs=jobs), launcher=launcher)) as client:
+        client.post("/retrain", json=SIMULATED, headers=key)
+        (job,) = jobs.latest(10)
+        jobs.finish(job.id, JobStatus.FAILED, datetime.now(UTC))
+        again = client.post("/retrain", json=SIMULATED, headers=key)
+        assert (again.status_code, again.json()["id"]) == (202, job.id)
+        assert again.headers["location"] == f"/retrain/{job.id}"
+    assert jobs.latest(10) == [jobs.get(job.id)]
