@@ -26,7 +26,8 @@ from service.http.pages import api_docs
 from service.http.routes import health, models, personas, retrain, segment, users
 from service.http.server.admission import AdmissionControl
 from service.http.server.body_limit import BodyLimit
-from service.http.server.connection import CLIENT_SECONDS, EARLY_RESPONDER, REQUEST_QUEUE
+from service.http.server.connection import EARLY_RESPONDER, REQUEST_QUEUE
+from service.http.server.reading import CLIENT_SECONDS, METRICS
 from service.http.server.request_log import RequestLog
 from service.http.server.request_queue import RequestQueue
 from service.limits import Bulkhead, FifoSemaphore
@@ -216,6 +217,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
             yield {
                 CLIENT_SECONDS: services.settings.client_seconds,
                 REQUEST_QUEUE: RequestQueue(),
+                METRICS: services.metrics,
                 EARLY_RESPONDER: RequestBatcher(FastPath(services, FAST_ROUTES)),
             }
         finally:

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from docs.generate.markdown import code, page, sentence, table
-from service.http.error_table import BY_STATUS, TABLE, TOO_SLOW, UNTRUSTED_HOST, ProblemType
+from service.http.error_table import (
+    BY_STATUS,
+    MALFORMED_REQUEST,
+    TABLE,
+    TOO_SLOW,
+    UNKNOWN_CODING,
+    UNTRUSTED_HOST,
+    ProblemType,
+)
 
 INTRODUCTION = """\
 Every response with a status of 400 or above is a problem ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457))
@@ -23,13 +31,18 @@ Where waiting helps, the header `Retry-After` says for how many seconds. Which r
 [routes](routes.md)."""
 
 
+# Problems of requests that are not valid HTTP.
+_OF_HTTP = (MALFORMED_REQUEST, UNKNOWN_CODING)
 # Problems that no error of the service's own describes.
 _MEANINGS = {
     "malformed-json": "The body cannot be parsed as JSON.",
     "untrusted-host": "The name in the header `Host` is not one of `TRUSTED_HOSTS`.",
     "not-found": "No route has this path.",
     "method-not-allowed": "The path has routes, but none with this method; `Allow` names the methods.",
-    "request-too-slow": "The body was not complete within `CLIENT_SECONDS`.",
+    "malformed-request": "It is not valid HTTP/1.1, or has no `Host` or several. The connection is closed.",
+    "unknown-transfer-coding": "The body has a transfer coding other than `chunked`.",
+    "head-too-large": "The head, or the trailer of a chunked body, exceeds 64 KiB. The connection is closed.",
+    "request-too-slow": "The head or the body was not complete within `CLIENT_SECONDS`.",
     "body-too-large": "The body is larger than `MAX_BODY_BYTES`.",
     "unsupported-media-type": "The header `Content-Type` does not say `application/json`.",
     "invalid-request": "A field, parameter or header is missing, unknown or not allowed; `errors` says which.",
@@ -48,7 +61,7 @@ def errors_page() -> str:
 def _problems() -> Iterator[tuple[ProblemType, str]]:
     documented = {kind.name: sentence((error.__doc__ or "").split("\n\n")[0]) for error, kind in TABLE.items()}
     meanings = documented | _MEANINGS
-    for kind in dict.fromkeys([*TABLE.values(), *BY_STATUS.values(), UNTRUSTED_HOST, TOO_SLOW]):
+    for kind in dict.fromkeys([*TABLE.values(), *BY_STATUS.values(), UNTRUSTED_HOST, TOO_SLOW, *_OF_HTTP]):
         yield kind, meanings[kind.name]
 
 

@@ -80,6 +80,8 @@ TABLE: dict[type[SegmentsError], ProblemType] = {
 
 INVALID = ProblemType(422, "invalid-request", "Invalid request")
 MALFORMED = ProblemType(400, "malformed-json", "Malformed JSON")
+MALFORMED_REQUEST = ProblemType(400, "malformed-request", "Malformed request")
+UNKNOWN_CODING = ProblemType(501, "unknown-transfer-coding", "Transfer coding not implemented")
 INTERNAL = TABLE[SegmentsError]
 UNTRUSTED_HOST = ProblemType(400, "untrusted-host", "Untrusted host")
 TOO_SLOW = ProblemType(503, "too-slow", "Response timed out", retry_after=5)
@@ -93,6 +95,7 @@ BY_STATUS: dict[int, ProblemType] = {
         ProblemType(408, "request-too-slow", "Request timed out"),
         ProblemType(413, "body-too-large", "Body too large"),
         ProblemType(415, "unsupported-media-type", "Unsupported media type"),
+        ProblemType(431, "head-too-large", "Request head too large"),
         INVALID,
         INTERNAL,
     )

@@ -1,5 +1,5 @@
-"""uvicorn's HTTP protocol with limits that it lacks: on the size of a request's head, on slow and idle clients,
-and on stalled writes. It also offers requests to an `EarlyResponder` before ASGI.
+"""One connection, with limits on slow and idle clients and on stalled writes; requests are offered to an
+`EarlyResponder` before ASGI. What is read is limited in `service.http.server.reading`.
 
 A slow body is limited in ASGI (`service.http.server.admission`), as is its size
 (`service.http.server.body_limit`).
@@ -7,12 +7,13 @@ A slow body is limited in ASGI (`service.http.server.admission`), as is its size
 
 import asyncio
 import resource
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from service.http.server.early_response import EarlyResponder, FastRequest, FastResponse
+from service.http.server.reading import SequentialProtocol
 from service.http.server.request_queue import QueuedRequest
 
 if TYPE_CHECKING:
@@ -20,12 +21,10 @@ if TYPE_CHECKING:
 
 # In a request's scope: its `QueuedRequest`.
 QUEUED_REQUEST = "segments.queued_request"
-# In the app's state: the worker's `RequestQueue`, its `EarlyResponder`, and the client timeout in seconds.
+# In the app's state: the worker's `RequestQueue`, and its `EarlyResponder`.
 REQUEST_QUEUE = "request_queue"
 EARLY_RESPONDER = "early_responder"
-CLIENT_SECONDS = "client_seconds"
 
-MAX_HEAD_BYTES = 64 * 1_024
 # Of a response, a client must read so many bytes in `client_seconds`; else the write counts as stalled.
 MIN_READ_BYTES = 16 * 1_024
 # File descriptors that are left for the database, artifacts, logs, and a child's pipes.
@@ -45,17 +44,15 @@ class _PendingFastRequest(NamedTuple):
     app: "ASGI3Application"
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedProtocol(SequentialProtocol):
     """One connection. Its timers: idle or slow head, a body that the fast path waits for, a stalled write."""
 
     _head_timeout: asyncio.TimerHandle | None = None
     _body_grace: asyncio.TimerHandle | None = None
     _write_timeout: asyncio.TimerHandle | None = None
-    _queued: QueuedRequest
     _responding: RequestResponseCycle | None = None
     _pending: _PendingFastRequest | None = None
     _unread_bytes = 0
-    _head_bytes = 0
     _shutting_down = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -75,51 +72,50 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._responding is not None and not self._responding.response_complete:
             self._responding.disconnected = True
             self._responding.message_event.set()
-        for cycle, _ in self.pipeline:
-            _start(cycle)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse a part of a request; a head that is not complete yet is limited in size and time."""
+        """Parse a part of a request; a head that is not complete yet is limited in time."""
         super().data_received(data)
         self._limit_body_grace()
-        if self._is_idle:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-                self._close_with(431)
-            elif self._head_timeout is None:
-                self._start_head_timeout()
+        self._limit_idleness()
 
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._queued = QueuedRequest(self.app_state[REQUEST_QUEUE])
-        self.scope[QUEUED_REQUEST] = self._queued  # type: ignore[literal-required]
+        queued = QueuedRequest(self.app_state[REQUEST_QUEUE])
+        self.scope[QUEUED_REQUEST] = queued  # type: ignore[literal-required]
 
-    def on_headers_complete(self) -> None:
+    def head_received(self) -> None:
         """The head is complete."""
         self._cancel_head_timeout()
-        self._head_bytes = 0
-        super().on_headers_complete()
+        super().head_received()
         if self._shutting_down:
-            self.cycle.keep_alive = False
+            self.end_after_current()
 
-    def on_message_complete(self) -> None:
+    def request_received(self) -> None:
         """The request is complete; a pending one is submitted to the fast path."""
-        self._queued.mark_received()
-        super().on_message_complete()
+        super().request_received()
+        # One behind another on its connection does not wait for the worker.
+        if self.cycle is self._responding:
+            _queued(self.cycle).mark_received()
         if self._pending is not None:
             self._cancel_body_grace()
             (cycle, match, app), self._pending = self._pending, None
             request = FastRequest(match, cycle.scope, bytes(cycle.body))
             respond = partial(self._respond_early, cycle, app)
             self.app_state[EARLY_RESPONDER].submit(self.loop, request, respond, self._cannot_write)
+        elif self.is_idle:
+            # The rest of a body that was refused before its end.
+            self._cancel_head_timeout()
 
     # --- the fast path -----------------------------------------------------------------------------
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
         """Keep a request that matches the fast path until its body has arrived; pass any other to the app."""
         self._responding = cycle
+        if not cycle.more_body:
+            _queued(cycle).mark_received()
         responder: EarlyResponder | None = self.app_state.get(EARLY_RESPONDER)
         # A pipelined request that waited for its predecessor is complete already: `on_message_complete` is past.
         # `100 Continue`, which a client may wait for before it sends its body, is sent in ASGI.
@@ -164,12 +160,11 @@ class BoundedProtocol(HttpToolsProtocol):
         return self.flow.write_paused or self.transport.is_closing()
 
     def _send(self, cycle: RequestResponseCycle, response: FastResponse) -> None:
-        _start(cycle)
+        _queued(cycle).start()
         cycle.response_started = cycle.response_complete = True
-        default_headers = _header_lines(tuple(self.server_state.default_headers))
         end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
         self.transport.write(
-            b"".join((STATUS_LINE[response.status], default_headers, response.head, end, response.content))
+            b"".join((STATUS_LINE[response.status], self.default_headers(), response.head, end, response.content))
         )
         if not cycle.keep_alive:
             self.transport.close()
@@ -180,8 +175,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """The response is written; where a part of it is still buffered, the client has a timeout to read it."""
         super().on_response_complete()
-        # The head of the next request may have arrived with this request, without its body.
+        # The next request may have arrived with this one, in part.
         self._limit_body_grace()
+        self._limit_idleness()
         if self.transport.get_write_buffer_size():
             self._start_write_timeout()
 
@@ -198,7 +194,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _start_write_timeout(self) -> None:
         self._cancel_write_timeout()
         self._unread_bytes = self.transport.get_write_buffer_size()
-        self._write_timeout = self.loop.call_later(self._client_seconds, self._abort_stalled_write)
+        self._write_timeout = self.loop.call_later(self.client_seconds, self._abort_stalled_write)
 
     def _abort_stalled_write(self) -> None:
         self._write_timeout = None
@@ -218,32 +214,47 @@ class BoundedProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Answer the current request, or one that is just arriving, then close the connection."""
         self._shutting_down = True
-        if self._is_idle:
+        if self.transport.is_closing():
+            self.transport.abort()
+        elif self.is_idle:
             self.loop.call_later(SHUTDOWN_GRACE_SECONDS, self._close_if_idle)
         else:
-            super().shutdown()
-
-    @property
-    def _is_idle(self) -> bool:
-        """Whether no request is being answered; the head of one may be arriving."""
-        return self.cycle is None or self.cycle.response_complete
+            self.end_after_current()
 
     def _close_if_idle(self) -> None:
-        if self._is_idle and not self.transport.is_closing():
+        if self.is_idle:
             self.transport.close()
 
-    def _close_with(self, status: int) -> None:
-        """Close the connection; a client that has begun to send a request gets the status."""
+    def refuse(self, status: int) -> None:
+        """Close the connection, with this status where nothing else was answered."""
         self._cancel_head_timeout()
-        if self.transport.is_closing():
-            return
-        if self._head_bytes:
-            self.transport.write(STATUS_LINE[status] + b"connection: close\r\ncontent-length: 0\r\n\r\n")
-        self.transport.close()
+        self._cancel_body_grace()
+        self._pending = None
+        super().refuse(status)
         self._start_write_timeout()
 
+    def _limit_idleness(self) -> None:
+        """Limit the time until a request begins, and until its head, or a body that was refused, is complete."""
+        if not self.is_idle or self.transport.is_closing() or self._head_timeout is not None:
+            return
+        if self.is_arriving:
+            self._unset_keepalive_if_required()
+            self._start_head_timeout()
+        elif self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def _end_slow_request(self) -> None:
+        self._head_timeout = None
+        if self._in_head:
+            self.refuse(408)
+        else:
+            self.transport.close()
+            self._start_write_timeout()
+
     def _start_head_timeout(self) -> None:
-        self._head_timeout = self.loop.call_later(self._client_seconds, self._close_with, 408)
+        self._head_timeout = self.loop.call_later(self.client_seconds, self._end_slow_request)
 
     def _cancel_head_timeout(self) -> None:
         if self._head_timeout is not None:
@@ -255,17 +266,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._body_grace.cancel()
             self._body_grace = None
 
-    @property
-    def _client_seconds(self) -> float:
-        return float(self.app_state.get(CLIENT_SECONDS, 10.0))
 
-
-def _start(cycle: RequestResponseCycle) -> None:
-    """Take a request out of the queue."""
-    cycle.scope[QUEUED_REQUEST].start()  # type: ignore[literal-required]
-
-
-@lru_cache(4)
-def _header_lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    """The lines of the server's own headers, which change once a second, with the date."""
-    return b"".join(b"%b: %b\r\n" % header for header in headers)
+def _queued(cycle: RequestResponseCycle) -> QueuedRequest:
+    """A request's entry in the queue."""
+    queued: QueuedRequest = cycle.scope[QUEUED_REQUEST]  # type: ignore[literal-required]
+    return queued

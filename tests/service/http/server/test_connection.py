@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from models.storage.registry import Registry
-from service.http.server.connection import MAX_HEAD_BYTES
+from service.http.server.reading import MAX_HEAD_BYTES
 from testkit.server import Server, serving
 from testkit.small_model import write_small_model
 from testkit.waiting import eventually
