@@ -2,8 +2,9 @@
 
 People differ in how much they tick, whatever they tick: a response style (Dolnicar, Grün and Leisch, Market
 Segmentation Analysis, 2018, ch. 6) that may form segments of its own. The fit removes it by default
-(`training.clustering.list_length`). The same profiles are fitted again with the setting turned over, so that the
-reader sees what it does instead of believing that it is right.
+(`training.clustering.list_length`). The classifier never counts ticks, but is trained on the segments of K-Means,
+which does where lengths stay in: both are shown. The same profiles are fitted again with the setting turned over,
+so that the reader sees what it does instead of believing that it is right.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from models.scoring.columns import CodeListColumn
+from models.scoring.columns import CodeListColumn, IntArray
 from training.clustering.fit import Fit, draw_rows, fit
 from training.clustering.stability import refit_resamples, stability_of
 from training.config import TrainingConfig
@@ -69,13 +70,17 @@ def _varies(dataset: Dataset) -> bool:
 
 
 def _variant(fitted: Fit, removed: bool, agreement: float | None) -> LengthVariant:
-    lengths = list_lengths(fitted.encoded.dataset, fitted.clusters, fitted.k)
     return LengthVariant(
         removed=removed,
         k=fitted.k,
         agreement=None if agreement is None else round(agreement, 4),
-        explained=tuple(length.explained for length in lengths),
+        explained=_explained(fitted, fitted.clusters),
+        explained_by_segments=_explained(fitted, fitted.labels),
     )
+
+
+def _explained(fitted: Fit, clusters: IntArray) -> tuple[float, ...]:
+    return tuple(length.explained for length in list_lengths(fitted.encoded.dataset, clusters, fitted.k))
 
 
 def _own_agreement(solved: Sequence[Solved], k: int) -> float | None:
@@ -96,13 +101,12 @@ def _sentence(variants: tuple[LengthVariant, LengthVariant], titles: Sequence[st
     alike = own.k == other.k and same >= SAME
     matters = "hardly changes the personas" if alike else "changes the personas"
     also = "as well" if own.k == other.k else "instead"
-    before, after, title = max(
-        zip(own.explained, other.explained, titles, strict=True), key=lambda pair: abs(pair[0] - pair[1])
-    )
+    segments = zip(own.explained_by_segments, other.explained_by_segments, titles, strict=True)
+    before, after, title = max(segments, key=lambda pair: abs(pair[0] - pair[1]))
     return (
         f"Whether the number of ticks counts {matters}: {_without(own)} there {_are(own.k)}, {_without(other)} "
         f"{other.k} {also}, and both agree to an adjusted Rand index of {same:.2f}. It matters most to the length "
-        f"of {title}, of whose variance the personas explain {percent(before)} {_without(own)} and "
+        f"of {title}, of whose variance the segments of K-Means explain {percent(before)} {_without(own)} and "
         f"{percent(after)} {_without(other)}."
     )
 

@@ -17,6 +17,9 @@ class LengthVariant(Part):
     explained: tuple[float, ...] = Field(
         description="η²: for each list, the share of the variance of the number of ticks between the personas."
     )
+    explained_by_segments: tuple[float, ...] = Field(
+        description="The same between the segments that K-Means finds, on which the classifier is trained."
+    )
 
 
 class LengthComparison(Part):

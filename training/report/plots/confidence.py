@@ -82,4 +82,4 @@ def _exponents(axes: Axes, confidence: Confidence) -> None:
     axes.plot(exponents, [point.gain for point in confidence.exponents], "o-", color=style.ACCENT)
     axes.axvline(confidence.exponent, color=style.MUTED, linestyle="--", linewidth=1)
     axes.set(xlabel="Exponent of the evidence", ylabel="Gain, in nats a person")
-    axes.set_title("Prediction of held-out answers")
+    axes.set_title("Held-out answers")

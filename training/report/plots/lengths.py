@@ -44,13 +44,16 @@ def table_of_lengths(report: Report) -> Table:
     lists = () if compared is None else compared.lists
     return Table(
         caption="The fit with and without the list lengths",
-        columns=("Setting", "Personas", "Refits agree", *(f"η² of {title}" for title in lists), "Like the model"),
+        columns=("Setting", "Personas", "Refits", *map("η² of {}: K-Means, personas".format, lists), "Alike"),
         rows=() if compared is None else tuple(
             (
                 setting(variant, own=number == 0),
                 str(variant.k),
                 "–" if variant.agreement is None else f"{variant.agreement:.2f}",
-                *(percent_tenths(share) for share in variant.explained),
+                *(
+                    f"{percent_tenths(segments)}, {percent_tenths(personas)}"
+                    for segments, personas in zip(variant.explained_by_segments, variant.explained, strict=True)
+                ),
                 "1.00" if number == 0 else f"{compared.same:.2f}",
             )
             for number, variant in enumerate(compared.variants)
@@ -67,13 +70,15 @@ def setting(variant: LengthVariant, own: bool) -> str:
 def _explained(axes: Axes, compared: LengthComparison) -> None:
     places = np.arange(len(compared.lists))
     for number, variant in enumerate(compared.variants):
-        shares = [share * 100 for share in variant.explained]
+        shares = [share * 100 for share in variant.explained_by_segments]
         label = setting(variant, own=number == 0)
         bars = axes.barh(places + 0.38 * number - 0.19, shares, 0.36, color=_COLOURS[number], label=label)
         axes.bar_label(bars, [percent(share / 100) for share in shares], padding=3, fontsize=7.5)
+        dots = [share * 100 for share in variant.explained]
+        axes.plot(dots, places + 0.38 * number - 0.19, "o", color=style.INK, markersize=3.5)
     axes.set_yticks(places, [style.wrapped(heading(title), 1.2, style.SMALL, most=1) for title in compared.lists])
-    highest = max((share for variant in compared.variants for share in variant.explained), default=0.0)
-    axes.set(xlim=(0, max(highest, 0.1) * 128), xlabel="Per cent of the variance, by persona")
+    highest = max((share for variant in compared.variants for share in variant.explained_by_segments), default=0.0)
+    axes.set(xlim=(0, max(highest, 0.1) * 128), xlabel="Per cent of the variance (dots: personas)")
     axes.set_title("η² of the number of ticks")
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
@@ -96,7 +101,8 @@ PLOTS: Final = (
         draw=draw_lengths,
         describe=describe_lengths,
         caption="The same profiles, fitted with and without what only the number of ticks says. Left: how much "
-        "the personas are about how much people tick. Right: how stable they are.",
+        "the segments of K-Means are about how much people tick, and (dots) the personas that the classifier "
+        "makes of them. Right: how stable these are.",
         finding=lambda report: "" if report.lengths is None else report.lengths.sentence,
         table=table_of_lengths,
     ),

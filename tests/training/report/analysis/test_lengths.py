@@ -90,7 +90,10 @@ def test_explained_is_the_correlation_ratio_of_the_number_of_ticks(
     for variant, one in zip(compared.variants, (without, with_lengths), strict=True):
         expected = correlation_ratio(tickers, one.clusters.tolist())
         assert variant.explained[0] == pytest.approx(expected, abs=1e-4)
-    assert compared.variants[1].explained[0] > 0.5 > compared.variants[0].explained[0]
+        of_segments = correlation_ratio(tickers, one.labels.tolist())
+        assert variant.explained_by_segments[0] == pytest.approx(of_segments, abs=1e-4)
+    own, other = compared.variants
+    assert other.explained_by_segments[0] > 0.5 > own.explained_by_segments[0]
 
 
 def test_stability_is_that_of_refits_with_the_same_setting(
@@ -107,11 +110,11 @@ def test_stability_is_that_of_refits_with_the_same_setting(
 
 
 def test_sentence_says_that_it_changes_the_personas(compared: LengthComparison) -> None:
-    before, after = (percent(variant.explained[0]) for variant in compared.variants)
+    before, after = (percent(variant.explained_by_segments[0]) for variant in compared.variants)
     assert compared.sentence == (
         "Whether the number of ticks counts changes the personas: without it there are 2 personas, with it 2 as "
         f"well, and both agree to an adjusted Rand index of {compared.same:.2f}. It matters most to the length of "
-        f"likes, of whose variance the personas explain {before} without it and {after} with it."
+        f"likes, of whose variance the segments of K-Means explain {before} without it and {after} with it."
     )
 
 
