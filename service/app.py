@@ -27,7 +27,9 @@ from service.http.routes import health, models, personas, retrain, segment, user
 from service.http.server.admission import AdmissionControl
 from service.http.server.body_limit import BodyLimit
 from service.http.server.connection import EARLY_RESPONDER, REQUEST_QUEUE
+from service.http.server.failures import FailureResponses
 from service.http.server.reading import CLIENT_SECONDS, METRICS
+from service.http.server.request_head import trusted_names
 from service.http.server.request_log import RequestLog
 from service.http.server.request_queue import RequestQueue
 from service.limits import Bulkhead, FifoSemaphore
@@ -98,9 +100,10 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
     return [
         Middleware(RequestLog, metrics=metrics),
         *([cors] if settings.cors_origins else []),
+        Middleware(FailureResponses),
         Middleware(
             AdmissionControl,
-            hosts=comma_separated(settings.trusted_hosts),
+            hosts=trusted_names(settings.trusted_hosts),
             max_queued=settings.max_in_flight,
             client_seconds=settings.client_seconds,
             request_seconds=settings.request_seconds,

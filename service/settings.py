@@ -69,7 +69,8 @@ class Settings(Thresholds, BaseSettings):
     )
     trusted_hosts: str | None = Field(
         default=None,
-        description="Host names that the service accepts, separated by commas (`*.example.org`); any by default.",
+        description="Host names that the service accepts, separated by commas (`*.example.org`); any by default. "
+        "`/livez` and `/readyz` answer to every name.",
     )
     trusted_proxies: str | None = Field(
         default=None,

@@ -21,14 +21,13 @@ from models.errors import SegmentsError
 from service.container import Services
 from service.http.guarded_route import ADMITTED
 from service.http.responses import RenderedResponse
-from service.http.server.admission import host_of, is_trusted
 from service.http.server.early_response import FastRequest, FastResponse
+from service.http.server.request_head import host_of, is_host, is_trusted, trusted_names
 from service.http.server.request_log import NO_SNIFFING, log_request, safe_request_id
 from service.observability.logs import buffered_lines
 from service.security.guard import authorize
 from service.security.scopes import Scope
 from service.segmenting.assignment import LONG_BODY
-from service.settings import comma_separated
 
 _LENGTH = re.compile(rb"[0-9]{1,5}")
 _JSON = (b"content-type", b"application/json")
@@ -102,7 +101,7 @@ class FastPath:
         self._by_path = {(route.method, route.path): route for route in routes if route.has_body}
         self._with_parameter = [route for route in routes if not route.has_body]
         self._max_bytes = min(LONG_BODY, settings.max_body_bytes)
-        self._hosts = comma_separated(settings.trusted_hosts)
+        self._hosts = trusted_names(settings.trusted_hosts)
 
     def match(self, scope: AsgiScope) -> RouteMatch | None:
         """The route that may answer a request with this head; None declines it."""
@@ -183,6 +182,9 @@ class FastPath:
         return (
             not scope["query_string"]
             and b"origin" not in headers
+            and b"transfer-encoding" not in headers
+            and (host := headers.get(b"host")) is not None
+            and is_host(host)
             and len(headers) == len(scope["headers"])
             # An unexpected body is limited all the same.
             and self._is_short(headers.get(b"content-length", b"" if has_body else b"0"))

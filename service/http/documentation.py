@@ -8,6 +8,7 @@ from service.http.error_table import (
     BY_STATUS,
     INTERNAL,
     INVALID,
+    MALFORMED_REQUEST,
     TOO_SLOW,
     UNTRUSTED_HOST,
     ProblemType,
@@ -55,9 +56,9 @@ def documented(
 def with_refusals(responses: Responses, guarded: bool, always_admitted: bool) -> Responses:
     """A route's responses, with those problems that no route declares: of admission control and of the key."""
     documented = deepcopy(responses)
-    kinds = [UNTRUSTED_HOST]
+    kinds = [MALFORMED_REQUEST]
     kinds += [problem_type(error) for error in ACCESS_ERRORS] if guarded else []
-    kinds += [] if always_admitted else [problem_type(Overloaded), TOO_SLOW]
+    kinds += [] if always_admitted else [UNTRUSTED_HOST, problem_type(Overloaded), TOO_SLOW]
     kinds += [BY_STATUS[408]] if 415 in documented else []
     for kind in kinds:
         _add(documented, kind)

@@ -1,4 +1,4 @@
-"""Admission control before all routes, in plain ASGI: trusted hosts, load shedding, and timeouts.
+"""Admission control before all routes, in plain ASGI: valid heads, trusted hosts, load shedding, and timeouts.
 
 A request that could only wait in a queue is refused before any work on it; one whose body does not arrive, or
 whose response does not start in time, is ended. Authorisation follows later, in `service.http.guarded_route`.
@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.http.error_table import TOO_SLOW, UNTRUSTED_HOST, problem_type_of_status
+from service.http.error_table import TOO_SLOW, problem_type_of_status
 from service.http.exception_handlers import response_of
 from service.http.problems import problem_response
 from service.http.server.connection import QUEUED_REQUEST
+from service.http.server.request_head import refused_head
 from service.http.server.request_queue import QueuedRequest, RequestQueue
 from service.limits import Overloaded
 
@@ -40,11 +41,8 @@ class AdmissionControl:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif self._hosts and not is_trusted(host_of(scope), self._hosts):
-            detail = (
-                "This service does not respond to this host name; use one that its setting TRUSTED_HOSTS lists."
-            )
-            await problem_response(UNTRUSTED_HOST, detail, scope["path"])(scope, receive, send)
+        elif (refusal := refused_head(scope, self._hosts)) is not None:
+            await refusal(scope, receive, send)
         else:
             # Only our protocol class counts requests; under another server (a test's) none ever waits.
             queued = scope.get(QUEUED_REQUEST) or QueuedRequest(RequestQueue())
@@ -103,16 +101,3 @@ class AdmissionControl:
             return problem_response(TOO_SLOW, detail, path)
         detail = f"The body did not arrive within {self._client_seconds:g} s; send it faster, or less of it."
         return problem_response(problem_type_of_status(408), detail, path, headers={"Connection": "close"})
-
-
-def host_of(scope: Scope) -> str:
-    """The host name that a request was sent to, without the port."""
-    host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1").lower()
-    return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
-
-
-def is_trusted(host: str, trusted: Sequence[str]) -> bool:
-    """Whether a host is one of these; `*.example.org` covers every subdomain, `*` every host."""
-    return any(
-        name in ("*", host) or (name.startswith("*.") and host.endswith(name[1:].lower())) for name in trusted
-    )

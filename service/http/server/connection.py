@@ -72,6 +72,7 @@ class BoundedProtocol(SequentialProtocol):
         if self._responding is not None and not self._responding.response_complete:
             self._responding.disconnected = True
             self._responding.message_event.set()
+            _queued(self._responding).start()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -160,7 +161,6 @@ class BoundedProtocol(SequentialProtocol):
         return self.flow.write_paused or self.transport.is_closing()
 
     def _send(self, cycle: RequestResponseCycle, response: FastResponse) -> None:
-        _queued(cycle).start()
         cycle.response_started = cycle.response_complete = True
         end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
         self.transport.write(
@@ -174,6 +174,9 @@ class BoundedProtocol(SequentialProtocol):
 
     def on_response_complete(self) -> None:
         """The response is written; where a part of it is still buffered, the client has a timeout to read it."""
+        if self._responding is not None:
+            # Whoever answered: not every layer knows the queue.
+            _queued(self._responding).start()
         super().on_response_complete()
         # The next request may have arrived with this one, in part.
         self._limit_body_grace()

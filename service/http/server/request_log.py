@@ -1,7 +1,4 @@
-"""The outermost layer around every request, in plain ASGI: request id, metrics, and one access log record.
-
-An exception that nothing else handled ends here: it is logged by type and stack, and answered as a problem.
-"""
+"""The outermost layer around every request, in plain ASGI: request id, metrics, and one access log record."""
 
 import logging
 import random
@@ -9,13 +6,9 @@ import re
 import time
 from dataclasses import dataclass
 
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.http.error_table import INTERNAL
-from service.http.exception_handlers import INTERNAL_DETAIL
-from service.http.problems import problem_response
-from service.observability.logs import log_failure, request_id
+from service.observability.logs import request_id
 from service.observability.metrics import Metrics
 
 log = logging.getLogger("service.access")
@@ -36,7 +29,7 @@ class _Outcome:
 
 
 class RequestLog:
-    """Gives every request an id and an access log record, counts it, and answers unhandled exceptions."""
+    """Gives every request an id and an access log record, and counts it."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -53,7 +46,7 @@ class RequestLog:
         self._metrics.in_flight.inc()
         outcome = _Outcome()
         try:
-            await self._respond(scope, receive, _recording(send, outcome), outcome)
+            await self._app(scope, receive, _recording(send, outcome))
         finally:
             self._metrics.in_flight.dec()
             route = getattr(scope.get("route"), "path", UNMATCHED)
@@ -62,18 +55,6 @@ class RequestLog:
             self._metrics.observe_request(scope["method"], route, status, seconds)
             log_request(own_id, scope["method"], route, status, seconds)
             request_id.reset(token)
-
-    async def _respond(self, scope: Scope, receive: Receive, send: Send, outcome: _Outcome) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except ClientDisconnect:
-            # No failure of the service, and no client left to answer.
-            return
-        except Exception as error:
-            log_failure(error)
-            # A response that has started can only be cut off, which the server does.
-            if not outcome.status:
-                await problem_response(INTERNAL, INTERNAL_DETAIL, scope["path"])(scope, receive, send)
 
 
 def log_request(own_id: str, method: str, route: str, status: int, seconds: float) -> None:

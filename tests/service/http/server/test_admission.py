@@ -11,8 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.storage.registry import Registry
 from service.app import create_app
-from service.http.server.admission import AdmissionControl, host_of, is_trusted
+from service.http.server.admission import AdmissionControl
 from service.http.server.connection import QUEUED_REQUEST
+from service.http.server.request_head import host_of, is_trusted
 from service.http.server.request_queue import QueuedRequest, RequestQueue
 from service.limits import Overloaded
 from service.settings import Settings
@@ -134,7 +135,7 @@ def test_health_is_reported_under_any_load() -> None:
             messages.append(message)
 
         queued = received(RequestQueue(9_999))
-        scope = {"type": "http", "method": "GET", "path": "/livez", QUEUED_REQUEST: queued}
+        scope = {"type": "http", "method": "GET", "path": "/livez", "headers": [], QUEUED_REQUEST: queued}
         await admission(respond)(scope, _never_receive, send)
         return int(messages[0]["status"])
 
@@ -191,10 +192,13 @@ def test_host_is_read_without_its_port(header: bytes, host: str) -> None:
     assert host_of({"headers": [(b"host", header)]}) == host
 
 
-def test_untrusted_host_is_refused_on_every_path(settings: Settings, registry: Registry) -> None:
+def test_untrusted_host_is_refused_on_all_paths_but_those_of_probes(
+    settings: Settings, registry: Registry
+) -> None:
     with client_of(settings, trusted_hosts="segments.example.org, 127.0.0.1") as client:
-        for path in ("/personas", "/livez", "/nope"):
+        for path in ("/personas", "/nope"):
             assert_problem(client.get(path), 400, "untrusted-host")
+        assert {client.get(path).status_code for path in ("/livez", "/readyz")} == {200}
         assert client.get("/personas", headers={"Host": "segments.example.org:443"}).status_code == 200
 
 
