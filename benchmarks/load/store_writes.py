@@ -107,9 +107,9 @@ def _of_store(store: SqlStore, threads: int, seconds: float) -> Measured:
     def write(user_id: str) -> None:
         store.users.put(user_id, PROFILE, NOW, ASSIGNED)
 
-    event.listen(store.database.engine, "commit", count)
+    event.listen(store.writer.engine, "commit", count)
     rate = _rate(write, threads, seconds)
-    event.remove(store.database.engine, "commit", count)
+    event.remove(store.writer.engine, "commit", count)
     return Measured(threads, rate, rate * seconds / max(1, len(commits)))
 
 

@@ -2,26 +2,29 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 
+from service.store.memory.store import MemoryStore
 from service.store.ports.errors import NotStorable, StoreError, StoreUnavailable
 from service.store.ports.store import Store
-from service.store.ports.users import StoredUser
+from service.store.ports.users import AssignmentUpdate, StoredUser
 from service.store.sql.connections.deadline import within
-from service.store.sql.connections.engine import parse_url
+from service.store.sql.connections.engine import parse_url, writing
 from service.store.sql.connections.group_commit import GroupCommit, outcome_of
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
-from tests.contract.support.records import stored_user
+from testkit.waiting import eventually
+from tests.contract.support.records import assigned, queued_job, stored_user
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 PATIENCE = 1.0
@@ -56,11 +59,9 @@ def submit(store: Store, user_id: str, profile_json: str = "{}") -> Future[Store
     return store.users.submit(user_id, profile_json, NOW, None)
 
 
-def refuse(connection: Connection) -> NoReturn:
-    """A write that changes something before the database refuses it."""
-    connection.exec_driver_sql("UPDATE users SET profile_json = 'half'")
-    connection.exec_driver_sql("INSERT INTO users (user_id) VALUES ('nothing else')")
-    raise AssertionError("A profile is needed.")
+def submit_refused(store: SqlStore, user_id: str) -> Future[StoredUser]:
+    """A write that the database refuses: it has no profile."""
+    return store.users.writers.submit(replace(stored_user(user_id, "{}", 1, NOW, None), profile_json=None))  # type: ignore[arg-type]
 
 
 def test_submitted_write_is_stored_before_it_is_reported(store: Store) -> None:
@@ -125,7 +126,7 @@ def test_failing_write_does_not_affect_the_others(sqlite_store: SqlStore, sqlite
     sqlite_store.users.put("u0", "{}", NOW, None)
     with locked(sqlite_url), within(PATIENCE):
         before = submit(sqlite_store, "u1")
-        failing = sqlite_store.users.writers.submit(refuse)
+        failing = submit_refused(sqlite_store, "refused")
         after = submit(sqlite_store, "u2")
     assert [before.result().revision, after.result().revision] == [1, 1]
     with pytest.raises(StoreError, match="refused"):
@@ -173,23 +174,23 @@ def test_write_that_has_begun_is_awaited_beyond_its_deadline() -> None:
     def writing() -> Iterator[Connection]:
         yield None  # type: ignore[misc]
 
-    def slow(_: Connection) -> str:
+    def slow(_: Connection, names: Sequence[str]) -> Sequence[str]:
         begun.set()
         go_on.wait()
-        return "done"
+        return [f"{name} done" for name in names]
 
     def call() -> str:
         with within(0.01):
-            return outcome_of(group_commit.submit(slow))
+            return outcome_of(group_commit.submit("it"))
 
-    group_commit = GroupCommit(writing)
+    group_commit = GroupCommit(writing, slow)
     with ThreadPoolExecutor(1) as pool:
         result = pool.submit(call)
         begun.wait()
         with pytest.raises(TimeoutError):
             result.result(timeout=0.1)
         go_on.set()
-        assert result.result() == "done"
+        assert result.result() == "it done"
     group_commit.close()
 
 
@@ -200,3 +201,125 @@ def test_cancelled_write_is_not_performed(sqlite_store: SqlStore, sqlite_url: st
         assert cancelled.cancel()
     sqlite_store.close()
     assert sqlite_store.users.count() == 1
+
+
+# --- PostgreSQL: many users in one statement -------------------------------------------------------
+
+
+@pytest.fixture
+def postgres_store(postgres_url: str) -> Iterator[SqlStore]:
+    migrate(postgres_url)
+    store = SqlStore(postgres_url, patience=PATIENCE * 5)
+    yield store
+    store.close()
+
+
+@contextmanager
+def user_locked(store: SqlStore, user_id: str) -> Iterator[None]:
+    """Another connection holds a user, and so the group commit that writes it."""
+    with store.database.engine.connect() as other:
+        other.execute(text("SELECT 1 FROM users WHERE user_id = :user_id FOR UPDATE"), {"user_id": user_id})
+        yield
+        other.rollback()
+
+
+def submitted_as_group(store: SqlStore, writes: Sequence[tuple[str, str]]) -> list[StoredUser]:
+    """Users after writes (id, persona) in one group."""
+    store.users.put("held", "{}", NOW, None)
+    with user_locked(store, "held"):
+        first = submit(store, "held")
+        # Until the first write waits for its row, the others would be in its group, or in several.
+        eventually(first.running)
+        submitted = [
+            store.users.submit(user_id, f'"{index}"', NOW, assigned(persona_id))
+            for index, (user_id, persona_id) in enumerate(writes)
+        ]
+    wait([first, *submitted])
+    return [write.result() for write in submitted]
+
+
+def test_concurrent_writes_to_postgresql_are_grouped(postgres_store: SqlStore) -> None:
+    commits: list[str] = []
+    event.listen(postgres_store.writer.engine, "commit", lambda _: commits.append("commit"))
+    stored = submitted_as_group(postgres_store, [(f"u{number}", "p") for number in range(64)])
+    assert [user.revision for user in stored] == [1] * 64
+    # That of the user that is held, at its creation and then, and that of all others.
+    assert len(commits) == 3
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abcé😀"), st.sampled_from("pq")), min_size=1, max_size=12))
+def test_grouped_writes_equal_writes_one_after_the_other(
+    postgres_store: SqlStore, writes: list[tuple[str, str]]
+) -> None:
+    with writing(postgres_store.database.engine).begin() as connection:
+        connection.execute(text("TRUNCATE users, persona_changes"))
+    alone = MemoryStore()
+    alone.users.put("a", "{}", NOW, assigned("q"))
+    postgres_store.users.put("a", "{}", NOW, assigned("q"))
+    one_by_one = [
+        alone.users.put(user_id, f'"{index}"', NOW, assigned(persona_id))
+        for index, (user_id, persona_id) in enumerate(writes)
+    ]
+    assert submitted_as_group(postgres_store, writes) == one_by_one
+    for user_id, _ in writes:
+        assert postgres_store.users.get(user_id) == alone.users.get(user_id)
+        changes = [replace(change, id=0) for change in postgres_store.personas.changes(user_id, 100)]
+        assert changes == [replace(change, id=0) for change in alone.personas.changes(user_id, 100)]
+
+
+def test_every_column_of_an_assignment_is_stored_by_a_group_commit(postgres_store: SqlStore) -> None:
+    assignment = assigned(
+        "p",
+        manual=True,
+        answered_count=3,
+        unknown_count=70_000,
+        confidence=0.1,
+        runner_up_id="q",
+        margin=1e-9,
+        settled=1.0,
+        typicality=0.0,
+    )
+    writes = [postgres_store.users.submit(f"u{n}", "{}", NOW, assignment if n % 2 else None) for n in range(8)]
+    for number, write in enumerate(writes):
+        assert write.result() == postgres_store.users.get(f"u{number}")
+        assert write.result().assignment == (assignment if number % 2 else None)
+
+
+def test_refused_write_to_postgresql_does_not_affect_the_others_of_its_group(postgres_store: SqlStore) -> None:
+    postgres_store.users.put("held", "{}", NOW, None)
+    with user_locked(postgres_store, "held"):
+        writes = [submit(postgres_store, "held"), submit(postgres_store, "u1")]
+        refused = submit_refused(postgres_store, "u2")
+        writes.append(submit(postgres_store, "u3"))
+    assert [write.result().revision for write in writes] == [2, 1, 1]
+    with pytest.raises(StoreError, match="refused"):
+        refused.result()
+
+
+def test_user_that_another_transaction_holds_fails_alone(postgres_store: SqlStore) -> None:
+    postgres_store.users.put("held", "{}", NOW, None)
+    with user_locked(postgres_store, "held"):
+        held, free = submit(postgres_store, "held"), submit(postgres_store, "free")
+        assert free.result().revision == 1
+        with pytest.raises(StoreUnavailable):
+            held.result()
+
+
+def test_reads_heartbeats_and_leases_go_on_while_every_writer_waits(postgres_store: SqlStore) -> None:
+    postgres_store.users.put("held", "{}", NOW, None)
+    job = postgres_store.jobs.start(queued_job())
+    update = [AssignmentUpdate("held", 1, assigned("p"))]
+    with ThreadPoolExecutor(40) as pool, user_locked(postgres_store, "held"):
+        blocked: list[Future[object]] = [
+            pool.submit(postgres_store.users.update_assignments, update) for _ in range(32)
+        ]
+        blocked += [pool.submit(postgres_store.users.put, "held", "{}", NOW, None) for _ in range(8)]
+        eventually(lambda: postgres_store.database.engine.pool.checkedout() > 2)  # type: ignore[attr-defined]
+        with within(PATIENCE):
+            assert postgres_store.users.count() == 1
+            assert postgres_store.jobs.heartbeat(job.id, "me", NOW, "reading", 0.1).progress == 0.1
+            assert postgres_store.leases.take("work", "me", NOW, NOW) is not None
+            assert postgres_store.jobs.expire(NOW, NOW, "lost") == []
+        assert not any(write.done() for write in blocked[:32])
+    wait(blocked)

@@ -19,6 +19,7 @@ WHOLE = assigned(
     confidence=0.1 + 0.2,
     runner_up_id="p_2",
     margin=-1e-17,
+    settled=0.5,
     typicality=1.0,
 )
 REASSIGNED = assigned("p_2", NEW, NOW + timedelta(days=1))
@@ -217,9 +218,9 @@ def test_assignments_have_the_declared_types(users: UserStore) -> None:
     users.put("none", "{}", NOW, None)
     stored = users.assignments(["whole", "none"])
     assert [type(value) for value in stored["whole"]] == [
-        *(str, int, datetime, str, str, datetime, float, str, float, float, bool)
+        *(str, int, datetime, str, str, datetime, float, str, float, float, float, bool)
     ]
-    assert [type(value) for value in stored["none"]] == [str, int, datetime, *[type(None)] * 7, bool]
+    assert [type(value) for value in stored["none"]] == [str, int, datetime, *[type(None)] * 8, bool]
     assert stored["whole"].profile_updated_at.tzinfo is UTC
 
 

@@ -19,10 +19,10 @@ _COLUMNS = tuple(jobs.c[field.name] for field in fields(Job))
 
 
 class SqlJobs:
-    """A `JobStore` in a database."""
+    """A `JobStore` in a database. `heartbeats`: the same one, over a connection that requests do not use."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, heartbeats: Database) -> None:
+        self._database, self._heartbeats = database, heartbeats
         attempt = database.insert(jobs).on_conflict_do_nothing(index_elements=[jobs.c.slot], index_where=UNENDED)
         self._take_slot = attempt.returning(*_COLUMNS)
 
@@ -70,7 +70,7 @@ class SqlJobs:
             "progress": progress,
             "steps": [dict(step) for step in steps] or None,
         }
-        return self._change(job_id, values, jobs.c.owner == owner)
+        return self._change(self._heartbeats, job_id, values, jobs.c.owner == owner)
 
     def finish(
         self,
@@ -82,26 +82,28 @@ class SqlJobs:
     ) -> Job:
         """See `JobStore`."""
         values = {"status": status, "finished_at": at, "error": error and legible(error), "result": result}
-        return self._change(job_id, values)
+        return self._change(self._heartbeats, job_id, values)
 
     def request_cancel(self, job_id: str) -> Job:
         """See `JobStore`."""
-        return self._change(job_id, {"cancel_requested": True})
+        return self._change(self._database, job_id, {"cancel_requested": True})
 
     def expire(self, heartbeat_before: datetime, at: datetime, error: str) -> list[Job]:
         """See `JobStore`."""
         overdue = update(jobs).where(UNENDED, jobs.c.heartbeat_at < heartbeat_before)
         values = {"status": JobStatus.FAILED, "finished_at": at, "error": legible(error)}
-        with self._database.writing() as connection:
+        with self._heartbeats.writing() as connection:
             records = connection.execute(overdue.values(values).returning(*_COLUMNS))
             return [_job_of(record) for record in records]
 
-    def _change(self, job_id: str, values: dict[str, Any], *conditions: ColumnElement[bool]) -> Job:
+    def _change(
+        self, database: Database, job_id: str, values: dict[str, Any], *conditions: ColumnElement[bool]
+    ) -> Job:
         """Change a job if it has not ended and the conditions hold; the job as it now is."""
         if not is_id(job_id):
             raise JobNotFound(job_id)
         statement = update(jobs).where(jobs.c.id == job_id, UNENDED, *conditions).values(values)
-        with self._database.writing() as connection:
+        with database.writing() as connection:
             changed = connection.execute(statement.returning(*_COLUMNS)).one_or_none()
             return _job_of(changed) if changed else _get(connection, job_id)
 

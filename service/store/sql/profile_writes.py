@@ -1,19 +1,19 @@
-"""Writing one profile, within the caller's transaction."""
+"""Writing profiles, within the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, literal_column
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Boolean, ColumnElement, Connection, Double, Integer, Text, literal_column
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from service.store.ports.personas import ChangeCause
 from service.store.ports.users import StoredUser
 from service.store.sql.connections.database import Insert
 from service.store.sql.personas import change_values, record_changes
-from service.store.sql.tables import users
+from service.store.sql.tables import UtcDateTime, users
 from service.store.sql.user_records import USER_COLUMNS, user_values
 
 
@@ -31,7 +31,6 @@ def upsert_user(insert: Insert) -> ReturningInsert[*tuple[Any, ...]]:
     return upsert.returning(users.c.revision, users.c.previous_persona_id, users.c.previous_model_version)
 
 
-_UPSERT_POSTGRES = upsert_user(postgresql.insert)
 # Executed by the driver itself: through SQLAlchemy it takes two and a half times as long.
 UPSERT_SQLITE = str(
     upsert_user(sqlite.insert).compile(
@@ -41,16 +40,84 @@ UPSERT_SQLITE = str(
 )
 
 
-def put_user(connection: Connection, user: StoredUser) -> StoredUser:
-    """Create or replace a user, and record the change if the persona differs; the user with its revision."""
+def _upsert_many() -> str:
+    """PostgreSQL's statement for any number of users, each once: an array a column.
+
+    `revision` counts the writes of a user that the statement stands for.
+    """
+    names = [column.name for column in USER_COLUMNS]
+    arrays = ", ".join(f"%s::{_ARRAY_TYPES[type(column.type)]}[]" for column in USER_COLUMNS)
+    replaced = [f"{name} = excluded.{name}" for name in names if name not in ("user_id", "revision")]
+    replaced += ["revision = users.revision + excluded.revision"]
+    replaced += [f"previous_{name} = users.{name}" for name in ("persona_id", "model_version")]
+    return (
+        f"INSERT INTO users ({', '.join(names)}) SELECT * FROM unnest({arrays}) "
+        f"ON CONFLICT (user_id) DO UPDATE SET {', '.join(replaced)} "
+        "RETURNING user_id, revision, previous_persona_id, previous_model_version"
+    )
+
+
+_ARRAY_TYPES: Mapping[type, str] = {
+    Text: "text",
+    Integer: "integer",
+    Boolean: "boolean",
+    Double: "double precision",
+    UtcDateTime: "timestamptz",
+}
+UPSERT_POSTGRES = _upsert_many()
+
+
+def put_users(connection: Connection, writes: Sequence[StoredUser]) -> list[StoredUser]:
+    """Create or replace users in this order, and record changes of personas; each with its revision.
+
+    A user may be written several times.
+    """
     if connection.dialect.name == "sqlite":
-        driver: Any = connection.connection.driver_connection
-        [(revision, *before)] = driver.execute(UPSERT_SQLITE, sqlite_values(user)).fetchall()
-    else:
-        revision, *before = connection.execute(_UPSERT_POSTGRES, user_values(user)).one()
-    at, cause = user.profile_updated_at, ChangeCause.PROFILE_CHANGED
-    record_changes(connection, change_values(user.user_id, at, cause, (before[0], before[1]), user.assignment))
+        return [_put_user(connection, user) for user in writes]
+    return _put_together(connection, writes)
+
+
+def _put_user(connection: Connection, user: StoredUser) -> StoredUser:
+    driver: Any = connection.connection.driver_connection
+    [(revision, persona_id, version)] = driver.execute(UPSERT_SQLITE, sqlite_values(user)).fetchall()
+    record_changes(connection, _changes(user, (persona_id, version)))
     return replace(user, revision=revision)
+
+
+def _put_together(connection: Connection, writes: Sequence[StoredUser]) -> list[StoredUser]:
+    """One statement for all: of each user the last write is stored, as nobody could see those before it."""
+    by_user: dict[str, list[StoredUser]] = {}
+    for user in writes:
+        by_user.setdefault(user.user_id, []).append(user)
+    # In one order everywhere, so that two workers that write the same users cannot deadlock.
+    latest = [replace(by_user[user_id][-1], revision=len(by_user[user_id])) for user_id in sorted(by_user)]
+    cursor = connection.exec_driver_sql(UPSERT_POSTGRES, tuple(_arrays(latest))).cursor
+    assert cursor is not None  # RETURNING has one
+    revisions: dict[str, int] = {}
+    before: dict[str, tuple[str | None, str | None]] = {}
+    for user_id, revision, persona_id, version in cursor.fetchall():
+        revisions[user_id] = revision - len(by_user[user_id])
+        before[user_id] = (persona_id, version) if revisions[user_id] else (None, None)
+    results, changes = [], []
+    for user in writes:
+        revisions[user.user_id] += 1
+        changes += _changes(user, before[user.user_id])
+        assigned = user.assignment
+        before[user.user_id] = (assigned.persona_id, assigned.model_version) if assigned else (None, None)
+        results.append(replace(user, revision=revisions[user.user_id]))
+    record_changes(connection, changes)
+    return results
+
+
+def _arrays(users: Sequence[StoredUser]) -> Iterable[list[Any]]:
+    """The columns of users, in the order of `USER_COLUMNS`."""
+    records = [user_values(user) for user in users]
+    return ([record[column.key] for record in records] for column in USER_COLUMNS)
+
+
+def _changes(user: StoredUser, before: tuple[str | None, str | None]) -> list[dict[str, Any]]:
+    at, cause = user.profile_updated_at, ChangeCause.PROFILE_CHANGED
+    return change_values(user.user_id, at, cause, before, user.assignment)
 
 
 def sqlite_values(user: StoredUser) -> Mapping[str, object]:

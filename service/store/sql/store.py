@@ -1,5 +1,7 @@
 """The store in SQLite or PostgreSQL as a whole; both databases run the same statements."""
 
+from functools import partial
+
 from sqlalchemy import URL
 
 from service.store.ports.errors import SchemaNotCurrent
@@ -14,16 +16,27 @@ from service.store.sql.personas import SqlPersonas
 from service.store.sql.tables import SCHEMA
 from service.store.sql.users import SqlUsers
 
+# A user whom another transaction holds holds up the writes of all others: for this share of the patience at most.
+WRITER_LOCK_SHARE = 0.1
+
 
 class SqlStore:
-    """A `Store` in a database that `migrate` has prepared; see `Database` for the arguments."""
+    """A `Store` in a database that `migrate` has prepared; see `Database` for the arguments.
+
+    With PostgreSQL the thread that writes profiles has a connection of its own, and so have heartbeats and leases,
+    besides the `pool_size` of the requests: neither waits for the others. SQLite's writers take turns anyway, and
+    one lock wakes them sooner than the file does.
+    """
 
     def __init__(self, url: str | URL, patience: float = PATIENCE, pool_size: int = POOL_SIZE) -> None:
         self.database = Database(url, patience, pool_size)
-        self.users = SqlUsers(self.database)
-        self.jobs = SqlJobs(self.database)
+        own = partial(Database, url, patience, pool_size=1)
+        self.writer = self.database if self.database.is_sqlite else own(lock_seconds=patience * WRITER_LOCK_SHARE)
+        self.heartbeats = self.database if self.database.is_sqlite else own()
+        self.users = SqlUsers(self.database, self.writer)
+        self.jobs = SqlJobs(self.database, self.heartbeats)
         self.personas = SqlPersonas(self.database)
-        self.leases = SqlLeases(self.database)
+        self.leases = SqlLeases(self.heartbeats)
         self.idempotency = SqlIdempotency(self.database)
         self.keys = SqlKeys(self.database)
 
@@ -40,4 +53,5 @@ class SqlStore:
     def close(self) -> None:
         """See `Store`."""
         self.users.close()
-        self.database.close()
+        for database in {self.database, self.writer, self.heartbeats}:
+            database.close()

@@ -20,10 +20,10 @@ from service.store.ports.users import (
     in_batches,
 )
 from service.store.sql.connections.database import Database
-from service.store.sql.connections.group_commit import GroupCommit, IndependentCommits, outcome_of
+from service.store.sql.connections.group_commit import GroupCommit, outcome_of
 from service.store.sql.non_blocking_reads import NonBlockingReads, read_assignments
 from service.store.sql.personas import change_values, record_changes
-from service.store.sql.profile_writes import put_user
+from service.store.sql.profile_writes import put_users
 from service.store.sql.tables import users
 from service.store.sql.user_records import USER_COLUMNS, assignment_values, user_of
 
@@ -51,17 +51,12 @@ def users_of_version(version: str | None, after: str, limit: int) -> Select[*tup
 
 
 class SqlUsers:
-    """A `UserStore` in a database."""
+    """A `UserStore` in a database. `writer`: the same one, over a connection for the writes of profiles."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, writer: Database) -> None:
         self._database = database
         self._non_blocking = NonBlockingReads(database.path) if database.is_sqlite else None
-        # PostgreSQL shares flushes between its connections by itself.
-        self.writers = (
-            GroupCommit(database.writing)
-            if database.is_sqlite
-            else IndependentCommits(database.writing, database.pool_size)
-        )
+        self.writers = GroupCommit(writer.writing, put_users)
 
     def close(self) -> None:
         """Finish the submitted writes, and close the connection for non-blocking reads."""
@@ -85,7 +80,7 @@ class SqlUsers:
             user_id=user_id, profile_json=profile_json, revision=1, profile_updated_at=at, assignment=assignment
         )
         with self._database.time_limit():
-            return self.writers.submit(lambda connection: put_user(connection, user))
+            return self.writers.submit(user)
 
     def get(self, user_id: str) -> StoredUser | None:
         """See `UserStore`."""

@@ -24,17 +24,24 @@ Insert = Callable[[Table], sqlite.Insert] | Callable[[Table], postgresql.Insert]
 class Database:
     """Connects when it is first used. `patience` bounds each call, in seconds; then it is `StoreUnavailable`.
 
-    Raises `UnusableDatabaseUrl`.
+    `lock_seconds`: the longest wait for a lock of PostgreSQL, three fifths of the patience by default. At most
+    half of PostgreSQL's connections write at a time: the others are for readers. Raises `UnusableDatabaseUrl`.
     """
 
-    def __init__(self, url: str | URL, patience: float = PATIENCE, pool_size: int = POOL_SIZE) -> None:
-        self.patience, self.pool_size = patience, pool_size
-        self.engine = open_engine(url, patience, pool_size)
+    def __init__(
+        self,
+        url: str | URL,
+        patience: float = PATIENCE,
+        pool_size: int = POOL_SIZE,
+        lock_seconds: float | None = None,
+    ) -> None:
+        self.patience = patience
+        self.engine = open_engine(url, patience, pool_size, lock_seconds)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.insert: Insert = sqlite.insert if self.is_sqlite else postgresql.insert
         self._reader, self._writer = reading(self.engine), writing(self.engine)
         # SQLite lets waiting writers sleep and try again; a lock wakes those of one process as soon as it is free.
-        self._write_lock = threading.Lock()
+        self._write_slots = threading.Semaphore(1 if self.is_sqlite else max(1, pool_size // 2))
 
     @property
     def path(self) -> Path:
@@ -63,12 +70,9 @@ class Database:
 
     @contextmanager
     def _write_access(self) -> Iterator[None]:
-        if not self.is_sqlite:
-            yield
-            return
-        if not self._write_lock.acquire(timeout=seconds_left()):
+        if not self._write_slots.acquire(timeout=seconds_left()):
             raise StoreUnavailable("Other writes take too long; the same request may work later.")
         try:
             yield
         finally:
-            self._write_lock.release()
+            self._write_slots.release()

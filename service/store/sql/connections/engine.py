@@ -29,8 +29,13 @@ _DRIVERS = {
 _EXAMPLES = "sqlite:///data/segments.db or postgresql://user:password@host/database"
 
 
-def open_engine(url: str | URL, patience: float = PATIENCE, pool_size: int = POOL_SIZE) -> Engine:
-    """An engine that connects when it is first used. Raises `UnusableDatabaseUrl`."""
+def open_engine(
+    url: str | URL, patience: float = PATIENCE, pool_size: int = POOL_SIZE, lock_seconds: float | None = None
+) -> Engine:
+    """An engine that connects when it is first used. `lock_seconds`: see `Database`.
+
+    Raises `UnusableDatabaseUrl`.
+    """
     parsed = parse_url(url)
     # Parameters hold profiles; SQLAlchemy would put them into its messages.
     options: dict[str, Any] = {
@@ -44,7 +49,7 @@ def open_engine(url: str | URL, patience: float = PATIENCE, pool_size: int = POO
     # Imported here, because the driver takes ten megabytes even if it is not used.
     from service.store.sql.connections.postgres import postgres_engine
 
-    return postgres_engine(parsed, options, patience)
+    return postgres_engine(parsed, options, patience, patience * 0.6 if lock_seconds is None else lock_seconds)
 
 
 def reading(engine: Engine) -> Engine:

@@ -1,7 +1,8 @@
-"""Group commit, for a database that admits one writer at a time and whose every commit waits for the disk.
+"""Group commit, for a database whose every commit waits for the disk.
 
-One thread writes for all others. It waits for the database's write lock, then takes every write submitted by then,
-performs them in order of submission, and commits once. No write is reported before it is durable.
+One thread writes for all others. It begins a transaction (in SQLite that waits for the write lock), then takes
+every write submitted by then, performs them in order of submission, and commits once. No write is reported before
+it is durable.
 
 - A write that fails does not affect the others: the transaction is rolled back, and each of its writes is repeated
   in a transaction of its own. That is rare; savepoints would slow down every write.
@@ -14,14 +15,13 @@ performs them in order of submission, and commits once. No write is reported bef
 
 import math
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
@@ -29,6 +29,7 @@ from service.store.ports.errors import StoreUnavailable
 from service.store.sql.connections.deadline import deadline, seconds_left, until
 
 T = TypeVar("T")
+W = TypeVar("W")
 _TIMED_OUT = "Other writes take too long; the same request may work later."
 # The most writes in one group commit: the first of them waits for the last.
 MAX_WRITES_PER_COMMIT = 256
@@ -36,7 +37,7 @@ MAX_WRITES_PER_COMMIT = 256
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    work: Callable[[Connection], Any]
+    value: Any
     deadline: float
     outcome: Future[Any] = field(default_factory=Future)
 
@@ -50,18 +51,26 @@ class _Write:
         return True
 
 
-class GroupCommit:
-    """The writing thread and its queue. `writing` opens a transaction and commits it at the end."""
+class GroupCommit(Generic[W, T]):
+    """The writing thread and its queue. `writing` opens a transaction and commits it at the end.
 
-    def __init__(self, writing: Callable[[], AbstractContextManager[Connection]]) -> None:
+    `perform` performs writes within a transaction, in their order; their results, in that order.
+    """
+
+    def __init__(
+        self,
+        writing: Callable[[], AbstractContextManager[Connection]],
+        perform: Callable[[Connection, Sequence[W]], Sequence[T]],
+    ) -> None:
         self._writing = writing
+        self._perform = perform
         self._queue: SimpleQueue[_Write | None] = SimpleQueue()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+    def submit(self, value: W) -> Future[T]:
         """Queue a write; the future has its result once it is durable."""
-        write = _Write(work, deadline())
+        write = _Write(value, deadline())
         with self._starting:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -85,14 +94,13 @@ class GroupCommit:
     def _commit(self, first: _Write) -> None:
         """Perform the first write and every write queued by the time that the transaction has begun."""
         begun: list[_Write] = []
-        results: list[Any] = []
+        results: Sequence[T] | None = None
         try:
             with until(first.deadline), self._writing() as connection:
                 begun = [write for write in self._with_queued(first) if write.begin()]
-                for write in begun:
-                    results.append(write.work(connection))
+                results = self._perform(connection, [write.value for write in begun])
         except Exception as error:
-            if begun and len(results) < len(begun):
+            if begun and results is None:
                 self._commit_separately(begun)
             else:
                 _fail(begun or [first], error)
@@ -120,39 +128,11 @@ class GroupCommit:
             for write in writes:
                 try:
                     with self._writing() as connection:
-                        result = write.work(connection)
+                        (result,) = self._perform(connection, [write.value])
                 except Exception as error:
                     write.outcome.set_exception(error)
                 else:
                     write.outcome.set_result(result)
-
-
-class IndependentCommits:
-    """The same interface for a database that admits many writers: a thread pool with a transaction per write."""
-
-    def __init__(self, writing: Callable[[], AbstractContextManager[Connection]], threads: int) -> None:
-        self._writing = writing
-        self._thread_count = threads
-        self._starting = threading.Lock()
-        self._threads: ThreadPoolExecutor | None = None
-
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
-        """Queue a write; the future has its result once it is durable."""
-        with self._starting:
-            self._threads = self._threads or ThreadPoolExecutor(self._thread_count, "writer")
-            # The context carries the deadline.
-            return self._threads.submit(copy_context().run, self._commit, work)
-
-    def close(self) -> None:
-        """Perform the queued writes, and stop the threads."""
-        with self._starting:
-            threads, self._threads = self._threads, None
-            if threads is not None:
-                threads.shutdown()
-
-    def _commit(self, work: Callable[[Connection], T]) -> T:
-        with self._writing() as connection:
-            return work(connection)
 
 
 def _fail(writes: list[_Write], error: Exception) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Engine, create_engine, event
 from service.store.sql.connections.deadline import milliseconds, seconds_left, wait_seconds
 
 
-def postgres_engine(url: URL, options: dict[str, Any], patience: float) -> Engine:
+def postgres_engine(url: URL, options: dict[str, Any], patience: float, lock_seconds: float) -> Engine:
     """An engine for PostgreSQL. `options`: those of every engine."""
     engine = create_engine(
         url,
@@ -20,7 +20,7 @@ def postgres_engine(url: URL, options: dict[str, Any], patience: float) -> Engin
         # `SqlJobs.start` reads the slot again after a conflict, which needs a new snapshot.
         isolation_level="READ COMMITTED",
         use_native_hstore=False,
-        connect_args={"options": _server_options(url, patience)},
+        connect_args={"options": _server_options(url, patience, lock_seconds)},
         **options,
     )
     event.listen(engine, "do_connect", partial(_connect_postgres, patience=patience), named=True)
@@ -37,12 +37,12 @@ def _connect_postgres(
     return _BoundedConnection.connect(*cargs, **options)
 
 
-def _server_options(url: URL, patience: float) -> str:
+def _server_options(url: URL, patience: float, lock_seconds: float) -> str:
     """The settings of a session; those in the URL come last and win."""
     settings = {
         "timezone": "UTC",
         "statement_timeout": milliseconds(patience * 0.8),
-        "lock_timeout": milliseconds(patience * 0.6),
+        "lock_timeout": milliseconds(lock_seconds),
         "idle_in_transaction_session_timeout": milliseconds(patience * 4),
     }
     from_url = url.query.get("options", "")
