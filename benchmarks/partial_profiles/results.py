@@ -76,7 +76,7 @@ class Results:
         if target is None or not self.has(truth):
             return {}
         errors = {count: self.mean(error, OURS, truth, [count]) for count in self.counts_between(0)}
-        return {count: value for count, value in errors.items() if value > target}
+        return {count: value for count, value in errors.items() if round(value, 3) > target}
 
     @property
     def ceiling(self) -> float | None:

@@ -18,6 +18,7 @@ from benchmarks.partial_profiles.results import (
     SETTLED_TARGET,
     Measure,
     Results,
+    bias,
     misses,
     results_of,
 )
@@ -32,26 +33,28 @@ Two things can be right. **The complete profile's persona** is the one that the 
 is hidden; `settled` is the chance of it. **The planted persona** is the generator's, matched to the model's on the
 training profiles; `confidence` is the chance of it, and people of no persona are left out.
 
-Models are fitted to {ROWS:,} or {FEW_ROWS:,} profiles with gaps, and tested on {TESTED:,} others of 13 fields.
-Those of our simulator are complete. Those of the second generator (that of [RECOVERY.md](RECOVERY.md)) have gaps
-of their own; further fields are hidden, and only complete profiles are judged by the complete profile's persona. A
-survey is tested by five-fold cross-validation on those who answered all of it. For each number of fields a random
-set is hidden. Figures are means over models; the folds of a survey are taken together.
+Models are fitted to {ROWS:,} or {FEW_ROWS:,} profiles with gaps, and tested on {TESTED:,} others. They have 13
+fields, 9 without lists. The test profiles of our simulator are complete. Those of the second generator (that of
+[RECOVERY.md](RECOVERY.md)) have gaps of their own; further fields are hidden, and only complete profiles are
+judged by the complete profile's persona. A survey is tested by five-fold cross-validation on those who answered
+all of it. For each number of fields a random set is hidden. Figures are means over models; a survey's folds are
+taken together.
 
 **Errors** are expected calibration errors, 15 bins, of each model with each number of hidden fields. Perfect
 probabilities would show one, too, by chance: "if perfect" is what the same probabilities would show on average if
 they were right and trials independent. A profile counts once for each set that is hidden, so chance does a little
-more than that.
+more than that. "Too sure by" is the mean probability less the share that is right.
 
-**Targets** for the errors, with 0 to {MOST_JUDGED} hidden fields: {SETTLED_TARGET} for `settled`, and for
-`confidence` with our simulator {_NAMED_TARGETS}."""
+**Targets** for the errors, with 0 to {MOST_JUDGED} hidden fields (with a survey's five fields, 0 to 4):
+{SETTLED_TARGET} for `settled`, and for `confidence` with our simulator {_NAMED_TARGETS}.
+With the second generator there is no target for `confidence`."""
 _CAVEAT: Final = """\
 **Limits.** The authors of the pipeline also wrote the simulator, and chose the way to the exponent on other draws
 of both generators. Answers are hidden in random sets; which answers are missing in real profiles is not known, and
 people who skip a question may differ from those who answer it. Logistic regression and gradient boosting learn the
 same model's personas, from examples, and find no groups of their own: that they are no better about planted
-personas is no merit of our rule. Their probabilities are about the model's persona, so that they are too sure of
-the planted one."""
+personas is no merit of our rule. Their probabilities are about the model's persona; about the planted one they are
+the less calibrated the more the two differ."""
 
 
 def report(measured: Mapping[Setting, Sequence[Measured]], command: str) -> str:
@@ -87,7 +90,40 @@ def _overview(results: Sequence[Results]) -> list[str]:
         _overview_table(results, "planted", 0),
         "**Targets missed**, by number of hidden fields:" if missed else "No target was missed.",
         *(["\n".join(f"- {sentence}" for sentence in missed)] if missed else []),
+        *_widely_off(results),
+        *_better_calibrated(results),
     ]
+
+
+def _widely_off(results: Sequence[Results]) -> list[str]:
+    """A sentence where `confidence` has no target, and a mean error above the most lenient one."""
+    most = max(CONFIDENCE_TARGETS.values())
+    untargeted = [result for result in results if result.has("planted") and result.target("planted") is None]
+    errors = {result.setting.described: _mean_error(result, OURS) for result in untargeted}
+    wide = [f"{described} ({value:.3f})" for described, value in errors.items() if value > most]
+    return [f"Without a target, but off by more than {most}: `confidence`, {'; '.join(wide)}."] if wide else []
+
+
+def _better_calibrated(results: Sequence[Results]) -> list[str]:
+    """A sentence where other methods' probabilities of the planted persona have a smaller mean error than ours."""
+    better = [
+        f"{result.setting.described}: {rival.name} ({_mean_error(result, rival.name):.3f}, ours "
+        f"{_mean_error(result, OURS):.3f})"
+        for result in results
+        if result.has("planted")
+        for rival in RIVALS
+        if result.has_chances(rival.name) and _mean_error(result, rival.name) < _mean_error(result, OURS)
+    ]
+    lines = "\n".join(f"- {line}." for line in better)
+    return (
+        ["Better calibrated about the planted persona than ours, over 0 to 6 hidden fields:", lines]
+        if better
+        else []
+    )
+
+
+def _mean_error(result: Results, rival: str) -> float:
+    return result.mean(error, rival, "planted", result.counts_between(0))
 
 
 def _overview_table(results: Sequence[Results], truth: Truth, least: int) -> str:
@@ -98,6 +134,7 @@ def _overview_table(results: Sequence[Results], truth: Truth, least: int) -> str
         f"error, 0–{MOST_JUDGED} hidden",
         "largest",
         "if perfect",
+        "too sure by",
         "target",
     ]
     return markdown_table(head, [_overview_row(r, truth, least) for r in results if r.has(truth)])
@@ -116,7 +153,8 @@ def _overview_row(result: Results, truth: Truth, least: int) -> list[str]:
         largest,
         result.mean(noise, OURS, truth, judged),
     )
-    return [*cells, *(f"{figure:.3f}" for figure in figures), NOTHING if target is None else f"{target:.2f}"]
+    lean = f"{result.mean(bias, OURS, truth, judged):+.3f}"
+    return [*cells, *(f"{figure:.3f}" for figure in figures), lean, NOTHING if target is None else f"{target:.2f}"]
 
 
 def _section(result: Results) -> list[str]:

@@ -204,6 +204,18 @@ def test_met_targets_and_more_hidden_fields_than_judged_are_not_listed() -> None
     assert misses([Results(EASY, (measured,))]) == []
 
 
+def test_methods_that_are_better_calibrated_than_ours_are_named() -> None:
+    off = [tally("planted", hidden, 0.9, 0.8) for hidden in (0, 1)]
+    exact = [tally("planted", hidden, 0.8, 0.8) for hidden in (0, 1)]
+    planted = [*off, *(replace(one, rival=rival.name) for one in exact for rival in RIVALS[1:])]
+    complete = [replace(one, truth="complete") for one in planted]
+    measured = Measured((*planted, *complete), {order: [0.5, 1.0] for order in ORDERS}, 0.9)
+    text = report({Setting("second", "hard", 5_000): [measured]}, "")
+    assert "- second generator, hard, 5,000 profiles: gradient boosting (0.000, ours 0.100)." in text
+    assert "off by more than 0.06: `confidence`, second generator, hard, 5,000 profiles (0.100)." in text
+    assert "+0.100" in text
+
+
 def test_suggested_order_finds_the_persona_sooner(case: Case) -> None:
     by_order = curves(case, 60)
     assert set(by_order) == set(ORDERS)
