@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,8 +20,9 @@ def poisons(clean: pd.DataFrame, personas: "pd.Series[str]") -> Iterator[tuple[s
     for name in clean:
         shuffled = clean[name].to_numpy(dtype=object)[rng.permutation(rows)]
         yield f"{name} shuffled", clean.assign(**{str(name): pd.Series(shuffled, dtype=object)})
-        filled = clean[name].astype(object).where(rng.random(rows) >= 0.9, _an_answer(clean[name]))
-        if not isinstance(_an_answer(clean[name]), list):
+        answer = clean[name].dropna().iloc[0]
+        if not isinstance(answer, list):
+            filled = clean[name].astype(object).where(rng.random(rows) >= 0.9, answer)
             yield f"90 % of {name} one value", clean.assign(**{str(name): filled})
         yield f"{name} left out", clean.drop(columns=name)
     few = max(rows // 20, 6)
@@ -36,10 +36,6 @@ def _nearly_all_of_one(personas: "pd.Series[str]", rng: np.random.Generator) -> 
     chosen = of_one.copy()
     chosen.iloc[rng.choice(others, min(len(others), of_one.sum() // 19), replace=False)] = True
     return chosen
-
-
-def _an_answer(answers: "pd.Series[Any]") -> object:
-    return answers.dropna().iloc[0]
 
 
 def refused(population: Population, rows: int, k: int | str, out: Path) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -3,6 +3,7 @@
 import argparse
 
 from models.errors import ArtifactError
+from models.storage.manifest import Manifest
 from models.storage.registry import Registry
 from service.commands.declaration import Command
 from service.settings import Settings
@@ -26,7 +27,15 @@ def _describe(registry: Registry, version: str) -> str:
         manifest = registry.manifest(version)
     except ArtifactError as error:
         return f"{version}  unusable: {error}"
-    return f"{version}  {len(manifest.personas)} personas  {manifest.origin.description}"
+    return f"{version}  {len(manifest.personas)} personas  {_checks(manifest)}  {manifest.origin.description}"
+
+
+def _checks(manifest: Manifest) -> str:
+    """How many checks failed, or could not be made."""
+    failed, unjudged = (len(manifest.verdicts_that(outcome)) for outcome in ("failed", "not_judged"))
+    if failed:
+        return f"{failed} failed check{'s' if failed > 1 else ''}"
+    return f"no failed check, {unjudged} not judged" if unjudged else "all checks passed"
 
 
 COMMAND = Command(name="models", help="list the versions of the model; * marks the active one", run=_list_models)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from models.storage.manifest import Outcome, Verdict
 from models.storage.registry import Registry
 from service.commands.main import main
 from testkit.small_model import write_small_model
@@ -24,6 +25,24 @@ def test_models_lists_versions_and_marks_the_active_one(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"  {first}  3 personas")
     assert lines[1].startswith(f"* {second}")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        ((), "all checks passed"),
+        (("passed", "not_judged"), "no failed check, 1 not judged"),
+        (("failed", "not_judged"), "1 failed check "),
+        (("failed", "failed"), "2 failed checks"),
+    ],
+)
+def test_models_says_what_the_checks_came_to(
+    outcomes: tuple[Outcome, ...], said: str, registry: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verdicts = tuple(Verdict(name="size", outcome=outcome, sentence="It was measured.") for outcome in outcomes)
+    write_small_model(registry.root, verdicts=verdicts)
+    assert main(["models"]) == 0
+    assert said in capsys.readouterr().out
 
 
 def test_models_without_a_version_says_so(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
