@@ -2,8 +2,8 @@
 
 People differ in how much they tick, whatever they tick: a response style (Dolnicar, Grün and Leisch, Market
 Segmentation Analysis, 2018, ch. 6) that may form segments of its own. The fit removes it by default
-(`training.clustering.list_length`). The classifier never counts ticks, but is trained on the segments of K-Means,
-which does where lengths stay in: both are shown. The same profiles are fitted again with the setting turned over,
+(`training.clustering.list_length`). Both the segments of K-Means and the personas that
+the classifier makes of them are shown. The same profiles are fitted again with the setting turned over,
 so that the reader sees what it does instead of believing that it is right.
 """
 
