@@ -254,6 +254,16 @@ def test_folder_without_a_report_is_refused(tmp_path: Path) -> None:
         draw(tmp_path)
 
 
+def test_report_of_an_older_release_is_drawn(tmp_path: Path) -> None:
+    older = sample_report(maps=(), lifts=(), snake=()).model_dump(mode="json")
+    for newer in ("stability", "structure", "lengths", "segments", "descriptors"):
+        del older[newer]
+    for finding in older["density"]["findings"]:
+        del finding["apart"]
+    (tmp_path / "report.json").write_text(json.dumps(older), encoding="utf-8")
+    assert "mean stability, 0–1" in draw(tmp_path).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("text", "advice"),
     [

@@ -68,6 +68,10 @@ class Posteriors(Part):
         description="For the members of each persona (rows), their mean probability of every persona."
     )
     entropy_r2: float | None = Field(description="1 − mean entropy / entropy of the mean probabilities; 0–1.")
+    entropy_r2_of: tuple[float | None, ...] = Field(
+        default=(),
+        description="For each persona: 1 − mean entropy of its members / entropy of the mean probabilities.",
+    )
     normalised_entropy: float = Field(description="1 − mean entropy / log k; 0–1.")
     classification_r2: float | None = Field(
         description="1 − expected errors / errors of always naming the largest persona."
@@ -87,6 +91,9 @@ class SheetRow(Part):
     share: float
     silhouette: float | None
     posterior: float | None = Field(description="Mean probability of their own persona among its members.")
+    entropy_r2: float | None = Field(
+        default=None, description="How much of the uncertainty the answers of its members take away; below 1."
+    )
     fields: tuple[str, ...] = Field(description="Titles of the fields that its traits are about.")
     reach: float | None = Field(description="Mean share of its members who answered these fields.")
     stability: float | None = Field(description="Mean Jaccard similarity over refits.")

@@ -50,8 +50,8 @@ def table_of_sheet(report: Report) -> Table:
     return Table(
         caption="The personas by the criteria for a segment",
         columns=(
-            "Persona", "Size", "Share", "Silhouette", "Mean posterior", "Reached", "Defining fields", "Stability",
-            "Markers",
+            "Persona", "Size", "Share", "Silhouette", "Mean posterior", "Entropy R²", "Reached", "Defining fields",
+            "Stability", "Markers",
         ),
         rows=tuple(
             (
@@ -60,6 +60,7 @@ def table_of_sheet(report: Report) -> Table:
                 percent(row.share),
                 _number(row.silhouette),
                 _number(row.posterior),
+                _number(row.entropy_r2),
                 "–" if row.reach is None else percent(row.reach),
                 listed(row.fields) or "–",
                 _number(row.stability),

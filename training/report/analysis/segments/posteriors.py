@@ -29,16 +29,21 @@ def posteriors(
     if probabilities is None or len(personas) < 2 or not len(probabilities):
         return None
     means = probabilities.mean(axis=0)
-    entropy = float(entr(probabilities).sum(axis=1).mean())
+    entropies = entr(probabilities).sum(axis=1)
+    entropy, before = float(entropies.mean()), float(entr(means).sum())
     errors = float((1 - probabilities.max(axis=1)).mean())
     normalised = 1 - entropy / float(np.log(len(personas)))
     table = cluster_means(probabilities, clusters, len(personas))
     own = [float(table[cluster, cluster]) for cluster in range(len(personas))]
-    r2 = _explained(entropy, float(entr(means).sum()))
+    r2 = _explained(entropy, before)
+    left = cluster_means(entropies[:, None], clusters, len(personas))[:, 0].tolist()
     return Posteriors(
         rows=len(probabilities),
         table=tuple(tuple(None if np.isnan(p) else round(p, 4) for p in row) for row in table.tolist()),
         entropy_r2=r2,
+        entropy_r2_of=tuple(
+            None if np.isnan(of_members) else _explained(of_members, before) for of_members in left
+        ),
         normalised_entropy=round(normalised, 4),
         classification_r2=_explained(errors, 1 - float(means.max())),
         sentence=_sentence(own, r2, personas),

@@ -50,7 +50,7 @@ def segments_of(
             personas,
             details,
             markers=() if profile is None else profile.variables,
-            own=None if sure is None else sure.own,
+            sure=sure,
             of_stable_model=of_stable_model,
         ),
     )

@@ -13,7 +13,7 @@ from models.persona import Persona
 from models.scoring.columns import BoolArray, IntArray, known_rows
 from training.data.dataset import Dataset
 from training.report.analysis.grades import silhouette_grade, stability_grade
-from training.report.content.segments import ProfileVariable, SheetRow
+from training.report.content.segments import Posteriors, ProfileVariable, SheetRow
 from training.report.document import PersonaDetail
 from training.text import count, listed, percent
 
@@ -25,13 +25,13 @@ def sheet(
     details: Sequence[PersonaDetail],
     *,
     markers: Sequence[ProfileVariable] = (),
-    own: Sequence[float | None] | None = None,
+    sure: Posteriors | None = None,
     of_stable_model: bool = True,
 ) -> tuple[SheetRow, ...]:
     """A row for each persona; empty for one persona.
 
-    `markers`: the answers of the segment profile; `own`: the mean probability of each persona among its members;
-    `of_stable_model`: whether refits agree with the model as well as is wanted (`grades.stability_grade`).
+    `markers`: the answers of the segment profile; `sure`: the probabilities; `of_stable_model`: whether refits
+    agree with the model as well as is wanted (`grades.stability_grade`).
     """
     if len(personas) < 2:
         return ()
@@ -40,7 +40,7 @@ def sheet(
             persona,
             details[cluster],
             reach=_reach(dataset, clusters == cluster, persona),
-            posterior=None if own is None else own[cluster],
+            posterior=(None, None) if sure is None else (sure.own[cluster], sure.entropy_r2_of[cluster]),
             markers=sum(variable.markers[cluster] for variable in markers),
             of_stable_model=of_stable_model,
         )
@@ -63,7 +63,7 @@ def _row(
     detail: PersonaDetail,
     *,
     reach: tuple[tuple[str, ...], float | None],
-    posterior: float | None,
+    posterior: tuple[float | None, float | None],
     markers: int,
     of_stable_model: bool,
 ) -> SheetRow:
@@ -71,7 +71,8 @@ def _row(
         size=persona.size,
         share=persona.share,
         silhouette=detail.silhouette,
-        posterior=posterior,
+        posterior=posterior[0],
+        entropy_r2=posterior[1],
         fields=reach[0],
         reach=reach[1],
         stability=detail.stability,
@@ -86,7 +87,8 @@ def _sentence(persona: Persona, row: SheetRow, of_stable_model: bool) -> str:
     if row.silhouette is not None:
         parts.append(f"{silhouette_grade(row.silhouette)} (silhouette {row.silhouette:.2f})")
     if row.posterior is not None:
-        parts.append(f"assigned with a mean probability of {row.posterior:.2f}")
+        certain = "" if row.entropy_r2 is None else f" (entropy R² {row.entropy_r2:.2f})"
+        parts.append(f"assigned with a mean probability of {row.posterior:.2f}{certain}")
     if row.reach is not None:
         parts.append(f"{percent(row.reach)} of its members answer what defines it ({listed(row.fields)})")
     if row.stability is not None:

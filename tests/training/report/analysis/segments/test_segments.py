@@ -262,6 +262,10 @@ def test_posteriors_have_entropies_and_errors_by_their_formulas() -> None:
     means = [float(np.mean(column)) for column in values.T]
     before = -sum(p * math.log(p) for p in means)
     assert result.entropy_r2 == pytest.approx((before - entropy) / before, abs=1e-4)
+    for cluster in range(3):
+        members = [row for row, own in zip(values.tolist(), clusters, strict=True) if own == cluster]
+        left = np.mean([-sum(p * math.log(p) for p in row if p > 0) for row in members])
+        assert result.entropy_r2_of[cluster] == pytest.approx(1 - left / before, abs=1e-4)
     assert result.normalised_entropy == pytest.approx(1 - entropy / math.log(3), abs=1e-4)
     errors = np.mean([1 - max(row) for row in values.tolist()])
     assert result.classification_r2 == pytest.approx(1 - errors / (1 - max(means)), abs=1e-4)
@@ -330,6 +334,7 @@ def test_sheet_has_a_row_for_each_persona_with_its_numbers(
         assert (row.size, row.share) == (persona.size, persona.share)
         assert (row.silhouette, row.stability) == (0.3, 0.8 - cluster / 10)
         assert row.posterior == segments.posteriors.own[cluster]
+        assert row.entropy_r2 == segments.posteriors.entropy_r2_of[cluster]
         assert row.markers == sum(variable.markers[cluster] for variable in segments.profile.variables)
 
 
@@ -352,7 +357,7 @@ def test_row_of_the_sheet_is_a_sentence_with_its_numbers(
         f"{persona.name}: {persona.share * 100:.0f} % of the profiles ({persona.size:,})",
         f"marked by {row.markers} answers",
         "fairly well apart (silhouette 0.30)",
-        f"a mean probability of {row.posterior:.2f}",
+        f"a mean probability of {row.posterior:.2f} (entropy R² {row.entropy_r2:.2f})",
         f"{(row.reach or 0) * 100:.0f} % of its members answer what defines it",
         "stable (Jaccard similarity 0.80)",
     ):
