@@ -80,7 +80,8 @@ class Settings(Thresholds, BaseSettings):
         default="INFO", description="Least level that is logged."
     )
     max_body_bytes: Annotated[int, Field(ge=1_024)] = Field(
-        default=4 * 2**20, description="Largest request body; a larger one is answered 413."
+        default=4 * 2**20,
+        description="Largest body of a batch; a larger one is answered 413. Other bodies have at most 256 KiB.",
     )
     max_in_flight: Annotated[int, Field(ge=1)] = Field(
         default=256,

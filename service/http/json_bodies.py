@@ -2,6 +2,9 @@
 
 The standard library's parser accepts NaN, guesses encodings, and recurses as deep as the text does; pydantic's
 does not. No error here quotes the body.
+
+pydantic's parser holds the interpreter's lock until it ends, so that a thread would delay other requests just as
+much. What bounds the delay is the number of values: they are estimated from the text before it is parsed.
 """
 
 import re
@@ -13,13 +16,24 @@ from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import from_json
 
-from service.http.guarded_route import GuardedRoute, Work
+from service.http.guarded_route import Endpoint, GuardedRoute, Work
 from service.segmenting.assignment import LONG_BODY
 
 _JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-?8\"?\s*)?;?\s*", re.IGNORECASE)
 # More than any valid body has. pydantic would report every item beyond, one by one.
 MAX_FIELDS = 100
 MAX_ITEMS = 1_000
+# Of a body that does not hold many profiles; several times the longest that is valid in practice.
+MAX_SHORT_BODY = 256 * 1_024
+# Of any body: a thousand profiles with a hundred answers each. So many take up to 30 ms on one core.
+MAX_VALUES = 100_000
+_MANY_PROFILES = "_many_profiles"
+
+
+def many_profiles(endpoint: Endpoint) -> Endpoint:
+    """Declare an endpoint whose body may be as long as `MAX_BODY_BYTES`; below the route's decorator."""
+    setattr(endpoint, _MANY_PROFILES, True)
+    return endpoint
 
 
 class JsonRequest(Request):
@@ -46,13 +60,22 @@ class JsonRoute(GuardedRoute):
             yield request
             return
         _check_media_type(request)
+        announced = request.headers.get("content-length", "")
+        self._check_length(int(announced[:20]) if announced.isascii() and announced.isdigit() else 0)
         received = JsonRequest(request.scope, request.receive)
         body = await received.body()
+        self._check_length(len(body))
         one_at_a_time = self.work is Work.LONG and len(body) > LONG_BODY
         async with request.app.state.services.long_work if one_at_a_time else nullcontext():
             if body:
                 _check_size(await received.json())
             yield received
+
+    def _check_length(self, length: int) -> None:
+        """Raise `HTTPException` (413) for a body that is longer than the route's."""
+        if length > MAX_SHORT_BODY and not hasattr(self.endpoint, _MANY_PROFILES):
+            detail = f"The body of this route may have at most {MAX_SHORT_BODY} bytes; send less."
+            raise HTTPException(413, detail)
 
 
 def _check_media_type(request: Request) -> None:
@@ -74,6 +97,14 @@ def _check_size(value: object, path: tuple[str, ...] = ("body",)) -> None:
             _check_size(item, (*path, name))
 
 
+def _most_values(body: bytes) -> int:
+    """A number that the values in a JSON text do not exceed: each follows an opening bracket, a comma or a colon.
+
+    Those within strings count, too; a colon's comes with the bracket or comma before it.
+    """
+    return body.count(b",") + body.count(b"[") + body.count(b"{")
+
+
 def _too_long(location: tuple[str, ...], sentence: str) -> RequestValidationError:
     return RequestValidationError([{"type": "too_long", "loc": location, "msg": sentence}])
 
@@ -84,6 +115,8 @@ def parse(body: bytes) -> Any:
 
 
 def _parse(body: bytes) -> Any:
+    if len(body) > MAX_VALUES and _most_values(body) > MAX_VALUES:
+        raise _too_long(("body",), f"At most {MAX_VALUES} values are allowed")
     try:
         return parse(body)
     except ValueError as error:

@@ -17,7 +17,7 @@ from service.http.dependencies import DetailsDep, ModelDep, ServicesDep
 from service.http.documentation import documented
 from service.http.examples import segment as examples
 from service.http.guarded_route import Work, does
-from service.http.json_bodies import JsonRoute
+from service.http.json_bodies import JsonRoute, many_profiles
 from service.http.responses import RenderedResponse, from_rendered, json_response, model_headers, render, to_json
 from service.http.schemas.segment import (
     BatchRequest,
@@ -71,6 +71,7 @@ async def segment(
     response_model=BatchResponse,
     responses=documented(207, examples.BATCH, NoActiveModel, body=True),
 )
+@many_profiles
 @does(Work.LONG)
 async def segment_batch(
     request: Request,
