@@ -32,7 +32,7 @@ from service.http.server.reading import CLIENT_SECONDS, METRICS
 from service.http.server.request_head import trusted_names
 from service.http.server.request_log import RequestLog
 from service.http.server.request_queue import RequestQueue
-from service.limits import Bulkhead, FifoSemaphore
+from service.limits import Bulkhead, FifoSemaphore, StoreThreads
 from service.observability.metrics import Metrics
 from service.retraining.event_stream import EventStreams
 from service.retraining.heartbeat import Timing
@@ -49,6 +49,9 @@ from service.users.reassignment import Reassignment
 from service.version import NAME, VERSION
 from service.versions.pruning import prune_versions
 from service.watching.drift import DriftThresholds, publish_drift
+
+# Calls of the store by event streams and comparisons at a time; comparisons that run or wait.
+STORE_THREADS, MAX_COMPARISONS = 8, 4
 
 ROUTERS = (
     segment.router,
@@ -113,6 +116,7 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
 
 
 def _services(settings: Settings, metrics: Metrics, given: Store | None, launcher: Launcher | None) -> Services:
+    store_threads = StoreThreads(STORE_THREADS)
     store = given or SqlStore(settings.full_database_url())
     # Keys and health are read over connections of their own, however busy the others are.
     watched = given or SqlStore(settings.full_database_url(), pool_size=2)
@@ -137,7 +141,11 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
         maintenance=_maintenance(settings, store, model, metrics, supervisor),
         readiness=ReadinessProbe(model, watched, settings.readiness_timeout_seconds),
         long_work=FifoSemaphore(settings.max_in_flight),
-        streams=EventStreams(max_open=settings.event_streams, max_seconds=settings.event_seconds),
+        comparisons=FifoSemaphore(MAX_COMPARISONS),
+        store_threads=store_threads,
+        streams=EventStreams(
+            max_open=settings.event_streams, max_seconds=settings.event_seconds, threads=store_threads
+        ),
         keyring=Keyring(watched.keys, settings.key_poll_seconds, settings.key_rate, open_without_keys),
         store_bulkhead=Bulkhead(settings.max_store_requests),
         drift_thresholds=_drift_thresholds(settings),
@@ -236,5 +244,6 @@ def _close(services: Services) -> None:
     services.keyring.stop()
     services.model.stop()
     services.readiness.close()
+    services.store_threads.close()
     services.store.close()
     services.watched_store.close()

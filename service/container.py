@@ -6,7 +6,7 @@ from models.storage.registry import Registry
 from service.active_model.active_model import ActiveModel
 from service.active_model.readiness import ReadinessProbe
 from service.background.maintenance import Maintenance
-from service.limits import Bulkhead, FifoSemaphore
+from service.limits import Bulkhead, FifoSemaphore, StoreThreads
 from service.observability.metrics import Metrics
 from service.retraining.event_stream import EventStreams
 from service.retraining.supervisor import Supervisor
@@ -22,7 +22,9 @@ class Services:
 
     `watched_store`: the same store over connections of its own, for keys and health. `long_work`: taken by
     requests that compute for long, from the parsing of a long body on; two at once would only slow each other
-    down. `store_bulkhead`: bounds the requests over the store, so that a store that hangs holds up no others.
+    down, and none holds it while it waits for the store. `comparisons`: one comparison of versions at a time, the
+    reading of its users included. `store_threads`: for calls of the store by routes that are coroutines.
+    `store_bulkhead`: bounds the requests over the store, so that a store that hangs holds up no others.
     """
 
     settings: Settings
@@ -35,6 +37,8 @@ class Services:
     maintenance: Maintenance
     readiness: ReadinessProbe
     long_work: FifoSemaphore
+    comparisons: FifoSemaphore
+    store_threads: StoreThreads
     streams: EventStreams
     keyring: Keyring
     store_bulkhead: Bulkhead

@@ -6,12 +6,18 @@ None of them queues without a limit: a request too many is refused immediately, 
 import asyncio
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import partial
+from typing import Literal, ParamSpec, TypeVar
 
 from models.errors import SegmentsError
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class LimitExceeded(SegmentsError):
@@ -100,3 +106,22 @@ class FifoSemaphore(asyncio.Semaphore):
         """Let the next in line hold the semaphore."""
         self._admitted -= 1
         super().release()
+
+
+class StoreThreads:
+    """Threads for calls of the store from the event loop, and for nothing else.
+
+    A store that hangs fills these; the default executor goes on computing batches.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="store")
+
+    async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a call returns, or raises, that may wait for the store."""
+        work = partial(copy_context().run, partial(call, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def close(self) -> None:
+        """Begin no further call."""
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from models.errors import SegmentsError
+from service.limits import StoreThreads
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.jobs import Job
 
@@ -25,11 +26,12 @@ class TooManyStreams(SegmentsError):
 class EventStreams:
     """The streams of a worker: at most `max_open` at once, each for at most `max_seconds`.
 
-    The job is read every `poll` seconds. `heartbeat`: seconds of silence after which a comment is sent.
+    The job is read every `poll` seconds, in `threads`. `heartbeat`: seconds of silence before a comment is sent.
     """
 
     max_open: int
     max_seconds: float
+    threads: StoreThreads
     poll: float = 0.5
     heartbeat: float = 10.0
     open: int = 0
@@ -67,7 +69,7 @@ class EventStreams:
 
     async def _read(self, read_job: Callable[[], Job]) -> Job | None:
         try:
-            return await asyncio.to_thread(read_job)
+            return await self.threads.run(read_job)
         except StoreUnavailable:
             # It may be back before the stream ends.
             return None

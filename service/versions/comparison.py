@@ -47,17 +47,41 @@ class VersionComparison:
     ]
 
 
-def compare_with_active(
-    users: UserStore, registry: Registry, active: LoadedArtifact | None, version: str
-) -> VersionComparison:
-    """What a version would change. Loads it, and scores stored users with both models, which takes seconds.
+@dataclass(frozen=True, slots=True)
+class UserSample:
+    """The number of stored users, and the profiles of the first `COMPARED_USERS` of them as JSON."""
 
-    Raises `ModelNotFound`, `NoActiveModel`, `ArtifactError` or `StoreUnavailable`.
-    """
-    folder = registry.folder(version)
+    count: int
+    profiles: tuple[str, ...]
+
+
+def read_sample(users: UserStore) -> UserSample:
+    """The users to compare on. Waits for the store; raises `StoreUnavailable`."""
+    profiles: list[str] = []
+    for batch in users.iterate(_BATCH):
+        profiles += [user.profile_json for user in batch]
+        if len(profiles) >= COMPARED_USERS:
+            break
+    return UserSample(users.count() if profiles else 0, tuple(profiles[:COMPARED_USERS]))
+
+
+def require_comparable(registry: Registry, active: LoadedArtifact | None, version: str) -> LoadedArtifact:
+    """The active model. Raises `ModelNotFound` for the version, or `NoActiveModel`."""
+    registry.folder(version)
     if active is None:
         raise NoActiveModel("There is no active model to compare with.")
-    loaded = registry.load(version, Profile)
+    return active
+
+
+def compare_with_active(
+    users: UserSample, registry: Registry, active: LoadedArtifact | None, version: str
+) -> VersionComparison:
+    """What a version would change. Loads it, and scores users with both models, which takes seconds.
+
+    Raises `ModelNotFound`, `NoActiveModel` or `ArtifactError`.
+    """
+    active = require_comparable(registry, active, version)
+    loaded, folder = registry.load(version, Profile), registry.folder(version)
     return VersionComparison(
         model_version=version,
         against=active.manifest.version,
@@ -66,16 +90,16 @@ def compare_with_active(
     )
 
 
-def _users_moved(users: UserStore, before: LoadedArtifact, after: LoadedArtifact) -> UsersMoved | None:
-    profiles = _first_profiles(users)
-    if not profiles:
+def _users_moved(users: UserSample, before: LoadedArtifact, after: LoadedArtifact) -> UsersMoved | None:
+    if not users.profiles:
         return None
+    profiles = [read_profile(text) for text in users.profiles]
     old, new = before.manifest.personas, _with_names_of(before, after)
     transitions = np.zeros((len(old), len(new)), np.int64)
     np.add.at(transitions, (_clusters(before, profiles), _clusters(after, profiles)), 1)
     changes = persona_changes(old, new, transitions, same_ids(old, new), 0.0)
     return UsersMoved(
-        users=users.count(),
+        users=users.count,
         compared=len(profiles),
         moving=round(changes.changed_share * len(profiles)),
         personas=changes,
@@ -89,15 +113,6 @@ def _with_names_of(before: LoadedArtifact, after: LoadedArtifact) -> Sequence[Pe
         persona.model_copy(update={"name": names.get(persona.id, persona.name)})
         for persona in after.manifest.personas
     ]
-
-
-def _first_profiles(users: UserStore) -> list[Profile]:
-    profiles: list[Profile] = []
-    for batch in users.iterate(_BATCH):
-        profiles += [read_profile(user.profile_json) for user in batch]
-        if len(profiles) >= COMPARED_USERS:
-            break
-    return profiles[:COMPARED_USERS]
 
 
 def _clusters(loaded: LoadedArtifact, profiles: Sequence[Profile]) -> IntArray:

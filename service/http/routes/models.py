@@ -28,7 +28,7 @@ from service.versions.activation import (
     ActivationRequest,
 )
 from service.versions.catalogue import ModelDetail
-from service.versions.comparison import VersionComparison, compare_with_active
+from service.versions.comparison import VersionComparison, compare_with_active, read_sample, require_comparable
 from service.watching.drift import Suggestion, suggest
 
 
@@ -92,10 +92,13 @@ def get_model(version: Version, services: ServicesDep) -> Response:
 @does(Work.LONG)
 async def compare_model(version: Version, services: ServicesDep) -> Response:
     """What a version would change against the active one: personas, shares, transitions, users that move."""
-    async with services.long_work:
-        comparison = await asyncio.to_thread(
-            compare_with_active, services.store.users, services.registry, services.model.loaded, version
-        )
+    registry, active = services.registry, services.model.loaded
+    require_comparable(registry, active, version)
+    async with services.comparisons:
+        # Long work of others must not wait for the store.
+        users = await services.store_threads.run(read_sample, services.store.users)
+        async with services.long_work:
+            comparison = await asyncio.to_thread(compare_with_active, users, registry, active, version)
     return json_response(comparison)
 
 

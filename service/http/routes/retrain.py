@@ -1,6 +1,5 @@
 """`/retrain`: a child process trains a new model while the active one continues to serve."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
@@ -112,7 +111,7 @@ def get_retrain(job_id: JobId, store: StoreDep) -> Response:
 @does(Work.STREAM)
 async def watch_retrain(job_id: JobId, services: ServicesDep) -> Response:
     """A retrain as server-sent events: `progress` at each change, `end` at its end."""
-    await asyncio.to_thread(jobs.get, services.store.jobs, job_id)
+    await services.store_threads.run(jobs.get, services.store.jobs, job_id)
     services.streams.require_slot()
     events = services.streams.events(
         lambda: jobs.get(services.store.jobs, job_id), lambda job: JobBody.of(job).model_dump_json()

@@ -2,8 +2,9 @@
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import pytest
 from starlette.testclient import TestClient
@@ -12,10 +13,12 @@ from models.storage.artifact import ARRAYS
 from models.storage.registry import ACTIVE, Registry
 from service.app import create_app
 from service.settings import Settings
+from service.store.memory.jobs import MemoryJobs
 from service.store.memory.store import MemoryStore
 from service.store.memory.users import MemoryUsers
 from service.store.ports.errors import StoreUnavailable, WouldBlock
-from service.store.ports.users import AssignedUser
+from service.store.ports.jobs import Job
+from service.store.ports.users import AssignedUser, StoredUser
 from testkit.small_model import write_small_model
 from testkit.waiting import eventually
 
@@ -42,9 +45,9 @@ class BrokenStore(MemoryStore):
 class HangingUsers(MemoryUsers):
     """Takes its time until it is let go."""
 
-    def __init__(self, let_go: threading.Event) -> None:
+    def __init__(self, let_go: threading.Event, calls: SimpleQueue[str]) -> None:
         super().__init__()
-        self.let_go = let_go
+        self.let_go, self.calls = let_go, calls
 
     def assignments(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
         self.let_go.wait(30)
@@ -53,13 +56,33 @@ class HangingUsers(MemoryUsers):
     def assignments_nowait(self, user_ids: Sequence[str]) -> dict[str, AssignedUser]:
         raise WouldBlock("The database would block.")
 
+    def iterate(self, batch_size: int) -> Iterator[list[StoredUser]]:
+        self.calls.put("iterate")
+        self.let_go.wait(30)
+        return super().iterate(batch_size)
+
+
+class HangingJobs(MemoryJobs):
+    """Takes its time until it is let go."""
+
+    def __init__(self, let_go: threading.Event, calls: SimpleQueue[str]) -> None:
+        super().__init__()
+        self.let_go, self.calls = let_go, calls
+
+    def get(self, job_id: str) -> Job:
+        self.calls.put("get")
+        self.let_go.wait(30)
+        return super().get(job_id)
+
 
 class HangingStore(MemoryStore):
-    """Takes its time until it is let go."""
+    """Takes its time until it is let go; `calls` names those that have begun."""
 
     def __init__(self) -> None:
         self.let_go = threading.Event()
-        super().__init__(users=HangingUsers(self.let_go))
+        self.calls: SimpleQueue[str] = SimpleQueue()
+        users = HangingUsers(self.let_go, self.calls)
+        super().__init__(users=users, jobs=HangingJobs(self.let_go, self.calls))
 
     def check(self) -> None:
         self.let_go.wait(30)
@@ -108,6 +131,23 @@ def test_hanging_store_delays_neither_health_nor_assignments(settings: Settings,
         assert client.post("/segment/batch", json={"profiles": [{}]}).status_code == 207
         store.let_go.set()
         assert {response.result().status_code for response in waiting} == {404}
+
+
+@pytest.mark.parametrize("path", ["/models/{version}/comparison", "/retrain/{job_id}/events"])
+def test_comparisons_and_event_streams_of_a_hanging_store_delay_no_other_request(
+    settings: Settings, registry: Registry, path: str
+) -> None:
+    store = HangingStore()
+    long_body = {"profiles": [{"hobbies": ["reading"]}] * 1_000}
+    with TestClient(create_app(settings, store=store)) as client, ThreadPoolExecutor(POOL) as threads:
+        url = path.format(version=registry.active(), job_id="0" * 32)
+        waiting = [threads.submit(client.get, url) for _ in range(POOL)]
+        eventually(lambda: store.calls.qsize() > 0)
+        for _ in range(3):
+            assert client.post("/segment/batch", json=long_body).status_code == 207
+        assert client.get("/metrics").status_code == 200
+        store.let_go.set()
+        assert {response.result().status_code for response in waiting} <= {200, 404, 503}
 
 
 def test_readiness_reports_a_damaged_active_version(client: TestClient, registry: Registry) -> None:
