@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from service.security.guard import authorize
 from service.security.keyring import Keyring
 from service.security.keys import make_key
+from service.security.open_access import OpenAccess
 from service.security.scopes import Scope
 from service.store.memory.keys import MemoryKeys
 
@@ -26,10 +27,10 @@ def main() -> None:
         (b"authorization", f"Bearer {made[KEYS // 2].text}".encode()),
     ]
     for name, rate in (("authorize", 0.0), ("authorize, with a rate", 1e9)):
-        ring = Keyring(store, 1.0, rate, open_without_keys=True)
+        ring = Keyring(store, 1.0, rate, OpenAccess.LOCAL)
         ring.refresh()
         show(name, lambda ring=ring: authorize(ring, headers, Scope.SEGMENT_ASSIGN))
-    empty = Keyring(MemoryKeys(), 1.0, 0.0, open_without_keys=True)
+    empty = Keyring(MemoryKeys(), 1.0, 0.0, OpenAccess.LOCAL)
     empty.refresh()
     show("authorize, no key exists", lambda: authorize(empty, headers, Scope.SEGMENT_ASSIGN))
     show("one sha256", "hashlib.sha256(text).digest()", f"import hashlib; text = {made[0].text.encode()!r}")

@@ -42,6 +42,7 @@ from service.retraining.run import Limits, RetrainContext
 from service.retraining.schedule import RetrainSchedule
 from service.retraining.supervisor import Supervisor
 from service.security.keyring import Keyring
+from service.security.open_access import OpenAccess
 from service.settings import Settings, comma_separated
 from service.store.ports.store import Store
 from service.store.sql.store import SqlStore
@@ -129,7 +130,6 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
         read_overrides=store.personas.overrides,
     )
     supervisor = _supervisor(settings, store, model, metrics, launcher or _process_launcher(settings))
-    open_without_keys = settings.insecure or not settings.exposed
     return Services(
         settings=settings,
         store=store,
@@ -146,10 +146,19 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
         streams=EventStreams(
             max_open=settings.event_streams, max_seconds=settings.event_seconds, threads=store_threads
         ),
-        keyring=Keyring(watched.keys, settings.key_poll_seconds, settings.key_rate, open_without_keys),
+        keyring=Keyring(watched.keys, settings.key_poll_seconds, settings.key_rate, _open_access(settings)),
         store_bulkhead=Bulkhead(settings.max_store_requests),
         drift_thresholds=_drift_thresholds(settings),
     )
+
+
+def _open_access(settings: Settings) -> OpenAccess:
+    if settings.require_keys or (settings.exposed and not settings.insecure):
+        return OpenAccess.NONE
+    trusted = trusted_names(settings.trusted_hosts)
+    # Admission control refuses all other names then.
+    names_checked = bool(trusted) and "*" not in trusted
+    return OpenAccess.ALL if settings.insecure or names_checked else OpenAccess.LOCAL
 
 
 def _supervisor(

@@ -49,6 +49,10 @@ class Settings(Thresholds, BaseSettings):
         default=False,
         description="Serve without keys on an address that others can reach: anybody may do everything.",
     )
+    require_keys: bool = Field(
+        default=False,
+        description="Refuse to serve while no key exists, on loopback too: a lost database opens nothing.",
+    )
     admin_key_file: Path | None = Field(
         default=None,
         description="File that holds the deployment's first key, with scope `admin` (a container secret).",

@@ -23,7 +23,7 @@ MAKE_A_KEY = "python -m service keys create --name admin --scope admin"
 
 
 class NoWorkingKey(SegmentsError):
-    """Others can reach the address, and no key works."""
+    """No key works, and others can reach the address or keys are required."""
 
 
 class DatabaseInUse(SegmentsError):
@@ -42,6 +42,10 @@ def access_line(settings: Settings, keys: KeyStore) -> str:
     working = sum(key.works_at(now) for key in stored)
     if stored:
         return f"Requests need a key: {working} of {len(stored)} work (python -m service keys list)."
+    if settings.require_keys:
+        raise NoWorkingKey(
+            f"REQUIRE_KEYS is set, and no key exists: is this the right database? If so, make one: {MAKE_A_KEY}"
+        )
     if not settings.exposed:
         return f"No key exists: everything is open to whoever is on this machine. To close it: {MAKE_A_KEY}"
     if settings.insecure:

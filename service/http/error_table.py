@@ -17,6 +17,7 @@ from service.retraining.event_stream import TooManyStreams
 from service.retraining.jobs import JobEnded, NothingToTrainOn, UnusableDataFile
 from service.retraining.launcher import LaunchFailed
 from service.security.guard import Forbidden, Unauthenticated
+from service.security.open_access import ForeignName
 from service.store.ports.errors import NotStorable, StoreUnavailable
 from service.store.ports.idempotency import ClaimLost
 from service.store.ports.jobs import JobNotFound, JobRunning
@@ -46,7 +47,10 @@ _IN_PROGRESS = ProblemType(
     409, "idempotency-key-in-progress", "Request with this idempotency key in progress", retry_after=1
 )
 
+UNTRUSTED_HOST = ProblemType(400, "untrusted-host", "Untrusted host")
+
 TABLE: dict[type[SegmentsError], ProblemType] = {
+    ForeignName: UNTRUSTED_HOST,
     Unauthenticated: ProblemType(401, "unauthenticated", "API key required"),
     Forbidden: ProblemType(403, "missing-scope", "API key lacks the required scope"),
     RateExceeded: ProblemType(429, "rate-exceeded", "Rate limit exceeded", retry_after=1),
@@ -83,7 +87,6 @@ MALFORMED = ProblemType(400, "malformed-json", "Malformed JSON")
 MALFORMED_REQUEST = ProblemType(400, "malformed-request", "Malformed request")
 UNKNOWN_CODING = ProblemType(501, "unknown-transfer-coding", "Transfer coding not implemented")
 INTERNAL = TABLE[SegmentsError]
-UNTRUSTED_HOST = ProblemType(400, "untrusted-host", "Untrusted host")
 TOO_SLOW = ProblemType(503, "too-slow", "Response timed out", retry_after=5)
 
 BY_STATUS: dict[int, ProblemType] = {

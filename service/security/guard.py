@@ -1,6 +1,7 @@
 """Authorization of a request by its headers. Takes about a microsecond, in memory alone.
 
 SegmentsError
+├── ForeignName             no key, and none is needed but by those who use another name (`open_access`)
 ├── Unauthenticated         no key, or none that works
 └── Forbidden               a key that works, without the scope that is needed
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 
 from models.errors import SegmentsError
 from service.security.keyring import CachedKey, Keyring
+from service.security.open_access import OpenAccess, require_local_name
 from service.security.scopes import Scope
 
 REALM = 'Bearer realm="segments"'
@@ -43,13 +45,15 @@ def authorize(keyring: Keyring, headers: Headers, needed: Scope | None) -> Cache
     """Check the key of a request for a scope; the key, None where none is needed.
 
     `headers`: names in lower case, as ASGI has them. `needed`: None for a public route.
-    Raises `Unauthenticated`, `Forbidden`, `service.limits.RateExceeded`, or `StoreUnavailable` while no keys
-    could be read.
+    Raises `ForeignName`, `Unauthenticated`, `Forbidden`, `service.limits.RateExceeded`, or `StoreUnavailable`
+    while no keys could be read.
     """
     if needed is None:
         return None
     keys = keyring.snapshot().keys
-    if not keys and keyring.open_without_keys:
+    if not keys and keyring.open_access is not OpenAccess.NONE:
+        if keyring.open_access is OpenAccess.LOCAL:
+            require_local_name(headers)
         return None
     sent = sent_key(headers)
     if sent is None:

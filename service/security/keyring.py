@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from models.errors import SegmentsError
 from service.background.periodic_task import PeriodicTask
 from service.limits import TokenBucket
+from service.security.open_access import OpenAccess
 from service.security.scopes import Scope
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.keys import KeyStore, StoredKey
@@ -51,11 +52,11 @@ class Keyring:
     """Follows the keys of the store. `snapshot` never waits once the keys were read.
 
     `rate`: requests a second that each key may send to this worker, 0 for any number.
-    `open_without_keys`: whether everything is allowed as long as no key was ever made.
+    `open_access`: which requests may do everything as long as no key was ever made.
     """
 
-    def __init__(self, store: KeyStore, poll_seconds: float, rate: float, open_without_keys: bool) -> None:
-        self.open_without_keys = open_without_keys
+    def __init__(self, store: KeyStore, poll_seconds: float, rate: float, open_access: OpenAccess) -> None:
+        self.open_access = open_access
         self._store = store
         self._rate = rate
         self._snapshot: KeySnapshot | None = None

@@ -137,10 +137,10 @@ def _scope(method: str, target: str, body: bytes, headers: list[tuple[str, str]]
         "raw_path": path.encode(),
         "query_string": query.encode(),
         "headers": [
-            (b"host", b"testserver"),
+            (b"host", b"localhost"),
             *((name.lower().encode(), value.encode()) for name, value in headers),
         ],
-        "server": ("testserver", 80),
+        "server": ("localhost", 80),
         "client": ("testclient", 50_000),
         "state": {},
         QUEUED_REQUEST: queued,

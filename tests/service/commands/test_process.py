@@ -25,7 +25,7 @@ folder = Path(sys.argv[1])
 url = f"sqlite:///{folder}/segments.db"
 migrate(url)
 settings = Settings(_env_file=None, artifacts_dir=folder / "artifacts", data_dir=folder, database_url=url)
-with TestClient(create_app(settings)) as client:
+with TestClient(create_app(settings), base_url="http://localhost") as client:
     asked = [client.post("/segment", json={"age": 30}), client.put("/users/a/profile", json={"age": 30}),
              client.get("/users/a/persona"), client.get("/readyz"), client.get("/metrics"), client.get("/docs")]
 print(json.dumps({"statuses": [a.status_code for a in asked], "modules": sorted(sys.modules)}))

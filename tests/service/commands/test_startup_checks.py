@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,11 @@ from service.commands.startup_checks import (
     exclusive_database,
 )
 from service.retraining.process_launcher import PROJECT_ROOT
+from service.security.scopes import Scope
 from service.settings import Settings, SettingsError, comma_separated, is_loopback
 from service.store.memory.keys import MemoryKeys
 from service.store.ports.errors import StoreUnavailable
-from testkit.access import NEVER_MADE, prefix
+from testkit.access import NEVER_MADE, key_with, prefix
 from testkit.waiting import eventually
 
 EXPOSED = Settings(_env_file=None, host="0.0.0.0")
@@ -52,6 +54,15 @@ def test_access_line_on_loopback_without_a_key_says_that_everything_is_open() ->
 def test_exposed_address_without_a_key_is_refused_with_the_command_that_makes_one() -> None:
     with pytest.raises(NoWorkingKey, match=re.escape(MAKE_A_KEY)):
         access_line(EXPOSED, MemoryKeys())
+
+
+@pytest.mark.parametrize("changes", [{}, {"insecure": True}, {"host": "0.0.0.0"}])
+def test_service_that_requires_keys_is_not_started_without_one(changes: dict[str, Any]) -> None:
+    keys, required = MemoryKeys(), Settings(_env_file=None, require_keys=True).model_copy(update=changes)
+    with pytest.raises(NoWorkingKey, match=r"REQUIRE_KEYS is set, and no key exists: .*keys create"):
+        access_line(required, keys)
+    key_with(keys, Scope.ADMIN)
+    assert "1 of 1 work" in access_line(required, keys)
 
 
 def test_insecure_access_line_says_what_is_open() -> None:
