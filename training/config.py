@@ -35,7 +35,18 @@ class TrainingConfig(BaseModel):
     keep_all_columns: int = Field(
         default=10, ge=0, description="With so many encoded columns or fewer, all components are retained."
     )
-    permutations: int = Field(default=20, ge=1, description="Draws of the parallel analysis.")
+    permutations: int = Field(
+        default=20, ge=1, description="Draws of the parallel analysis and of the test for dependence, at first."
+    )
+    most_permutations: int = Field(
+        default=200, ge=1, description="Most draws of the two, where a statistic is near its threshold."
+    )
+    dependence_level: float = Field(
+        default=0.01, ge=0, le=1, description="Largest p-value at which the fields depend on each other."
+    )
+    leave_out_independent: bool = Field(
+        default=True, description="Form no component from fields that depend on no other."
+    )
     chance_quantile: float = Field(
         default=0.95, ge=0, le=1, description="Components must beat this quantile of chance."
     )
@@ -49,12 +60,29 @@ class TrainingConfig(BaseModel):
 
     k_max: int = Field(default=10, ge=1, description="Largest number of personas tried by 'auto'.")
     plateau: float = Field(
-        default=0.25,
+        default=0.20,
         ge=0,
         le=1,
         description="The number of personas is where at most this share of the gap's rise is left.",
     )
-    references: int = Field(default=10, ge=1, description="Reference draws of the gap statistic.")
+    references: int = Field(
+        default=10,
+        ge=1,
+        description="Reference draws of the gap statistic; up to five times as many near the plateau.",
+    )
+    halves: int = Field(
+        default=20, ge=0, description="Random halves of the profiles that vote on the number of personas."
+    )
+    undecided_tail: float = Field(
+        default=0.2,
+        ge=0,
+        lt=0.5,
+        description="Share of the lowest, and of the highest votes of the halves that do not count when they are "
+        "undecided between several numbers of personas.",
+    )
+    given_k_curve: bool = Field(
+        default=True, description="Compute the criteria for each number of personas also where k is given."
+    )
     criteria_rows: int = Field(
         default=5_000, ge=2, description="Rows, drawn at random, on which the criteria are computed."
     )
@@ -65,13 +93,6 @@ class TrainingConfig(BaseModel):
         ge=0,
         description="K-Means that starts from the model before is taken unless a fresh start is better by more "
         "than this share of the inertia.",
-    )
-    familiar_plateau: float = Field(
-        default=0.06,
-        ge=0,
-        le=1,
-        description="The number of personas of the model before stays where the plateau would begin at it were it "
-        "this share of the rise lower or higher.",
     )
 
     reference_rows: int = Field(

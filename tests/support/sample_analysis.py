@@ -224,6 +224,8 @@ def _candidate(number: int, k: int, rng: np.random.Generator) -> Candidate:
         inertia=56_000 / number**0.35,
         gap=1.3 + 0.4 * (1 - float(np.exp(-number / 3))),
         gap_error=0.006,
+        field_gain=2.1 * (1 - float(np.exp(-(number - 1) / 2))),
+        field_gain_error=0.03,
         **(scores if number > 1 else {}),
     )
 
@@ -236,4 +238,5 @@ def choice_of_k(k: int, rng: np.random.Generator) -> ChoiceOfK:
         sentence=f"With {k} personas the gap statistic is 1.670 ± 0.006, which is 90% of its rise.",
         rows=3_000,
         curve=curve,
+        votes=((k, 18), (k + 1, 2)),
     )

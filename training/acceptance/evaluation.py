@@ -10,7 +10,6 @@ from training.clustering.compile import Equivalence
 from training.clustering.fit import Fit, draw_rows
 from training.clustering.silhouettes import mean_silhouette
 from training.config import TrainingConfig
-from training.text import count
 
 
 @dataclass(frozen=True)
@@ -64,10 +63,6 @@ def _verdicts(fit: Fit, smallest: float, largest: float, config: TrainingConfig)
 
 def _structure(fit: Fit) -> str:
     components = fit.components
-    if not components.linked:
-        return "The fields do not depend on each other."
-    if not components.structured:
-        return "No principal component beats chance."
-    verb = "beats" if components.beat_chance == 1 else "beat"
-    beaten = f"{count(components.beat_chance, 'principal component')} {verb} chance"
-    return f"{beaten}, but there is one persona, everyone." if fit.k == 1 else f"{beaten}."
+    if not components.structured or fit.k > 1:
+        return components.sentence
+    return f"{components.sentence.removesuffix('.')}, but there is one persona, everyone."

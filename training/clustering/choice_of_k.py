@@ -1,46 +1,56 @@
-"""The number of personas: the gap statistic, after the parallel analysis has found structure.
+"""The number of personas: the gap statistic, once the fields are seen to depend on each other.
 
-The gap statistic (Tibshirani, Walther and Hastie, J. R. Statist. Soc. B 63, 2001) compares log W_k, the
-within-cluster sum of squares of K-Means with k clusters, with its mean over data drawn uniformly from the box
-around the scores. The scores are principal coordinates, so that the box is aligned with them (their variant b). A
-gap that is largest at k = 1 means no groups: of a single cloud that is dense in its middle, the gap falls at once.
-(Profiles spread evenly along a line have no dense middle, and are cut into pieces.) Otherwise the gap rises
-steeply up to the number of groups and then slowly, since unplanted profiles and uneven groups make further splits
-pay. The smallest k is chosen from which on at most the share `config.plateau` of the whole rise is left.
+The gap statistic decides (`training.clustering.gap_statistic`). Beside it stand the votes of random halves of the
+profiles, which say how sure the number is, and how well personas of each number predict the answers of people that
+they were not made from (`training.clustering.field_prediction`).
 
 Only components that clearly exceed chance are used, without whitening: k groups need k − 1 of them, and each
 weaker or whitened one adds noise in which further splits pay too (docs/decisions/0007).
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.scoring.columns import FloatArray
 from training.clustering.components import Components
-from training.clustering.kmeans import random_kmeans
+from training.clustering.field_prediction import FieldGains, field_gains
+from training.clustering.gap_statistic import GapCurve, gap_curve, on_plateau
 from training.config import TrainingConfig
+from training.data.encoded import EncodedDataset
 from training.progress import Progress
-from training.text import percent
+from training.text import count, listed, percent
 
 
 @dataclass(frozen=True, slots=True)
 class GapPoint:
-    """The gap for one k. `gap_error`: s_k, the standard error including that of the simulation."""
+    """The criteria for one k. `gap_error`: s_k, the standard error including that of the simulation.
+
+    `field_gain`: how much better the answers of held-out profiles are predicted than from everyone's shares, in
+    nats a profile, with its standard error; None where it was not computed.
+    """
 
     k: int
     inertia: float
     gap: float
     gap_error: float
+    field_gain: float | None = None
+    field_gain_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The chosen k, why in one sentence, and the curve (empty when k was given)."""
+    """The chosen k, why in a few sentences, and the curve (empty where there is nothing to choose from).
+
+    `votes`: how many random halves of the profiles choose each k, by ascending k; empty where k was given.
+    """
 
     k: int
     sentence: str
     curve: tuple[GapPoint, ...] = ()
+    votes: tuple[tuple[int, int], ...] = ()
 
 
 def choose_k(
@@ -50,77 +60,116 @@ def choose_k(
     rng: np.random.Generator,
     progress: Progress,
     familiar: int | None = None,
+    encoded: EncodedDataset | None = None,
 ) -> Choice:
     """Choose the number of clusters in PCA scores (n, r) of a sample.
 
-    `familiar`: the k of the previous model, which stays where the gap statistic is nearly undecided between it and
-    the best.
+    `familiar`: the k of the previous model, which stays where enough random halves choose it. `encoded`: the
+    profiles of the scores, for the curve of field prediction. Where k is given the curve is computed all the same,
+    unless `config.given_k_curve` is off.
     """
-    if config.k != "auto":
-        return Choice(config.k, f"{config.k} {'persona was' if config.k == 1 else 'personas were'} asked for.")
-    if not components.structured:
-        why = (
-            "No principal component beats chance"
-            if components.linked
-            else "The fields do not depend on each other"
-        )
-        return Choice(1, f"{why}: there is one segment, everyone.")
-    scores = scores[:, : components.clear]
+    given = None if config.k == "auto" else config.k
+    if given is not None and not config.given_k_curve:
+        return Choice(given, _given(given))
+    if given is None and not components.structured:
+        return Choice(1, f"{components.sentence} There is one segment, everyone.")
+    scores = scores[:, : max(components.clear, 1)]
+    curve = _curve(scores, given, config, rng, progress)
+    gains = None if encoded is None else field_gains(scores, encoded, curve.ks, rng)
+    points = _points(curve, gains)
+    best = curve.ks[on_plateau(curve.gaps, config.plateau)]
+    if given is not None:
+        alone = best if components.structured else 1
+        return Choice(given, f"{_given(given)} The gap statistic alone would choose {alone}.", points)
+    votes = Counter(curve.ks[on_plateau(gaps, config.plateau)] for gaps in curve.halves)
+    k, why = _decided(best, votes, gains, familiar, config)
+    sentences = (_reason(k, points), _votes_in_words(k, votes), why or _of_a_cloud(k, gains))
+    return Choice(k, " ".join(filter(None, sentences)), points, tuple(sorted(votes.items())))
+
+
+def _decided(
+    best: int, votes: Counter[int], gains: FieldGains | None, familiar: int | None, config: TrainingConfig
+) -> tuple[int, str]:
+    """The number of personas, and a sentence on why where it is not the one that most halves choose."""
+    candidates = _candidates(best, votes, config.undecided_tail)
+    if familiar is not None and familiar != best and familiar in candidates:
+        return familiar, f"The model before has {familiar} as well, and {best} would hardly be better."
+    if familiar == best:
+        return best, ""
+    most = max([best, *votes], key=lambda k: (votes[k], k == best))
+    if 2 * votes[most] >= votes.total() or gains is None:
+        return most, ""
+    k = gains.best(candidates)
+    return k, (
+        f"Of {candidates[0]} to {candidates[-1]} personas, {k} are the fewest that predict other people's answers "
+        "as well as any."
+    )
+
+
+def _of_a_cloud(k: int, gains: FieldGains | None) -> str:
+    """What a division of one segment would be good for, if anything."""
+    if k > 1 or gains is None or (useful := gains.best(gains.ks)) == 1:
+        return ""
+    return f"Of several, {useful} personas are the fewest that predict other people's answers as well as any."
+
+
+def _candidates(best: int, votes: Counter[int], tail: float) -> range:
+    """The best k and the votes without this share of the lowest and of the highest, with all k between."""
+    if not votes:
+        return range(best, best + 1)
+    low, high = np.quantile(list(votes.elements()), (tail, 1 - tail), method="inverted_cdf").tolist()
+    return range(min(best, low), max(best, high) + 1)
+
+
+def _given(k: int) -> str:
+    return f"{k} {'persona was' if k == 1 else 'personas were'} asked for."
+
+
+def _curve(
+    scores: FloatArray, given: int | None, config: TrainingConfig, rng: np.random.Generator, progress: Progress
+) -> GapCurve:
     # Rounded: the last digits of equal profiles' scores depend on their rows in the matrix.
     distinct = len(np.unique(scores.round(9), axis=0))
-    ks = range(1, min(config.k_max, distinct) + 1)
-    curve = []
-    for number, k in enumerate(ks):
-        progress.step("choosing the number of personas", number / len(ks))
-        curve.append(_gap_point(scores, k, config, rng))
-    best = _on_the_plateau(curve, config.plateau)
-    stays = _undecided(curve, familiar, config)
-    if stays is None or stays.k == best.k:
-        return Choice(best.k, _reason(best, curve), tuple(curve))
-    sentence = (
-        f"{_reason(stays, curve)} The model before has {stays.k} as well, and {best.k} would hardly be better."
+    ks = set(range(1, min(config.k_max, distinct) + 1))
+    if given is not None and given <= distinct:
+        ks.add(given)
+    halves = config.halves if given is None else 0
+    return gap_curve(
+        scores,
+        sorted(ks),
+        halves,
+        config,
+        rng,
+        lambda share: progress.step("choosing the number of personas", share),
     )
-    return Choice(stays.k, sentence, tuple(curve))
 
 
-def _on_the_plateau(curve: list[GapPoint], plateau: float) -> GapPoint:
-    """The smallest k whose gap is at most the share `plateau` of the curve's rise below the largest."""
-    first, largest = curve[0], max(curve, key=lambda point: point.gap)
-    if largest.gap <= first.gap:
-        return first
-    enough = largest.gap - plateau * (largest.gap - first.gap)
-    return next(point for point in curve if point.gap >= enough)
+def _points(curve: GapCurve, gains: FieldGains | None) -> tuple[GapPoint, ...]:
+    columns = [curve.inertias, curve.gaps, curve.errors]
+    if gains is not None:
+        columns += [gains.means, gains.errors]
+    values = zip(*(column.tolist() for column in columns), strict=True)
+    return tuple(GapPoint(k, *row) for k, row in zip(curve.ks, values, strict=True))
 
 
-def _undecided(curve: list[GapPoint], familiar: int | None, config: TrainingConfig) -> GapPoint | None:
-    """The point of the familiar k, if a slightly lower or higher `plateau` would choose it."""
-    slack = config.familiar_plateau
-    lower = _on_the_plateau(curve, min(config.plateau + slack, 1.0))
-    higher = _on_the_plateau(curve, max(config.plateau - slack, 0.0))
-    points = [point for point in curve if point.k == familiar and lower.k <= point.k <= higher.k]
-    return points[0] if points else None
-
-
-def _reason(best: GapPoint, curve: list[GapPoint]) -> str:
-    if best.k == 1:
-        return "The gap statistic does not rise above one segment: the profiles form one cloud."
+def _reason(k: int, curve: Sequence[GapPoint]) -> str:
+    """What the gap statistic says of this k."""
     first, largest = curve[0].gap, max(point.gap for point in curve)
+    chosen = next(point for point in curve if point.k == k)
+    if largest <= first:
+        return "The gap statistic does not rise above one segment: the profiles form one cloud."
     return (
-        f"With {best.k} personas the gap statistic is {best.gap:.3f} ± {best.gap_error:.3f}, which is "
-        f"{percent((best.gap - first) / (largest - first))} of its rise from one segment to its largest value."
+        f"With {count(k, 'persona')} the gap statistic is {chosen.gap:.3f} ± {chosen.gap_error:.3f}, which is "
+        f"{percent((chosen.gap - first) / (largest - first))} of its rise from one segment to its largest value."
     )
 
 
-def _gap_point(scores: FloatArray, k: int, config: TrainingConfig, rng: np.random.Generator) -> GapPoint:
-    fitted = random_kmeans(scores, k, 5, rng)
-    draws = np.log([_reference(scores, k, rng) for _ in range(config.references)])
-    inertia = float(fitted.inertia_)
-    error = float(draws.std() * np.sqrt(1 + 1 / len(draws)))
-    gap = float(draws.mean() - np.log(max(inertia, np.finfo(float).tiny)))
-    return GapPoint(k, inertia, gap, error)
-
-
-def _reference(scores: FloatArray, k: int, rng: np.random.Generator) -> float:
-    """W_k of one uniform draw from the box around the scores."""
-    box = rng.uniform(scores.min(axis=0), scores.max(axis=0), scores.shape)
-    return max(float(random_kmeans(box, k, 2, rng).inertia_), np.finfo(float).tiny)
+def _votes_in_words(k: int, votes: Counter[int]) -> str:
+    """How many random halves of the profiles choose this k, and what the others choose."""
+    if not votes:
+        return ""
+    if votes[k] == votes.total():
+        return f"All {votes.total()} random halves of the profiles choose {k}."
+    in_order = sorted(votes, key=lambda one: (one != k, -votes[one], one))
+    chosen = [f"{votes[one]} {'chooses' if votes[one] == 1 else 'choose'} {one}" for one in in_order]
+    return f"Of {votes.total()} random halves of the profiles {listed(chosen)}."

@@ -7,26 +7,31 @@ shuffled whole, lists item by item. Leading components are retained while they e
 chance. Since one data set without structure in twenty would pass a 95 % quantile, the first component has to
 exceed chance clearly: by `config.clearly` standard deviations of the shuffled draws' first eigenvalues; otherwise
 none is retained. Components that exceed the largest eigenvalue of chance as clearly are those in which the number
-of personas is chosen.
+of personas is chosen. Where an eigenvalue lies near that threshold more draws are made, so that the number does
+not depend on the seed.
 
 Items of one list depend on each other without any relation to the rest of a profile, and a persona is more than a
-taste in films. So the fields have to be linked as well: the sum of the squared covariances between columns of
-different fields (the numerator of Robert and Escoufier's RV coefficient, Applied Statistics 25, 1976) must clearly
-exceed its value after every field has been shuffled as a whole.
+taste in films. So the fields have to depend on each other as well (`training.clustering.dependence`), and a field
+that depends on no other is left out: personas that are cut along it say nothing about the rest of a profile. With
+few columns all components are used, also where none beats chance: dependence that is not linear shows in no
+eigenvalue.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from models.profile.field_kinds import MultiLabel
-from models.scoring.columns import BoolArray, FloatArray, IntArray
+from models.scoring.columns import BoolArray, FloatArray
 from models.scoring.encoder import Encoder
+from training.clustering.dependence import measure_dependence
+from training.clustering.shuffling import shuffle, shuffled_together
 from training.config import TrainingConfig
+from training.text import count
 
-# The rows that answered a field (ascending), and some of its columns.
-Block = tuple[IntArray, slice]
+# A limit on the cost of more draws: the cells of all shuffled copies together.
+_CELLS: Final = 60_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +39,10 @@ class Components:
     """The result of a parallel analysis.
 
     `eigenvalues`, `chance` (width,): of the data, and the quantile of the shuffled draws. `retained`: how many
-    components are used. `beat_chance`: how many leading ones exceed chance; `clear`: how many of them clearly
-    exceed the largest eigenvalue of chance; both are 0 without structure. `linked`: whether the fields depend on
-    each other; otherwise there is no structure.
+    components are used. `beat_chance`: how many leading ones exceed chance; 0 where the first does not clearly.
+    `clear`: how many are used to choose the number of personas; 0 without structure. `linked`: whether the fields
+    depend on each other, with the permutation test's `p_value` (None for a single field); otherwise there is no
+    structure. `independent`: names of the fields that depend on no other, whose columns are in no component.
     """
 
     eigenvalues: FloatArray
@@ -45,55 +51,92 @@ class Components:
     retained: int
     clear: int
     linked: bool = True
+    p_value: float | None = None
+    independent: tuple[str, ...] = ()
 
     @property
     def structured(self) -> bool:
-        """Whether any component beats chance."""
-        return self.beat_chance > 0
+        """Whether there is anything that personas could be made of."""
+        return self.clear > 0
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in a sentence."""
+        p_value = "" if self.p_value is None else f" (permutation p = {self.p_value:.2g})"
+        if not self.linked:
+            return f"No dependence between the fields was found{p_value}."
+        if self.beat_chance:
+            verb = "beats" if self.beat_chance == 1 else "beat"
+            return f"{count(self.beat_chance, 'principal component')} {verb} chance."
+        if self.structured:
+            return "The fields depend on each other, though no principal component beats chance."
+        return "No principal component beats chance."
 
 
 def parallel_analysis(
     vectors: FloatArray, encoder: Encoder, config: TrainingConfig, rng: np.random.Generator
 ) -> Components:
-    """Parallel analysis of encoded profiles, shape (n, width)."""
+    """Parallel analysis of encoded profiles, shape (n, width), after the test for dependence."""
     # Column by column in memory, as they are shuffled: it takes half of the time.
     vectors = np.asfortranarray(vectors)
+    dependence = measure_dependence(vectors, encoder, config, rng)
+    independent = dependence.independent if config.leave_out_independent else ()
+    vectors = without_fields(vectors, encoder, independent)
     blocks = shuffled_together(vectors, encoder)
-    draws = np.array([_eigenvalues(_shuffle(vectors, blocks, rng)) for _ in range(config.permutations)])
-    chance = np.quantile(draws, config.chance_quantile, axis=0)
     eigenvalues = _eigenvalues(vectors)
     # By more than rounding errors: shuffling a single field does not change its eigenvalues.
     rounding = 1e-9 * eigenvalues.max(initial=0.0)
-    firsts = draws[:, 0]
-    linked = _linked(vectors, whole_fields(vectors, encoder), config, rng)
-    clear = _leading(eigenvalues > firsts.mean() + config.clearly * firsts.std() + rounding) if linked else 0
+    most = min(config.most_permutations, _CELLS // vectors.size) if dependence.linked else 0
+    draws = _chance_draws(eigenvalues, lambda: _eigenvalues(shuffle(vectors, blocks, rng)), most, config)
+    chance = np.quantile(draws, config.chance_quantile, axis=0)
+    clear = _leading(eigenvalues > _threshold(draws, config) + rounding) if dependence.linked else 0
     leading = _leading(eigenvalues > chance + rounding) if clear else 0
     retained = _retained(leading, eigenvalues, config)
     few = len(eigenvalues) <= config.keep_all_columns
-    wanted = retained if few and clear else min(clear, retained)
+    tested = dependence.linked and dependence.p_value is not None
     return Components(
-        eigenvalues=eigenvalues, chance=chance, beat_chance=leading, retained=retained, clear=wanted, linked=linked
+        eigenvalues=eigenvalues,
+        chance=chance,
+        beat_chance=leading,
+        retained=retained,
+        clear=retained if few and (clear or tested) else min(clear, retained),
+        linked=dependence.linked,
+        p_value=dependence.p_value,
+        independent=independent,
     )
 
 
-def _linked(
-    vectors: FloatArray, fields: Sequence[Block], config: TrainingConfig, rng: np.random.Generator
-) -> bool:
-    """Whether the fields depend on each other more than by chance; True for a single field."""
-    if len(fields) < 2:
-        return True
-    shuffled = (_shuffle(vectors, fields, rng) for _ in range(config.permutations))
-    spans = [span for _, span in fields]
-    draws = np.array([_between_fields(draw, spans) for draw in shuffled])
-    statistics = _between_fields(vectors, spans)
-    return bool(statistics > draws.mean() + config.clearly * draws.std() + 1e-9 * statistics)
+def without_fields(vectors: FloatArray, encoder: Encoder, names: tuple[str, ...]) -> FloatArray:
+    """The vectors (…, width) with zeros in the columns of these fields; the same array where there are none."""
+    if not names:
+        return vectors
+    without = vectors.copy()
+    for name in names:
+        without[..., encoder.spans[name]] = 0.0
+    return without
 
 
-def _between_fields(vectors: FloatArray, fields: Sequence[slice]) -> float:
-    """The sum of the squared covariances between columns of different fields."""
-    covariance = _covariance(vectors)
-    within = sum(float(np.square(covariance[field, field]).sum()) for field in fields)
-    return float(np.square(covariance).sum()) - within
+def _chance_draws(
+    eigenvalues: FloatArray, draw: Callable[[], FloatArray], most: int, config: TrainingConfig
+) -> FloatArray:
+    """Eigenvalues of shuffled draws, (draws, width): more where the threshold is not known well enough."""
+    draws = np.array([draw() for _ in range(config.permutations)])
+    while len(draws) < most and _near(eigenvalues, draws, config):
+        draws = np.concatenate([draws, [draw() for _ in range(config.permutations)]])
+    return draws
+
+
+def _threshold(draws: FloatArray, config: TrainingConfig) -> float:
+    """What a component must exceed to beat chance clearly."""
+    firsts = draws[:, 0]
+    return float(firsts.mean() + config.clearly * firsts.std())
+
+
+def _near(eigenvalues: FloatArray, draws: FloatArray, config: TrainingConfig) -> bool:
+    """Whether an eigenvalue lies within two standard errors of the threshold."""
+    # Of a mean and, about, of a standard deviation of normal draws.
+    error = draws[:, 0].std() * np.sqrt((1 + config.clearly**2 / 2) / len(draws))
+    return bool((np.abs(eigenvalues - _threshold(draws, config)) < 2 * error).any())
 
 
 def _leading(beaten: BoolArray) -> int:
@@ -107,41 +150,7 @@ def _retained(leading: int, eigenvalues: FloatArray, config: TrainingConfig) -> 
     return max(1, min(wanted, spread, config.max_components))
 
 
-def shuffled_together(vectors: FloatArray, encoder: Encoder) -> list[Block]:
-    """The columns that are shuffled together, with the rows that answered: those of a field, or each item of a
-    list.
-    """
-    blocks: list[Block] = []
-    for rows, span in whole_fields(vectors, encoder):
-        blocks += [(rows, columns) for columns in _parts(encoder, span)]
-    return blocks
-
-
-def whole_fields(vectors: FloatArray, encoder: Encoder) -> list[Block]:
-    """The columns of each field that varies, with the rows that answered it; in all other rows they are 0."""
-    fields = ((np.flatnonzero(vectors[:, span].any(axis=1)), span) for span in encoder.spans.values())
-    return [(rows, span) for rows, span in fields if len(rows)]
-
-
-def _parts(encoder: Encoder, span: slice) -> list[slice]:
-    encoding = next(field for field in encoder.fields if encoder.spans[field.name] == span)
-    if isinstance(encoding.spec.kind, MultiLabel):
-        return [slice(column, column + 1) for column in range(span.start, span.stop)]
-    return [span]
-
-
-def _shuffle(vectors: FloatArray, blocks: Sequence[Block], rng: np.random.Generator) -> FloatArray:
-    """The vectors with each block of columns shuffled among the rows that answered its field."""
-    shuffled = np.zeros_like(vectors)
-    for rows, block in blocks:
-        shuffled[rows, block] = vectors[rng.permutation(rows), block]
-    return shuffled
-
-
 def _eigenvalues(vectors: FloatArray) -> FloatArray:
     """Eigenvalues of the covariance, largest first, shape (width,)."""
-    return np.asarray(np.linalg.eigvalsh(_covariance(vectors))[::-1], np.float64)
-
-
-def _covariance(vectors: FloatArray) -> FloatArray:
-    return np.asarray(np.atleast_2d(np.cov(vectors, rowvar=False)), np.float64)
+    covariance = np.atleast_2d(np.cov(vectors, rowvar=False))
+    return np.asarray(np.linalg.eigvalsh(covariance)[::-1], np.float64)

@@ -98,7 +98,7 @@ def _fit(dataset: Dataset, config: TrainingConfig, progress: Progress, previous_
     rows = draw_rows(len(coordinates), config.criteria_rows, rng)
     familiar_k = None if previous_clusters is None else int(previous_clusters.max(initial=0)) + 1
     choosing = ProgressRange(progress, 0.45, 0.90)
-    choice = choose_k(coordinates[rows], components, config, rng, choosing, familiar_k)
+    choice = choose_k(coordinates[rows], components, config, rng, choosing, familiar_k, encoded.take(rows))
     progress.step(f"K-Means with {choice.k} personas", 0.90)
     familiar = None if previous_clusters is None else familiar_centroids(coordinates, previous_clusters)
     segments = _segments(encoded, coordinates, choice.k, config, familiar)
@@ -218,7 +218,10 @@ def _principal_components(
     sample = encoded.take(draw_rows(len(encoded), config.chance_rows, rng))
     components = parallel_analysis(lengths.transform(sample.vectors()), encoded.encoder, config, rng)
     progress.step("principal components", 0.40)
-    return lengths, principal_components(lengths.transform_moments(moments), components.retained), components
+    used = lengths.transform_moments(moments).without_columns(
+        encoded.encoder.spans[name] for name in components.independent
+    )
+    return lengths, principal_components(used, components.retained), components
 
 
 def transformed(steps: Pipeline, encoded: EncodedDataset) -> FloatArray:

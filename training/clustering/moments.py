@@ -33,6 +33,13 @@ class Moments:
         covariance: FloatArray = scatter / (self.rows - 1)
         return covariance
 
+    def without_columns(self, spans: Iterable[slice]) -> "Moments":
+        """The moments of the same vectors with zeros in these columns."""
+        sums, products = self.sums.copy(), self.products.copy()
+        for span in spans:
+            sums[span], products[span], products[:, span] = 0.0, 0.0, 0.0
+        return Moments(self.rows, sums, products)
+
 
 def moments_of(blocks: Iterable[FloatArray]) -> Moments:
     """The moments of all rows of the blocks, each (rows, width). There is at least one block."""

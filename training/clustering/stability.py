@@ -93,7 +93,7 @@ def stability_of(own: IntArray, refits: Sequence[IntArray], k: int) -> Stability
 
 def _refit(sample: Dataset, k: int, config: TrainingConfig, rng: np.random.Generator) -> Fit | None:
     rows = np.unique(rng.integers(len(sample), size=len(sample)))
-    settings = config.model_copy(update={"k": k, "seed": int(rng.integers(2**32))})
+    settings = config.model_copy(update={"k": k, "given_k_curve": False, "seed": int(rng.integers(2**32))})
     try:
         return fit(sample.take(rows), settings, Silent())
     except UnusableInput:

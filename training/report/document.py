@@ -40,10 +40,16 @@ class Candidate(Part):
         "None for one with hardly a row in the sample; None at k = 1 and for numbers far from the chosen one.",
     )
     prediction_strength: float | None = None
+    field_gain: float | None = Field(
+        default=None,
+        description="How much better the answers of held-out profiles are predicted, each field from the others, "
+        "than from everyone's shares: nats a profile.",
+    )
+    field_gain_error: float | None = Field(default=None, description="Standard error of `field_gain`.")
 
 
 class ChoiceOfK(Part):
-    """The number of personas, the reason, and the curve (empty when k was given or nothing exceeded chance)."""
+    """The number of personas, the reason, and the curve (empty when there was nothing to choose from)."""
 
     k: int
     sentence: str
@@ -51,6 +57,9 @@ class ChoiceOfK(Part):
         description="Rows of the sample of all criteria but inertia and gap, and of the silhouettes and densities."
     )
     curve: tuple[Candidate, ...] = ()
+    votes: tuple[tuple[int, int], ...] = Field(
+        default=(), description="How many random halves of the profiles choose each k; empty when k was given."
+    )
 
 
 class Loading(Part):
@@ -76,6 +85,12 @@ class Components(Part):
     kept: int
     beat_chance: int
     linked: bool = Field(default=True, description="Whether the fields depend on each other; if not, none counts.")
+    p_value: float | None = Field(
+        default=None, description="Of no dependence between the fields, by permutation; None if it was not tested."
+    )
+    independent: tuple[str, ...] = Field(
+        default=(), description="Fields that depend on no other; they are in no component."
+    )
     eigenvalues: tuple[float, ...]
     chance: tuple[float, ...]
     axes: tuple[Axis, ...] = ()

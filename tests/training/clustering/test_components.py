@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 
 from benchmarks.recovery.draws import permuted
-from training.clustering.components import Components, parallel_analysis, shuffled_together
+from tests.training.clustering.plane import Plane, five_groups
+from training.clustering.components import Components, parallel_analysis
 from training.clustering.encoding import ProfileEncoder
+from training.clustering.shuffling import shuffled_together
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
 from training.simulation.simulate import SimulationConfig, simulate
@@ -57,6 +59,37 @@ def test_shared_missing_answers_are_no_structure(blank: float) -> None:
     analysis = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(0))
     assert not analysis.linked
     assert not analysis.structured
+
+
+def test_groups_without_correlation_are_structure_in_few_columns() -> None:
+    frame = five_groups(200)[["income", "spending"]]
+    encode = ProfileEncoder(Plane).fit(frame)
+    analysis = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(0))
+    assert analysis.beat_chance == 0
+    assert analysis.structured
+    assert analysis.clear == analysis.retained == 2
+    assert analysis.sentence == "The fields depend on each other, though no principal component beats chance."
+
+
+def test_field_that_depends_on_no_other_is_in_no_component() -> None:
+    frame = five_groups(200)
+    encode = ProfileEncoder(Plane).fit(frame)
+    analysis = parallel_analysis(encode.transform(frame), encode.encoder_, QUICK, np.random.default_rng(0))
+    assert analysis.independent == ("gender",)
+    assert analysis.retained == 2
+    everything = QUICK.model_copy(update={"leave_out_independent": False})
+    analysis = parallel_analysis(encode.transform(frame), encode.encoder_, everything, np.random.default_rng(0))
+    assert analysis.independent == ()
+    assert analysis.retained == 3
+
+
+def test_number_of_clear_components_does_not_depend_on_the_seed(dataset: Dataset) -> None:
+    encode = ProfileEncoder().fit(dataset)
+    vectors, config = encode.transform(dataset), TrainingConfig()
+    analyses = [
+        parallel_analysis(vectors, encode.encoder_, config, np.random.default_rng(seed)) for seed in range(4)
+    ]
+    assert len({analysis.clear for analysis in analyses}) == 1
 
 
 def test_single_list_can_have_structure() -> None:

@@ -140,7 +140,11 @@ def analyse(
         headline=headline(manifest, _silhouette(manifest, measured)),
         origin=manifest.origin,
         choice=ChoiceOfK(
-            k=fitted.k, sentence=fitted.choice.sentence, rows=len(measured.rows), curve=measured.curve
+            k=fitted.k,
+            sentence=fitted.choice.sentence,
+            rows=len(measured.rows),
+            curve=measured.curve,
+            votes=fitted.choice.votes,
         ),
         components=_components(fitted, measured.axes),
         personas=manifest.personas,
@@ -240,6 +244,8 @@ def _components(fitted: Fit, in_words: tuple[Axis, ...]) -> Components:
         kept=components.retained,
         beat_chance=components.beat_chance,
         linked=components.linked,
+        p_value=components.p_value,
+        independent=components.independent,
         eigenvalues=tuple(components.eigenvalues.tolist()),
         chance=tuple(components.chance.tolist()),
         axes=in_words,

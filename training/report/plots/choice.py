@@ -1,4 +1,4 @@
-"""The number of personas: the gap curve, stability, and the other criteria."""
+"""The number of personas: the gap curve, the prediction of answers, stability, and the other criteria."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,12 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from training.report.analysis.grades import DOUBTFUL, STABLE
+from training.report.content.part import Table
 from training.report.document import Candidate, Report
 from training.report.drawing import style
 from training.report.drawing.labels import present
 from training.text import count
 
-_ACROSS: Final = "Number of personas (band: chosen)"
+_ACROSS: Final = "Personas (band: chosen)"
 # Attribute, title and reading of each criterion.
 _OTHERS: Final = (
     ("silhouette", "Silhouette", "higher is better"),
@@ -29,17 +30,19 @@ _OTHERS: Final = (
 
 
 def draw_gap(report: Report) -> Figure | None:
-    """The gap with its standard errors and, where it was measured, the stability of each cluster."""
+    """The gap, and where they were measured the gain in predicting answers and the stability of each cluster."""
     curve = report.choice.curve
     if not curve:
         return None
-    figure = style.canvas(3.1, f"{count(report.choice.k, 'persona')}: what the gap statistic and stability say")
-    stable = any(present(candidate.stability or ()) for candidate in curve)
-    axes = style.panels(figure, 1, 1 + stable)
-    _gap(axes[0], curve)
-    if stable:
-        _stability(axes[1], curve)
-    for panel in axes:
+    figure = style.canvas(3.1, f"{count(report.choice.k, 'persona')}: what three criteria say of each number")
+    drawn = [_gap]
+    if _predicted(curve):
+        drawn.append(_field_gain)
+    if any(present(candidate.stability or ()) for candidate in curve):
+        drawn.append(_stability)
+    axes = style.panels(figure, 1, len(drawn))
+    for draw, panel in zip(drawn, axes, strict=True):
+        draw(panel, curve)
         _mark(panel, report.choice.k)
         panel.set_xlabel(_ACROSS)
     return figure
@@ -48,8 +51,16 @@ def draw_gap(report: Report) -> Figure | None:
 def describe_gap(report: Report) -> str:
     """The ends of the curve, the chosen number, and its stability."""
     curve = report.choice.curve
+    if not curve:
+        return f"{report.choice.sentence} Other numbers of personas were not compared."
     first, last = curve[0], curve[-1]
     sentence = f"The gap is {first.gap:.2f} at {first.k} and {last.gap:.2f} at {count(last.k, 'persona')}."
+    if predicted := _predicted(curve):
+        best = max(predicted, key=lambda candidate: candidate.field_gain or 0.0)
+        sentence += (
+            f" Other people's answers are predicted best with {count(best.k, 'persona')}, "
+            f"{best.field_gain:.2f} nats a profile better than from everyone's shares."
+        )
     chosen = _chosen(report)
     if chosen is not None and (values := present(chosen.stability or ())):
         sentence += (
@@ -59,11 +70,47 @@ def describe_gap(report: Report) -> str:
     return f"{report.choice.sentence} {sentence}"
 
 
+def table_of_gap(report: Report) -> Table:
+    """Gap, votes and gain for each number of personas."""
+    votes = dict(report.choice.votes)
+    return Table(
+        caption="Gap statistic, votes of random halves, and prediction of other people's answers",
+        columns=("Personas", "Gap", "± error", "Halves that choose it", "Gain in nats a profile", "± error"),
+        rows=tuple(
+            (
+                str(candidate.k),
+                f"{candidate.gap:.3f}",
+                f"{candidate.gap_error:.3f}",
+                str(votes.get(candidate.k, 0)) if votes else "–",
+                _decimals(candidate.field_gain),
+                _decimals(candidate.field_gain_error),
+            )
+            for candidate in report.choice.curve
+        ),
+    )
+
+
+def _decimals(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _predicted(curve: Sequence[Candidate]) -> list[Candidate]:
+    return [candidate for candidate in curve if candidate.field_gain is not None]
+
+
 def _gap(axes: Axes, curve: Sequence[Candidate]) -> None:
     ks, gaps, errors = ([getattr(c, name) for c in curve] for name in ("k", "gap", "gap_error"))
     axes.errorbar(ks, gaps, errors, marker="o", markersize=4.5, capsize=3, color=style.ACCENT, linewidth=1.6)
-    axes.set_title("Gap statistic (± standard error)")
+    axes.set_title("Gap statistic")
     axes.set_ylabel("Gap, in natural logarithms")
+
+
+def _field_gain(axes: Axes, curve: Sequence[Candidate]) -> None:
+    predicted = _predicted(curve)
+    ks, gains, errors = ([getattr(c, name) for c in predicted] for name in ("k", "field_gain", "field_gain_error"))
+    axes.errorbar(ks, gains, errors, marker="o", markersize=4.5, capsize=3, color=style.ACCENT, linewidth=1.6)
+    axes.set_title("Prediction of answers")
+    axes.set_ylabel("Gain, in nats a profile")
 
 
 def _stability(axes: Axes, curve: Sequence[Candidate]) -> None:
@@ -76,7 +123,7 @@ def _stability(axes: Axes, curve: Sequence[Candidate]) -> None:
     lowest = min(min(values) for _, values in measured)
     axes.axhline(STABLE, color=style.MUTED, linestyle="--", linewidth=1)
     axes.set(ylim=(min(DOUBTFUL - 0.1, lowest - 0.05), 1.03))
-    axes.set_title(f"Stability (dashed: stable from {STABLE})")
+    axes.set_title(f"Stability (dashed: {STABLE})")
     axes.set_ylabel("Mean Jaccard similarity, 0–1")
 
 

@@ -56,9 +56,10 @@ def describe_variance(report: Report) -> str:
 def _finding(report: Report) -> str:
     parts = report.components
     if not parts.linked:
-        return "No component counts: what goes together does so within a field, and the fields are not linked"
+        p_value = "" if parts.p_value is None else f" (permutation p = {parts.p_value:.2g})"
+        return f"No component counts: no dependence between the fields was found{p_value}"
     if not parts.beat_chance:
-        return "No component carries more than chance would: the answers do not depend on each other"
+        return "No component carries more than chance would"
     carry = "carries" if parts.beat_chance == 1 else "carry"
     return (
         f"{count(parts.beat_chance, 'component')} {carry} more than chance would; "

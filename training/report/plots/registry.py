@@ -38,8 +38,11 @@ PLOTS: Final = (
         choice.draw_gap,
         choice.describe_gap,
         "Left: how much better these groups are than groups in data without any. "
+        "Middle: how much better the answers of people that the groups were not made from are predicted, each "
+        "field from the others. "
         "Right: how well groups come back when resampled profiles are fitted anew; dots are groups, the line "
         "their mean.",
+        table=choice.table_of_gap,
     ),
     Plot(
         "criteria",

@@ -26,8 +26,8 @@ def table_of(report: Report, name: str) -> Table:
 
 def test_every_figure_of_the_textbooks_has_a_table() -> None:
     assert {plot.name for plot in WITH_TABLE} == {
-        "descriptors", "gorges", "lengths", "segment_profile", "segment_splits", "segment_stability", "separation",
-        "sheet", "stability_by_k", "structure",
+        "descriptors", "gap", "gorges", "lengths", "segment_profile", "segment_splits", "segment_stability",
+        "separation", "sheet", "stability_by_k", "structure",
     }  # fmt: skip
 
 
@@ -41,7 +41,9 @@ def test_rows_of_a_table_have_a_cell_for_each_column(plot: Plot, report: Report)
 
 @pytest.mark.parametrize("plot", WITH_TABLE, ids=lambda plot: plot.name)
 def test_report_without_the_part_has_an_empty_table_and_no_finding(plot: Plot) -> None:
-    lacking = one_persona_report().model_copy(update={"descriptors": None, "lengths": None, "segments": None})
+    one = one_persona_report()
+    choice = one.choice.model_copy(update={"curve": ()})
+    lacking = one.model_copy(update={"choice": choice, "descriptors": None, "lengths": None, "segments": None})
     assert plot.table is not None
     assert plot.table(lacking).rows == ()
     assert plot.finding is None or plot.finding(lacking) == ""

@@ -44,6 +44,14 @@ class GapPoint(Protocol):
     def gap_error(self) -> float:
         """Its standard error."""
 
+    @property
+    def field_gain(self) -> float | None:
+        """The gain in predicting held-out answers, nats a profile."""
+
+    @property
+    def field_gain_error(self) -> float | None:
+        """Its standard error."""
+
 
 def criteria(
     scores: FloatArray,
@@ -113,6 +121,8 @@ def _candidate(
         calinski_harabasz=_measured(calinski_harabasz_score, scores, clusters) if exists else None,
         davies_bouldin=_measured(davies_bouldin_score, scores, clusters) if exists else None,
         prediction_strength=prediction_strength(scores, point.k, settings, rng),
+        field_gain=point.field_gain,
+        field_gain_error=point.field_gain_error,
     )
 
 

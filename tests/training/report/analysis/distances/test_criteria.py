@@ -20,6 +20,8 @@ class GapPoint:
     inertia: float = 10.0
     gap: float = 1.0
     gap_error: float = 0.1
+    field_gain: float | None = None
+    field_gain_error: float | None = None
 
 
 def candidate(scores: FloatArray, k: int, settings: AnalysisConfig = SETTINGS) -> Candidate:
