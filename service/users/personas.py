@@ -60,7 +60,10 @@ class UserPersona:
     revision: Revision
     profile_updated_at: datetime
     manual: Annotated[
-        bool, Field(description="Whether a person chose it; it then stays until the profile changes.")
+        bool,
+        Field(
+            description="Whether a person chose it, which every model that has it uses until the profile changes."
+        ),
     ] = False
 
 

@@ -54,10 +54,14 @@ def stored_assignment(
 
 
 def assign_again(loaded: LoadedArtifact, user: StoredUser, now: datetime) -> StoredAssignment:
-    """The assignment of a user by this model. What a person chose stays while the model has that persona."""
-    previous = user.assignment
-    stays = previous is not None and previous.manual and previous.persona_id in loaded.model.by_id
-    return assign_as_chosen(loaded, user, previous.persona_id if previous and stays else None, now)
+    """The assignment of a user by this model.
+
+    What a person chose is used by every model that has that persona, and remembered by those that do not: a model
+    that is tried and rolled back ends no choice.
+    """
+    choice = user.assignment.chosen_persona_id if user.assignment else None
+    assignment = assign_as_chosen(loaded, user, choice if choice in loaded.model.by_id else None, now)
+    return replace(assignment, chosen_persona_id=choice)
 
 
 def assign_as_chosen(
@@ -70,11 +74,13 @@ def assign_as_chosen(
     if persona_id is None:
         return by_model
     if persona_id == by_model.persona_id:
-        return replace(by_model, manual=True)
+        return replace(by_model, manual=True, chosen_persona_id=persona_id)
     confidence = assignment.probabilities[persona_id] if assignment.probabilities else None
     # These belong to the model's own persona, and mean nothing beside another one.
     chosen = replace(by_model, persona_id=persona_id, manual=True, confidence=confidence)
-    return replace(chosen, runner_up_id=None, margin=None, settled=None, typicality=None)
+    return replace(
+        chosen, chosen_persona_id=persona_id, runner_up_id=None, margin=None, settled=None, typicality=None
+    )
 
 
 def is_current(loaded: LoadedArtifact, user: AssignedUser) -> bool:

@@ -279,6 +279,7 @@ def test_every_column_of_an_assignment_is_stored_by_a_group_commit(postgres_stor
         margin=1e-9,
         settled=1.0,
         typicality=0.0,
+        chosen_persona_id="r",
     )
     writes = [postgres_store.users.submit(f"u{n}", "{}", NOW, assignment if n % 2 else None) for n in range(8)]
     for number, write in enumerate(writes):

@@ -67,6 +67,26 @@ def test_downgrade_drops_everything_and_upgrade_restores_it(database_url: str, e
     assert (tables(engine), indexes(engine)) == (everything, their_indexes)
 
 
+def test_choices_in_use_are_copied_to_their_own_column(database_url: str, engine: Engine) -> None:
+    migrate(database_url)
+    downgrade(database_url, "0005")
+    insert = text(
+        "INSERT INTO users (user_id, profile_json, revision, profile_updated_at, persona_id, manual) "
+        "VALUES (:user_id, '{}', 1, '2026-11-01 00:00:00', 'p', :manual)"
+    )
+    with writing(engine).begin() as connection:
+        for manual in (True, False, None):
+            connection.execute(insert, {"user_id": f"{manual}", "manual": manual})
+    migrate(database_url)
+    with engine.connect() as connection:
+        choices = connection.execute(text("SELECT user_id, chosen_persona_id FROM users"))
+        assert {row.user_id: row.chosen_persona_id for row in choices} == {
+            "True": "p",
+            "False": None,
+            "None": None,
+        }
+
+
 def test_second_migration_changes_nothing(database_url: str, sql_store: SqlStore) -> None:
     sql_store.users.put("u", "{}", NOW, None)
     migrate(database_url)

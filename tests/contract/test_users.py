@@ -21,6 +21,7 @@ WHOLE = assigned(
     margin=-1e-17,
     settled=0.5,
     typicality=1.0,
+    chosen_persona_id="p_3",
 )
 REASSIGNED = assigned("p_2", NEW, NOW + timedelta(days=1))
 

@@ -16,7 +16,8 @@ class StoredAssignment:
     `answered_count`: values of open fields in the profile; `unknown_count`: those outside the model's vocabulary.
     `confidence` belongs to `persona_id`, also where a person chose it. `runner_up_id`, `margin`, `settled` and
     `typicality` are the model's own result, as in `models.segment_model.Assignment`, and None beside a persona
-    that a person chose.
+    that a person chose. `chosen_persona_id` is what a person chose for this profile, also while the model does not
+    have that persona and `persona_id` is the model's own.
     """
 
     persona_id: str
@@ -30,6 +31,7 @@ class StoredAssignment:
     margin: float | None = None
     settled: float | None = None
     typicality: float | None = None
+    chosen_persona_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

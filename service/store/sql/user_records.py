@@ -35,6 +35,7 @@ def user_of(record: AnyRow) -> StoredUser:
         margin,
         settled,
         typicality,
+        chosen_persona_id,
     ) = record
     assignment = None
     if assigned_at is not None:
@@ -50,6 +51,7 @@ def user_of(record: AnyRow) -> StoredUser:
             margin=margin,
             settled=settled,
             typicality=typicality,
+            chosen_persona_id=chosen_persona_id,
         )
     return StoredUser(
         user_id=user_id,

@@ -3,9 +3,14 @@
 import pytest
 from starlette.testclient import TestClient
 
+from models.profile import Profile
+from models.segment_model import SegmentModel
 from models.storage.registry import Registry
-from testkit.small_model import write_small_model
+from service.store.memory.store import MemoryStore
+from testkit.small_model import small_manifest, small_personas, write_small_model
+from testkit.small_scorer import small_scorer
 from tests.support.problems import assert_problem
+from training.acceptance.golden_predictions import golden_predictions
 
 
 def other_than(client: TestClient, user_id: str) -> str:
@@ -24,6 +29,48 @@ def test_chosen_persona_stays_with_the_next_model(client: TestClient, registry: 
     assert (body["persona"]["id"], body["manual"], body["model_version"]) == (chosen, True, version)
     (change,) = client.get("/users/u/persona/changes").json()["items"]
     assert (change["cause"], change["to_persona_id"]) == ("MANUAL", chosen)
+
+
+def write_model_without(registry: Registry, persona_id: str) -> str:
+    """A model that has another persona in place of one; its version."""
+    personas = tuple(
+        persona.model_copy(update={"id": "p_9"}) if persona.id == persona_id else persona
+        for persona in small_personas()
+    )
+    model = SegmentModel(small_manifest(2).version, small_scorer(2), personas)
+    golden = golden_predictions(model, Profile, 2)
+    return write_small_model(registry.root, seed=2, personas=personas, golden=golden).name
+
+
+@pytest.mark.parametrize("read_between", [True, False], ids=["read", "not read"])
+def test_chosen_persona_outlives_a_model_that_does_not_have_it(
+    client: TestClient, store: MemoryStore, registry: Registry, read_between: bool
+) -> None:
+    client.put("/users/u/profile", json={"age": 30})
+    chosen, first = other_than(client, "u"), registry.required()
+    client.put("/users/u/persona", json={"persona_id": chosen})
+    trial = write_model_without(registry, chosen)
+    client.post(f"/models/{trial}/activate", json={"reason": "try"})
+    if read_between:
+        body = client.get("/users/u/persona").json()
+        assert body["model_version"] == trial
+        assert (body["persona"]["id"] != chosen, body["manual"]) == (True, False)
+    client.post(f"/models/{first}/activate", json={"reason": "back"})
+    body = client.get("/users/u/persona").json()
+    assert (body["persona"]["id"], body["manual"], body["model_version"]) == (chosen, True, first)
+
+
+def test_choice_that_a_trial_does_not_have_ends_when_it_is_released(
+    client: TestClient, registry: Registry
+) -> None:
+    client.put("/users/u/profile", json={"age": 30})
+    chosen, first = other_than(client, "u"), registry.required()
+    client.put("/users/u/persona", json={"persona_id": chosen})
+    trial = write_model_without(registry, chosen)
+    client.post(f"/models/{trial}/activate", json={"reason": "try"})
+    client.delete("/users/u/persona")
+    client.post(f"/models/{first}/activate", json={"reason": "back"})
+    assert client.get("/users/u/persona").json()["manual"] is False
 
 
 def test_chosen_persona_has_its_own_confidence_and_nothing_of_the_models_persona(client: TestClient) -> None:
