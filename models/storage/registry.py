@@ -6,12 +6,15 @@ beside the versions, so that commands and every worker of the service share them
 folder.
 """
 
+import errno
 import fcntl
 import json
 import os
 import re
 import shutil
+import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -27,6 +30,10 @@ from models.storage.manifest import Manifest
 from models.storage.reading import read_artifact, read_manifest
 
 ACTIVE, ACTIVATIONS = "ACTIVE", "ACTIVATIONS"
+_LONGEST_NAME = 1_000
+# What a killed process left of a version that it wrote or removed. A version is written in seconds.
+_LEFTOVER = re.compile(r"\.(removed-)?[0-9]{8}-[0-9]{6}-[0-9a-f]{8}(\..*)?")
+_LEFTOVER_SECONDS = 24 * 3_600.0
 _VERSION = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
 
 
@@ -74,7 +81,7 @@ class Registry:
     def active(self) -> str | None:
         """The active version, None if there is none. Raises `ArtifactError` if `ACTIVE` is not readable."""
         try:
-            name = (self.root / ACTIVE).read_text(encoding="utf-8").strip()
+            name = _read_short_file(self.root / ACTIVE).decode().strip()
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -157,10 +164,12 @@ class Registry:
         """Remove all versions but the newest `keep`, the active one and the one before it. Returns those removed.
 
         None are removed while the last activation is not on record: nothing says which version is the way back.
-        A version is renamed before it is removed, so that no reader sees a partial one. Raises `ArtifactError`.
+        A version is renamed before it is removed, so that no reader sees a partial one. What killed processes left
+        a day ago is removed as well. Raises `ArtifactError`.
         """
         try:
             with self._locked():
+                self._sweep()
                 if not self._is_recorded():
                     return []
                 # Listed once: a version that is written meanwhile is newer than all of these.
@@ -174,6 +183,13 @@ class Registry:
         except OSError as error:
             raise ArtifactError(f"Old versions below {self.root} cannot be removed: {error.strerror}.") from error
         return old
+
+    def _sweep(self) -> None:
+        """Remove drafts and removed versions that a killed process left; links are not followed."""
+        old = time.time() - _LEFTOVER_SECONDS
+        for path in self.root.iterdir():
+            if _LEFTOVER.fullmatch(path.name) and path.lstat().st_mtime < old and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
 
     def _readable_active(self) -> str | None:
         """The active version; None also if `ACTIVE` is damaged, which an activation replaces."""
@@ -211,6 +227,15 @@ class Registry:
             draft.replace(self.root / ACTIVE)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def _read_short_file(path: Path) -> bytes:
+    """The first bytes of a regular file; opening a pipe would wait for a writer. Raises `OSError`."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no file")
+        return file.read(_LONGEST_NAME)
 
 
 def _ends_in_newline(file: BinaryIO) -> bool:

@@ -105,6 +105,15 @@ def test_error_and_its_causes_contain_no_value(database_url: str) -> None:
     assert SECRET not in "".join(traceback.format_exception(error))
 
 
+def test_sqlite_files_are_for_this_user_alone(sqlite_url: str) -> None:
+    migrate(sqlite_url)
+    with opened(sqlite_url) as store:
+        store.users.put("u", "{}", NOW, None)
+        folder = Path(parse_url(sqlite_url).database or "").parent
+        modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert modes == dict.fromkeys(["segments.db", "segments.db-wal", "segments.db-shm"], 0o600)
+
+
 def test_store_works_once_its_folder_can_be_created(tmp_path: Path) -> None:
     obstacle = tmp_path / "file"
     obstacle.touch()

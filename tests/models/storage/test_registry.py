@@ -1,6 +1,8 @@
 """The registry: version names, the active version, activation and pruning."""
 
+import os
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -77,6 +79,35 @@ def test_active_file_that_is_not_readable_is_an_error(root: str, tmp_path: Path)
     (tmp_path / "folder" / ACTIVE).mkdir(parents=True)
     with pytest.raises(ArtifactError, match="cannot be read"):
         Registry(tmp_path / root).active()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])
+def test_active_that_is_no_file_is_an_error_and_waits_for_nobody(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / ACTIVE)
+    with pytest.raises(ArtifactError, match="cannot be read: it is no file"):
+        Registry(tmp_path).active()
+
+
+def test_pruning_sweeps_what_killed_processes_left_a_day_ago(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "artifacts")
+    version = write_small_model(registry.root).name
+    registry.activate(version)
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "inside").mkdir(parents=True)
+    left = [f".removed-{version}", f".{version}.abc123"]
+    staying = [f".{version}.def456", ".somebody-elses", f".{version}.link"]
+    for name in [*left, *staying[:2]]:
+        (registry.root / name).mkdir()
+    (registry.root / staying[2]).symlink_to(elsewhere)
+    for name in [*left, staying[1]]:
+        os.utime(registry.root / name, (0, 0))
+    os.utime(registry.root / staying[2], (0, 0), follow_symlinks=False)
+    assert registry.prune(10) == []
+    remaining = {path.name for path in registry.root.iterdir()}
+    assert remaining == {version, ACTIVE, ACTIVATIONS, *staying}
+    assert (elsewhere / "inside").is_dir()
 
 
 def test_failed_activation_leaves_no_draft(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ one has written in between. PostgreSQL: the server's own timeouts end a slow or 
 does not respond at all is abandoned by the client (`service.store.sql.connections.postgres`).
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -113,18 +114,22 @@ def _reason(error: Exception) -> str:
 
 def _sqlite_engine(url: URL, options: dict[str, Any]) -> Engine:
     engine = create_engine(url, **options)
-    event.listen(engine, "do_connect", _make_folder, named=True)
+    event.listen(engine, "do_connect", _make_file, named=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _make_folder(cargs: list[str], **_: Any) -> None:
+def _make_file(cargs: list[str], **_: Any) -> None:
+    """Make the folder, and a file that only this user may read; the log beside it gets the same rights."""
+    path = Path(cargs[0])
     try:
-        Path(cargs[0]).parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise StoreUnavailable(
-            f"Cannot make the folder of the database: {error.strerror}. See DATABASE_URL."
+            f"Cannot make the file of the database: {error.strerror}. See DATABASE_URL."
         ) from error
 
 
