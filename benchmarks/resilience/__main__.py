@@ -11,7 +11,18 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from benchmarks.resilience import artifacts, crowds, database, disk, fuzz, kills, replicas, soak, stopping
+from benchmarks.resilience import (
+    artifacts,
+    crowds,
+    database,
+    disk,
+    fuzz,
+    kills,
+    protocol,
+    replicas,
+    soak,
+    stopping,
+)
 from benchmarks.resilience.harness.world import Outcome, World
 from testkit import ROOT
 
@@ -34,6 +45,9 @@ STEPS: dict[str, Step] = {
     "crowd-idle": crowds.idle_and_busy,
     "crowd-dripping": crowds.dripping,
     "crowd-held": crowds.held,
+    "heads-without-end": protocol.heads_without_end,
+    "pipeline": protocol.long_pipelines,
+    "refused-bodies": protocol.refused_bodies,
     "replicas": replicas.two,
     "soak": soak.half_load,
 }

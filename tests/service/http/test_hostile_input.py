@@ -23,7 +23,7 @@ NOT_JSON = {
     "nothing": b"",
     "half": b'{"age": ',
     "deep lists": b"[" * 100_000,
-    "deep objects": b'{"a":' * 50_000,
+    "deep objects": b'{"a":' * 25_000,
     "deep and closed": b"[" * 50_000 + b"]" * 50_000,
     "NaN": b'{"age": NaN}',
     "Infinity": b'{"age": Infinity}',

@@ -5,7 +5,7 @@ import json
 import pytest
 from starlette.testclient import TestClient
 
-from service.http.json_bodies import MAX_SHORT_BODY, MAX_VALUES
+from service.http.json_bodies import MAX_NAMES, MAX_SHORT_BODY, MAX_VALUES
 from tests.support.problems import assert_problem
 
 JSON = {"Content-Type": "application/json"}
@@ -35,6 +35,12 @@ def test_batch_of_too_many_values_is_refused_unparsed(client: TestClient, item: 
     body = b'{"profiles":[' + (item + b",") * MAX_VALUES
     problem = assert_problem(client.post("/segment/batch", content=body, headers=JSON), 422, "invalid-request")
     assert str(MAX_VALUES) in json.dumps(problem)
+
+
+def test_batch_of_too_many_names_is_refused_unparsed(client: TestClient) -> None:
+    body = b"{" + b",".join(b'"%d":1' % number for number in range(MAX_NAMES + 1))
+    problem = assert_problem(client.post("/segment/batch", content=body, headers=JSON), 422, "invalid-request")
+    assert str(MAX_NAMES) in json.dumps(problem)
 
 
 def test_batch_of_a_thousand_rich_profiles_is_answered(client: TestClient) -> None:
