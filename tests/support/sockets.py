@@ -26,7 +26,7 @@ def rest(connection: socket.socket) -> bytes:
 
 def post(body: bytes, head: bytes = b"", path: bytes = b"/segment", version: bytes = b"1.1") -> bytes:
     """A POST of JSON; `head`: more header lines."""
-    lines = b"POST %b HTTP/%b\r\nhost: here\r\ncontent-type: application/json\r\n%b" % (path, version, head)
+    lines = b"POST %b HTTP/%b\r\nhost: localhost\r\ncontent-type: application/json\r\n%b" % (path, version, head)
     return lines + b"content-length: %d\r\n\r\n%b" % (len(body), body)
 
 

@@ -9,7 +9,8 @@ import sys
 from collections import Counter
 
 HEAD = (
-    "POST /segment HTTP/1.1\r\nHost: crowd\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    "POST /segment HTTP/1.1\r\nHost: localhost\r\n"
+    "Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
 )
 BODY = b'{"age": 30, "hobbies": ["gaming"]}'
 

@@ -51,20 +51,20 @@ def test_idle_connection_is_closed_after_timeout(server: Server) -> None:
 
 def test_slow_head_gets_408(server: Server) -> None:
     with connect(server.port) as connection:
-        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n")
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n")
         assert rest(connection).startswith(b"HTTP/1.1 408 ")
 
 
 @pytest.mark.parametrize("piece", [b"X-Drop: 1\r\n", b"\r\n"])
 def test_head_without_an_end_is_cut_off_after_timeout(server: Server, piece: bytes) -> None:
     with connect(server.port) as connection:
-        connection.sendall(b"" if piece == b"\r\n" else b"GET /livez HTTP/1.1\r\nHost: x\r\n")
+        connection.sendall(b"" if piece == b"\r\n" else b"GET /livez HTTP/1.1\r\nHost: localhost\r\n")
         assert is_closed_while_sending(connection, piece)
 
 
 def test_slow_head_of_a_second_request_gets_408(server: Server) -> None:
     with connect(server.port) as connection:
-        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
         connection.sendall(b"GET /livez HTT")
         assert b"HTTP/1.1 408 " in rest(connection)
@@ -73,7 +73,7 @@ def test_slow_head_of_a_second_request_gets_408(server: Server) -> None:
 def test_head_over_the_size_limit_gets_431(server: Server) -> None:
     line = b"X-Long: " + b"x" * 8_000 + b"\r\n"
     with connect(server.port) as connection:
-        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n")
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n")
         # No more than exceeds the limit: closed with unread bytes, a connection loses the response.
         for _ in range(MAX_HEAD_BYTES // len(line) + 1):
             connection.sendall(line)
@@ -84,7 +84,8 @@ def test_head_over_the_size_limit_gets_431(server: Server) -> None:
 def test_slow_body_gets_408_and_the_connection_is_closed(server: Server) -> None:
     with connect(server.port) as connection:
         head = (
-            b"POST /segment HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+            b"POST /segment HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
         )
         connection.sendall(head + b'{"age')
         response = rest(connection)
@@ -95,7 +96,7 @@ def test_slow_body_gets_408_and_the_connection_is_closed(server: Server) -> None
 
 def test_slow_body_of_a_refused_request_does_not_keep_the_connection_open(server: Server) -> None:
     with connect(server.port) as connection:
-        connection.sendall(b"POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{")
+        connection.sendall(b"POST /nope HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n{")
         assert connection.recv(65_536).startswith(b"HTTP/1.1 404 ")
         assert is_closed_while_sending(connection, b" ")
 
@@ -103,7 +104,7 @@ def test_slow_body_of_a_refused_request_does_not_keep_the_connection_open(server
 def test_client_that_does_not_read_is_disconnected_after_timeout(server: Server) -> None:
     body = b'{"profiles": [' + b"{}," * 999 + b"{}]}"
     head = (
-        "POST /segment/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "POST /segment/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     with socket.socket() as connection:
@@ -119,7 +120,7 @@ def test_client_that_does_not_read_is_disconnected_after_timeout(server: Server)
 
 def test_idle_connection_between_requests_is_closed_after_timeout(server: Server) -> None:
     with connect(server.port) as connection:
-        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert rest(connection).startswith(b"HTTP/1.1 200 ")
 
 

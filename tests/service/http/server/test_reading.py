@@ -21,10 +21,11 @@ from tests.support.sockets import CLIENT_TIMEOUT, LAST, connect, post, rest, sta
 # What the kernel's buffers of a connection hold, at most.
 BUFFERED_BYTES = 16 * 2**20
 MAX_GROWTH_KB = 20_000
-LIVEZ = b"GET /livez HTTP/1.1\r\nhost: here\r\n"
+LIVEZ = b"GET /livez HTTP/1.1\r\nhost: localhost\r\n"
 UPGRADE = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAAAAIAAAAB\r\n"
 CHUNKED = (
-    b"POST /segment HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n"
+    b"POST /segment HTTP/1.1\r\nhost: localhost\r\n"
+    b"content-type: application/json\r\ntransfer-encoding: chunked\r\n"
 )
 
 
@@ -75,7 +76,7 @@ def test_pipelined_head_without_an_end_takes_no_memory(server: Server, piece: by
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         connection.connect(("127.0.0.1", server.port))
-        page = b"GET /static/docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: here\r\n\r\n"
+        page = b"GET /static/docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: localhost\r\n\r\n"
         connection.sendall(page * 5 + LIVEZ + b"x-long: ")
         assert sent_before_the_server_stops_reading(connection, piece) < BUFFERED_BYTES
         assert resident_kb(server) < before + MAX_GROWTH_KB
@@ -117,7 +118,7 @@ def test_trailer_field_is_no_header(server: Server) -> None:
 
 
 def test_pipelined_requests_wait_for_their_turn_and_not_for_the_worker(server: Server) -> None:
-    personas = b"GET /personas HTTP/1.1\r\nhost: here\r\n"
+    personas = b"GET /personas HTTP/1.1\r\nhost: localhost\r\n"
     with connect(server.port) as connection:
         connection.sendall((personas + b"\r\n") * 300 + personas + LAST + b"\r\n")
         # MAX_IN_FLIGHT is 1: more that waited would be refused.
@@ -180,7 +181,7 @@ def test_upgrade_is_ignored(server: Server, pieces: list[str], is_chunked: bool)
 
 @pytest.mark.parametrize("pause", [0.0, 0.05])
 def test_body_after_an_upgrade_is_no_request(server: Server, pause: float) -> None:
-    inner = b"GET /models HTTP/1.1\r\nHost: here\r\n\r\n"
+    inner = b"GET /models HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with connect(server.port) as connection:
         connection.sendall(post(inner, head=UPGRADE)[: -len(inner)])
         time.sleep(pause)
@@ -192,7 +193,7 @@ def test_body_after_an_upgrade_is_no_request(server: Server, pause: float) -> No
 
 def test_connect_is_refused_and_what_follows_dropped(server: Server) -> None:
     with connect(server.port) as connection:
-        connection.sendall(b"CONNECT /segment HTTP/1.1\r\nhost: here\r\n\r\n" + LIVEZ + b"\r\n")
+        connection.sendall(b"CONNECT /segment HTTP/1.1\r\nhost: localhost\r\n\r\n" + LIVEZ + b"\r\n")
         received = rest(connection)
     assert len(statuses(received)) == 1
     assert statuses(received)[0].startswith(b"4")
@@ -203,7 +204,9 @@ def test_connect_is_refused_and_what_follows_dropped(server: Server) -> None:
 
 def refused(length: int, head: bytes = b"") -> bytes:
     """The head of a request that is refused before its body is read."""
-    lines = b"POST /segment HTTP/1.1\r\nhost: here\r\ncontent-type: text/plain\r\n%bcontent-length: %d\r\n\r\n"
+    lines = (
+        b"POST /segment HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\n%bcontent-length: %d\r\n\r\n"
+    )
     return lines % (head, length)
 
 
