@@ -16,25 +16,24 @@ from testkit.server import Server, serving
 SECONDS = 8.0
 MAX_GROWTH_MB = 20.0
 MAX_RATIO = 3.0
-PAGE = b"GET /static/docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: x\r\n\r\n"
-CHUNKED = (
-    b"POST /segment HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
-)
+PAGE = b"GET /static/docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: localhost\r\n\r\n"
+JSON = b"host: localhost\r\ncontent-type: application/json\r\n"
+CHUNKED = b"POST /segment HTTP/1.1\r\n" + JSON + b"transfer-encoding: chunked\r\n\r\n"
 FIELD = b"x-long: " + b"x" * 50_000 + b"\r\n"
 # What a client sends first, and then without end.
 ENDLESS = (
-    (b"GET /livez HTTP/1.1\r\nhost: x\r\n", FIELD),
-    (PAGE * 5 + b"GET /livez HTTP/1.1\r\nhost: x\r\n", FIELD),
-    (PAGE * 5 + b"GET /livez HTTP/1.1\r\nhost: x\r\nx-long: ", b"x" * 50_000),
+    (b"GET /livez HTTP/1.1\r\nhost: localhost\r\n", FIELD),
+    (PAGE * 5 + b"GET /livez HTTP/1.1\r\nhost: localhost\r\n", FIELD),
+    (PAGE * 5 + b"GET /livez HTTP/1.1\r\nhost: localhost\r\nx-long: ", b"x" * 50_000),
     (CHUNKED + b"2\r\n{}\r\n0\r\n", FIELD),
     (CHUNKED + b"2;extension=", b"x" * 50_000),
 )
-LIVEZ = b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"
+LIVEZ = b"GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n"
 PIPELINED = 3_000
 REFUSED = {
-    "404": b"POST /nope HTTP/1.1\r\nhost: x\r\n",
-    "405": b"POST /personas HTTP/1.1\r\nhost: x\r\n",
-    "415": b"POST /segment/batch HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\n",
+    "404": b"POST /nope HTTP/1.1\r\nhost: localhost\r\n",
+    "405": b"POST /personas HTTP/1.1\r\nhost: localhost\r\n",
+    "415": b"POST /segment/batch HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\n",
 }
 SIZES = (10_000, 100_000, 1_000_000, 4_000_000)
 
