@@ -42,7 +42,10 @@ class TrainingConfig(BaseModel):
         default=200, ge=1, description="Most draws of the two, where a statistic is near its threshold."
     )
     dependence_level: float = Field(
-        default=0.01, ge=0, le=1, description="Largest p-value at which the fields depend on each other."
+        default=0.01,
+        ge=0,
+        le=1,
+        description="Largest p-value at which the fields depend on each other, and a field on others.",
     )
     leave_out_independent: bool = Field(
         default=True, description="Form no component from fields that depend on no other."
@@ -71,7 +74,10 @@ class TrainingConfig(BaseModel):
         description="Reference draws of the gap statistic; up to five times as many near the plateau.",
     )
     halves: int = Field(
-        default=20, ge=0, description="Random halves of the profiles that vote on the number of personas."
+        default=20,
+        ge=0,
+        description="Random halves of the profiles that vote on the number of personas; up to three times as many "
+        "where they do not agree.",
     )
     undecided_tail: float = Field(
         default=0.2,

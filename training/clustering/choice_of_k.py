@@ -21,7 +21,7 @@ from training.clustering.gap_statistic import GapCurve, gap_curve, on_plateau
 from training.config import TrainingConfig
 from training.data.encoded import EncodedDataset
 from training.progress import Progress
-from training.text import count, listed, percent
+from training.text import capitalised, count, listed, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,13 @@ def choose_k(
     best = curve.ks[on_plateau(curve.gaps, config.plateau)]
     if given is not None:
         alone = best if components.structured else 1
-        return Choice(given, f"{_given(given)} The gap statistic alone would choose {alone}.", points)
+        sentence = f"{_given(given)} The gap statistic alone would choose {alone}."
+        return Choice(given, f"{sentence} {_left_out(components)}".strip(), points)
     votes = Counter(curve.ks[on_plateau(gaps, config.plateau)] for gaps in curve.halves)
     k, why = _decided(best, votes, gains, familiar, config)
-    sentences = (_reason(k, points), _votes_in_words(k, votes), why or _of_a_cloud(k, gains))
+    sentences = (
+        _reason(k, points), _votes_in_words(k, votes), why or _of_a_cloud(k, gains), _left_out(components)
+    )  # fmt: skip
     return Choice(k, " ".join(filter(None, sentences)), points, tuple(sorted(votes.items())))
 
 
@@ -92,25 +95,24 @@ def _decided(
 ) -> tuple[int, str]:
     """The number of personas, and a sentence on why where it is not the one that most halves choose."""
     candidates = _candidates(best, votes, config.undecided_tail)
-    if familiar is not None and familiar != best and familiar in candidates:
-        return familiar, f"The model before has {familiar} as well, and {best} would hardly be better."
-    if familiar == best:
-        return best, ""
-    most = max([best, *votes], key=lambda k: (votes[k], k == best))
-    if 2 * votes[most] >= votes.total() or gains is None:
-        return most, ""
-    k = gains.best(candidates)
-    return k, (
-        f"Of {candidates[0]} to {candidates[-1]} personas, {k} are the fewest that predict other people's answers "
-        "as well as any."
-    )
+    k = max([best, *votes], key=lambda one: (votes[one], one == best))
+    why = ""
+    if 2 * votes[k] < votes.total() and gains is not None:
+        k = gains.best(candidates)
+        why = (
+            f"Of {candidates[0]} to {candidates[-1]}, {k} is the smallest number that predicts other people's "
+            "answers as well as any."
+        )
+    if familiar in candidates and familiar is not None and familiar != k:
+        return familiar, f"The model before has {familiar} as well, and {k} would hardly be better."
+    return k, why
 
 
 def _of_a_cloud(k: int, gains: FieldGains | None) -> str:
     """What a division of one segment would be good for, if anything."""
     if k > 1 or gains is None or (useful := gains.best(gains.ks)) == 1:
         return ""
-    return f"Of several, {useful} personas are the fewest that predict other people's answers as well as any."
+    return f"Of the other numbers, {useful} is the smallest that predicts other people's answers as well as any."
 
 
 def _candidates(best: int, votes: Counter[int], tail: float) -> range:
@@ -123,6 +125,15 @@ def _candidates(best: int, votes: Counter[int], tail: float) -> range:
 
 def _given(k: int) -> str:
     return f"{k} {'persona was' if k == 1 else 'personas were'} asked for."
+
+
+def _left_out(components: Components) -> str:
+    """Which fields shape no persona."""
+    names = [name.replace("_", " ") for name in components.independent]
+    if not names:
+        return ""
+    verbs = "depends on no other field and is" if len(names) == 1 else "depend on no other field and are"
+    return f"{capitalised(listed(names))} {verbs} left out."
 
 
 def _curve(

@@ -34,8 +34,6 @@ _EXCEEDING: Final = 10
 _FAR: Final = 10.0
 # Fewer draws say too little about their standard deviation.
 _FEWEST: Final = 20
-# A field whose p-value is larger depends on no other as far as anybody can see.
-_INDEPENDENT: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,12 @@ def measure_dependence(
         return Dependence(None, linked=True)
     everything, fields = _ranked(*_binned(vectors, encoder), config, encoder.width <= config.keep_all_columns, rng)
     linked = everything.p_value <= config.dependence_level
-    unlinked = [name for name, field in zip(names, fields, strict=True) if field.p_value > _INDEPENDENT]
+    unlinked = [
+        name
+        for name, field in zip(names, fields, strict=True)
+        # Few draws may be too few for a p-value as small.
+        if field.exceeding and field.p_value > config.dependence_level
+    ]
     alone = tuple(unlinked) if linked and len(names) - len(unlinked) >= 2 else ()
     return Dependence(everything.p_value, linked, alone)
 

@@ -29,8 +29,9 @@ from training.config import TrainingConfig
 
 # Of larger data the references are a smaller draw: W grows with the rows, and log W_k − log n hardly changes.
 _REFERENCE_ROWS: Final = 2_500
-# There are at most so many times the configured references.
+# There are at most so many times the configured references and halves.
 _MOST_REFERENCES: Final = 5
+_MOST_HALVES: Final = 3
 # Few profiles have many local optima, and cost little.
 _STARTS_TIMES_ROWS: Final = 20_000
 _MOST_STARTS: Final = 50
@@ -79,9 +80,10 @@ def gap_curve(
     rng: np.random.Generator,
     report: Callable[[float], None],
 ) -> GapCurve:
-    """The gap curve of scores (n, r) for ascending `ks` from 1 on, with the gaps of so many random halves.
+    """The gap curve of scores (n, r) for ascending `ks` from 1 on, with the gaps of random halves.
 
-    `report`: is given the share that is done, 0–1.
+    `halves`: how many, and up to three times as many where they do not agree. `report`: is given the share that is
+    done, 0–1.
     """
     starts = max(config.n_init, min(_MOST_STARTS, _STARTS_TIMES_ROWS // len(scores)))
     fits = []
@@ -98,10 +100,19 @@ def gap_curve(
             break
     references, of_halves = np.array(draws).transpose(1, 0, 2)
     report(0.8)
-    gaps = [of_halves.mean(axis=0) - _half(scores, fits, rng) for _ in range(halves)]
+    gaps: list[FloatArray] = []
+    while len(gaps) < _MOST_HALVES * halves and (not gaps or _divided(gaps, config.plateau)):
+        gaps += [of_halves.mean(axis=0) - _half(scores, fits, rng) for _ in range(halves)]
     return GapCurve(
         ks=tuple(ks), inertias=inertias, references=references, halves=np.array(gaps).reshape(-1, len(fits))
     )
+
+
+def _divided(halves: Sequence[FloatArray], plateau: float) -> bool:
+    """Whether it is not plain that most of all halves would choose the number that most of these do."""
+    most = np.bincount([on_plateau(gaps, plateau) for gaps in halves]).max()
+    # Two standard errors of a share of one half.
+    return bool(most / len(halves) < 0.5 + 1 / np.sqrt(len(halves)))
 
 
 def _near(references: FloatArray, log_inertias: FloatArray, plateau: float) -> bool:

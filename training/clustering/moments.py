@@ -61,6 +61,8 @@ def principal_components(moments: Moments, components: int) -> PCA:
     ascending, vectors = np.linalg.eigh(moments.covariance)
     variances = np.maximum(ascending[::-1], 0.0)
     directions = svd_flip(None, vectors.T[::-1], u_based_decision=False)[1]
+    # A column without spread is in no component, not even by a rounding error.
+    directions[:, np.diag(moments.covariance) == 0.0] = 0.0
     pca = PCA(components, svd_solver="covariance_eigh")
     pca.n_samples_, pca.n_features_in_ = moments.rows, len(variances)
     pca.mean_, pca.components_, pca.n_components_ = moments.mean, directions[:components].copy(), components

@@ -19,11 +19,14 @@ class Plane(BaseModel):
     gender: Annotated[str | None, Categorical(Wording("be {value}"))] = None
 
 
-def five_groups(rows: int, seed: int = 0) -> pd.DataFrame:
-    """Four groups in the corners of a square and a larger one in its middle; `gender` depends on nothing."""
+def five_groups(rows: int, seed: int = 0, spread: float = 6.0) -> pd.DataFrame:
+    """Four groups in the corners of a square and a larger one in its middle; `gender` depends on nothing.
+
+    `spread`: the standard deviation within a group; neighbouring groups are 34 apart.
+    """
     rng = np.random.default_rng(seed)
     centres = np.array([[0, 0], [0, 0], [-2, -2], [-2, 2], [2, -2], [2, 2]]) * 12.0
-    points = centres[np.arange(rows) % 6] + rng.normal(0, 6, (rows, 2)) + 60
+    points = centres[np.arange(rows) % 6] + rng.normal(0, spread, (rows, 2)) + 60
     # What is left of a linear link.
     income, spending = points.T - points.mean(axis=0)[:, None]
     points[:, 1] -= income * (income @ spending) / (income @ income)

@@ -1,15 +1,21 @@
 """The number of personas comes from the gap statistic, and is one where there are no groups."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
 from models.scoring.columns import FloatArray
+from tests.training.clustering.plane import Plane, five_groups
 from training.clustering.choice_of_k import Choice, choose_k
 from training.clustering.components import Components
+from training.clustering.encoding import ProfileEncoder
 from training.config import TrainingConfig
+from training.data.dataset import from_frame
 from training.progress import Silent
 
 QUICK = TrainingConfig(references=5)
@@ -89,6 +95,42 @@ def test_k_is_at_most_the_number_of_distinct_points() -> None:
     assert choice.k == 2
 
 
+def test_fields_that_are_left_out_are_named() -> None:
+    components = replace(STRUCTURED, independent=("lead_time_days", "age"))
+    choice = choose_k(blobs(3), components, QUICK, np.random.default_rng(0), Silent())
+    assert choice.sentence.endswith("Lead time days and age depend on no other field and are left out.")
+
+
+def test_one_cloud_is_one_segment_that_may_be_divided_all_the_same() -> None:
+    rng = np.random.default_rng(0)
+    trait = rng.normal(size=800)
+    frame = pd.DataFrame({"income": trait + rng.normal(0, 0.5, 800), "spending": trait + rng.normal(0, 0.5, 800)})
+    encode = ProfileEncoder(Plane)
+    profiles = encode.fit_encode(from_frame(frame, Plane))
+    choice = choose_k(
+        PCA(2).fit_transform(profiles.vectors()),
+        STRUCTURED,
+        QUICK,
+        np.random.default_rng(0),
+        Silent(),
+        encoded=profiles,
+    )
+    assert choice.k == 1
+    assert "the profiles form one cloud" in choice.sentence
+    assert "is the smallest that predicts other people's answers as well as any" in choice.sentence
+
+
+def test_prediction_of_answers_decides_where_halves_do_not_agree() -> None:
+    frame = five_groups(150, seed=1, spread=13.0)[["income", "spending"]]
+    encode = ProfileEncoder(Plane)
+    profiles = encode.fit_encode(from_frame(frame, Plane))
+    choice = choose_k(profiles.vectors(), STRUCTURED, QUICK, np.random.default_rng(0), Silent(), encoded=profiles)
+    assert max(votes for _, votes in choice.votes) < 30
+    assert choice.k == 5
+    assert "5 is the smallest number that predicts other people's answers as well as any." in choice.sentence
+    assert all(point.field_gain is not None for point in choice.curve)
+
+
 # --- how sure the number is -------------------------------------------------------------------------
 
 
@@ -115,9 +157,9 @@ def test_all_halves_agree_on_clear_groups() -> None:
 def test_votes_are_stated_where_halves_disagree() -> None:
     choice = chosen(undecided())
     votes = dict(choice.votes)
-    assert sum(votes.values()) == 20
-    assert min(votes[3], votes[4]) >= 4
-    assert f"Of 20 random halves of the profiles {votes[choice.k]} choose {choice.k} and" in choice.sentence
+    assert sum(votes.values()) == 60
+    assert min(votes[3], votes[4]) >= 12
+    assert f"Of 60 random halves of the profiles {votes[choice.k]} choose {choice.k} and" in choice.sentence
 
 
 @pytest.mark.parametrize("planted", [3, 5])

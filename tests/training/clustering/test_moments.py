@@ -41,3 +41,12 @@ def _assert_close(actual: Moments, expected: Moments) -> None:
     assert actual.rows == expected.rows
     np.testing.assert_allclose(actual.sums, expected.sums, atol=1e-7)
     np.testing.assert_allclose(actual.products, expected.products, atol=1e-7)
+
+
+def test_moments_without_columns_are_those_of_vectors_with_zeros_there() -> None:
+    zeros = VECTORS.copy()
+    zeros[:, 2:4] = 0.0
+    ours, theirs = moments_of([VECTORS]).without_columns([slice(2, 4)]), moments_of([zeros])
+    np.testing.assert_array_equal(ours.sums, theirs.sums)
+    np.testing.assert_array_equal(ours.products, theirs.products)
+    assert not principal_components(ours, 5).components_[:, 2:4].any()
