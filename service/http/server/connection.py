@@ -78,8 +78,10 @@ class BoundedProtocol(SequentialProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse a part of a request; a head that is not complete yet is limited in time."""
         super().data_received(data)
-        self._limit_body_grace()
-        self._limit_idleness()
+        if self._pending is not None:
+            self._limit_body_grace()
+        elif self.cycle is None or self.cycle.response_complete:
+            self._limit_idleness()
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -179,8 +181,10 @@ class BoundedProtocol(SequentialProtocol):
             _queued(self._responding).start()
         super().on_response_complete()
         # The next request may have arrived with this one, in part.
-        self._limit_body_grace()
-        self._limit_idleness()
+        if self._pending is not None:
+            self._limit_body_grace()
+        elif self.is_arriving:
+            self._limit_idleness()
         if self.transport.get_write_buffer_size():
             self._start_write_timeout()
 

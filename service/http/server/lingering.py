@@ -32,6 +32,9 @@ class LingeringTransport(asyncio.Transport):
         self._is_receiving = is_receiving
         self._discarded = 0
         self._timeout: asyncio.TimerHandle | None = None
+        # Called for each response: without a call in between.
+        self.write = transport.write  # type: ignore[method-assign]
+        self.get_write_buffer_size = transport.get_write_buffer_size  # type: ignore[method-assign]
 
     @property
     def is_lingering(self) -> bool:
@@ -62,11 +65,7 @@ class LingeringTransport(asyncio.Transport):
 
     def is_closing(self) -> bool:
         """Whether nothing more can be written."""
-        return self.is_lingering or self._transport.is_closing()
-
-    def write(self, data: Any) -> None:
-        """Write, or buffer."""
-        self._transport.write(data)
+        return self._timeout is not None or self._transport.is_closing()
 
     def abort(self) -> None:
         """Close without writing what is buffered."""
@@ -79,10 +78,6 @@ class LingeringTransport(asyncio.Transport):
     def resume_reading(self) -> None:
         """Read again."""
         self._transport.resume_reading()
-
-    def get_write_buffer_size(self) -> int:
-        """The number of bytes that are not written yet."""
-        return self._transport.get_write_buffer_size()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """What the transport knows, by name."""
@@ -100,13 +95,15 @@ class HeldFlow(FlowControl):
 
     def pause_reading(self) -> None:
         """Pause for the app's sake."""
-        self.read_paused = True
-        self._update()
+        if not self.read_paused:
+            self.read_paused = True
+            self._update()
 
     def resume_reading(self) -> None:
         """Resume for the app's sake."""
-        self.read_paused = False
-        self._update()
+        if self.read_paused:
+            self.read_paused = False
+            self._update()
 
     def hold(self, held: bool) -> None:
         """Pause, or resume, for the sake of what is received and not parsed yet."""

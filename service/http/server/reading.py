@@ -42,6 +42,8 @@ class SequentialProtocol(HttpToolsProtocol):
     # Between the first and the last byte of a request; of its head.
     _receiving = False
     _in_head = False
+    # Whether the head offers an upgrade, and is to be read without it.
+    _is_read_again = False
     # Whether the connection stays open once the current request is answered, if it has arrived by then.
     _keep_alive = True
     # The status for bytes after a request that is still being answered.
@@ -144,7 +146,7 @@ class SequentialProtocol(HttpToolsProtocol):
 
     def _read_without_upgrade(self, following: bytes) -> None:
         """Parse the head again without its offer to change the protocol; `following`: what follows the head."""
-        if self._takes_no_upgrade():
+        if self._is_read_again:
             head = _head_without_upgrade(
                 self.parser.get_method(), self.url, self.parser.get_http_version(), self.headers
             )
@@ -156,10 +158,6 @@ class SequentialProtocol(HttpToolsProtocol):
         elif following:
             # After a CONNECT, which is refused: nothing says where in it a next request begins.
             self._receiving, self._unparsed, self._parsed_to = True, b"", 0
-
-    def _takes_no_upgrade(self) -> bool:
-        """Whether the parser stops at this head for an upgrade. It does so at each CONNECT, too."""
-        return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
 
     def _close_before_a_long_body(self) -> None:
         """Have a response before the end of the body close the connection, unless the body is short."""
@@ -176,7 +174,9 @@ class SequentialProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is complete, unless it is to be read again."""
-        if not self._takes_no_upgrade():
+        # The parser stops at each CONNECT as at an upgrade, and says so.
+        self._is_read_again = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        if not self._is_read_again:
             self._in_head, self._head_bytes = False, 0
             self.head_received()
 
@@ -196,7 +196,7 @@ class SequentialProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is complete, unless its head is to be read again."""
-        if not self._takes_no_upgrade():
+        if not self._is_read_again:
             self._receiving, self._head_bytes = False, 0
             self.request_received()
 
