@@ -49,12 +49,15 @@ class UserPersona:
 
     user_id: str
     persona: PersonaRef
+    # The fields of `Segmented`, between others: their order is public.
+    # pylint: disable=duplicate-code
     confidence: Confidence
     runner_up: RunnerUp
     margin: Margin
     settled: Settled
     typicality: Typicality
     is_outlier: IsOutlier
+    # pylint: enable=duplicate-code
     model_version: str
     assigned_at: datetime
     revision: Revision

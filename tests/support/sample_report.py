@@ -76,6 +76,12 @@ def sample_report(names: tuple[str, ...] = NAMES, **changes: Any) -> Report:
     return Report(**{**fields, **changes})
 
 
+# The optional parts of a report that take a while to draw.
+UNDRAWN: dict[str, None] = dict.fromkeys(
+    ("density", "stability", "structure", "descriptors", "segments", "lengths", "confidence")
+)
+
+
 def one_persona_report() -> Report:
     """The report of profiles that form one cloud."""
     everyone = ("Everyone",)
@@ -86,13 +92,7 @@ def one_persona_report() -> Report:
         silhouettes=((),),
         lifts=(),
         snake=(),
-        density=None,
-        stability=None,
-        structure=None,
-        descriptors=None,
-        segments=None,
-        lengths=None,
-        confidence=None,
+        **UNDRAWN,
     )
 
 

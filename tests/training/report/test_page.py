@@ -10,7 +10,7 @@ import pytest
 
 from models.errors import ArtifactNotWritten
 from models.storage.manifest import Verdict
-from tests.support.sample_report import NAMES, minimal_report, one_persona_report, sample_report
+from tests.support.sample_report import NAMES, UNDRAWN, minimal_report, one_persona_report, sample_report
 from training.errors import UnusableInput
 from training.report.document import ChoiceOfK, Components, Report
 from training.report.page import PAGE, draw, drawings_of, page_of, write_report
@@ -59,13 +59,7 @@ def report_with_few_figures(names: tuple[str, ...] = NAMES) -> Report:
         snake=(),
         history_by_hobby=None,
         gifts_by_age=None,
-        density=None,
-        stability=None,
-        structure=None,
-        descriptors=None,
-        segments=None,
-        lengths=None,
-        confidence=None,
+        **UNDRAWN,
     )
 
 

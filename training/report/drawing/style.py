@@ -125,6 +125,22 @@ def ink_on(background: str) -> str:
     return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "#000000"
 
 
+def badge(axes: Axes, cluster: int, point: tuple[float, ...], position: tuple[float, ...] | None = None) -> None:
+    """A persona's number in a circle of its colour, at `point`, or at `position` with a line to the point."""
+    background = colour(cluster)
+    axes.annotate(
+        str(cluster + 1),
+        (point[0], point[1]),
+        None if position is None else (position[0], position[1]),
+        ha="center",
+        va="center",
+        fontweight="bold",
+        color=ink_on(background),
+        bbox={"boxstyle": "circle,pad=0.3", "facecolor": background, "edgecolor": "white", "linewidth": 1.5},
+        arrowprops=None if position is None else {"arrowstyle": "-", "color": INK, "linewidth": 1},
+    )
+
+
 def persona_labels(report: Report, inches: float) -> list[str]:
     """ "1 Name" of each persona, wrapped to a width."""
     return [wrapped(f"{n} {persona.name}", inches, SMALL) for n, persona in enumerate(report.personas, 1)]

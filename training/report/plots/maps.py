@@ -103,18 +103,7 @@ def _badges(axes: Axes, middles: dict[int, FloatArray]) -> None:
     low, high = np.array([axes.get_xlim(), axes.get_ylim()]).T
     apart = _moved_apart((np.array(list(middles.values())) - low) / (high - low)) * (high - low) + low
     for cluster, position in zip(middles, apart, strict=True):
-        background = style.colour(cluster)
-        axes.annotate(
-            str(cluster + 1),
-            tuple(middles[cluster]),
-            tuple(position),
-            ha="center",
-            va="center",
-            fontweight="bold",
-            color=style.ink_on(background),
-            bbox={"boxstyle": "circle,pad=0.3", "facecolor": background, "edgecolor": "white", "linewidth": 1.5},
-            arrowprops={"arrowstyle": "-", "color": style.INK, "linewidth": 1},
-        )
+        style.badge(axes, cluster, tuple(middles[cluster]), tuple(position))
 
 
 def _moved_apart(positions: FloatArray) -> FloatArray:

@@ -105,18 +105,8 @@ def _edges(axes: Axes, separation: Separation) -> None:
 
 def _numbers(axes: Axes, separation: Separation) -> None:
     for cluster, ellipse in enumerate(separation.ellipses):
-        if ellipse is None:
-            continue
-        background = style.colour(cluster)
-        axes.annotate(
-            str(cluster + 1),
-            (ellipse.x, ellipse.y),
-            ha="center",
-            va="center",
-            fontweight="bold",
-            color=style.ink_on(background),
-            bbox={"boxstyle": "circle,pad=0.3", "facecolor": background, "edgecolor": "white", "linewidth": 1.5},
-        )
+        if ellipse is not None:
+            style.badge(axes, cluster, (ellipse.x, ellipse.y))
 
 
 # --- gorges ----------------------------------------------------------------------------------------
