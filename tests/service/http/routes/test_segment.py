@@ -1,5 +1,6 @@
 """POST /segment and /segment/batch."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,7 +9,10 @@ from starlette.testclient import TestClient
 
 from models.profile import Profile
 from models.storage.registry import Registry
+from service.app import create_app
 from service.segmenting.assignment import MAX_WARNINGS
+from service.settings import Settings
+from service.store.memory.store import MemoryStore
 from testkit.small_model import copy_old_model
 from testkit.waiting import eventually
 from tests.support.problems import assert_problem
@@ -43,10 +47,10 @@ def test_response_has_the_confidence(client: TestClient, registry: Registry) -> 
     assert "next_question" not in response
 
 
-def test_explanation_adds_up_to_the_lead(client: TestClient) -> None:
+def test_explanation_adds_up_to_the_log_odds(client: TestClient) -> None:
     response = client.post("/segment?explain=true", json=FULL).json()
-    explanation, distances = response["explanation"], response["distances"]
-    lead = distances[response["runner_up"]["id"]] ** 2 - distances[response["persona"]["id"]] ** 2
+    explanation, chances = response["explanation"], response["probabilities"]
+    lead = math.log(chances[response["persona"]["id"]] / chances[response["runner_up"]["id"]])
     assert explanation["lead"] == pytest.approx(lead, abs=1e-9)
     assert explanation["base"] + sum(reason["contribution"] for reason in explanation["reasons"]) == pytest.approx(
         lead, abs=1e-9
@@ -87,7 +91,7 @@ def test_what_if_has_both_assignments_and_their_differences(client: TestClient) 
 def test_what_if_without_changes_differs_in_nothing(client: TestClient) -> None:
     compared = client.post("/segment/compare", json={"profile": FULL, "changes": {}}).json()
     assert compared["before"] == compared["after"]
-    assert set(compared["distance_changes"].values()) == {0.0}
+    assert set(compared["probability_changes"].values()) == {0.0}
     assert compared["alone"] == []
 
 
@@ -106,16 +110,17 @@ def test_what_if_with_very_many_fields_is_one_error(client: TestClient) -> None:
     assert [error["pointer"] for error in problem["errors"]] == ["/profile"]
 
 
-def test_model_of_format_1_has_null_for_what_it_lacks(client: TestClient, registry: Registry) -> None:
+def test_model_of_format_1_has_null_for_what_it_lacks(settings: Settings) -> None:
+    registry = Registry(settings.artifacts_dir)
     registry.activate(copy_old_model(registry.root, 1).name)
-    eventually(lambda: client.post("/segment", json={}).json()["confidence"] is None)
-    response = client.post("/segment?explain=true&suggest=true", json=FULL).json()
-    assert response["probabilities"] is None
-    assert response["explanation"] is response["next_question"] is None
-    questions = client.post("/segment/next-question", json=FULL).json()
-    assert (questions["next_question"], questions["questions"], questions["entropy"]) == (None, [], None)
-    compared = client.post("/segment/compare", json={"profile": FULL, "changes": {"age": 40}}).json()
-    assert compared["probability_changes"] is None
+    with TestClient(create_app(settings, store=MemoryStore())) as client:
+        response = client.post("/segment?explain=true&suggest=true", json=FULL).json()
+        assert response["confidence"] is response["probabilities"] is response["settled"] is None
+        assert response["explanation"] is response["next_question"] is None
+        questions = client.post("/segment/next-question", json=FULL).json()
+        assert (questions["next_question"], questions["questions"], questions["entropy"]) == (None, [], None)
+        compared = client.post("/segment/compare", json={"profile": FULL, "changes": {"age": 40}}).json()
+        assert compared["probability_changes"] is None
 
 
 def test_empty_profile_is_assigned(client: TestClient) -> None:
