@@ -45,7 +45,7 @@ def test_retrain_under_load_reaches_every_worker_and_fails_no_request(tmp_path: 
     personas = {v: {p.id for p in registry.manifest(v).personas} for v in (str(old), new)}
     for at, _, body in load.responses:
         version = str(body["model_version"])
-        assert set(body["distances"]) == personas[version]  # type: ignore[call-overload]
+        assert set(body["probabilities"]) == personas[version]  # type: ignore[call-overload]
         assert version == old or at >= activated - 1
         assert version == new or at <= activated + 2.5
     assert {body["model_version"] for _, _, body in load.responses} == {old, new}
