@@ -1,20 +1,21 @@
 """How much the number of personas depends on the seed and on who was asked, and what a new persona does to it.
 
-    .venv/bin/python -m benchmarks.number_of_personas tables [iris wine FILE.csv] [--without COLUMN] [--seeds 8]
-    .venv/bin/python -m benchmarks.number_of_personas shuffled [iris wine FILE.csv] [--draws 20]
+    .venv/bin/python -m benchmarks.number_of_personas tables [iris FILE.csv] [--mapping FILE] [--without COLUMN]
+    .venv/bin/python -m benchmarks.number_of_personas shuffled [iris FILE.csv] [--mapping FILE] [--draws 20]
     .venv/bin/python -m benchmarks.number_of_personas newcomer [--difficulty medium hard] [--rows 6000]
 
 `tables`: the number that `--k auto` chooses for the same rows with several seeds, and for several random draws of
 four in five rows. `shuffled`: the same rows with each field shuffled as a whole, of which there should be one
 persona. `newcomer`: refits with simulated people of whom a share has a sixth persona that the model before does
 not know, and with people of the same five. A table is one of scikit-learn's by name, or a CSV file, whose columns
-are read as `benchmarks.recovery.generators.real_tables` describes.
+are read as a mapping says, or else as `benchmarks.recovery.generators.real_tables` describes.
 """
 
 import argparse
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -22,7 +23,8 @@ from benchmarks.recovery.generators.real_tables import real_table
 from models.profile import Profile
 from training.clustering.fit import Fit, fit
 from training.config import TrainingConfig
-from training.data.dataset import Dataset, from_frame
+from training.data.dataset import Dataset, from_frame, read_dataset
+from training.data.mapping import load_mapping
 from training.progress import Silent
 from training.simulation.planted import CATALOGUE
 from training.simulation.simulate import DIFFICULTIES, SimulationConfig, simulate
@@ -31,8 +33,10 @@ BEFORE = 5
 SHARES = (0.0, 0.15, 0.18, 0.22)
 
 
-def table(name: str, without: Sequence[str] = ()) -> Dataset:
-    """The rows of a table as profiles, without some of its columns."""
+def table(name: str, without: Sequence[str] = (), mapping: Path | None = None) -> Dataset:
+    """The rows of a table as profiles, without some of its columns, or as a mapping says."""
+    if mapping is not None:
+        return read_dataset(Path(name), Profile, mapping=load_mapping(mapping))
     source = real_table(name)
     items = source.items.to_numpy(bool)
     frame = source.frame(source.fields, items, np.ones(len(items), np.bool_)).drop(columns=list(without))
@@ -92,6 +96,7 @@ def main() -> None:
     parser.add_argument("what", choices=("tables", "shuffled", "newcomer"))
     parser.add_argument("tables", nargs="*", default=["iris", "wine", "breast_cancer"])
     parser.add_argument("--without", nargs="*", default=[], help="columns to leave out")
+    parser.add_argument("--mapping", type=Path, help="how the columns of the file become profile fields")
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--draws", type=int, default=20, help="shuffled copies of each table")
     parser.add_argument("--difficulty", nargs="+", choices=tuple(DIFFICULTIES), default=["medium", "hard"])
@@ -101,7 +106,7 @@ def main() -> None:
         _newcomers(options.difficulty, options.rows)
         return
     for name in options.tables:
-        dataset = table(name, options.without)
+        dataset = table(name, options.without, options.mapping)
         if options.what == "tables":
             _print_table(name, dataset, options.seeds)
         else:

@@ -5,7 +5,7 @@ profiles, which say how sure the number is, and how well personas of each number
 they were not made from (`training.clustering.field_prediction`).
 
 Only components that clearly exceed chance are used, without whitening: k groups need k − 1 of them, and each
-weaker or whitened one adds noise in which further splits pay too (docs/decisions/0007).
+weaker or whitened one adds noise in which further splits pay too (docs/decisions/0029).
 """
 
 from collections import Counter
