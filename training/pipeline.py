@@ -33,7 +33,7 @@ from training.acceptance.field_stats import FIELD_ROWS, field_stats
 from training.acceptance.golden_predictions import golden_predictions
 from training.calibration.calibration import calibrate
 from training.calibration.reliability import confidence_metrics
-from training.clustering.compile import compile_map, prove_equal
+from training.clustering.compile import prove_equal
 from training.clustering.fit import Fit, draw_rows, fit
 from training.clustering.matching import crossed
 from training.clustering.stability import refit_resamples
@@ -99,8 +99,7 @@ def train(
     rows, held_out_rows = _split(len(dataset), config, predecessor)
     fitted = _fit(dataset, rows, config, ProgressRange(progress, 0.0, 0.55), predecessor)
     progress.step("calibrating the classifier", 0.55)
-    profile_map = compile_map(fitted.pipeline)
-    calibrated = calibrate(fitted.encoded, fitted.labels, fitted.classifier, profile_map, config.seed)
+    calibrated = calibrate(fitted, config.seed)
     progress.step("verifying the scorer", 0.58)
     equivalence = prove_equal(fitted, calibrated.scorer)
     progress.step("matching the personas", 0.60)

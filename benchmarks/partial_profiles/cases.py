@@ -22,7 +22,6 @@ from models.profile import Profile
 from models.scoring.columns import BoolArray, Columns, IntArray
 from models.scoring.scorer import Scorer
 from training.calibration.calibration import calibrate
-from training.clustering.compile import compile_map
 from training.clustering.fit import fit
 from training.clustering.matching import best_pairs, crossed
 from training.config import TrainingConfig
@@ -168,8 +167,7 @@ def _share_right(right: NDArray[Any], planted: BoolArray) -> float:
 
 def _case(trained: People, new: People, config: TrainingConfig, ceiling: float | None) -> Case:
     fitted = fit(trained.dataset, config, Silent())
-    profile_map = compile_map(fitted.pipeline)
-    scorer = calibrate(fitted.encoded, fitted.labels, fitted.classifier, profile_map, config.seed).scorer
+    scorer = calibrate(fitted, config.seed).scorer
     fields = zip(scorer.encoder.fields, scorer.classifier.fields, strict=True)
     names = tuple(encoding.name for encoding, field in fields if field.reach[0] > 0)
     training = Training(scorer, fitted.encoded.columns, fitted.clusters, names, config.seed)

@@ -23,7 +23,7 @@ from models.storage.manifest import Origin
 from models.storage.reading import read_artifact
 from tests.support.profile_classes import Dog, dogs, fitted_or_rejected, profile_classes
 from training.calibration.calibration import calibrate
-from training.clustering.compile import TOLERANCE, compile_map, prove_equal
+from training.clustering.compile import TOLERANCE, prove_equal
 from training.clustering.fit import Fit, fit
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame
@@ -117,7 +117,7 @@ def test_single_and_batch_scores_agree_and_reasons_add_up_for_any_profile_class(
 
 
 def scorer_of(fitted: Fit) -> Scorer:
-    return calibrate(fitted.encoded, fitted.labels, fitted.classifier, compile_map(fitted.pipeline), 0).scorer
+    return calibrate(fitted, 0).scorer
 
 
 def unnamed_personas(k: int) -> tuple[Persona, ...]:

@@ -7,7 +7,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from models.scoring.columns import FloatArray, IntArray
-from models.scoring.coordinates import ProfileMap
 from models.scoring.evidence import PERCENTILES, Classifier, answered_figures
 from models.scoring.scorer import Scorer
 from models.scoring.typicality import DIGITS
@@ -15,8 +14,9 @@ from training.calibration.field_figures import FEWEST, field_evidence
 from training.calibration.hiding import hiding_trials
 from training.calibration.reliability import Confidence, measure_confidence
 from training.calibration.settled import settled_curve
-from training.classifier.classifier import PersonaClassifier, answered_fields, evidence_sums
-from training.clustering.fit import draw_rows
+from training.classifier.classifier import answered_fields, evidence_sums
+from training.clustering.compile import compile_map
+from training.clustering.fit import Fit, draw_rows
 from training.data.encoded import EncodedDataset
 
 # Profiles from which a field's figures and the likelihoods of a persona's members are taken.
@@ -31,35 +31,23 @@ class Calibrated:
     confidence: Confidence | None
 
 
-def calibrate(
-    encoded: EncodedDataset,
-    labels: IntArray,
-    classifier: PersonaClassifier,
-    profile_map: ProfileMap,
-    seed: int,
-) -> Calibrated:
-    """The scorer of a classifier. `labels` (n,): the K-Means clusters that it was trained on."""
+def calibrate(fitted: Fit, seed: int) -> Calibrated:
+    """The scorer of a fit."""
     with threadpool_limits(1):
-        return _calibrate(encoded, labels, classifier, profile_map, seed)
+        return _calibrate(fitted, seed)
 
 
-def _calibrate(
-    encoded: EncodedDataset,
-    labels: IntArray,
-    classifier: PersonaClassifier,
-    profile_map: ProfileMap,
-    seed: int,
-) -> Calibrated:
+def _calibrate(fitted: Fit, seed: int) -> Calibrated:
     rng = np.random.default_rng(seed)
-    rows = draw_rows(len(encoded), FIGURE_ROWS, rng)
-    sample = encoded.take(rows)
-    clusters = classifier.predict(sample)
+    classifier = fitted.classifier
+    rows = draw_rows(len(fitted.encoded), FIGURE_ROWS, rng)
+    sample, clusters = fitted.encoded.take(rows), fitted.clusters[rows]
     fields = tuple(
         field_evidence(encoding, evidence, classifier.exponent_, sample.columns[encoding.name], clusters, seed)
-        for encoding, evidence in zip(encoded.encoder.fields, classifier.evidence_, strict=True)
+        for encoding, evidence in zip(fitted.encoder.fields, classifier.evidence_, strict=True)
     )
     reaches = np.array([field.reach[0] for field in fields])
-    trials = [] if len(classifier.prior_) == 1 else hiding_trials(encoded, labels, classifier, reaches, rng)
+    trials = [] if fitted.k == 1 else hiding_trials(fitted, reaches, rng)
     tables = Classifier(
         prior=classifier.prior_,
         exponent=classifier.exponent_,
@@ -69,7 +57,8 @@ def _calibrate(
     )
     tables = replace(tables, likelihood_percentiles=_likelihood_percentiles(sample, clusters, tables))
     confidence = measure_confidence(trials, classifier.exponent_, classifier.gains_)
-    return Calibrated(Scorer(encoder=encoded.encoder, classifier=tables, map=profile_map), confidence)
+    scorer = Scorer(encoder=fitted.encoder, classifier=tables, map=compile_map(fitted.pipeline))
+    return Calibrated(scorer, confidence)
 
 
 def _likelihood_percentiles(sample: EncodedDataset, clusters: IntArray, tables: Classifier) -> FloatArray:

@@ -13,8 +13,9 @@ import numpy as np
 
 from models.scoring.columns import BoolArray, FloatArray, IntArray
 from models.scoring.scorer import two_largest
-from training.classifier.classifier import FOLDS, PersonaClassifier, answered_fields
+from training.classifier.classifier import FOLDS, answered_fields
 from training.classifier.field_evidence import count_field
+from training.clustering.fit import Fit
 from training.data.encoded import EncodedDataset
 
 ROWS: Final = 3_000
@@ -37,22 +38,16 @@ class Trial:
     folds: IntArray
 
 
-def hiding_trials(
-    encoded: EncodedDataset,
-    clusters: IntArray,
-    classifier: PersonaClassifier,
-    reaches: FloatArray,
-    rng: np.random.Generator,
-) -> list[Trial]:
+def hiding_trials(fitted: Fit, reaches: FloatArray, rng: np.random.Generator) -> list[Trial]:
     """A trial for each number of hidden fields, where profiles have as many answers and one more.
 
-    `clusters` (n,): those that the classifier was trained on. `reaches` (fields,): as `FieldEvidence.reach`.
+    `reaches` (fields,): as `FieldEvidence.reach`.
     """
+    encoded, labels, classifier = fitted.encoded, fitted.labels, fitted.classifier
     rows = _fullest(encoded, rng)
-    sample = encoded.take(rows)
-    k = len(classifier.prior_)
-    counts = [count_field(field, encoded.columns[field.name], clusters, k) for field in encoded.encoder.fields]
-    evidence, answered = classifier.held_out_evidence(sample, clusters[rows], counts)
+    # Not the classifier's own counts: the fit may be applied to more profiles than it was made from.
+    counts = [count_field(field, encoded.columns[field.name], labels, fitted.k) for field in fitted.encoder.fields]
+    evidence, answered = classifier.held_out_evidence(encoded.take(rows), labels[rows], counts)
     evidence *= classifier.exponent_
     complete = (np.log(classifier.prior_) + evidence.sum(axis=1)).argmax(axis=1)
     trials = []

@@ -39,8 +39,8 @@ class PersonaClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     """Naive Bayes over the fields of profiles, with one exponent for all evidence.
 
     `exponent`: None to choose it on held-out people (`training.classifier.exponent`). `length_counts`: whether the
-    number of ticks in a list is evidence. Learns `prior_` (k,),
-    `evidence_` (one a field, with the exponent), `exponent_`, `gains_` (by exponent) and `classes_`.
+    number of ticks in a list is evidence. Learns `prior_` (k,), `evidence_` (one a field, with the exponent),
+    `exponent_`, `gains_` (by exponent) and `classes_`.
     """
 
     def __init__(self, exponent: float | None = None, seed: int = 0, length_counts: bool = False) -> None:
@@ -61,6 +61,14 @@ class PersonaClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             for field, own in zip(X.encoder.fields, counts, strict=True)
         ]
         return self
+
+    def reorder(self, order: IntArray) -> None:
+        """Number the clusters anew: `order` (k,) has the old numbers."""
+        columns = np.append(order, len(order))
+        self.prior_ = self.prior_[order]
+        self.evidence_ = [
+            Evidence(field.constant[columns], field.rows[:, columns], field.limits) for field in self.evidence_
+        ]
 
     def _best_exponent(self, X: EncodedDataset, y: IntArray, counts: Sequence[FieldCounts]) -> float:
         rows = np.sort(np.random.default_rng(self.seed).permutation(len(y))[:ROWS])

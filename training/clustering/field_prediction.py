@@ -21,6 +21,7 @@ from scipy.sparse import csr_matrix
 
 from models.scoring.columns import CodeColumn, Column, FloatArray, IntArray, NumberColumn
 from models.scoring.encoder import FieldEncoding
+from models.scoring.evidence import softmax
 from training.clustering.kmeans import random_kmeans
 from training.data.encoded import EncodedDataset
 
@@ -118,8 +119,7 @@ def _log_ratios(answers: csr_matrix, members: FloatArray) -> FloatArray:
 
 def _field_gain(answers: csr_matrix, ratios: FloatArray, others: FloatArray) -> FloatArray:
     """The gain in one field, (rows,), from the log evidence of the others (rows, k); 0 where it has no answer."""
-    posterior = np.exp(others - others.max(axis=1, keepdims=True))
-    posterior /= posterior.sum(axis=1, keepdims=True)
+    posterior = softmax(others)
     rows = np.repeat(np.arange(answers.shape[0]), np.diff(answers.indptr))
     predicted = np.einsum("ik,ik->i", posterior[rows], np.exp(ratios)[answers.indices])
     ticks = np.bincount(rows, minlength=answers.shape[0])

@@ -18,7 +18,7 @@ import numpy as np
 
 from models.scoring.columns import FloatArray, IntArray
 from models.storage.comparison import adjusted_rand
-from training.clustering.fit import Fit, draw_rows, fit, segmented_anew
+from training.clustering.fit import Fit, draw_rows, fit
 from training.clustering.matching import crossed, jaccard
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
@@ -69,17 +69,6 @@ def refit_resamples(fitted: Fit, config: TrainingConfig, count: int, rng: np.ran
     sample = dataset.take(draw_rows(len(dataset), config.criteria_rows, rng))
     refits = (_refit(sample, fitted.k, config, rng) for _ in range(count))
     return tuple(refit for refit in refits if refit is not None)
-
-
-def with_k(fitted: Fit, k: int, config: TrainingConfig) -> Fit:
-    """The same fit with another number of segments: all steps before K-Means do not depend on it.
-
-    The same in every run only on one thread (`threadpool_limits`), which the caller sees to. Raises
-    `UnusableInput` where the profiles have fewer distinct segments.
-    """
-    if k == fitted.k:
-        return fitted
-    return segmented_anew(fitted, k, config)
 
 
 def stability_of(own: IntArray, refits: Sequence[IntArray], k: int) -> Stability:

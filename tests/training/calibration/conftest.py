@@ -3,10 +3,9 @@
 import pytest
 
 from training.calibration.calibration import Calibrated, calibrate
-from training.clustering.compile import compile_map
 from training.clustering.fit import Fit
 
 
 @pytest.fixture(scope="module")
 def calibrated(fitted: Fit) -> Calibrated:
-    return calibrate(fitted.encoded, fitted.labels, fitted.classifier, compile_map(fitted.pipeline), 0)
+    return calibrate(fitted, 0)

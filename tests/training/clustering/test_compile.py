@@ -8,7 +8,7 @@ import pytest
 from models.scoring.scorer import Scorer
 from tests.training.conftest import QUICK
 from training.calibration.calibration import calibrate
-from training.clustering.compile import TOLERANCE, compile_map, prove_equal
+from training.clustering.compile import TOLERANCE, prove_equal
 from training.clustering.fit import Fit, fit
 from training.data.dataset import Dataset
 from training.errors import NotEquivalent
@@ -16,7 +16,7 @@ from training.progress import Silent
 
 
 def scorer_of(fitted: Fit) -> Scorer:
-    return calibrate(fitted.encoded, fitted.labels, fitted.classifier, compile_map(fitted.pipeline), 0).scorer
+    return calibrate(fitted, 0).scorer
 
 
 @pytest.fixture(scope="module")

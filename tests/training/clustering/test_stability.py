@@ -8,13 +8,12 @@ from sklearn.metrics import adjusted_rand_score
 
 from models.scoring.columns import FloatArray, IntArray
 from tests.training.conftest import QUICK
-from training.clustering.fit import Fit, fit
+from training.clustering.fit import Fit, fit, segmented_anew
 from training.clustering.stability import (
     Stability,
     refit_resamples,
     stability_of,
     whole_pipeline_stability,
-    with_k,
 )
 from training.data.dataset import Dataset
 from training.errors import UnusableInput
@@ -129,18 +128,18 @@ def test_another_number_of_segments_is_what_a_fit_with_that_number_gives_but_for
     fitted: Fit, dataset: Dataset
 ) -> None:
     whole = fit(dataset, QUICK.model_copy(update={"k": 3}), Silent())
-    three = with_k(fitted, 3, QUICK)
+    three = segmented_anew(fitted, 3, QUICK)
     assert three.k == 3
     assert three.classifier.exponent_ == fitted.classifier.exponent_
     assert adjusted_rand_score(three.labels, whole.labels) == 1.0
     assert adjusted_rand_score(three.clusters, whole.clusters) > 0.98
     np.testing.assert_array_equal(three.applied_to(dataset).clusters, three.clusters)
-    assert with_k(fitted, fitted.k, QUICK) is fitted
+    assert segmented_anew(fitted, fitted.k, QUICK) is fitted
 
 
 def test_more_segments_than_profiles_are_refused(fitted: Fit) -> None:
     with pytest.raises(UnusableInput):
-        with_k(fitted, len(fitted.scores) + 1, QUICK)
+        segmented_anew(fitted, len(fitted.scores) + 1, QUICK)
 
 
 def test_repeated_profiles_would_be_taken_for_structure(fitted: Fit, refits: tuple[Fit, ...]) -> None:

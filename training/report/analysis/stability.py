@@ -24,9 +24,9 @@ from models.persona import Persona
 from models.scoring.columns import FloatArray, IntArray
 from models.storage.comparison import adjusted_rand
 from models.storage.manifest import Verdict
-from training.clustering.fit import Fit, assigned, draw_rows
+from training.clustering.fit import Fit, assigned, draw_rows, segmented_anew
 from training.clustering.matching import best_pairs, crossed
-from training.clustering.stability import Stability, stability_of, with_k
+from training.clustering.stability import Stability, stability_of
 from training.config import TrainingConfig
 from training.data.encoded import EncodedDataset
 from training.errors import UnusableInput
@@ -80,7 +80,7 @@ def _solved(
 def _clusters(fitted: Fit, coded: EncodedDataset, k: int, config: TrainingConfig) -> IntArray | None:
     """The clusters of coded profiles in a fit with k segments in place of its own; None where it has fewer."""
     try:
-        return assigned(with_k(fitted, k, config).classifier, coded)
+        return assigned(segmented_anew(fitted, k, config).classifier, coded)
     except UnusableInput:
         return None
 

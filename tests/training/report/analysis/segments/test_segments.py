@@ -11,7 +11,6 @@ from models.scoring.columns import FloatArray, IntArray
 from models.scoring.scorer import Scorer
 from tests.training.report.conftest import blobs
 from training.calibration.calibration import calibrate
-from training.clustering.compile import compile_map
 from training.clustering.fit import Fit
 from training.data.dataset import Dataset
 from training.personas.describing import describe
@@ -34,7 +33,7 @@ def personas(dataset: Dataset, fitted: Fit) -> tuple[Persona, ...]:
 
 @pytest.fixture(scope="module")
 def scorer(fitted: Fit) -> Scorer:
-    return calibrate(fitted.encoded, fitted.labels, fitted.classifier, compile_map(fitted.pipeline), 0).scorer
+    return calibrate(fitted, 0).scorer
 
 
 @pytest.fixture(scope="module")
