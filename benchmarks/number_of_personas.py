@@ -8,7 +8,7 @@
 four in five rows. `shuffled`: the same rows with each field shuffled as a whole, of which there should be one
 persona. `newcomer`: refits with simulated people of whom a share has a sixth persona that the model before does
 not know, and with people of the same five. A table is one of scikit-learn's by name, or a CSV file, whose columns
-are read as a mapping says, or else as `benchmarks.recovery.generators.real_tables` describes.
+are read as a mapping says, or else as `benchmarks.recovery.generators.tables.real_tables` describes.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.recovery.generators.real_tables import real_table
+from benchmarks.recovery.generators.tables.real_tables import real_table
 from models.profile import Profile
 from training.clustering.fit import Fit, fit
 from training.config import TrainingConfig

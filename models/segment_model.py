@@ -11,8 +11,8 @@ from models.persona import Persona
 from models.profile.suggestions import Suggester
 from models.scoring.answer_rows import UnknownValue
 from models.scoring.encoder import Encoder
-from models.scoring.next_question import Questions, next_questions
-from models.scoring.reasons import Explainer, Explanation
+from models.scoring.explanation.next_question import Questions, next_questions
+from models.scoring.explanation.reasons import Explainer, Explanation
 from models.scoring.scorer import AnyScorer, Scorer
 from models.scoring.typicality import is_outlier
 

@@ -9,7 +9,7 @@ from models.profile.field_kinds import FieldSpec, declared_fields
 from models.scoring.coordinates import FieldTable, ProfileMap
 from models.scoring.encoder import Encoder, FieldEncoding
 from models.scoring.evidence import PERCENTILES, Classifier, Evidence, FieldEvidence
-from models.scoring.known_answers import LONGEST_LIST
+from models.scoring.known_answers.single import LONGEST_LIST
 from models.scoring.scorer import Scorer
 from models.scoring.typicality import DIGITS
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from benchmarks.recovery.generators.real_tables import real_table
 from benchmarks.recovery.generators.registry import GENERATORS, PERSONAS
+from benchmarks.recovery.generators.tables.real_tables import real_table
 from models.profile import Profile
 
 

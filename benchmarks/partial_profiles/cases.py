@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.partial_profiles.hiding import known_fields
 from benchmarks.partial_profiles.rivals import Training
 from benchmarks.recovery.generators.drawn import Draw
-from benchmarks.recovery.generators.second import VARIANTS, Second
+from benchmarks.recovery.generators.second.generator import VARIANTS, Second
 from models.profile import Profile
 from models.scoring.columns import BoolArray, Columns, IntArray
 from models.scoring.scorer import Scorer

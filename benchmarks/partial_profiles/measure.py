@@ -99,7 +99,7 @@ def fingerprint() -> str:
         path for root in roots for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in excluded
     ]
     own = [Path(__file__).with_name(f"{name}.py") for name in ("cases", "hiding", "measure", "rivals")]
-    paths += [*own, *Path(drawn.__file__).parent.glob("*.py")]
+    paths += [*own, *Path(drawn.__file__).parent.rglob("*.py")]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()[:12]
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final, TypeVar, cast
 
 from benchmarks.recovery.cache import PARTS, Cache, What
-from benchmarks.recovery.generators.planted_tables import is_csv
 from benchmarks.recovery.generators.registry import GENERATORS, VARIANTS
+from benchmarks.recovery.generators.tables.planted_tables import is_csv
 from benchmarks.recovery.measure import Plan, measure
 from benchmarks.recovery.methods import METHODS, chosen_methods
 from benchmarks.recovery.table import origin, report

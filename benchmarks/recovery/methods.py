@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 import models
 import training
-from benchmarks.recovery.generators.planted_tables import is_csv
 from benchmarks.recovery.generators.registry import GENERATORS
+from benchmarks.recovery.generators.tables.planted_tables import is_csv
 from benchmarks.recovery.peers import FactorAnalysis, KPrototypes, LatentClass, Plain, require
 from models.profile import Profile
 from models.scoring.columns import IntArray
@@ -96,7 +96,7 @@ def fingerprint(method: Method, generator: str = "ours", variant: str = "") -> s
 
 @lru_cache
 def _generator(folder: Path) -> str:
-    return _digest(folder.glob("*.py"))
+    return _digest(folder.rglob("*.py"))
 
 
 @lru_cache

@@ -1,4 +1,4 @@
-"""The JSON of `/segment` for profiles whose answers are all known (`models.scoring.known_answers`).
+"""The JSON of `/segment` for profiles whose answers are all known (`models.scoring.known_answers.single`).
 
 The bytes equal those that `service.segmenting.assignment.Segmented` serialises to;
 `tests/service/segmenting/test_segment_json.py` compares them.
@@ -14,8 +14,8 @@ from pydantic_core import to_json
 
 from models.profile import Profile
 from models.scoring.columns import FloatArray
-from models.scoring.known_answers import KnownAnswers
-from models.scoring.known_answers_batch import KnownAnswersBatch
+from models.scoring.known_answers.batch import KnownAnswersBatch
+from models.scoring.known_answers.single import KnownAnswers
 from models.scoring.scorer import Scorer, Scores
 from models.scoring.single import Score
 from models.scoring.typicality import OUTLIER, is_outlier

@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 from models.errors import ProfileShapeError
 from models.persona import Persona
 from models.profile.field_kinds import Numeric, declared_fields
-from models.scoring.reasons import Explainer
+from models.scoring.explanation.reasons import Explainer
 from models.scoring.scorer import Scorer
 from models.storage.artifact import PIPELINE
 from models.storage.manifest import Origin

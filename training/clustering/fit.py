@@ -20,12 +20,12 @@ from threadpoolctl import threadpool_limits
 from models.scoring.columns import BLOCK_ROWS, FloatArray, IntArray
 from models.scoring.encoder import Encoder
 from training.classifier.classifier import AnswerCoder, PersonaClassifier
-from training.clustering.choice_of_k import Choice, choose_k
-from training.clustering.components import Components, parallel_analysis
+from training.clustering.choice.choice_of_k import Choice, choose_k
+from training.clustering.components.moments import moments_of, principal_components
+from training.clustering.components.parallel_analysis import Components, parallel_analysis
 from training.clustering.encoding import ProfileEncoder
 from training.clustering.kmeans import familiar_centroids, fit_kmeans, indistinct, reorder_clusters
 from training.clustering.list_length import ListLengthRemover
-from training.clustering.moments import moments_of, principal_components
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
 from training.data.encoded import EncodedDataset

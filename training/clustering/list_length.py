@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from models.profile.field_kinds import MultiLabel
 from models.scoring.columns import FloatArray
 from models.scoring.encoder import Encoder
-from training.clustering.moments import Moments, moments_of
+from training.clustering.components.moments import Moments, moments_of
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from benchmarks.recovery.generators.missing import HABITS
+from benchmarks.recovery.generators.second.missing import HABITS
 from benchmarks.recovery.generators.words import LISTS
 from models.scoring.columns import BoolArray, IntArray
 

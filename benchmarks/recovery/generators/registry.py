@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import training
-from benchmarks.recovery.generators import continuous, planted_tables, second
+from benchmarks.recovery.generators.continuous import generator as continuous
 from benchmarks.recovery.generators.drawn import Draw
-from benchmarks.recovery.generators.planted_tables import TILTED, WITH_CLASSES, PlantedTables, is_csv
+from benchmarks.recovery.generators.second import generator as second
 from benchmarks.recovery.generators.simulator import Simulator
+from benchmarks.recovery.generators.tables import planted_tables
+from benchmarks.recovery.generators.tables.planted_tables import TILTED, WITH_CLASSES, PlantedTables, is_csv
 from training.simulation.simulate import DIFFICULTIES
 
 PERSONAS: Final = 5

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from benchmarks.recovery.generators.choosing import choose, length_shares, set_log_probability
+from benchmarks.recovery.generators.second.choosing import choose, length_shares, set_log_probability
 from models.scoring.columns import FloatArray
 
 WEIGHTS = np.array([0.4, 0.25, 0.15, 0.1, 0.07, 0.03])

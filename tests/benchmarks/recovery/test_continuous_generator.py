@@ -8,7 +8,7 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks.recovery.generators.continuous import (
+from benchmarks.recovery.generators.continuous.generator import (
     VARIANTS,
     Continuous,
     draw_answers,
@@ -18,8 +18,8 @@ from benchmarks.recovery.generators.continuous import (
     posterior,
     region,
 )
+from benchmarks.recovery.generators.continuous.traits import TRAITS, draw_traits_model
 from benchmarks.recovery.generators.drawn import Draw
-from benchmarks.recovery.generators.traits import TRAITS, draw_traits_model
 from benchmarks.recovery.generators.words import LISTS
 from models.profile import Profile
 

@@ -11,8 +11,8 @@ from benchmarks.recovery.command import add_options, run
 from benchmarks.recovery.draws import Cell, draw, permuted
 from benchmarks.recovery.features import features
 from benchmarks.recovery.generators.drawn import Draw
-from benchmarks.recovery.generators.planted_tables import WITH_CLASSES
 from benchmarks.recovery.generators.registry import GENERATORS, VARIANTS
+from benchmarks.recovery.generators.tables.planted_tables import WITH_CLASSES
 from benchmarks.recovery.measure import Plan, measure
 from benchmarks.recovery.methods import Ours, fingerprint
 from benchmarks.recovery.peers import Plain

@@ -10,15 +10,15 @@ from pydantic import BaseModel
 
 from benchmarks.recovery.draws import permuted
 from benchmarks.recovery.generators.drawn import Draw
-from benchmarks.recovery.generators.planted_tables import (
+from benchmarks.recovery.generators.tables.planted_tables import (
     VARIANTS,
     WITH_CLASSES,
     PlantedTables,
     posterior,
     tilted_weights,
 )
-from benchmarks.recovery.generators.real_tables import ITEMS, real_table, typed_table
-from benchmarks.recovery.generators.smoothing import Smoothing
+from benchmarks.recovery.generators.tables.real_tables import ITEMS, real_table, typed_table
+from benchmarks.recovery.generators.tables.smoothing import Smoothing
 from models.profile.field_kinds import declared_fields
 from training.errors import UnusableInput
 

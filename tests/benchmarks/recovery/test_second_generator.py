@@ -10,9 +10,9 @@ from sklearn.metrics.cluster import adjusted_mutual_info_score
 
 from benchmarks.recovery.draws import permuted
 from benchmarks.recovery.generators.drawn import Draw
-from benchmarks.recovery.generators.people import posterior
-from benchmarks.recovery.generators.personas import Personas, draw_personas
-from benchmarks.recovery.generators.second import VARIANTS, Second
+from benchmarks.recovery.generators.second.generator import VARIANTS, Second
+from benchmarks.recovery.generators.second.people import posterior
+from benchmarks.recovery.generators.second.personas import Personas, draw_personas
 from benchmarks.recovery.generators.words import LISTS
 from models.profile import Profile
 from models.scoring.columns import FloatArray, IntArray

@@ -11,7 +11,7 @@ from models.profile import Profile
 from models.scoring.answer_rows import UnknownValue
 from models.scoring.columns import take
 from models.scoring.evidence import evidence_of_column
-from models.scoring.known_answers import LONGEST_LIST
+from models.scoring.known_answers.single import LONGEST_LIST
 from models.scoring.scorer import Scorer, two_largest
 from testkit.reordered import reordered
 from testkit.small_scorer import KNOWN, small_scorer

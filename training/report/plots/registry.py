@@ -6,27 +6,20 @@ from matplotlib.figure import Figure
 
 from training.report.document import Report
 from training.report.drawing.style import styled
-from training.report.plots import (
-    choice,
-    components,
-    confidence,
-    density,
+from training.report.plots import confidence, lengths, quality
+from training.report.plots.personas import (
     descriptors,
     gifts,
-    lengths,
     maps,
     profiles,
-    quality,
     segment_profile,
     separation,
     sheet,
     silhouettes,
     sizes,
-    splits,
-    stability,
-    structure,
 )
 from training.report.plots.plot import Plot
+from training.report.plots.segmentation import choice, components, density, splits, stability, structure
 
 PLOTS: Final = (
     *sheet.PLOTS,

@@ -1,7 +1,7 @@
 """Criteria for each number of clusters, on a sample of the scores: compactness, separation, predictability.
 
-They do not decide: the gap statistic does (`training.clustering.choice_of_k`). They are reported beside it. For
-stability see `training.report.analysis.stability`.
+They do not decide: the gap statistic does (`training.clustering.choice.choice_of_k`). They are reported beside it.
+For stability see `training.report.analysis.stability`.
 """
 
 from collections.abc import Sequence

@@ -11,10 +11,10 @@ of personas is chosen. Where an eigenvalue lies near that threshold more draws a
 not depend on the seed.
 
 Items of one list depend on each other without any relation to the rest of a profile, and a persona is more than a
-taste in films. So the fields have to depend on each other as well (`training.clustering.dependence`), and a field
-that depends on no other is left out: personas that are cut along it say nothing about the rest of a profile. With
-few columns all components are used, also where none beats chance: dependence that is not linear shows in no
-eigenvalue.
+taste in films. So the fields have to depend on each other as well (`training.clustering.components.dependence`),
+and a field that depends on no other is left out: personas that are cut along it say nothing about the rest of a
+profile. With few columns all components are used, also where none beats chance: dependence that is not linear
+shows in no eigenvalue.
 """
 
 from collections.abc import Callable
@@ -25,8 +25,8 @@ import numpy as np
 
 from models.scoring.columns import BoolArray, FloatArray
 from models.scoring.encoder import Encoder
-from training.clustering.dependence import measure_dependence
-from training.clustering.shuffling import shuffle, shuffled_together
+from training.clustering.components.dependence import measure_dependence
+from training.clustering.components.shuffling import shuffle, shuffled_together
 from training.config import TrainingConfig
 from training.text import count
 

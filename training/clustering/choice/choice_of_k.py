@@ -1,8 +1,8 @@
 """The number of personas: the gap statistic, once the fields are seen to depend on each other.
 
-The gap statistic decides (`training.clustering.gap_statistic`). Beside it stand the votes of random halves of the
-profiles, which say how sure the number is, and how well personas of each number predict the answers of people that
-they were not made from (`training.clustering.field_prediction`).
+The gap statistic decides (`training.clustering.choice.gap_statistic`). Beside it stand the votes of random halves
+of the profiles, which say how sure the number is, and how well personas of each number predict the answers of
+people that they were not made from (`training.clustering.choice.field_prediction`).
 
 Only components that clearly exceed chance are used, without whitening: k groups need k − 1 of them, and each
 weaker or whitened one adds noise in which further splits pay too (docs/decisions/0029).
@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.scoring.columns import FloatArray
-from training.clustering.components import Components
-from training.clustering.field_prediction import FieldGains, field_gains
-from training.clustering.gap_statistic import GapCurve, gap_curve, on_plateau
+from training.clustering.choice.field_prediction import FieldGains, field_gains
+from training.clustering.choice.gap_statistic import GapCurve, gap_curve, on_plateau
+from training.clustering.components.parallel_analysis import Components
 from training.config import TrainingConfig
 from training.data.encoded import EncodedDataset
 from training.progress import Progress

@@ -3,16 +3,16 @@
 import numpy as np
 from scipy.special import logsumexp
 
-from benchmarks.recovery.generators import missing
 from benchmarks.recovery.generators.answers import Answers, Ticks
-from benchmarks.recovery.generators.choosing import choose, set_log_probability
 from benchmarks.recovery.generators.latent import (
     STYLE_AND_CARE,
     TASTE_SHARES,
     Latents,
     drawn_levels,
 )
-from benchmarks.recovery.generators.personas import Personas
+from benchmarks.recovery.generators.second import missing
+from benchmarks.recovery.generators.second.choosing import choose, set_log_probability
+from benchmarks.recovery.generators.second.personas import Personas
 from benchmarks.recovery.generators.single_answers import SingleAnswer
 from models.scoring.columns import FloatArray, IntArray
 

@@ -9,12 +9,12 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from models.profile import Profile
-from models.scoring.known_answers import KnownAnswers
-from models.scoring.known_answers_batch import KnownAnswersBatch
+from models.scoring.known_answers.batch import KnownAnswersBatch
+from models.scoring.known_answers.single import KnownAnswers
 from models.scoring.scorer import Scores
 from models.scoring.single import Score
 from testkit.small_scorer import KNOWN
-from tests.models.scoring.known_profiles import (
+from tests.models.scoring.known_answers.known_profiles import (
     SCORERS,
     TOO_LONG,
     UNKNOWN_ANSWERS,

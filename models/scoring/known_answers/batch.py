@@ -1,4 +1,4 @@
-"""Lookup-based validation of many profiles at once (`models.scoring.known_answers`), as columns."""
+"""Lookup-based validation of many profiles at once (`models.scoring.known_answers.single`), as columns."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, chain, repeat
@@ -9,7 +9,7 @@ import numpy as np
 
 from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, Column, IntArray, NumberColumn
 from models.scoring.encoder import Encoder, FieldEncoding, unanswered
-from models.scoring.known_answers import LONGEST_LIST, KnownAnswers
+from models.scoring.known_answers.single import LONGEST_LIST, KnownAnswers
 
 UNANSWERED: Final = -1
 UNKNOWN: Final = -2

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
 from models.profile.profile import MAX_LABEL_LENGTH, Profile
-from models.scoring.known_answers import LONGEST_LIST
+from models.scoring.known_answers.single import LONGEST_LIST
 from models.scoring.scorer import Scorer
 from testkit.reordered import reordered
 from testkit.small_scorer import KNOWN, small_scorer

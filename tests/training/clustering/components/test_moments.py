@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
+from training.clustering.components.moments import Moments, moments_of, principal_components
 from training.clustering.encoding import ProfileEncoder
 from training.clustering.list_length import ListLengthRemover
-from training.clustering.moments import Moments, moments_of, principal_components
 from training.data.dataset import Dataset
 
 VECTORS = np.random.default_rng(3).normal(size=(500, 9)) @ np.diag(np.arange(1.0, 10.0)) + 4.0

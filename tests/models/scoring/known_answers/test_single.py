@@ -8,9 +8,9 @@ from hypothesis import settings as limits
 
 from models.profile import Profile
 from models.scoring.answer_rows import CACHED_NUMBERS
-from models.scoring.known_answers import KnownAnswers
+from models.scoring.known_answers.single import KnownAnswers
 from testkit.small_scorer import KNOWN
-from tests.models.scoring.known_profiles import (
+from tests.models.scoring.known_answers.known_profiles import (
     SCORERS,
     TOO_LONG,
     UNKNOWN_ANSWERS,

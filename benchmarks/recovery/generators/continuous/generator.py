@@ -17,10 +17,10 @@ from scipy.special import expit, logsumexp, ndtri
 from scipy.stats import qmc
 
 from benchmarks.recovery.generators.answers import Answers, Ticks
+from benchmarks.recovery.generators.continuous.traits import READINESS, TRAITS, TraitModel, draw_traits_model
 from benchmarks.recovery.generators.drawn import Draw
 from benchmarks.recovery.generators.latent import TASTE_SHARES, draw_latents, drawn_levels
-from benchmarks.recovery.generators.missing import HABITS, from_other, missing_odds, missing_share
-from benchmarks.recovery.generators.traits import READINESS, TRAITS, TraitModel, draw_traits_model
+from benchmarks.recovery.generators.second.missing import HABITS, from_other, missing_odds, missing_share
 from benchmarks.recovery.generators.words import LISTS
 from models.scoring.columns import FloatArray, IntArray
 

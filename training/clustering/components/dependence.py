@@ -26,7 +26,7 @@ import numpy as np
 
 from models.scoring.columns import FloatArray, IntArray
 from models.scoring.encoder import Encoder
-from training.clustering.shuffling import Block, shuffle, whole_fields
+from training.clustering.components.shuffling import Block, shuffle, whole_fields
 from training.config import TrainingConfig
 
 _BINS: Final = 5

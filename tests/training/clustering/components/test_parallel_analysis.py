@@ -6,9 +6,9 @@ import pytest
 
 from benchmarks.recovery.draws import permuted
 from tests.training.clustering.plane import Plane, five_groups
-from training.clustering.components import Components, parallel_analysis
+from training.clustering.components.parallel_analysis import Components, parallel_analysis
+from training.clustering.components.shuffling import shuffled_together
 from training.clustering.encoding import ProfileEncoder
-from training.clustering.shuffling import shuffled_together
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
 from training.simulation.simulate import SimulationConfig, simulate

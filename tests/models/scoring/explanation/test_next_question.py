@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from models.profile import Profile
-from models.scoring.next_question import next_questions
+from models.scoring.explanation.next_question import next_questions
 from models.segment_model import SegmentModel
 from testkit.small_model import small_personas
 from testkit.small_scorer import small_scorer

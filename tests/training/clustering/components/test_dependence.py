@@ -7,7 +7,7 @@ import pytest
 from benchmarks.recovery.draws import permuted
 from models.profile import Profile
 from tests.training.clustering.plane import Plane, five_groups
-from training.clustering.dependence import Dependence, measure_dependence
+from training.clustering.components.dependence import Dependence, measure_dependence
 from training.clustering.encoding import ProfileEncoder
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame

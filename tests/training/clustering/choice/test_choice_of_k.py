@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from models.scoring.columns import FloatArray
 from tests.training.clustering.plane import Plane, five_groups
-from training.clustering.choice_of_k import Choice, choose_k
-from training.clustering.components import Components
+from training.clustering.choice.choice_of_k import Choice, choose_k
+from training.clustering.components.parallel_analysis import Components
 from training.clustering.encoding import ProfileEncoder
 from training.config import TrainingConfig
 from training.data.dataset import from_frame

@@ -7,7 +7,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from models.scoring.columns import FloatArray
-from training.clustering.gap_statistic import GapCurve, gap_curve, on_plateau
+from training.clustering.choice.gap_statistic import GapCurve, gap_curve, on_plateau
 from training.config import TrainingConfig
 
 KS = (1, 2, 3, 4, 5)

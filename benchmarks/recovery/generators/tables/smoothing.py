@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from benchmarks.recovery.generators.real_tables import RealTable
+from benchmarks.recovery.generators.tables.real_tables import RealTable
 from models.scoring.columns import FloatArray, IntArray
 
 # Standard deviation of the noise of a score, and the probability that another answer is drawn anew.

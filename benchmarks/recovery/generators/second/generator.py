@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from benchmarks.recovery.generators.answers import Answers
 from benchmarks.recovery.generators.drawn import Draw
 from benchmarks.recovery.generators.latent import draw_latents
-from benchmarks.recovery.generators.missing import HABITS
-from benchmarks.recovery.generators.people import draw_people, posterior
-from benchmarks.recovery.generators.personas import Personas, draw_personas
+from benchmarks.recovery.generators.second.missing import HABITS
+from benchmarks.recovery.generators.second.people import draw_people, posterior
+from benchmarks.recovery.generators.second.personas import Personas, draw_personas
 
 # The share of people of no persona: each of their answers is that of another persona.
 NOISE: Final = 0.1

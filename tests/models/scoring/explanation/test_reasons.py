@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from models.profile import Profile
-from models.scoring.reasons import Explanation
+from models.scoring.explanation.reasons import Explanation
 from models.segment_model import SegmentModel
 from models.storage.reading import read_artifact
 from testkit.small_model import NAMES, copy_old_model, small_personas

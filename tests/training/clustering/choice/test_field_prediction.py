@@ -11,8 +11,8 @@ from benchmarks.recovery.draws import permuted
 from models.profile import Profile
 from models.scoring.columns import FloatArray
 from tests.training.clustering.plane import Plane, five_groups
+from training.clustering.choice.field_prediction import FieldGains, field_gains
 from training.clustering.encoding import ProfileEncoder
-from training.clustering.field_prediction import FieldGains, field_gains
 from training.data.dataset import Dataset, from_frame
 from training.data.encoded import EncodedDataset
 from training.simulation.simulate import SimulationConfig, simulate

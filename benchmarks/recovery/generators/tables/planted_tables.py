@@ -18,8 +18,8 @@ from scipy.special import logsumexp
 from scipy.stats import rankdata
 
 from benchmarks.recovery.generators.drawn import Draw
-from benchmarks.recovery.generators.real_tables import real_table
-from benchmarks.recovery.generators.smoothing import Rows, Smoothing
+from benchmarks.recovery.generators.tables.real_tables import real_table
+from benchmarks.recovery.generators.tables.smoothing import Rows, Smoothing
 from models.scoring.columns import FloatArray, IntArray
 
 TILTED: Final = "_tilted"

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.recovery.generators.choosing import MOST, length_shares
 from benchmarks.recovery.generators.latent import CARE_LENGTH, TASTES, style_factors
+from benchmarks.recovery.generators.second.choosing import MOST, length_shares
 from benchmarks.recovery.generators.single_answers import (
     SingleAnswer,
     choice_shares,

@@ -1,0 +1,1 @@
+"""Profiles from continuous traits, whose planted labels are regions."""

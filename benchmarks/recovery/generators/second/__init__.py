@@ -1,0 +1,1 @@
+"""The second generator: personas behind successive choices, written without a look at the simulator."""

@@ -1,0 +1,1 @@
+"""Real tables with planted labels."""

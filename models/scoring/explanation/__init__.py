@@ -1,0 +1,1 @@
+"""What is said beside an assignment: the reasons for it, and the next question."""

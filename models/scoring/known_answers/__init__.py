@@ -1,0 +1,1 @@
+"""Lookup-based validation of profiles whose answers a model knows."""

@@ -1,0 +1,1 @@
+"""The components that carry structure: dependence of fields, parallel analysis, moments."""

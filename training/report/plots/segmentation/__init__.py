@@ -1,0 +1,1 @@
+"""Figures of the segmentation as a whole: its number, structure and stability."""
