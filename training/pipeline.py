@@ -16,7 +16,6 @@ from pydantic import BaseModel
 from models.acceptance import Thresholds
 from models.lineage import LineageStep, shortened
 from models.scoring.columns import IntArray
-from models.scoring.scorer import Scorer
 from models.segment_model import SegmentModel
 from models.storage.arrays import field_manifests
 from models.storage.artifact import COMPARISON, PIPELINE, REPORT, LoadedArtifact
@@ -27,7 +26,7 @@ from models.storage.signature import key_from
 from models.storage.writing import check_writable, write_artifact
 from training.acceptance.candidate import Candidate
 from training.acceptance.checks import run_checks, unreadable_predecessor
-from training.acceptance.comparison import assigned, compare_crossed, reference_of
+from training.acceptance.comparison import compare_crossed, reference_of
 from training.acceptance.evaluation import Evaluation, evaluate
 from training.acceptance.field_stats import FIELD_ROWS, field_stats
 from training.acceptance.golden_predictions import golden_predictions
@@ -103,7 +102,7 @@ def train(
     progress.step("verifying the scorer", 0.58)
     equivalence = prove_equal(fitted, calibrated.scorer)
     progress.step("matching the personas", 0.60)
-    matching = None if predecessor is None else _matched(predecessor, fitted, calibrated.scorer, config)
+    matching = None if predecessor is None else _matched(predecessor, fitted, config)
     ids = persona_ids(dataset.fingerprint, config, fitted.k, predecessor, matching)
     progress.step("describing the personas", 0.62)
     personas = describe(dataset, fitted.clusters, ids, _previous_names(predecessor, matching))
@@ -180,13 +179,12 @@ def _fit(
     return fit(dataset.take(rows), config, progress, previous_clusters).applied_to(dataset)
 
 
-def _matched(predecessor: Predecessor, fitted: Fit, scorer: Scorer, config: TrainingConfig) -> ClusterMatching:
+def _matched(predecessor: Predecessor, fitted: Fit, config: TrainingConfig) -> ClusterMatching:
     """Match the personas that both models assign, on the reference sample."""
     rows = _reference_rows(fitted.encoded.dataset, config)
-    sample = fitted.encoded.take(rows)
-    clusters = scorer.scores(sample.columns).clusters
+    vectors = fitted.encoded.take(rows).vectors()
     return match_clusters(
-        predecessor.clusters[rows], clusters, sample.vectors(), len(predecessor.personas), fitted.k
+        predecessor.clusters[rows], fitted.clusters[rows], vectors, len(predecessor.personas), fitted.k
     )
 
 
@@ -211,8 +209,8 @@ def _comparison(
     reference = reference_of(candidate.dataset.take(rows), what, candidate.origin.simulated)
     after = LoadedArtifact(manifest, SegmentModel(manifest.version, candidate.scorer, manifest.personas))
     table = crossed(
-        assigned(predecessor.loaded, predecessor.encoded.take(rows)),
-        assigned(after, candidate.fit.encoded.take(rows)),
+        predecessor.clusters[rows],
+        candidate.fit.clusters[rows],
         len(predecessor.personas),
         len(manifest.personas),
     )

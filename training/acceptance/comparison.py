@@ -59,15 +59,14 @@ def compare(
     """
     if not len(sample):
         raise UnusableInput("There is no profile to compare the models on.")
-    clusters_before, clusters_after = (
-        assigned(model, EncodedDataset.of(sample, model.model.encoder)) for model in (before, after)
-    )
+    clusters_before, clusters_after = (_clusters(model, sample) for model in (before, after))
     table = crossed(clusters_before, clusters_after, len(before.model.personas), len(after.model.personas))
     return compare_crossed(before, after, table, reference, minimum_overlap, by_id=by_id)
 
 
-def assigned(model: LoadedArtifact, profiles: EncodedDataset) -> IntArray:
-    """The clusters that a model assigns profiles in its own encoder's vocabulary, (n,)."""
+def _clusters(model: LoadedArtifact, sample: Dataset) -> IntArray:
+    """The clusters that a model assigns, (n,)."""
+    profiles = EncodedDataset.of(sample, model.model.encoder)
     return model.model.scorer.scores(profiles.columns).clusters
 
 

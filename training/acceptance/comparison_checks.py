@@ -53,11 +53,10 @@ def _compared(
 def _on_held_out_profiles(
     candidate: Candidate, predecessor: Predecessor, thresholds: Thresholds
 ) -> Iterator[Verdict]:
-    columns = candidate.held_out.columns
-    columns_before = predecessor.encoded.take(candidate.held_out_rows).columns
-    clusters = candidate.scorer.scores(columns).clusters
-    clusters_before = predecessor.scorer.scores(columns_before).clusters
-    spaces = candidate.scorer.coordinates(columns), predecessor.scorer.coordinates(columns_before)
+    rows = candidate.held_out_rows
+    clusters, clusters_before = candidate.fit.clusters[rows], predecessor.clusters[rows]
+    columns_before = predecessor.encoded.take(rows).columns
+    spaces = candidate.fit.scores[rows], predecessor.scorer.coordinates(columns_before)
     yield _silhouette(spaces, clusters, clusters_before, thresholds)
     changed = float(np.mean(_persona_ids(candidate, clusters) != _persona_ids(predecessor, clusters_before)))
     measured = f"{changed:.1%} of people would change persona"
