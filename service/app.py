@@ -11,7 +11,6 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 from service.active_model.active_model import ActiveModel
 from service.active_model.readiness import ReadinessProbe
@@ -27,7 +26,9 @@ from service.http.routes import health, models, personas, retrain, segment, user
 from service.http.server.admission import AdmissionControl
 from service.http.server.body_limit import BodyLimit
 from service.http.server.connection import EARLY_RESPONDER, REQUEST_QUEUE
+from service.http.server.cors import METHODS, REQUEST_HEADERS, RESPONSE_HEADERS, CrossOrigin
 from service.http.server.failures import FailureResponses
+from service.http.server.head_requests import HeadRequests
 from service.http.server.reading import CLIENT_SECONDS, METRICS
 from service.http.server.request_head import trusted_names
 from service.http.server.request_log import RequestLog
@@ -95,15 +96,16 @@ def create_app(settings: Settings, *, store: Store | None = None, launcher: Laun
 def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
     """The middleware from the outside in."""
     cors = Middleware(
-        CORSMiddleware,
+        CrossOrigin,
         allow_origins=comma_separated(settings.cors_origins),
-        allow_methods=["GET", "PUT", "POST", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "X-API-Key", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"],
-        expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID", "Segments-Model-Origin"],
+        allow_methods=METHODS,
+        allow_headers=REQUEST_HEADERS,
+        expose_headers=RESPONSE_HEADERS,
     )
     return [
         Middleware(RequestLog, metrics=metrics),
         *([cors] if settings.cors_origins else []),
+        Middleware(HeadRequests),
         Middleware(FailureResponses),
         Middleware(
             AdmissionControl,

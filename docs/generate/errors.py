@@ -10,6 +10,7 @@ from service.http.error_table import (
     TOO_SLOW,
     UNKNOWN_CODING,
     UNTRUSTED_HOST,
+    UNTRUSTED_ORIGIN,
     ProblemType,
 )
 
@@ -37,6 +38,8 @@ _OF_HTTP = (MALFORMED_REQUEST, UNKNOWN_CODING)
 _MEANINGS = {
     "malformed-json": "The body cannot be parsed as JSON.",
     "untrusted-host": "The name in the header `Host` is not one of `TRUSTED_HOSTS`.",
+    "untrusted-origin": "A browser asks for a page whose origin is not one of `CORS_ORIGINS`, or for another "
+    "method or header than the API has.",
     "not-found": "No route has this path.",
     "method-not-allowed": "The path has routes, but none with this method; `Allow` names the methods.",
     "malformed-request": "It is not valid HTTP/1.1, or has no `Host` or several. The connection is closed.",
@@ -44,7 +47,7 @@ _MEANINGS = {
     "head-too-large": "The head, or the trailer of a chunked body, exceeds 64 KiB. The connection is closed.",
     "request-too-slow": "The head or the body was not complete within `CLIENT_SECONDS`.",
     "body-too-large": "The body is larger than `MAX_BODY_BYTES`.",
-    "unsupported-media-type": "The header `Content-Type` does not say `application/json`.",
+    "unsupported-media-type": "The header `Content-Type` names no JSON in UTF-8.",
     "invalid-request": "A field, parameter or header is missing, unknown or not allowed; `errors` says which.",
     "internal-error": "A defect of the service. The log says more under the `request_id`.",
     "too-slow": "The response did not start within `REQUEST_SECONDS`.",
@@ -61,7 +64,8 @@ def errors_page() -> str:
 def _problems() -> Iterator[tuple[ProblemType, str]]:
     documented = {kind.name: sentence((error.__doc__ or "").split("\n\n")[0]) for error, kind in TABLE.items()}
     meanings = documented | _MEANINGS
-    for kind in dict.fromkeys([*TABLE.values(), *BY_STATUS.values(), UNTRUSTED_HOST, TOO_SLOW, *_OF_HTTP]):
+    others = (UNTRUSTED_HOST, UNTRUSTED_ORIGIN, TOO_SLOW, *_OF_HTTP)
+    for kind in dict.fromkeys([*TABLE.values(), *BY_STATUS.values(), *others]):
         yield kind, meanings[kind.name]
 
 

@@ -6,18 +6,25 @@ A field is declared once, by an annotation on a pydantic class:
 
 Everything else (encoding, tables, vocabulary, traits, the form of the app) derives from
 `declared_fields(cls)`. Any frozen pydantic class with such annotations can serve as a profile.
+
+A kind also says how a value may be spelled: a whole number as 24.0, which is an integer in JSON Schema and what
+some languages send; a level in any case and with hyphens or spaces. Limits of the field, `Field(ge=…)`, come
+before the kind in the annotation, so that its JSON Schema shows them.
 """
 
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
-from typing import ClassVar, Literal
+from functools import cache, partial
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, core_schema
 
 from models.errors import ProfileShapeError
+from models.profile.value_forms import level_of, whole_number
 
 KindName = Literal["numeric", "ordinal", "categorical", "multi_label"]
 
@@ -69,6 +76,10 @@ class Numeric:
     log: bool = False
     name: ClassVar[KindName] = "numeric"
 
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Have a field of whole numbers accept 24.0."""
+        return _respelled(handler(source), lambda schema: whole_number if schema["type"] == "int" else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Ordinal:
@@ -80,6 +91,10 @@ class Ordinal:
     wording: Wording = field(default_factory=Wording)
     scale: Scale = field(default_factory=Scale)
     name: ClassVar[KindName] = "ordinal"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Have the field accept a level in any case, as files may."""
+        return _respelled(handler(source), _level_speller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +136,20 @@ class FieldSpec:
     levels: tuple[str, ...] = ()
     title: str = ""
     descriptor: bool = False
+
+
+def _respelled(schema: CoreSchema, speller_of: Callable[[CoreSchema], Callable[[Any], Any] | None]) -> CoreSchema:
+    """The schema of a field, whose values are respelled before they are validated."""
+    if schema["type"] == "nullable":
+        # Within, so that limits that follow are applied to the value alone.
+        return core_schema.nullable_schema(_respelled(schema["schema"], speller_of))
+    speller = speller_of(schema)
+    return core_schema.no_info_before_validator_function(speller, schema) if speller else schema
+
+
+def _level_speller(schema: CoreSchema) -> Callable[[Any], Any] | None:
+    levels = tuple(map(str, schema["expected"])) if schema["type"] == "literal" else ()
+    return partial(level_of, levels) if levels else None
 
 
 @cache

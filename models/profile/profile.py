@@ -28,6 +28,7 @@ class Profile(BaseModel):
 
     age: Annotated[
         int | None,
+        Field(ge=13, le=120, description="Age of the person, in years.", examples=[27]),
         Numeric(
             # Names do not say that somebody is old.
             Scale(
@@ -39,44 +40,43 @@ class Profile(BaseModel):
                 group="{range} year olds",
             )
         ),
-        Field(ge=13, le=120, description="Age of the person, in years."),
     ] = None
     relationship: Annotated[
         Label | None,
         Categorical(Wording("buy for {a_value}")),
-        Field(description="Who the person is to the giver: friend, partner, parent …"),
+        Field(description="Who the person is to the giver: friend, partner, parent …", examples=["friend"]),
     ] = None
     occupation: Annotated[
         Label | None,
         Categorical(Wording("be {a_value}", noun="{values}")),
-        Field(description="What the person does."),
+        Field(description="What the person does.", examples=["teacher"]),
     ] = None
     hobbies: Annotated[
         Labels,
         MultiLabel(
             Wording("be into {value}", adjective="{value}-loving", noun="{value} fans", of="fans of {value}")
         ),
-        Field(description="What the person likes to do."),
+        Field(description="What the person likes to do.", examples=[["gaming", "board games"]]),
     ] = None
     favourite_items: Annotated[
         Labels,
         MultiLabel(Wording("like {value}", noun="{value} fans", of="fans of {value}")),
-        Field(description="Things the person is fond of."),
+        Field(description="Things the person is fond of.", examples=[["headphones"]]),
     ] = None
     favourite_movies: Annotated[
         Labels,
         MultiLabel(Wording("watch {value} films", noun="{value} film fans", of="fans of {value} films")),
-        Field(description="Film genres the person likes."),
+        Field(description="Film genres the person likes.", examples=[["comedy"]]),
     ] = None
     last_gift_category: Annotated[
         Label | None,
         Categorical(Wording("have last given {value}", noun="{value} givers"), gift=True),
-        Field(description="Category of the last gift."),
+        Field(description="Category of the last gift.", examples=["electronics"]),
     ] = None
     gift_history: Annotated[
         Labels,
         MultiLabel(Wording("give {value}", noun="{value} givers"), gift=True),
-        Field(description="Categories of past gifts."),
+        Field(description="Categories of past gifts.", examples=[["books", "electronics"]]),
     ] = None
     occasion: Annotated[
         Label | None,
@@ -87,14 +87,14 @@ class Profile(BaseModel):
                 of="shoppers for {value}",
             )
         ),
-        Field(description="What the next gift is for."),
+        Field(description="What the next gift is for.", examples=["birthday"]),
     ] = None
     budget_range: Annotated[
         Literal["low", "medium", "high"] | None,
         Ordinal(
             Wording("have a {value} budget", adjective="{value}-budget"), Scale(low="thrifty", high="generous")
         ),
-        Field(description="How much may be spent."),
+        Field(description="How much may be spent.", examples=["medium"]),
     ] = None
     store_preference: Annotated[
         Label | None,
@@ -106,10 +106,13 @@ class Profile(BaseModel):
                 of="shoppers who prefer {value}",
             )
         ),
-        Field(description="Where the giver likes to buy: online_only, boutique, branded …"),
+        Field(
+            description="Where the giver likes to buy: online_only, boutique, branded …", examples=["online_only"]
+        ),
     ] = None
     purchases_last_year: Annotated[
         int | None,
+        Field(ge=0, le=10_000, description="Gifts bought in the last twelve months.", examples=[4]),
         Numeric(
             Scale(
                 low="occasional",
@@ -121,10 +124,10 @@ class Profile(BaseModel):
             ),
             log=True,
         ),
-        Field(ge=0, le=10_000, description="Gifts bought in the last twelve months."),
     ] = None
     lead_time_days: Annotated[
         int | None,
+        Field(ge=0, le=3_650, description="How many days before the occasion they buy.", examples=[12]),
         Numeric(
             Scale(
                 low="last-minute",
@@ -136,5 +139,4 @@ class Profile(BaseModel):
             ),
             log=True,
         ),
-        Field(ge=0, le=3_650, description="How many days before the occasion they buy."),
     ] = None

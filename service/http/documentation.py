@@ -58,7 +58,8 @@ def with_refusals(responses: Responses, guarded: bool, always_admitted: bool) ->
     documented = deepcopy(responses)
     kinds = [MALFORMED_REQUEST]
     kinds += [problem_type(error) for error in ACCESS_ERRORS] if guarded else []
-    kinds += [] if always_admitted else [UNTRUSTED_HOST, problem_type(Overloaded), TOO_SLOW]
+    # Unknown parameters are refused wherever there are parameters at all.
+    kinds += [] if always_admitted else [UNTRUSTED_HOST, INVALID, problem_type(Overloaded), TOO_SLOW]
     kinds += [BY_STATUS[408]] if 415 in documented else []
     for kind in kinds:
         _add(documented, kind)

@@ -48,6 +48,7 @@ _IN_PROGRESS = ProblemType(
 )
 
 UNTRUSTED_HOST = ProblemType(400, "untrusted-host", "Untrusted host")
+UNTRUSTED_ORIGIN = ProblemType(400, "untrusted-origin", "Untrusted origin")
 
 TABLE: dict[type[SegmentsError], ProblemType] = {
     ForeignName: UNTRUSTED_HOST,

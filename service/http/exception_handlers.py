@@ -5,6 +5,7 @@ from typing import cast
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from starlette.routing import BaseRoute, Match
 
 from models.errors import SegmentsError
 from service.http.error_table import INVALID, problem_type, problem_type_of_status
-from service.http.problems import MAX_ERRORS, field_problems, problem_response
+from service.http.problems import field_problems, problem_response
 from service.http.schemas.retrain import job_path
 from service.limits import LimitExceeded
 from service.observability.logs import log_failure
@@ -65,12 +66,7 @@ def _headers(error: SegmentsError) -> dict[str, str]:
 
 async def handle_invalid_request(request: Request, error: Exception) -> Response:
     """A body or parameter that is not valid; the response quotes no value of it."""
-    errors = cast(RequestValidationError, error).errors()
-    problems = [
-        problem
-        for invalid in errors[:MAX_ERRORS]
-        for problem in field_problems([invalid], _known_fields(request, invalid["loc"][1:-1]))
-    ]
+    problems = field_problems(cast(RequestValidationError, error).errors(), _body_class(request))
     return problem_response(INVALID, INVALID_DETAIL, request.scope["path"], errors=problems)
 
 
@@ -85,14 +81,11 @@ async def handle_http_exception(request: Request, error: Exception) -> Response:
     return problem_response(kind, detail, request.scope["path"], headers=headers)
 
 
-def _known_fields(request: Request, path: Sequence[int | str]) -> tuple[str, ...]:
-    """The fields of the route's body, or of the object at this path in it."""
+def _body_class(request: Request) -> type[BaseModel] | None:
+    """The class of the body that the request's route takes."""
     field = getattr(request.scope.get("route"), "body_field", None)
     annotation = getattr(getattr(field, "field_info", None), "annotation", None)
-    for name in path:
-        inner = getattr(annotation, "model_fields", {}).get(name)
-        annotation = inner.annotation if inner is not None else annotation
-    return tuple(getattr(annotation, "model_fields", ()))
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
 def _methods(request: Request) -> list[str]:
@@ -102,4 +95,4 @@ def _methods(request: Request) -> list[str]:
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
             methods |= set(getattr(route, "methods", None) or ())
-    return sorted(methods)
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))

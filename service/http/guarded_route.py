@@ -13,11 +13,15 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
+from fastapi.params import Query
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from service.container import Services
 from service.http.documentation import with_refusals
+from service.http.sentences import unknown_name
 from service.http.server.admission import ALWAYS_ADMITTED
 from service.security.actor import actor_of
 from service.security.guard import authorize
@@ -81,6 +85,7 @@ class GuardedRoute(APIRoute):
                 key = authorize(services.keyring, request.scope["headers"], scope)
                 if scope is not None:
                     request.scope[ACTOR] = actor_of(key)
+            self._refuse_unknown_parameters(request)
             async with self.received(request) as received:
                 with self._bulkhead_slot(services):
                     return await handle(received)
@@ -89,6 +94,26 @@ class GuardedRoute(APIRoute):
 
     def _bulkhead_slot(self, services: Services) -> AbstractContextManager[None]:
         return services.store_bulkhead.slot() if self.work is Work.STORE else nullcontext()
+
+    def _refuse_unknown_parameters(self, request: Request) -> None:
+        """Raise `RequestValidationError` for a parameter that the route would ignore: it may be misspelled."""
+        if not request.scope["query_string"] or self.path in ALWAYS_ADMITTED:
+            return
+        fields = get_flat_params(self.dependant)
+        known_names = [field.alias for field in fields if isinstance(field.field_info, Query)]
+        sent = [name for name, _ in request.query_params.multi_items()]
+        errors = [
+            {"type": "unknown", "loc": ("query", name), "msg": unknown_name("parameter", name, known_names)}
+            for name in dict.fromkeys(sent)
+            if name not in known_names
+        ]
+        errors += [
+            {"type": "repeated", "loc": ("query", name), "msg": f"{name} is sent more than once."}
+            for name in known_names
+            if sent.count(name) > 1
+        ]
+        if errors:
+            raise RequestValidationError(errors)
 
     @asynccontextmanager
     async def received(self, request: Request) -> AsyncIterator[Request]:

@@ -19,7 +19,14 @@ from pydantic_core import from_json
 from service.http.guarded_route import Endpoint, GuardedRoute, Work
 from service.segmenting.assignment import LONG_BODY
 
-_JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-?8\"?\s*)?;?\s*", re.IGNORECASE)
+# RFC 9110, section 8.3.1, and RFC 6839, section 3.1: any type whose representation is JSON, with any parameters.
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_JSON = re.compile(
+    rf"(?:application/json|{_TOKEN}/{_TOKEN}\+json)\s*"
+    rf"(?P<parameters>(?:;\s*(?:{_TOKEN}=(?:{_TOKEN}|\"[^\"\\]*\"))?\s*)*)",
+    re.IGNORECASE,
+)
+_OTHER_CHARSET = re.compile(r";\s*charset=(?!\"?utf-?8\"?\s*(?:;|$))", re.IGNORECASE)
 # More than any valid body has. pydantic would report every item beyond, one by one.
 MAX_FIELDS = 100
 MAX_ITEMS = 1_000
@@ -49,7 +56,7 @@ class JsonRequest(Request):
 
 
 class JsonRoute(GuardedRoute):
-    """Accepts bodies of type `application/json` and no other (415).
+    """Accepts bodies of JSON in UTF-8, whatever the subtype (`application/json`, `…+json`), and no other (415).
 
     The long bodies of `Work.LONG` are parsed and answered one after the other: parsed, a body takes several times
     as much memory as its text, and the processor's caches lose it while it waits.
@@ -81,7 +88,8 @@ class JsonRoute(GuardedRoute):
 
 
 def _check_media_type(request: Request) -> None:
-    if not _JSON.fullmatch(request.headers.get("content-type", "")):
+    media_type = _JSON.fullmatch(request.headers.get("content-type", ""))
+    if media_type is None or _OTHER_CHARSET.search(media_type["parameters"]):
         raise HTTPException(415, "Send the body as UTF-8 with 'Content-Type: application/json'.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise HTTPException(415, "Send the body uncompressed, without 'Content-Encoding'.")

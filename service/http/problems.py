@@ -5,13 +5,13 @@ the start of an unknown field's.
 """
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from service.http.error_table import ProblemType
+from service.http.sentences import sentence, subject_of
 from service.observability.logs import request_id
 
 MEDIA_TYPE = "application/problem+json"
@@ -75,34 +75,20 @@ def problem_response(
     return Response(content, kind.status, all_headers, MEDIA_TYPE)
 
 
-def field_problems(errors: Sequence[Any], known_fields: Sequence[str]) -> list[FieldProblem]:
-    """pydantic's errors as pointers and sentences, the first `MAX_ERRORS` of them."""
-    return [_field_problem(error, known_fields) for error in errors[:MAX_ERRORS]]
+def field_problems(
+    errors: Sequence[Any], model: type[BaseModel] | None, *, is_item: bool = False
+) -> list[FieldProblem]:
+    """pydantic's errors as pointers and sentences, the first `MAX_ERRORS` of them.
+
+    `model`: the class that the request, or `is_item` one value in a list of it, was validated by.
+    """
+    return [_field_problem(error, model, is_item) for error in errors[:MAX_ERRORS]]
 
 
-def _field_problem(error: Mapping[str, Any], known_fields: Sequence[str]) -> FieldProblem:
+def _field_problem(error: Mapping[str, Any], model: type[BaseModel] | None, is_item: bool) -> FieldProblem:
     location, *path = error["loc"] or ("body",)
-    detail = _sentence(error, str(path[-1]) if path else "", known_fields)
+    detail = sentence(error, subject_of(path, model if location == "body" else None, is_item))
     return FieldProblem(place=location, pointer=json_pointer(path), detail=detail)
-
-
-def _sentence(error: Mapping[str, Any], name: str, known_fields: Sequence[str]) -> str:
-    match error["type"]:
-        case "extra_forbidden":
-            return unknown_field(name, known_fields)
-        case "missing" if not name:
-            return "JSON body required."
-        case "missing":
-            return "Field required."
-        case _:
-            return f"{error['msg'].removeprefix('Value error, ')}."
-
-
-def unknown_field(name: str, known_fields: Sequence[str]) -> str:
-    """The sentence for an unknown field, with the known field nearest to it."""
-    near = get_close_matches(name[:_MAX_NAME].lower(), known_fields, n=1, cutoff=0.5)
-    hint = f"Did you mean '{near[0]}'?" if near else f"Known fields: {', '.join(known_fields)}."
-    return f"Unknown field '{name[:_MAX_NAME]}'. {hint}"
 
 
 def json_pointer(path: Sequence[int | str]) -> str:

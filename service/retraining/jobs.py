@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from models.errors import SegmentsError
+from models.profile.value_forms import WHOLE_NUMBER
 from service.paging import Page, UnusableCursor, decode_cursor
 from service.personas.texts import By
 from service.store.ports.idempotency import Claim
@@ -54,7 +55,7 @@ def _persona_count(value: object, validate: ValidatorFunctionWrapHandler) -> int
 
 
 PersonaCount = Annotated[
-    Annotated[int, Field(ge=1, le=50)] | Literal["auto"],
+    Annotated[int, Field(ge=1, le=50), WHOLE_NUMBER] | Literal["auto"],
     WrapValidator(_persona_count),
 ]
 
@@ -65,16 +66,22 @@ class RetrainRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     source: Literal["users", "simulated", "file"] = Field(
-        description="Stored profiles, simulated ones, or a file below the data folder."
+        description="Stored profiles, simulated ones, or a file below the data folder.", examples=["simulated"]
     )
     path: Annotated[str, Field(min_length=1, max_length=1_000)] | None = Field(
-        default=None, description="The file, relative to the data folder; for source 'file' alone."
+        default=None,
+        description="The file, relative to the data folder; for source 'file' alone.",
+        examples=["survey.csv"],
     )
-    rows: Annotated[int, Field(ge=100, le=5_000_000)] | None = Field(
-        default=None, description="How many profiles to simulate; for source 'simulated' alone."
+    rows: Annotated[int, Field(ge=100, le=5_000_000), WHOLE_NUMBER] | None = Field(
+        default=None,
+        description="How many profiles to simulate; for source 'simulated' alone.",
+        examples=[20_000],
     )
     k: PersonaCount = Field(default="auto", description="How many personas; 'auto' lets training choose.")
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="Seed of everything random.")
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1), WHOLE_NUMBER] = Field(
+        default=0, description="Seed of everything random.", examples=[0]
+    )
     activate: Activation = Field(
         default="auto",
         description="'auto' activates the model only if no check of it failed; 'always' needs `models:promote`.",

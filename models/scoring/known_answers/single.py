@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
+from models.profile.value_forms import whole_number
 from models.scoring.answer_rows import CACHED_NUMBERS, ListRows, NumberRows
 from models.scoring.single import Score, SingleScorer
 
@@ -131,9 +132,11 @@ class _Numbers:
 
     def of(self, answer: Any) -> int:
         """The row of a number. Raises `KeyError` where it is not valid."""
-        # A dictionary finds a boolean or a whole float as the integer that it equals.
+        # A dictionary finds a boolean as the integer that it equals.
         if answer.__class__ is not int:
-            raise KeyError
+            answer = whole_number(answer)
+            if answer.__class__ is not int:
+                raise KeyError
         return self._known.get(answer) or self._learn(answer)
 
     def _learn(self, answer: int) -> int:

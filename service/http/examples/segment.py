@@ -97,7 +97,7 @@ BATCH = {
                     {
                         "place": "body",
                         "pointer": "/profiles/1/age",
-                        "detail": "Input should be greater than or equal to 13.",
+                        "detail": "age is at least 13.",
                     }
                 ],
             },

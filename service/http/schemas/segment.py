@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationErr
 
 from models.profile import Profile
 from service.http.error_table import INVALID
-from service.http.problems import FieldProblem, field_problems, json_pointer, unknown_field
+from service.http.problems import FieldProblem, field_problems, json_pointer
 from service.http.schemas.bounds import MAX_BATCH, STRICT
+from service.http.sentences import unknown_name
 from service.segmenting.assignment import InvalidProfile, Outcome, Segmented, SegmentedInDetail
 
 PROFILE_FIELDS = tuple(Profile.model_fields)
@@ -23,12 +24,12 @@ def validate_profile(value: object) -> Profile | InvalidProfile:
     if isinstance(value, dict) and len(value) > len(PROFILE_FIELDS):
         # One error for the first unknown field; pydantic would report every one of them.
         unknown = next(name for name in value if name not in PROFILE_FIELDS)
-        return InvalidProfile(((json_pointer([unknown]), unknown_field(unknown, PROFILE_FIELDS)),))
+        return InvalidProfile(((json_pointer([unknown]), unknown_name("field", unknown, PROFILE_FIELDS)),))
     try:
         return Profile.model_validate(value)
     except ValidationError as error:
         errors = [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_input=False)]
-        problems = field_problems(errors, PROFILE_FIELDS)
+        problems = field_problems(errors, Profile, is_item=True)
         return InvalidProfile(tuple((problem.pointer, problem.detail) for problem in problems))
 
 
@@ -37,7 +38,7 @@ class BatchRequest(BaseModel):
 
     model_config = STRICT
 
-    profiles: Annotated[list[UnvalidatedProfile], Field(max_length=MAX_BATCH)]
+    profiles: Annotated[list[UnvalidatedProfile], Field(max_length=MAX_BATCH, examples=[[{"age": 27}]])]
 
 
 class ItemProblem(BaseModel):

@@ -30,7 +30,7 @@ class UsersRequest(BaseModel):
 
     model_config = STRICT
 
-    user_ids: Annotated[list[UserIdText], Field(max_length=MAX_BATCH)]
+    user_ids: Annotated[list[UserIdText], Field(max_length=MAX_BATCH, examples=[["user-42"]])]
 
 
 class ChosenPersona(BaseModel):
@@ -38,7 +38,9 @@ class ChosenPersona(BaseModel):
 
     model_config = STRICT
 
-    persona_id: Annotated[str, Field(max_length=200, description="A persona of the active model.")]
+    persona_id: Annotated[
+        str, Field(max_length=200, description="A persona of the active model.", examples=["p_7Kx2"])
+    ]
 
 
 NO_MODEL = AnswerWarning(

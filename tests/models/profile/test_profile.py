@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from models.errors import ProfileShapeError
 from models.profile.field_kinds import Categorical, Numeric, Ordinal, declared_fields
@@ -48,6 +48,39 @@ def test_ordinal_levels_are_those_of_the_literal_lowest_first() -> None:
 def test_invalid_answer_is_refused(answers: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Profile.model_validate(answers)
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ({"age": 24.0}, {"age": 24}),
+        ({"purchases_last_year": 0.0, "lead_time_days": 1e2}, {"purchases_last_year": 0, "lead_time_days": 100}),
+        ({"budget_range": "Medium"}, {"budget_range": "medium"}),
+        ({"budget_range": "  HIGH "}, {"budget_range": "high"}),
+    ],
+)
+def test_other_spelling_of_a_number_or_level_is_the_same_answer(
+    sent: dict[str, object], stored: dict[str, object]
+) -> None:
+    assert Profile.model_validate(sent) == Profile.model_validate(stored)
+    assert type(Profile.model_validate(sent).age) in (int, type(None))
+
+
+def test_limits_before_the_kind_are_in_the_json_schema() -> None:
+    (number, nothing) = Profile.model_json_schema()["properties"]["age"]["anyOf"]
+    assert number == {"type": "integer", "minimum": 13, "maximum": 120}
+    assert nothing == {"type": "null"}
+
+
+def test_kind_before_the_limits_validates_the_same() -> None:
+    class Guest(BaseModel):
+        nights: Annotated[int | None, Numeric(log=True), Field(ge=0, le=30)] = None
+        room: Annotated[Literal["1 bed", "2 Beds"] | None, Ordinal(), Field(description="Size.")] = None
+
+    assert Guest.model_validate({"nights": 2.0, "room": "2-beds"}) == Guest(nights=2, room="2 Beds")
+    assert Guest.model_validate({"nights": None}) == Guest()
+    with pytest.raises(ValidationError, match="less than or equal to 30"):
+        Guest.model_validate({"nights": 31.0})
 
 
 def test_list_from_python_equals_list_from_json() -> None:

@@ -69,8 +69,8 @@ def test_unknown_path_is_a_problem(client: TestClient, path: str) -> None:
     ("method", "path", "allowed"),
     [
         ("DELETE", "/segment", "POST"),
-        ("PATCH", "/retrain", "GET, POST"),
-        ("HEAD", "/personas", "GET"),
+        ("PATCH", "/retrain", "GET, HEAD, POST"),
+        ("HEAD", "/segment", "POST"),
         ("POST", "/static/docs/swagger-ui.css", "GET, HEAD"),
     ],
 )

@@ -117,6 +117,12 @@ def test_invalid_json_body_gets_422_with_few_errors(
         "multipart/form-data; boundary=x",
         "application/x-www-form-urlencoded",
         "application/json, text/plain",
+        "application/json charset=utf-8",
+        "application/json; version",
+        'application/json; version=1; charset="latin1"',
+        "text/plain; x=application/json",
+        "application/+xml",
+        "text/json+xml",
         "\xff",
     ],
 )
@@ -134,6 +140,12 @@ def test_other_content_type_gets_415(service: TestClient, method: str, path: str
         "Application/JSON",
         "application/json; charset=utf-8",
         'application/json;charset="UTF-8"',
+        "application/json; version=1",
+        'application/json; profile="https://a.example/p;q"; charset=utf8',
+        "application/json;",
+        "application/vnd.x+json",
+        "application/problem+json; charset=UTF-8",
+        "Application/Vnd.Backpocket.V1+JSON;version=2",
     ],
 )
 def test_each_spelling_of_the_json_content_type_is_accepted(service: TestClient, content_type: str) -> None:

@@ -36,7 +36,7 @@ UNKNOWN_ANSWERS: dict[str, dict[str, Any]] = {
     "an unknown value": {"occupation": "never seen"},
     "a blank": {"occupation": ""},
     "a boolean for a number": {"age": True},
-    "a whole float": {"age": 30.0},
+    "a fraction": {"age": 30.5},
     "too young": {"age": 12},
     "too large for any float": {"purchases_last_year": 10**400},
     "a number as text": {"age": "30"},

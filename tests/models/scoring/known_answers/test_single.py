@@ -36,7 +36,14 @@ def test_known_profile_is_valid_and_scores_the_same(name: str, answers: dict[str
 
 @pytest.mark.parametrize("name", SCORERS)
 def test_normalised_known_answers_are_known(name: str) -> None:
-    profiles: list[dict[str, Any]] = [{}, {"age": 30}, {"age": None}, {"hobbies": []}, {"budget_range": "high"}]
+    profiles: list[dict[str, Any]] = [
+        {},
+        {"age": 30},
+        {"age": 30.0},
+        {"age": None},
+        {"hobbies": []},
+        {"budget_range": "high"},
+    ]
     profiles += [{"occupation": value, "hobbies": [value, value]} for value in KNOWN]
     assert all(TABLES[name].of(profile) is not None for profile in profiles)
 

@@ -202,34 +202,6 @@ def test_untrusted_host_is_refused_on_all_paths_but_those_of_probes(
         assert client.get("/personas", headers={"Host": "segments.example.org:443"}).status_code == 200
 
 
-PREFLIGHT = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
-
-
-def test_no_origin_is_allowed_by_default(client: TestClient) -> None:
-    assert client.options("/segment", headers=PREFLIGHT).status_code == 405
-    response = client.get("/personas", headers={"Origin": "https://app.example"})
-    assert "access-control-allow-origin" not in response.headers
-
-
-def test_configured_origin_is_allowed_and_no_other(settings: Settings, registry: Registry) -> None:
-    with client_of(settings, cors_origins="https://app.example", host="0.0.0.0") as client:
-        allowed = client.options(
-            "/segment", headers=PREFLIGHT | {"Access-Control-Request-Headers": "authorization"}
-        )
-        assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (
-            200,
-            "https://app.example",
-        )
-        refused = client.post("/segment", json={}, headers={"Origin": "https://app.example"})
-        assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (
-            401,
-            "https://app.example",
-        )
-        other = client.options("/segment", headers=PREFLIGHT | {"Origin": "https://evil.example"})
-        assert other.status_code == 400
-        assert "access-control-allow-origin" not in other.headers
-
-
 @pytest.mark.parametrize("path", ["/docs", "/static/docs.js", "/static/docs/swagger-ui.css"])
 def test_pages_have_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
