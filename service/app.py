@@ -240,7 +240,9 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
                 CLIENT_SECONDS: services.settings.client_seconds,
                 REQUEST_QUEUE: RequestQueue(),
                 METRICS: services.metrics,
-                EARLY_RESPONDER: RequestBatcher(FastPath(services, FAST_ROUTES)),
+                EARLY_RESPONDER: RequestBatcher(
+                    FastPath(services, FAST_ROUTES), services.settings.request_seconds
+                ),
             }
         finally:
             await asyncio.to_thread(_close, services)

@@ -72,16 +72,29 @@ class Bulkhead:
     capacity: int
     in_use: int = 0
 
-    @contextmanager
-    def slot(self) -> Iterator[None]:
-        """Hold a slot of the bulkhead. Raises `Overloaded` where none is free."""
+    @property
+    def free(self) -> int:
+        """The number of free slots."""
+        return self.capacity - self.in_use
+
+    def acquire(self) -> None:
+        """Take a slot. Raises `Overloaded` where none is free."""
         if self.in_use >= self.capacity:
             raise Overloaded
         self.in_use += 1
+
+    def release(self) -> None:
+        """Give a slot back."""
+        self.in_use -= 1
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Hold a slot of the bulkhead. Raises `Overloaded` where none is free."""
+        self.acquire()
         try:
             yield
         finally:
-            self.in_use -= 1
+            self.release()
 
 
 class FifoSemaphore(asyncio.Semaphore):

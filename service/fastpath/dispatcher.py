@@ -19,8 +19,11 @@ from starlette.types import Scope as AsgiScope
 
 from models.errors import SegmentsError
 from service.container import Services
+from service.fastpath.deferred import Awaited, Deferred
+from service.fastpath.outcomes import outcome_response
 from service.http.guarded_route import ADMITTED
 from service.http.responses import RenderedResponse
+from service.http.server.connection import QUEUED_REQUEST
 from service.http.server.early_response import FastRequest, FastResponse
 from service.http.server.request_head import host_of, is_host, is_trusted, trusted_names
 from service.http.server.request_log import NO_SNIFFING, log_request, safe_request_id
@@ -47,13 +50,16 @@ class DeclaredRoute(Protocol):
 class FastRoute:
     """A route with a fast path.
 
-    `respond` gets the bodies of requests or, where the path has a parameter, its values. It returns None for a
-    request that it declines, and raises a `SegmentsError` to decline all of them.
+    `respond` gets requests, each with its body and the value of its path parameter. It returns None for a request
+    that it declines, and raises a `SegmentsError` to decline all of them. A route that `writes` raises nothing,
+    declines no request of which it has begun the work, and returns what that work is: a write must not be begun
+    again on the standard path.
     """
 
     method: str
     declared: DeclaredRoute
-    respond: Callable[[Services, Sequence[bytes]], Sequence[RenderedResponse | None]]
+    respond: Callable[[Services, Sequence[FastRequest]], Sequence[RenderedResponse | Awaited | None]]
+    writes: bool = False
 
     @cached_property
     def path(self) -> str:
@@ -67,8 +73,13 @@ class FastRoute:
 
     @cached_property
     def has_body(self) -> bool:
-        """Whether it answers a body, and not a path parameter."""
-        return "{" not in self.path
+        """Whether its requests have a body."""
+        return self.method != "GET"
+
+    @cached_property
+    def has_parameter(self) -> bool:
+        """Whether its path has a parameter."""
+        return "{" in self.path
 
     @cached_property
     def _affixes(self) -> tuple[str, str]:
@@ -91,6 +102,15 @@ class RouteMatch(NamedTuple):
     parameter: bytes = b""
 
 
+class _Answered(NamedTuple):
+    """What is recorded of a request; `started`: by `time.perf_counter`."""
+
+    own_id: str
+    route: FastRoute
+    status: int
+    started: float
+
+
 class FastPath:
     """Answers requests that were received whole, or declines them."""
 
@@ -98,9 +118,10 @@ class FastPath:
         settings = services.settings
         self._services = services
         self._routes = routes
-        self._by_path = {(route.method, route.path): route for route in routes if route.has_body}
-        self._with_parameter = [route for route in routes if not route.has_body]
+        self._by_path = {(route.method, route.path): route for route in routes if not route.has_parameter}
+        self._with_parameter = [route for route in routes if route.has_parameter]
         self._max_bytes = min(LONG_BODY, settings.max_body_bytes)
+        self._request_seconds = settings.request_seconds
         self._hosts = trusted_names(settings.trusted_hosts)
 
     def match(self, scope: AsgiScope) -> RouteMatch | None:
@@ -114,41 +135,61 @@ class FastPath:
                 return RouteMatch(route, parameter)
         return None
 
-    def respond(self, requests: Sequence[FastRequest]) -> Sequence[FastResponse | None]:
+    def respond(self, requests: Sequence[FastRequest]) -> Sequence[FastResponse | Deferred | None]:
         """The responses to whole requests, which matched before; None for a request that is declined."""
         started = time.perf_counter()
         headers = [dict(request.scope["headers"]) for request in requests]
         admitted = [self._admits(request, fields) for request, fields in zip(requests, headers, strict=True)]
-        rendered: list[RenderedResponse | None] = [None] * len(requests)
+        rendered: list[RenderedResponse | Awaited | None] = [None] * len(requests)
         for route in self._routes:
             indices = [
                 index for index, request in enumerate(requests) if admitted[index] and request.match.route is route
             ]
+            if route.writes:
+                # The others are refused on the standard path, or find a slot by then.
+                indices = indices[: self._services.store_bulkhead.free]
             responses = self._respond_on(route, [requests[index] for index in indices])
             for index, response in zip(indices, responses, strict=True):
                 rendered[index] = response
-        ids = [safe_request_id(fields.get(b"x-request-id", b"")) for fields in headers]
-        answered = [
-            (own_id, request.match.route, response.status)
-            for own_id, request, response in zip(ids, requests, rendered, strict=True)
-            if response is not None
-        ]
-        result = [
-            None if response is None else _with_head(response, own_id)
-            for response, own_id in zip(rendered, ids, strict=True)
-        ]
-        self._record(answered, time.perf_counter() - started)
+        answered: list[_Answered] = []
+        result: list[FastResponse | Deferred | None] = []
+        for request, fields, response in zip(requests, headers, rendered, strict=True):
+            own_id = safe_request_id(fields.get(b"x-request-id", b""))
+            if isinstance(response, RenderedResponse):
+                answered.append(_Answered(own_id, request.match.route, response.status, started))
+                result.append(_with_head(response, own_id))
+            else:
+                result.append(response and self._defer(Deferred(request, own_id, started, response)))
+        self._record(answered)
         return result
 
-    def _respond_on(self, route: FastRoute, requests: Sequence[FastRequest]) -> Sequence[RenderedResponse | None]:
+    def finish(self, deferred: Sequence[Deferred]) -> Sequence[FastResponse]:
+        """The responses to deferred requests whose work has ended, or takes too long."""
+        answered, result = list[_Answered](), list[FastResponse]()
+        self._services.metrics.in_flight.dec(len(deferred))
+        for request, own_id, started, awaited in deferred:
+            self._services.store_bulkhead.release()
+            response = outcome_response(awaited, own_id, request.scope["path"], self._request_seconds)
+            answered.append(_Answered(own_id, request.match.route, response.status, started))
+            result.append(_with_head(response, own_id))
+        self._record(answered)
+        return result
+
+    def _defer(self, deferred: Deferred) -> Deferred:
+        """A request that counts as one that is being worked on, until `finish`."""
+        self._services.store_bulkhead.acquire()
+        self._services.metrics.in_flight.inc()
+        deferred.request.scope[QUEUED_REQUEST].start()
+        return deferred
+
+    def _respond_on(
+        self, route: FastRoute, requests: Sequence[FastRequest]
+    ) -> Sequence[RenderedResponse | Awaited | None]:
         """The responses to requests of one route."""
         if not requests:
             return []
         try:
-            return route.respond(
-                self._services,
-                [request.body if route.has_body else request.match.parameter for request in requests],
-            )
+            return route.respond(self._services, requests)
         except SegmentsError:
             return [None] * len(requests)
         except Exception:
@@ -157,13 +198,14 @@ class FastPath:
                 return [None]
             return [response for request in requests for response in self._respond_on(route, [request])]
 
-    def _record(self, answered: Sequence[tuple[str, FastRoute, int]], seconds: float) -> None:
-        """Count answered requests and write their access log records; of each the id, the route and the status."""
-        for _, route, status in answered:
-            self._services.metrics.observe_request(route.method, route.path, status, seconds)
+    def _record(self, answered: Sequence["_Answered"]) -> None:
+        """Count answered requests and write their access log records."""
+        now = time.perf_counter()
+        for _, route, status, started in answered:
+            self._services.metrics.observe_request(route.method, route.path, status, now - started)
         with buffered_lines():
-            for own_id, route, status in answered:
-                log_request(own_id, route.method, route.path, status, seconds)
+            for own_id, route, status, started in answered:
+                log_request(own_id, route.method, route.path, status, now - started)
 
     def _admits(self, request: FastRequest, headers: Mapping[bytes, bytes]) -> bool:
         """Whether a request is plain, and its key has the scope."""
@@ -210,5 +252,5 @@ def _is_json(headers: Mapping[bytes, bytes]) -> bool:
 @lru_cache(16)
 def _header_lines(headers: tuple[tuple[str, str], ...]) -> bytes:
     """The lines of a response's own headers and of those that every response has; there are few different ones."""
-    own = ((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers)
-    return b"".join(b"%b: %b\r\n" % header for header in (*own, _JSON, NO_SNIFFING))
+    own = {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in headers}
+    return b"".join(b"%b: %b\r\n" % header for header in {**dict([_JSON, NO_SNIFFING]), **own}.items())

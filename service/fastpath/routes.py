@@ -2,19 +2,24 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from models.profile import Profile
 from service.container import Services
+from service.fastpath.deferred import Awaited
 from service.fastpath.dispatcher import FastRoute
 from service.http.guarded_route import declared_by
 from service.http.json_bodies import parse
 from service.http.responses import RenderedResponse, model_headers, render
 from service.http.routes import segment, users
 from service.http.routes.segment import render_assignment
+from service.http.routes.users import render_stored
 from service.http.schemas.bounds import USER_ID
+from service.http.server.early_response import FastRequest
 from service.segmenting.assignment import NO_DETAILS
 from service.segmenting.segment_json import SegmentEncoder
 from service.users.personas import get_personas_nowait
+from service.users.profiles import submit_short_profile
 
 _USER_ID = re.compile(USER_ID)
 # The most profiles with unknown answers in one iteration of the event loop. They cost several times as much as
@@ -22,9 +27,9 @@ _USER_ID = re.compile(USER_ID)
 MAX_UNKNOWN = 16
 
 
-def _segment(services: Services, bodies: Sequence[bytes]) -> list[RenderedResponse | None]:
+def _segment(services: Services, requests: Sequence[FastRequest]) -> list[RenderedResponse | None]:
     """`POST /segment`; declines a body that is not valid."""
-    profiles = [_parsed(body) for body in bodies]
+    profiles = [_parsed(request.body) for request in requests]
     encoder = services.model.require_encoder()
     contents, headers = encoder.encode_each(profiles), model_headers(encoder.loaded)
     responses = [None if content is None else RenderedResponse(content, 200, headers) for content in contents]
@@ -52,16 +57,42 @@ def _segment_validated(services: Services, encoder: SegmentEncoder, value: objec
         return None
 
 
-def _user_personas(services: Services, user_ids: Sequence[bytes]) -> list[RenderedResponse | None]:
+def _user_personas(services: Services, requests: Sequence[FastRequest]) -> list[RenderedResponse | None]:
     """`GET /users/{user_id}/persona`; declines where the store would block or the assignment is not current."""
-    names, loaded = [user_id.decode("utf-8") for user_id in user_ids], services.model.require()
+    names, loaded = [_user_id(request) for request in requests], services.model.require()
     valid = [name for name in names if _USER_ID.fullmatch(name)]
     personas, headers = get_personas_nowait(services.store.users, loaded, valid), model_headers(loaded)
     rendered = {name: render(persona, headers) for name, persona in personas.items()}
     return [rendered.get(name) for name in names]
 
 
+def _put_profiles(services: Services, requests: Sequence[FastRequest]) -> list[Awaited | None]:
+    """`PUT /users/{user_id}/profile`; declines what is not valid, and profiles with unknown answers."""
+    encoder, now = services.model.require_encoder(), datetime.now(UTC)
+    return [_put_profile(services, encoder, request, now) for request in requests]
+
+
+def _put_profile(
+    services: Services, encoder: SegmentEncoder, request: FastRequest, now: datetime
+) -> Awaited | None:
+    user_id, value, loaded = _user_id(request), _parsed(request.body), encoder.loaded
+    if not _USER_ID.fullmatch(user_id) or not encoder.knows(value):
+        return None
+    try:
+        submitted = submit_short_profile(services.store.users, loaded, user_id, Profile.model_validate(value), now)
+    except Exception:
+        # Nothing was submitted; the standard path says why.
+        return None
+    return Awaited(submitted.write, lambda user: render_stored(submitted.stored(user), loaded, services.metrics))
+
+
+def _user_id(request: FastRequest) -> str:
+    user_id: bytes = request.match.parameter
+    return user_id.decode("utf-8")
+
+
 FAST_ROUTES = (
     FastRoute("POST", declared_by(segment.router, segment.segment), _segment),
     FastRoute("GET", declared_by(users.router, users.get_user_persona), _user_personas),
+    FastRoute("PUT", declared_by(users.router, users.put_user_profile), _put_profiles, writes=True),
 )

@@ -42,6 +42,11 @@ class SegmentEncoder:
         scorer = loaded.model.scorer
         self._known_answers = KnownAnswers(scorer.single, Profile) if isinstance(scorer, Scorer) else None
 
+    def knows(self, profile: object) -> bool:
+        """Whether a profile, as parsed from JSON, is valid and has known answers alone."""
+        known_answers = self._known_answers
+        return known_answers is not None and isinstance(profile, dict) and known_answers.of(profile) is not None
+
     @cached_property
     def _known_answers_batch(self) -> KnownAnswersBatch | None:
         known_answers = self._known_answers

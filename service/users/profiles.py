@@ -1,6 +1,7 @@
 """Use case: store a user's profile and assign it."""
 
 import asyncio
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +31,25 @@ class StoredProfile:
     assignment: Segmented | None
 
 
+@dataclass(frozen=True, slots=True)
+class SubmittedProfile:
+    """A profile whose write has been submitted at a time, and its assignment; None while no model is active."""
+
+    write: Future[StoredUser]
+    at: datetime
+    assignment: Segmented | None
+
+    def stored(self, user: StoredUser) -> StoredProfile:
+        """The profile once it is stored; `user`: the result of the write."""
+        return StoredProfile(
+            user_id=user.user_id,
+            revision=user.revision,
+            profile_updated_at=user.profile_updated_at,
+            assigned_at=self.at if self.assignment else None,
+            assignment=self.assignment,
+        )
+
+
 async def put_profile(
     users: UserStore, loaded: LoadedArtifact | None, user_id: str, profile: Profile, now: datetime
 ) -> StoredProfile:
@@ -37,17 +57,17 @@ async def put_profile(
 
     Raises `StoreUnavailable`.
     """
-    text = profile.model_dump_json(exclude_unset=True)
+    text = _text(profile)
     assignment = await _assign(loaded, profile, len(text)) if loaded else None
-    to_store = _to_store(assignment, profile, now) if assignment else None
-    stored = await asyncio.wrap_future(users.submit(user_id, text, now, to_store))
-    return StoredProfile(
-        user_id=user_id,
-        revision=stored.revision,
-        profile_updated_at=stored.profile_updated_at,
-        assigned_at=now if assignment else None,
-        assignment=assignment,
-    )
+    submitted = _submit(users, user_id, profile, text, assignment, now)
+    return submitted.stored(await asyncio.wrap_future(submitted.write))
+
+
+def submit_short_profile(
+    users: UserStore, loaded: LoadedArtifact, user_id: str, profile: Profile, now: datetime
+) -> SubmittedProfile:
+    """Assign a profile of at most `LONG_BODY` bytes, and begin to store it. Raises `StoreUnavailable`."""
+    return _submit(users, user_id, profile, _text(profile), assign(loaded.model, profile), now)
 
 
 def require_user(users: UserStore, user_id: str) -> StoredUser:
@@ -62,6 +82,22 @@ async def _assign(loaded: LoadedArtifact, profile: Profile, length: int) -> Segm
     if length > LONG_BODY:
         return await asyncio.to_thread(assign, loaded.model, profile)
     return assign(loaded.model, profile)
+
+
+def _submit(
+    users: UserStore,
+    user_id: str,
+    profile: Profile,
+    text: str,
+    assignment: Segmented | None,
+    now: datetime,
+) -> SubmittedProfile:
+    to_store = _to_store(assignment, profile, now) if assignment else None
+    return SubmittedProfile(users.submit(user_id, text, now, to_store), now, assignment)
+
+
+def _text(profile: Profile) -> str:
+    return profile.model_dump_json(exclude_unset=True)
 
 
 def _to_store(assignment: Segmented, profile: Profile, now: datetime) -> StoredAssignment:

@@ -55,6 +55,16 @@ def test_profile_is_stored_unchanged(users: UserStore) -> None:
     assert users.get("u") == put == stored_user("u", text, 1, NOW, ASSIGNED)
 
 
+@pytest.mark.parametrize("text", ["NULL", "", " ", '"', "\\", '\\"', "{a,b}", "\n\t", "'", "%s", "\u2028☃"])
+def test_text_with_a_meaning_in_arrays_is_stored_unchanged(users: UserStore, text: str) -> None:
+    profile, user_id = f'{{"occupation": "{text}"}}{text}', f"u{text}"
+    users.put(user_id, profile, NOW, assigned(f"p{text}", f"m{text}"))
+    user = users.get(user_id)
+    assert user is not None
+    assert user.assignment is not None
+    assert (user.profile_json, user.assignment) == (profile, assigned(f"p{text}", f"m{text}"))
+
+
 def test_profile_of_a_megabyte_is_stored(users: UserStore) -> None:
     users.put("u", "é" * 1_000_000, NOW, None)
     user = users.get("u")

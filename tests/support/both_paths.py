@@ -1,6 +1,7 @@
 """One service asked on both paths: the fast path (`service.fastpath.dispatcher`) and FastAPI's standard path."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from starlette.types import Message
 
 from models.storage.registry import Registry
 from service.app import create_app
+from service.fastpath.deferred import Deferred
 from service.fastpath.dispatcher import FastPath
 from service.fastpath.routes import FAST_ROUTES
 from service.http.server.connection import QUEUED_REQUEST
@@ -22,6 +24,7 @@ from service.store.memory.store import MemoryStore
 from testkit.small_model import write_small_model
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
+_WITH_BODY = ("POST", "PUT")
 
 
 class WholeResponse(NamedTuple):
@@ -47,14 +50,21 @@ class BothPaths:
         match = self.fast_path.match(scope)
         if match is None:
             return None, scope
-        return self.fast_path.respond([FastRequest(match, scope, body)])[0], scope
+        return self._finished(self.fast_path.respond([FastRequest(match, scope, body)]))[0], scope
 
     def fast_batch(self, requests: Sequence[tuple[str, str, bytes, Headers]]) -> list[FastResponse | None]:
         """The fast path's responses to whole requests of its routes that arrive in one event-loop iteration."""
         scopes = [_scope(method, target, body, _pairs(headers), 0) for method, target, body, headers in requests]
         bodies = [body for _, _, body, _ in requests]
         matches = [self.fast_path.match(scope) for scope in scopes]
-        return [*self.fast_path.respond([*map(FastRequest, matches, scopes, bodies)])]
+        return self._finished(self.fast_path.respond([*map(FastRequest, matches, scopes, bodies)]))
+
+    def _finished(self, responses: Sequence[FastResponse | Deferred | None]) -> list[FastResponse | None]:
+        """The responses once the store has done its part for those that wait for it."""
+        waiting = [response for response in responses if isinstance(response, Deferred)]
+        wait([deferred.awaited.work for deferred in waiting], timeout=30)
+        due = iter(self.fast_path.finish(waiting))
+        return [next(due) if isinstance(response, Deferred) else response for response in responses]
 
     def standard_after_fast(self, scope: dict[str, Any], body: bytes = b"") -> WholeResponse:
         """The app's response to a request that the fast path has declined, with the scope as it left it."""
@@ -73,8 +83,8 @@ class BothPaths:
 
     def standard(self, method: str, target: str, body: bytes = b"", headers: Headers = ()) -> WholeResponse:
         """The response of the standard path alone."""
-        # A POST without a body still has a content length.
-        content = body if method == "POST" else None
+        # A request without a body still has a content length.
+        content = body if method in _WITH_BODY else None
         response = self.client.request(method, target, content=content, headers=_pairs(headers))
         return WholeResponse(response.status_code, sorted(response.headers.multi_items()), response.content)
 
@@ -122,7 +132,7 @@ def on_the_wire(response: FastResponse) -> WholeResponse:
 def _scope(method: str, target: str, body: bytes, headers: list[tuple[str, str]], waiting: int) -> dict[str, Any]:
     """A request's scope as the protocol makes it, once the request is received whole."""
     path, _, query = target.partition("?")
-    if method == "POST" and not {"content-length", "transfer-encoding"} & dict(headers).keys():
+    if method in _WITH_BODY and not {"content-length", "transfer-encoding"} & dict(headers).keys():
         headers = [*headers, ("content-length", str(len(body)))]
     queued = QueuedRequest(RequestQueue(waiting))
     queued.mark_received()

@@ -7,14 +7,16 @@ from fastapi import APIRouter, Body, Response
 
 from models.errors import NoActiveModel
 from models.profile import Profile
+from models.storage.artifact import LoadedArtifact
 from service.http.dependencies import Cursor, Limit, ModelDep, ServicesDep, StoreDep, UserId
 from service.http.documentation import documented
 from service.http.examples import users as examples
 from service.http.examples.segment import PROFILE
 from service.http.guarded_route import Work, does
 from service.http.json_bodies import JsonRoute
-from service.http.responses import json_response, model_headers
+from service.http.responses import RenderedResponse, from_rendered, json_response, model_headers, to_json
 from service.http.schemas.users import ChosenPersona, StoredProfileBody, UsersRequest
+from service.observability.metrics import Metrics
 from service.paging import UnusableCursor
 from service.personas.catalogue import PersonaNotFound
 from service.security.scopes import Scope, needs
@@ -29,7 +31,7 @@ from service.users.personas import (
     get_persona_of,
     get_personas_of,
 )
-from service.users.profiles import UserNotFound, put_profile
+from service.users.profiles import StoredProfile, UserNotFound, put_profile
 
 router = APIRouter(route_class=JsonRoute, tags=["users"])
 
@@ -50,10 +52,15 @@ async def put_user_profile(
     """Store a user's profile in place of the previous one, and assign it. 201 for the first, 200 after."""
     loaded = services.model.loaded
     stored = await put_profile(services.store.users, loaded, user_id, profile, datetime.now(UTC))
+    return from_rendered(render_stored(stored, loaded, services.metrics))
+
+
+def render_stored(stored: StoredProfile, loaded: LoadedArtifact | None, metrics: Metrics) -> RenderedResponse:
+    """Count the assignment of a stored profile, and render the response. The fast path calls this too."""
     if stored.assignment is not None:
-        services.metrics.observe_assignment("user", unknown_by_field(stored.assignment.warnings))
-    status = 201 if stored.revision == 1 else 200
-    return json_response(StoredProfileBody.of(stored), status, model_headers(loaded) if loaded else None)
+        metrics.observe_assignment("user", unknown_by_field(stored.assignment.warnings))
+    headers = model_headers(loaded) if loaded else {}
+    return RenderedResponse(to_json(StoredProfileBody.of(stored)), 201 if stored.revision == 1 else 200, headers)
 
 
 @router.get(

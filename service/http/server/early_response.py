@@ -37,8 +37,9 @@ class EarlyResponder(Protocol):
         respond: Callable[[FastResponse | None], None],
         is_gone: Callable[[], bool],
     ) -> None:
-        """Have a request answered in this iteration of the event loop.
+        """Have a request answered in this iteration of the event loop, or once the store has done its part.
 
         `respond` must not raise; it gets the response, None where the request is declined. It gets None, too,
-        where the client `is_gone` by then: no response is made for it.
+        where the client `is_gone` by then: no response is made for it. It is not called where the client is gone
+        once the store has done its part.
         """

@@ -109,10 +109,28 @@ def _put_together(connection: Connection, writes: Sequence[StoredUser]) -> list[
     return results
 
 
-def _arrays(users: Sequence[StoredUser]) -> Iterable[list[Any]]:
-    """The columns of users, in the order of `USER_COLUMNS`."""
+def _arrays(users: Sequence[StoredUser]) -> Iterable[str]:
+    """The columns of users as arrays, in the order of `USER_COLUMNS`.
+
+    As texts: the driver takes four times as long for lists, which it inspects and escapes value by value.
+    """
     records = [user_values(user) for user in users]
-    return ([record[column.key] for record in records] for column in USER_COLUMNS)
+    return (array_literal([record[column.key] for record in records]) for column in USER_COLUMNS)
+
+
+def array_literal(values: Sequence[str | int | float | datetime | None]) -> str:
+    """The text of a PostgreSQL array of one dimension (PostgreSQL's documentation, 8.15.6)."""
+    elements = ",".join([_element(value) for value in values])
+    return f"{{{elements}}}"
+
+
+def _element(value: str | int | float | datetime | None) -> str:
+    if value is None:
+        return "NULL"
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    # Within quotes nothing else has a meaning.
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _changes(user: StoredUser, before: tuple[str | None, str | None]) -> list[dict[str, Any]]:

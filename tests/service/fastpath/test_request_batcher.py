@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from service.fastpath.deferred import Deferred
 from service.fastpath.request_batcher import BatchResponder, RequestBatcher
 from service.http.server import connection as server
 from service.http.server.admission import AdmissionControl
@@ -52,6 +53,10 @@ class FakeResponder:
         self.bodies += [request.body for request in requests]
         return [request.match(request.body) for request in requests]
 
+    def finish(self, deferred: Sequence[Deferred]) -> list[FastResponse]:
+        assert not deferred
+        return []
+
 
 @contextmanager
 def serving(responder: BatchResponder, app_bodies: list[bytes] | None = None) -> Iterator[int]:
@@ -69,7 +74,7 @@ def serving(responder: BatchResponder, app_bodies: list[bytes] | None = None) ->
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
-        yield {REQUEST_QUEUE: queue, EARLY_RESPONDER: RequestBatcher(responder)}
+        yield {REQUEST_QUEUE: queue, EARLY_RESPONDER: RequestBatcher(responder, SLACK)}
 
     queue, port = RequestQueue(), free_port()
     admission = Middleware(
@@ -142,7 +147,7 @@ def submit_together(
 ) -> tuple[list[bytes], list[bytes | None]]:
     """Submit requests in one iteration of an event loop: the bodies that reach the responder, and the contents."""
     responder, contents = FakeResponder(echo), list[bytes | None]()
-    batcher, loop = RequestBatcher(responder), asyncio.new_event_loop()
+    batcher, loop = RequestBatcher(responder, SLACK), asyncio.new_event_loop()
 
     def respond(response: FastResponse | None) -> None:
         contents.append(response and response.content)

@@ -22,8 +22,9 @@ from tests.support.both_paths import BothPaths, both_paths
 from tests.support.profiles import profiles
 
 
-def test_fast_routes_are_the_two_hot_ones() -> None:
+def test_fast_routes_are_the_hot_ones() -> None:
     assert {(route.method, route.path, route.scope) for route in FAST_ROUTES} == {
+        ("PUT", "/users/{user_id}/profile", Scope.USERS_WRITE),
         ("POST", "/segment", Scope.SEGMENT_ASSIGN),
         ("GET", "/users/{user_id}/persona", Scope.USERS_READ),
     }
