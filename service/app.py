@@ -22,6 +22,7 @@ from service.fastpath.routes import FAST_ROUTES
 from service.http import exception_handlers, openapi
 from service.http.guarded_route import require_guarded
 from service.http.pages import api_docs
+from service.http.path_prefix import PathPrefix
 from service.http.routes import health, models, personas, retrain, segment, users
 from service.http.server.admission import AdmissionControl
 from service.http.server.body_limit import BodyLimit
@@ -44,7 +45,8 @@ from service.retraining.schedule import RetrainSchedule
 from service.retraining.supervisor import Supervisor
 from service.security.keyring import Keyring
 from service.security.open_access import OpenAccess
-from service.settings import Settings, comma_separated
+from service.setting_values import comma_separated
+from service.settings import Settings
 from service.store.ports.store import Store
 from service.store.sql.store import SqlStore
 from service.users.reassignment import Reassignment
@@ -89,7 +91,7 @@ def create_app(settings: Settings, *, store: Store | None = None, launcher: Laun
     routes = [route for router in (app, *ROUTERS) for route in router.routes]
     require_guarded(routes)
     exception_handlers.install(app, routes)
-    app.openapi = lambda: openapi.describe(app, routes)  # type: ignore[method-assign]
+    app.openapi = lambda: openapi.describe(app, routes, settings.root_path)  # type: ignore[method-assign]
     return app
 
 
@@ -103,6 +105,7 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
         expose_headers=RESPONSE_HEADERS,
     )
     return [
+        *([Middleware(PathPrefix, prefix=settings.root_path)] if settings.root_path else []),
         Middleware(RequestLog, metrics=metrics),
         *([cors] if settings.cors_origins else []),
         Middleware(HeadRequests),

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.acceptance import Thresholds
 from models.errors import ArtifactError, SegmentsError
 from models.storage.registry import Registry
 from models.storage.signature import read_key
+from service import setting_values
 
 
 class SettingsError(SegmentsError):
@@ -21,7 +22,15 @@ class SettingsError(SegmentsError):
 class Settings(Thresholds, BaseSettings):
     """Settings by their name in the environment (any case). `make docs` writes the reference from these."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
+    # An empty variable is unset: `docker compose` passes `${NAME:-}` on as one. Some editors write a BOM.
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(
@@ -67,21 +76,25 @@ class Settings(Thresholds, BaseSettings):
         default=2_000.0,
         description="Requests a second that a key may send to each worker (twice as many at once); 0: any number.",
     )
-    cors_origins: str | None = Field(
+    cors_origins: Annotated[str | None, BeforeValidator(setting_values.origins)] = Field(
         default=None,
         description="Origins of pages that may send requests, separated by commas (`https://app.example`).",
     )
-    trusted_hosts: str | None = Field(
+    trusted_hosts: Annotated[str | None, BeforeValidator(setting_values.host_names)] = Field(
         default=None,
         description="Host names that the service accepts, separated by commas (`*.example.org`); any by default. "
         "`/livez` and `/readyz` answer to every name.",
     )
-    trusted_proxies: str | None = Field(
+    trusted_proxies: Annotated[str | None, BeforeValidator(setting_values.proxies)] = Field(
         default=None,
         description="Addresses of proxies whose `X-Forwarded-…` headers are trusted, separated by commas.",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO", description="Least level that is logged."
+    root_path: Annotated[str, BeforeValidator(setting_values.root_path)] = Field(
+        default="",
+        description="Path under which a proxy publishes the service (`/segments`), passed on by it or not.",
+    )
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(setting_values.level)] = (
+        Field(default="INFO", description="Least level that is logged.")
     )
     max_body_bytes: Annotated[int, Field(ge=1_024)] = Field(
         default=4 * 2**20,
@@ -223,9 +236,27 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def comma_separated(names: str | None) -> tuple[str, ...]:
-    """The names in a setting, which commas separate."""
-    return tuple(stripped for name in (names or "").split(",") if (stripped := name.strip()))
+def read_settings(**options: object) -> Settings:
+    """The settings, of which `options` win over the environment. Raises `SettingsError` with one sentence."""
+    try:
+        return Settings(**options)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = (f"{_name_of(item['loc'])}: {_plain(item['msg'])}" for item in error.errors())
+        raise SettingsError(f"These settings cannot be used. {'; '.join(lines)}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"{Path('.env').resolve()} is not UTF-8 (byte {error.start}). Save it as UTF-8, or move it away."
+        ) from error
+    except OSError as error:
+        raise SettingsError(f"{Path('.env').resolve()} cannot be read: {error.strerror}.") from error
+
+
+def _name_of(location: tuple[int | str, ...]) -> str:
+    return str(location[0]).upper() if location else "settings"
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def _read_secret(path: Path, setting: str) -> str:

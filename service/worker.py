@@ -10,12 +10,12 @@ from fastapi import FastAPI
 
 from service.app import create_app
 from service.observability import logs
-from service.settings import Settings
+from service.settings import read_settings
 
 
 def app() -> FastAPI:
     """The service with settings from the environment, and logs to standard output."""
-    settings = Settings()
+    settings = read_settings()
     logs.configure(settings.log_level)
     _end_with_parent()
     app = create_app(settings)

@@ -1,5 +1,6 @@
 """The socket that the service listens on."""
 
+import errno
 import socket
 
 from models.errors import SegmentsError
@@ -20,14 +21,29 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
         # Two services on one port both bind, and only the second one's listening fails.
         listener.listen(BACKLOG)
-    except OSError as error:
+    except (OSError, UnicodeError, TypeError) as error:
         listener.close()
-        raise AddressTaken(
-            f"Cannot listen on {host} port {port}: {error.strerror or error}. "
-            "Choose another with PORT or --port, or stop what listens there."
-        ) from error
+        raise AddressTaken(f"Cannot listen on {host} port {port}: {_advice(error)}") from error
     listener.set_inheritable(True)
     return listener
+
+
+def _advice(error: OSError | UnicodeError | TypeError) -> str:
+    """Why not, and what to do."""
+    if not isinstance(error, OSError):
+        # A name that cannot be encoded for the DNS.
+        return "HOST is no address. Unset it, or give --host 127.0.0.1 or 0.0.0.0."
+    reason = error.strerror or str(error)
+    if isinstance(error, socket.gaierror):
+        return (
+            f"HOST is no address ({reason}). Unset it, or give --host 127.0.0.1 or 0.0.0.0. "
+            "(conda exports HOST as the name of its platform.)"
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"HOST is no address of this machine ({reason}). Give --host 127.0.0.1 or 0.0.0.0."
+    if error.errno == errno.EACCES:
+        return f"{reason}. Ports below 1024 need a privilege; choose another with PORT or --port."
+    return f"{reason}. Choose another with PORT or --port, or stop what listens there."
 
 
 def url_of(listener: socket.socket) -> str:

@@ -7,11 +7,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pydantic import ValidationError
-
 from models.errors import SegmentsError
 from service.commands import activate, keys, migrate, models, serve, sign
-from service.settings import Settings, SettingsError
+from service.settings import Settings, read_settings
 
 COMMANDS = (
     serve.COMMAND,
@@ -47,12 +45,4 @@ def parser() -> argparse.ArgumentParser:
 
 def _settings(options: argparse.Namespace) -> Settings:
     given = {name: value for name in _SETTINGS if (value := getattr(options, name, None)) is not None}
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        lines = (f"{_setting_name(item['loc'])}: {item['msg']}" for item in error.errors())
-        raise SettingsError(f"These settings cannot be used. {'; '.join(lines)}.") from error
-
-
-def _setting_name(loc: tuple[int | str, ...]) -> str:
-    return str(loc[0]).upper() if loc else "settings"
+    return read_settings(**given)

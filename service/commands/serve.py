@@ -25,7 +25,8 @@ from service.commands.startup_checks import (
 )
 from service.http.server.connection import BoundedProtocol
 from service.observability import logs
-from service.settings import Settings, comma_separated
+from service.setting_values import comma_separated
+from service.settings import Settings
 
 APP = "service.worker:app"
 # The name that `service.observability.metrics` reads; importing that would choose the kind of metrics too early.
@@ -53,7 +54,8 @@ def _serve(_: argparse.Namespace, settings: Settings) -> None:
         with keys.opened(settings) as stored_keys:
             say(access_line(settings, stored_keys))
         say(model_line(settings.registry()))
-        say(f"Listening on {url_of(listener)}; the API is described at {url_of(listener)}/docs")
+        base = url_of(listener) + settings.root_path
+        say(f"Listening on {url_of(listener)}; the API is described at {base}/docs")
         _export_options(settings)
         _run_server(settings, listener)
 

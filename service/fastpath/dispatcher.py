@@ -22,6 +22,7 @@ from service.container import Services
 from service.fastpath.deferred import Awaited, Deferred
 from service.fastpath.outcomes import outcome_response
 from service.http.guarded_route import ADMITTED
+from service.http.path_prefix import without_prefix
 from service.http.responses import RenderedResponse
 from service.http.server.connection import QUEUED_REQUEST
 from service.http.server.early_response import FastRequest, FastResponse
@@ -123,10 +124,11 @@ class FastPath:
         self._max_bytes = min(LONG_BODY, settings.max_body_bytes)
         self._request_seconds = settings.request_seconds
         self._hosts = trusted_names(settings.trusted_hosts)
+        self._prefix = settings.root_path
 
     def match(self, scope: AsgiScope) -> RouteMatch | None:
         """The route that may answer a request with this head; None declines it."""
-        method, path = scope["method"], scope["path"]
+        method, path = scope["method"], without_prefix(scope["path"], self._prefix)
         route = self._by_path.get((method, path))
         if route is not None:
             return RouteMatch(route)

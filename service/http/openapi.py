@@ -16,8 +16,8 @@ SUMMARY = "Finds the natural segments in gifting profiles, and says of any profi
 _REF = "#/components/schemas/{model}"
 
 
-def describe(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
-    """The document, made once for each app."""
+def describe(app: FastAPI, routes: Sequence[BaseRoute], prefix: str = "") -> dict[str, Any]:
+    """The document, made once for each app. `prefix`: the path under which a proxy publishes the service."""
     if app.openapi_schema is None:
         document = get_openapi(title=NAME, version=VERSION, summary=SUMMARY, routes=app.routes)
         problem = Problem.model_json_schema(ref_template=_REF)
@@ -25,6 +25,8 @@ def describe(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
         schemas |= problem.pop("$defs") | {"Problem": problem}
         document["components"]["schemas"] = dict(sorted(schemas.items()))
         document["components"]["securitySchemes"] = SCHEMES
+        if prefix:
+            document["servers"] = [{"url": prefix}]
         _restore_examples(document, routes)
         app.openapi_schema = document
     return app.openapi_schema

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from service.http.error_table import ProblemType
+from service.http.path_prefix import public_path
 from service.http.sentences import sentence, subject_of
 from service.observability.logs import request_id
 
@@ -63,7 +64,7 @@ def problem_response(
         status=kind.status,
         detail=detail,
         # A path may hold lone surrogates, which UTF-8 cannot encode.
-        instance=instance[:_MAX_INSTANCE].encode("utf-8", "replace").decode(),
+        instance=public_path(instance)[:_MAX_INSTANCE].encode("utf-8", "replace").decode(),
         request_id=request_id.get(),
         errors=tuple(errors),
         job=job,

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from service.settings import Settings, SettingsError
+from service.app import create_app
+from service.setting_values import OWN_PATHS
+from service.settings import Settings, SettingsError, read_settings
+from service.store.memory.store import MemoryStore
 
 
 def test_every_setting_is_described() -> None:
@@ -63,3 +66,99 @@ def test_repr_hides_secrets() -> None:
 def test_setting_out_of_its_range_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])
+def test_empty_variable_is_unset(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    unset = Settings(_env_file=None)
+    monkeypatch.setenv(name, "")
+    assert Settings(_env_file=None) == unset
+
+
+def test_empty_line_of_the_file_is_unset(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=\nTRUSTED_HOSTS=\nRETRAIN_EVERY=\nREQUIRE_KEYS=\n")
+    assert Settings(_env_file=tmp_path / ".env") == Settings(_env_file=None)
+
+
+@pytest.mark.parametrize(
+    ("setting", "written", "meant"),
+    [
+        ("LOG_LEVEL", "info", "INFO"),
+        ("LOG_LEVEL", " Warn ", "WARNING"),
+        ("LOG_LEVEL", "critical", "ERROR"),
+        ("CORS_ORIGINS", "https://app.example/", "https://app.example"),
+        (
+            "CORS_ORIGINS",
+            '["https://app.example", "http://localhost:3000"]',
+            "https://app.example,http://localhost:3000",
+        ),
+        ("CORS_ORIGINS", " https://A.example:443 , http://b.example:80/,", "https://a.example,http://b.example"),
+        ("CORS_ORIGINS", "*", "*"),
+        ("CORS_ORIGINS", "[]", None),
+        ("TRUSTED_HOSTS", '["Segments.Example.org.", "*.example.net"]', "segments.example.org,*.example.net"),
+        ("TRUSTED_HOSTS", "segments.example.org:443,127.0.0.1,[::1]", "segments.example.org,127.0.0.1,[::1]"),
+        ("TRUSTED_PROXIES", '["10.0.0.0/8","::1"]', "10.0.0.0/8,::1"),
+        ("TRUSTED_PROXIES", "*", "*"),
+        ("ROOT_PATH", "/segments/", "/segments"),
+        ("ROOT_PATH", "api/segments", "/api/segments"),
+        ("ROOT_PATH", "/", ""),
+    ],
+)
+def test_setting_may_be_written_in_several_forms(
+    setting: str, written: str, meant: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(setting, written)
+    assert getattr(read_settings(_env_file=None), setting.lower()) == meant
+
+
+@pytest.mark.parametrize(
+    ("setting", "written", "sentence"),
+    [
+        ("CORS_ORIGINS", "app.example", "'app.example' is no origin; write https://app.example"),
+        ("CORS_ORIGINS", "https://app.example/login", "has a path"),
+        ("CORS_ORIGINS", '["https://app.example"', "begins like a list in JSON and is none"),
+        ("CORS_ORIGINS", '["https://app.example", 3]', "begins like a list in JSON and is none"),
+        ("TRUSTED_HOSTS", "https://segments.example.org", "write it without scheme and path"),
+        ("TRUSTED_HOSTS", "segments.*.org", "is no host name"),
+        ("TRUSTED_PROXIES", "proxy.local", "is no IP address"),
+        ("ROOT_PATH", "https://app.example/segments", "write a path such as /segments"),
+        ("ROOT_PATH", "/a/../b", "write a path such as /segments"),
+        ("ROOT_PATH", "/segment", "publish it under another, as /api/segment"),
+        ("LOG_LEVEL", "loud", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+    ],
+)
+def test_unusable_form_is_refused_with_what_to_write(
+    setting: str, written: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(setting, written)
+    with pytest.raises(SettingsError) as refusal:
+        read_settings(_env_file=None)
+    assert str(refusal.value).startswith(f"These settings cannot be used. {setting}: ")
+    assert sentence in str(refusal.value)
+
+
+def test_paths_of_the_service_are_no_prefix() -> None:
+    app = create_app(Settings(_env_file=None), store=MemoryStore())
+    paths = {
+        getattr(route, "path", "").split("/")[1] for route in app.state.all_routes if getattr(route, "path", "")
+    }
+    assert paths - {""} == OWN_PATHS
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [("PORT=9000 # für später".encode("latin-1"), "is not UTF-8"), ("PORT=9000".encode("utf-16"), "is not UTF-8")],
+)
+def test_file_that_is_not_utf_8_is_named(
+    content: bytes, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match=sentence):
+        read_settings()
+
+
+def test_file_with_a_byte_order_mark_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_bytes("PORT=9000\n".encode("utf-8-sig"))
+    monkeypatch.chdir(tmp_path)
+    assert read_settings().port == 9000

@@ -13,6 +13,7 @@ from service.http.dependencies import MetricsDep, ServicesDep
 from service.http.documentation import documented
 from service.http.examples import health as examples
 from service.http.guarded_route import GuardedRoute, Work, does
+from service.http.path_prefix import public_path
 from service.http.responses import json_response
 from service.http.schemas.health import Alive, Index, ModelSummary
 from service.security.scopes import PUBLIC, Scope, needs
@@ -38,7 +39,8 @@ async def index(services: ServicesDep) -> Response:
     """The service, its version, and the active model."""
     loaded = services.model.loaded
     model = ModelSummary.of(loaded) if loaded else None
-    return json_response(Index(name=NAME, version=VERSION, model=model, links=LINKS))
+    links = {name: public_path(path) for name, path in LINKS.items()}
+    return json_response(Index(name=NAME, version=VERSION, model=model, links=links))
 
 
 @router.get("/livez", openapi_extra=PUBLIC, response_model=Alive, responses=documented(200, examples.ALIVE))

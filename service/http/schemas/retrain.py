@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.http.path_prefix import public_path
 from service.paging import Page
 from service.store.ports.jobs import Job, JobStatus
 
@@ -85,7 +86,7 @@ class JobList(BaseModel):
 
 def job_path(job_id: str) -> str:
     """The path of a job's resource."""
-    return f"/retrain/{job_id}"
+    return public_path(f"/retrain/{job_id}")
 
 
 def _links(job: Job) -> dict[str, str]:

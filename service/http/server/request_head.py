@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 from service.http.error_table import MALFORMED_REQUEST, UNKNOWN_CODING, UNTRUSTED_HOST
 from service.http.problems import problem_response
-from service.settings import comma_separated
+from service.setting_values import comma_separated
 
 # RFC 9112, section 3.2: a host of RFC 3986, and a port.
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]*)(:[0-9]*)?")

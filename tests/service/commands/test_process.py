@@ -75,6 +75,10 @@ def test_migrate_creates_the_database(tmp_path: Path) -> None:
         ({"DATABASE_URL": "oracle://me:hunter2@db/x"}, "oracle"),
         ({"HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1"),
         ({"HOST": "no such host"}, "Cannot listen on no such host"),
+        ({"HOST": "x86_64-conda-linux-gnu"}, "conda exports HOST"),
+        ({"HOST": "\u00fc" * 70}, "HOST is no address. Unset it"),
+        ({"CORS_ORIGINS": "app.example"}, "CORS_ORIGINS: 'app.example' is no origin; write https://app.example"),
+        ({"ROOT_PATH": "/users"}, "ROOT_PATH: /users begins like a path of the service itself"),
     ],
 )
 def test_unusable_setting_ends_serve_with_one_sentence(

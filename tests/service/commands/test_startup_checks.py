@@ -21,7 +21,8 @@ from service.commands.startup_checks import (
 )
 from service.retraining.process_launcher import PROJECT_ROOT
 from service.security.scopes import Scope
-from service.settings import Settings, SettingsError, comma_separated, is_loopback
+from service.setting_values import comma_separated
+from service.settings import Settings, SettingsError, is_loopback
 from service.store.memory.keys import MemoryKeys
 from service.store.ports.errors import StoreUnavailable
 from testkit.access import NEVER_MADE, key_with, prefix
