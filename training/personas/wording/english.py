@@ -118,9 +118,16 @@ def with_article(text: str) -> str:
 
 @cache
 def _engine() -> "inflect.engine":
-    # Its import takes a second, which commands that name nobody should not pay.
-    import inflect
+    # Its import takes a while, which commands that name nobody should not pay. Most of it, 1.5 s of processor time in
+    # 1.7, is typeguard rewriting every method to check the types of arguments, which `python -O` does without as well.
+    import typeguard
 
+    rewriting = typeguard.typechecked
+    typeguard.typechecked = lambda target: target  # type: ignore[assignment]
+    try:
+        import inflect
+    finally:
+        typeguard.typechecked = rewriting
     return inflect.engine()
 
 

@@ -41,7 +41,7 @@ def length_comparison(
     if not refits or not _varies(dataset):
         return None
     sample = dataset.take(draw_rows(len(dataset), config.criteria_rows, rng))
-    turned = config.model_copy(update={"remove_lengths": not config.remove_lengths})
+    turned = config.model_copy(update={"remove_lengths": not config.remove_lengths, "given_k_curve": False})
     try:
         other = fit(sample, turned, Silent())
     except UnusableInput:
