@@ -1,6 +1,6 @@
 """Display of training's results in the notebook: profiles, figures, sentences and personas."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
@@ -12,9 +12,11 @@ from PIL import Image
 
 from models.persona import GiftAffinity, Persona
 from models.profile.vocabulary import label
-from training.report.document import PersonaDetail, Report
+from training.report.content.answers import FieldAnswers
+from training.report.document import Report
 from training.report.drawing.saving import saved
 from training.report.drawing.style import colour
+from training.report.page_content import common_answers, distinctive_answers
 from training.report.plots.registry import PLOTS, drawn
 from training.text import capitalised, number, percent
 
@@ -72,11 +74,14 @@ def cards(report: Report) -> Shown:
     return Shown("\n\n".join("\n".join(lines) for lines in texts), "\n".join(html))
 
 
-def side_by_side(report: Report) -> pd.DataFrame:
-    """The typical answers: a row for each field, a column for each persona; "–" where too few answered."""
-    personas = enumerate(zip(report.personas, report.details, strict=True), 1)
-    columns = {f"{n} {persona.name}": _typical(detail) for n, (persona, detail) in personas}
-    return pd.DataFrame(columns).fillna("–")
+def most_common(report: Report) -> pd.DataFrame:
+    """The most common answers: a row for each field, a column for each persona; "–" where too few answered."""
+    return _side_by_side(report, common_answers)
+
+
+def most_distinctive(report: Report) -> pd.DataFrame:
+    """The answers that exceed everyone's share, in the same order; "–" where none does beyond chance."""
+    return _side_by_side(report, distinctive_answers)
 
 
 def _answer(answer: object) -> str:
@@ -97,8 +102,13 @@ def _smaller(png: bytes) -> bytes:
     return file.getvalue()
 
 
-def _typical(detail: PersonaDetail) -> dict[str, str]:
-    return {capitalised(typical.title): typical.answer for typical in detail.typical}
+def _side_by_side(report: Report, in_words: Callable[[FieldAnswers], str]) -> pd.DataFrame:
+    personas = enumerate(zip(report.personas, report.details, strict=True), 1)
+    columns = {
+        f"{n} {persona.name}": {capitalised(answers.title): in_words(answers) for answers in detail.answers}
+        for n, (persona, detail) in personas
+    }
+    return pd.DataFrame(columns).replace("", "–").fillna("–")
 
 
 def _lines(number: int, persona: Persona) -> list[str]:

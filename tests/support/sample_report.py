@@ -26,6 +26,7 @@ from tests.support.sample_descriptors import descriptor_report
 from tests.support.sample_lengths import length_comparison
 from tests.support.sample_segments import segments
 from tests.support.sample_stability import STRUCTURE, whole_stability
+from training.report.content.answers import AnswerShare, FieldAnswers, NumberAnswer
 from training.report.document import (
     ChoiceOfK,
     Components,
@@ -33,7 +34,6 @@ from training.report.document import (
     Insight,
     PersonaDetail,
     Report,
-    Typical,
 )
 
 NAMES = (
@@ -105,7 +105,7 @@ def minimal_report() -> Report:
         personas=(
             Persona(id="p_0", name="Everyone", sentence="All.", size=2, share=1.0, traits=(), gift_affinities=()),
         ),
-        details=(PersonaDetail(typical=(), silhouette=None, stability=None),),
+        details=(PersonaDetail(answers=(), silhouette=None, stability=None),),
         silhouettes=(),
         data=DataQuality(profiles=2, distinct=2, refused={}, notes=(), fields=(), list_lengths=()),
     )
@@ -172,11 +172,14 @@ def _persona(number: int, name: str, share: float) -> Persona:
 
 
 def _detail(number: int) -> PersonaDetail:
-    typical = (
-        Typical(title="age", answer="39 (29–47)"),
-        Typical(title="hobbies", answer="baking, reading", share=0.41),
-        Typical(title="occasion", answer="Christmas", share=0.6),
+    reading = AnswerShare(value="reading", members=205, share=0.41, share_everyone=0.4, lift=1.02)
+    baking = AnswerShare(value="baking", members=150, share=0.3, share_everyone=0.1, lift=2.9)
+    christmas = AnswerShare(value="Christmas", members=300, share=0.6, share_everyone=0.4, lift=1.5)
+    answers = (
+        FieldAnswers(title="age", answered=500, number=NumberAnswer(median=39, low=29, high=47)),
+        FieldAnswers(title="hobbies", answered=500, common=(reading, baking), distinctive=(baking,)),
+        FieldAnswers(title="occasion", answered=500, common=(christmas,)),
     )
     return PersonaDetail(
-        typical=typical, silhouette=0.3 - 0.05 * (number % 6), stability=0.92 - 0.08 * (number % 6)
+        answers=answers, silhouette=0.3 - 0.05 * (number % 6), stability=0.92 - 0.08 * (number % 6)
     )

@@ -14,6 +14,7 @@ from pydantic import Field
 from models.persona import Persona
 from models.storage.manifest import Origin, Verdict
 from training.calibration.reliability import Confidence
+from training.report.content.answers import FieldAnswers
 from training.report.content.descriptors import DescriptorReport
 from training.report.content.lengths import LengthComparison
 from training.report.content.part import Part
@@ -96,21 +97,12 @@ class Components(Part):
     axes: tuple[Axis, ...] = ()
 
 
-class Typical(Part):
-    """The typical answer of a persona's members to one field, from aggregates: no single person's profile."""
-
-    title: str
-    answer: str = Field(description='"board games, reading", "39 (29–47)".')
-    share: float | None = Field(
-        default=None,
-        description="Share of the members who answered and say (the first of) it; None for numbers.",
-    )
-
-
 class PersonaDetail(Part):
     """What the analysis adds to a persona."""
 
-    typical: tuple[Typical, ...]
+    answers: tuple[FieldAnswers, ...] = Field(
+        default=(), description="In the order of the fields; empty in an older report."
+    )
     silhouette: float | None = Field(description="Mean over the sampled members.")
     stability: float | None = Field(
         description="Mean Jaccard similarity over refits of resampled profiles, 0–1; None with hardly a row in "
@@ -153,7 +145,7 @@ class LiftRow(Part):
     title: str
     value: str
     lifts: tuple[float, ...]
-    shares: tuple[float, ...]
+    shares: tuple[float | None, ...] = Field(description="None where fewer than five members answered.")
     significant: tuple[bool, ...]
     share_everyone: float
 
@@ -162,8 +154,10 @@ class SnakeRow(Part):
     """One numeric or ordinal field by persona, for the snake plot."""
 
     title: str
-    differences: tuple[float, ...] = Field(description="Members against everyone, in standard deviations.")
-    means: tuple[float, ...]
+    differences: tuple[float | None, ...] = Field(
+        description="Members against everyone, in standard deviations; None where fewer than five answered."
+    )
+    means: tuple[float | None, ...] = Field(description="None where fewer than five members answered.")
     mean_everyone: float
 
 
@@ -197,7 +191,9 @@ class ListLength(Part):
     field: str
     title: str
     explained: float
-    mean_lengths: tuple[float, ...] = Field(description="One for each persona.")
+    mean_lengths: tuple[float | None, ...] = Field(
+        description="One for each persona; None where fewer than five members answered."
+    )
 
 
 class Insight(Part):
@@ -266,8 +262,8 @@ class Report(Part):
     snake: tuple[SnakeRow, ...] = ()
     history_by_hobby: Matrix | None = Field(
         default=None,
-        description="Lift of each gift category (columns) among those of each hobby (rows). Who ticks many of the "
-        "one ticks many of the other: lifts a little above 1 throughout are about that.",
+        description="Share of each gift category (columns) among the gifts of those with each hobby (rows), "
+        "relative to its share among everyone's gifts.",
     )
     gifts_by_age: Matrix | None = Field(
         default=None, description="Share of each gift category (rows) in each age band (columns)."

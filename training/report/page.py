@@ -126,12 +126,14 @@ def _environment() -> Environment:
         heading=labels.heading,
         capitalised=capitalised,
         distinctive_gifts=page_content.distinctive_gifts,
+        common_gifts=page_content.common_gifts,
+        common_answers=page_content.common_answers,
+        distinctive_answers=page_content.distinctive_answers,
     )
     environment.globals.update(
         colour=style.colour,
         ink_on=style.ink_on,
         key_numbers=page_content.key_numbers,
-        has_distinctive_gifts=page_content.has_distinctive_gifts,
         stability_text=page_content.stability_text,
         insights_by_topic=page_content.insights_by_topic,
         metrics_of=page_content.metric_rows,

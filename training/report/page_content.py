@@ -9,11 +9,13 @@ from typing import Final
 import numpy as np
 
 from models.persona import GiftAffinity
+from training.personas.traits import MIN_SHARE
 from training.report.analysis.grades import agreement_grade, silhouette_grade, stability_grade
 from training.report.analysis.stability import of_stable_model
+from training.report.content.answers import FieldAnswers
 from training.report.document import Insight, PersonaDetail, Report
 from training.report.drawing.labels import heading, present
-from training.text import capitalised, percent
+from training.text import capitalised, number, percent
 
 _MOST_GIFTS: Final = 5
 _ABOVE: Final = 1.05
@@ -180,15 +182,31 @@ def stability_text(report: Report, detail: PersonaDetail) -> str:
     return capitalised("; ".join(sentences))
 
 
-def has_distinctive_gifts(affinities: Sequence[GiftAffinity]) -> bool:
-    """Whether any gift is above everyone's."""
-    return any(affinity.lift > _ABOVE for affinity in affinities)
-
-
 def distinctive_gifts(affinities: Sequence[GiftAffinity]) -> list[GiftAffinity]:
-    """The gifts above everyone's, in the order given; the first ones where none is."""
-    above = [affinity for affinity in affinities if affinity.lift > _ABOVE]
-    return (above or list(affinities))[:_MOST_GIFTS]
+    """The gifts more common than among everyone, the largest lift first."""
+    above = [affinity for affinity in affinities if affinity.lift > _ABOVE and affinity.share >= MIN_SHARE]
+    return sorted(above, key=lambda affinity: (-affinity.lift, affinity.category))[:_MOST_GIFTS]
+
+
+def common_gifts(affinities: Sequence[GiftAffinity]) -> list[GiftAffinity]:
+    """The gifts that most members have, the most common first."""
+    return sorted(affinities, key=lambda affinity: (-affinity.share, affinity.category))[:_MOST_GIFTS]
+
+
+def common_answers(answers: FieldAnswers) -> str:
+    """The most common answers, each with its share, or the median of a number with its middle half."""
+    if answers.number is not None:
+        low, median, high = map(number, (answers.number.low, answers.number.median, answers.number.high))
+        return median if low == high else f"{median} ({low}–{high})"
+    return ", ".join(f"{answer.value} {percent(answer.share)}" for answer in answers.common)
+
+
+def distinctive_answers(answers: FieldAnswers) -> str:
+    """The most distinctive answers, each with its lift, its share and the number of members who give it."""
+    return ", ".join(
+        f"{answer.value} {number(answer.lift)} × ({percent(answer.share)}, n = {answer.members:,})"
+        for answer in answers.distinctive
+    )
 
 
 def insights_by_topic(insights: Sequence[Insight]) -> list[tuple[str, list[str]]]:

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from models.errors import ArtifactNotWritten
+from models.persona import GiftAffinity
 from models.storage.manifest import Verdict
 from tests.support.sample_report import NAMES, UNDRAWN, minimal_report, one_persona_report, sample_report
 from training.errors import UnusableInput
 from training.report.document import ChoiceOfK, Components, Report
 from training.report.page import PAGE, draw, drawings_of, page_of, write_report
+from training.report.page_content import common_gifts, distinctive_gifts
 
 Tag = tuple[str, dict[str, str | None]]
 ALONE = {"meta", "img"}
@@ -130,6 +132,21 @@ def test_page_describes_each_persona(page: str) -> None:
         "Very stable when the profiles are drawn anew (0.92)",
     ):
         assert words in page
+
+
+def test_common_and_distinctive_answers_are_apart(page: str) -> None:
+    hobbies = page[page.index('<th scope="row">Hobbies</th>') :]
+    common, distinctive = hobbies.split("</td>")[:2]
+    assert "reading 41 %, baking 30 %" in common
+    assert "baking 2.9 × (30 %, n = 150)" in distinctive
+    assert "reading" not in distinctive
+
+
+def test_gifts_are_ranked_by_share_where_called_common_and_by_lift_where_called_distinctive() -> None:
+    gifts = (("books", 0.5, 1.0), ("wine", 0.1, 3.0), ("plants", 0.2, 1.5), ("mugs", 0.01, 9.0))
+    affinities = [GiftAffinity(category=category, share=share, lift=lift) for category, share, lift in gifts]
+    assert [gift.category for gift in common_gifts(affinities)] == ["books", "plants", "wine", "mugs"]
+    assert [gift.category for gift in distinctive_gifts(affinities)] == ["wine", "plants"]
 
 
 @pytest.mark.parametrize("agreement", [0.38, 0.91])

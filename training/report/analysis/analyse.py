@@ -28,6 +28,7 @@ from training.report.analysis.counts.answers import (
     value_tables,
 )
 from training.report.analysis.counts.bands import Bands
+from training.report.analysis.counts.persona_answers import persona_answers
 from training.report.analysis.counts.quality import data_quality
 from training.report.analysis.counts.tables import (
     age_bands,
@@ -37,7 +38,6 @@ from training.report.analysis.counts.tables import (
     lift_rows,
     snake_rows,
 )
-from training.report.analysis.counts.typical import typical_profiles
 from training.report.analysis.descriptors import descriptor_report
 from training.report.analysis.distances.axes import axes
 from training.report.analysis.distances.criteria import criteria
@@ -226,11 +226,11 @@ def _count(dataset: Dataset, fitted: Fit) -> _Counted:
 def _details(
     dataset: Dataset, fitted: Fit, measured: _Measured, tables: Sequence[FieldTable]
 ) -> tuple[PersonaDetail, ...]:
-    typical = typical_profiles(dataset, tables, fitted.clusters, fitted.k)
+    answers = persona_answers(dataset, tables, fitted.clusters, fitted.k)
     stable = next((mean_jaccards(solution) for solution in measured.solved if solution.k == fitted.k), None)
     return tuple(
         PersonaDetail(
-            typical=typical[cluster],
+            answers=answers[cluster],
             silhouette=round(float(values.mean()), 4) if len(values) else None,
             stability=None if stable is None else stable[cluster],
         )

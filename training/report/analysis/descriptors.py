@@ -122,10 +122,14 @@ def _pooled(codes: IntArray, values: Sequence[str]) -> tuple[tuple[str, ...], In
 def _shares(names: tuple[str, ...], table: IntArray, few: float) -> CategoryShares:
     members, everyone = table.sum(axis=1, keepdims=True), table.sum(axis=0) / table.sum()
     expected = members * everyone
-    residuals = (table - expected) / np.sqrt(np.maximum(expected, 1e-12))
+    enough = members >= MIN_COUNT
+    residuals = np.where(enough, (table - expected) / np.sqrt(np.maximum(expected, 1e-12)), 0.0)
     return CategoryShares(
         values=names,
-        shares=_rows(table / np.maximum(members, 1)),
+        shares=tuple(
+            row if is_shown else None
+            for row, is_shown in zip(_rows(table / np.maximum(members, 1)), enough.ravel().tolist(), strict=True)
+        ),
         everyone=tuple(everyone.round(4).tolist()),
         residuals=_rows(residuals),
         sparse=few > _SPARSE,
@@ -193,9 +197,10 @@ def _where_shares(test: DescriptorTest, personas: Sequence[Persona]) -> str:
         return ""
     residuals = np.array(categories.residuals)
     cluster, value = (int(at) for at in np.unravel_index(residuals.argmax(), residuals.shape))
-    if residuals[cluster, value] < _NOTABLE:
+    shares = categories.shares[cluster]
+    if shares is None or residuals[cluster, value] < _NOTABLE:
         return ""
-    share, everyone = categories.shares[cluster][value], categories.everyone[value]
+    share, everyone = shares[value], categories.everyone[value]
     return (
         f": most of all, {quoted(personas[cluster])} holds “{categories.values[value]}” in {percent(share)}, "
         f"everyone in {percent(everyone)}"

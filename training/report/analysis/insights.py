@@ -14,11 +14,11 @@ from models.persona import Persona
 from models.scoring.columns import FloatArray, NumberColumn
 from training.data.dataset import Dataset
 from training.personas.traits import MIN_COUNT, MIN_LIFT, z_threshold
-from training.personas.wording.phrases import phrase, plural_phrase
+from training.personas.wording.phrases import plural_phrase
 from training.personas.wording.terms import Term, term_of
 from training.report.analysis.counts.answers import Crossed, FieldTable, Holders, holders_of
 from training.report.analysis.counts.bands import Bands
-from training.report.analysis.counts.roles import age_field, gift_field, season_field
+from training.report.analysis.counts.roles import age_field, gift_field, season_field, value_label
 from training.report.analysis.counts.tables import MOST_GIFTS, shares_by_band
 from training.report.document import Insight
 from training.text import listed, number, percent
@@ -87,7 +87,7 @@ def season(dataset: Dataset, tables: Sequence[FieldTable], personas: Sequence[Pe
     if len(personas) == 1:
         return (_insight("season", _leading(table)),)
     threshold = z_threshold(len(personas) * int(table.is_frequent.sum()))
-    real = table.is_frequent & (table.table.residuals > threshold)
+    real = table.is_frequent & (table.table.residuals > threshold) & (table.table.counts >= MIN_COUNT)
     above = real & (table.table.lifts >= MIN_LIFT)
     strongest = table.table.residuals.max(axis=0).round(9)
     # First the occasion that most personas share.
@@ -162,10 +162,13 @@ def _shoppers(table: FieldTable, code: int, above: Sequence[int], personas: Sequ
 
 def _pair(pairs: Crossed, one: int, other: int) -> str:
     hobby = plural_phrase(pairs.first.spec, [_term(pairs.first, one)])
-    gift = phrase(pairs.second.spec, [_term(pairs.second, other)])
+    gift = value_label(pairs.second.spec, pairs.second.values[other], pairs.second.written_forms)
     share, everyone = percent(float(pairs.shares[one, other])), percent(float(pairs.everyone[other]))
     times = number(float(pairs.lifts[one, other]))
-    return f"People who {hobby} are {times} × as likely as everyone to {gift}: {share} against {everyone}."
+    return (
+        f"Of all that people who {hobby} name as {pairs.second.spec.title}, {gift} is {share}, which is {times} × "
+        f"everyone's {everyone}."
+    )
 
 
 def _insight(topic: Topic, sentence: str) -> Insight:

@@ -11,10 +11,13 @@ class CategoryShares(Part):
     """A descriptor's values by persona. Values of fewer than five profiles are together in "other"."""
 
     values: tuple[str, ...]
-    shares: tuple[tuple[float, ...], ...] = Field(description="For each persona, of its members who answered.")
+    shares: tuple[tuple[float, ...] | None, ...] = Field(
+        description="For each persona, of its members who answered; None where fewer than five did."
+    )
     everyone: tuple[float, ...]
     residuals: tuple[tuple[float, ...], ...] = Field(
-        description="Pearson residuals, (observed − expected) / √expected, for each persona."
+        description="Pearson residuals, (observed − expected) / √expected, for each persona; 0 where fewer than "
+        "five members answered."
     )
     sparse: bool = Field(description="Whether more than a fifth of the cells expect fewer than five profiles.")
 

@@ -11,7 +11,9 @@ class ProfileVariable(Part):
     title: str = Field(description="Of the field.")
     value: str
     everyone: float = Field(description="Share of all who answered the field, 0–1.")
-    shares: tuple[float, ...] = Field(description="For each persona, of its members who answered the field.")
+    shares: tuple[float | None, ...] = Field(
+        description="For each persona, of its members who answered the field; None where fewer than five did."
+    )
     markers: tuple[bool, ...] = Field(description="For each persona, whether the answer marks it.")
 
 

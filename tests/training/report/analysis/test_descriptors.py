@@ -78,7 +78,9 @@ def test_shares_and_residuals_are_those_of_the_members_who_answered(clusters: In
     answered = pd.DataFrame({"cluster": clusters, "code": codes}).query("code >= 0")
     table = pd.crosstab(answered.cluster, answered.code).to_numpy()
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
-    np.testing.assert_allclose(shown.shares, table / table.sum(axis=1, keepdims=True), atol=1e-4)
+    np.testing.assert_allclose(
+        np.array(shown.shares, np.float64), table / table.sum(axis=1, keepdims=True), atol=1e-4
+    )
     np.testing.assert_allclose(shown.everyone, table.sum(axis=0) / table.sum(), atol=1e-4)
     np.testing.assert_allclose(shown.residuals, (table - expected) / np.sqrt(expected), atol=1e-4)
     assert not shown.sparse

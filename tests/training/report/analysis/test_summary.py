@@ -19,7 +19,7 @@ PEOPLE = tuple(
 
 def details(*stability: float | None) -> list[PersonaDetail]:
     return [
-        PersonaDetail(typical=(), silhouette=0.3 - index / 10, stability=s) for index, s in enumerate(stability)
+        PersonaDetail(answers=(), silhouette=0.3 - index / 10, stability=s) for index, s in enumerate(stability)
     ]
 
 

@@ -1,6 +1,7 @@
 """Counts of answers: by persona, and of two fields against each other. Every row counts; nothing is sampled.
 
-A value that fewer than `MIN_COUNT` profiles hold is shown nowhere: it may identify a person.
+A value that fewer than `MIN_COUNT` profiles hold is shown nowhere, and neither is a figure of fewer members: it
+may identify a person.
 """
 
 from dataclasses import dataclass
@@ -128,6 +129,9 @@ class Crossed:
 
     `counts` (first values, second values): profiles with both; `holders` (first values,) and `others` (second
     values,): profiles with either.
+
+    Shares and lifts count ticks of the second field and not profiles: who ticks many values of one field ticks
+    many of the other, so that by profiles nearly every pair would exceed what independent fields give.
     """
 
     first: Holders
@@ -138,43 +142,37 @@ class Crossed:
     rows: int
 
     @cached_property
+    def everyone(self) -> FloatArray:
+        """The share of each second value among all ticks, (second values,)."""
+        everyone: FloatArray = self.others / max(float(self.others.sum()), 1)
+        return everyone
+
+    @cached_property
+    def shares(self) -> FloatArray:
+        """The share of each second value among the ticks of the holders of each first one."""
+        shares: FloatArray = self.counts / np.maximum(self.counts.sum(axis=1), 1)[:, None]
+        return shares
+
+    @cached_property
     def expected(self) -> FloatArray:
-        """The counts expected of independent fields."""
-        expected: FloatArray = np.outer(self.holders, self.others) / max(self.rows, 1)
+        """The counts expected where the holders of each first value tick like everyone."""
+        expected: FloatArray = np.outer(self.counts.sum(axis=1), self.everyone)
         return expected
 
     @cached_property
     def lifts(self) -> FloatArray:
-        """Counts relative to the expected ones; 1 where none is expected."""
+        """Shares relative to everyone's; 1 where none is expected."""
         lifts: FloatArray = np.divide(
             self.counts, self.expected, where=self.expected > 0, out=np.ones_like(self.counts)
         )
         return lifts
 
     @cached_property
-    def shares(self) -> FloatArray:
-        """The share of the second value among the holders of the first."""
-        shares: FloatArray = self.counts / np.maximum(self.holders, 1)[:, None]
-        return shares
-
-    @property
-    def everyone(self) -> FloatArray:
-        """The share of each second value among all profiles that answered both, (second values,)."""
-        everyone: FloatArray = self.others / max(self.rows, 1)
-        return everyone
-
-    @cached_property
     def residuals(self) -> FloatArray:
-        """Standardised residuals of the second values' shares of all ticks, approximately standard normal for
-        independent fields.
-
-        They count ticks and not profiles, since profiles with many ticks in one field have many in the other.
-        """
-        share = self.others / max(float(self.others.sum()), 1)
-        expected = np.outer(self.counts.sum(axis=1), share)
-        variance = expected * np.outer(1 - self.holders / max(self.rows, 1), 1 - share)
+        """Standardised residuals of the shares, approximately standard normal for independent fields."""
+        variance = self.expected * np.outer(1 - self.holders / max(self.rows, 1), 1 - self.everyone)
         residuals: FloatArray = np.zeros_like(variance)
-        np.divide(self.counts - expected, np.sqrt(variance), where=variance > 1e-12, out=residuals)
+        np.divide(self.counts - self.expected, np.sqrt(variance), where=variance > 1e-12, out=residuals)
         return residuals
 
     @cached_property
@@ -191,6 +189,14 @@ def crossed(first: Holders, second: Holders) -> Crossed:
     counts = np.asarray((ones.T @ others).todense(), np.float64)
     return Crossed(
         first=first, second=second, counts=counts, holders=_totals(ones), others=_totals(others), rows=len(both)
+    )
+
+
+def shown_of(values: FloatArray, members: IntArray) -> tuple[float | None, ...]:
+    """One figure for each persona, (k,), rounded for a report; None where fewer than five members answered."""
+    return tuple(
+        value if answered >= MIN_COUNT else None
+        for value, answered in zip(values.round(4).tolist(), members.tolist(), strict=True)
     )
 
 

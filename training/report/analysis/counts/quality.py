@@ -11,6 +11,7 @@ from models.scoring.columns import CodeListColumn, Column, FloatArray, IntArray,
 from models.scoring.encoder import Encoder, FieldEncoding
 from training.data.dataset import Dataset
 from training.personas.traits import MIN_COUNT, SIGNIFICANCE
+from training.report.analysis.counts.answers import shown_of
 from training.report.document import DataQuality, FieldQuality, ListLength, ValuesToLearn
 
 # Above it, personas partly separate profiles by their number of ticks.
@@ -99,13 +100,13 @@ def beats_chance(length: ListLength, answers: int) -> bool:
 def _list_length(spec: FieldSpec, column: CodeListColumn, clusters: IntArray, k: int) -> ListLength:
     lengths = column.lengths[column.answered].astype(np.float64)
     groups = clusters[column.answered]
-    sizes = np.maximum(np.bincount(groups, minlength=k), 1)
-    means = np.bincount(groups, lengths, minlength=k) / sizes
+    sizes = np.bincount(groups, minlength=k)
+    means = np.bincount(groups, lengths, minlength=k) / np.maximum(sizes, 1)
     return ListLength(
         field=spec.name,
         title=spec.title,
         explained=round(explained(lengths, groups, k), 4),
-        mean_lengths=tuple(means.round(4).tolist()),
+        mean_lengths=shown_of(means, sizes),
     )
 
 

@@ -17,6 +17,7 @@ from training.report.analysis.counts.answers import (
     NumberFieldTable,
     crossed,
     holders_of,
+    shown_of,
 )
 from training.report.analysis.counts.bands import Bands, bands
 from training.report.analysis.counts.roles import age_field, gift_field, hobby_field, value_label
@@ -46,7 +47,7 @@ def lift_rows(tables: Sequence[FieldTable]) -> tuple[LiftRow, ...]:
 
 
 def snake_rows(tables: Sequence[NumberFieldTable]) -> tuple[SnakeRow, ...]:
-    """Numeric and ordinal fields by persona. A persona without answers has a difference of 0."""
+    """Numeric and ordinal fields by persona."""
     return tuple(_snake_row(field) for field in tables)
 
 
@@ -59,12 +60,12 @@ def history_against_hobbies(dataset: Dataset) -> Crossed | None:
 
 
 def history_by_hobby(pairs: Crossed | None) -> Matrix | None:
-    """The lifts of each gift category by hobby; None where fewer than five profiles are expected."""
+    """The lifts of each gift category among the gifts of each hobby; None where fewer than five are expected."""
     if pairs is None:
         return None
     first, second = pairs.first, pairs.second
     return Matrix(
-        title=f"{capitalised(second.spec.title)} by {first.spec.title}: lift against everyone",
+        title=f"{capitalised(second.spec.title)} by {first.spec.title}: share of all, relative to everyone's",
         row_title=first.spec.title,
         column_title=second.spec.title,
         rows=_labels(first),
@@ -144,18 +145,18 @@ def _lift_row(field: FieldTable, code: int, threshold: float) -> LiftRow:
         title=field.spec.title,
         value=value_label(field.spec, field.values[code], field.written_forms),
         lifts=_rounded(table.lifts[:, code]),
-        shares=_rounded(table.shares[:, code]),
+        shares=shown_of(table.shares[:, code], table.answered),
         significant=tuple((np.abs(table.residuals[:, code]) > threshold).tolist()),
         share_everyone=round(float(table.everyone[code]), 4),
     )
 
 
 def _snake_row(field: NumberFieldTable) -> SnakeRow:
-    table, some = field.table, field.table.members > 0
+    table = field.table
     return SnakeRow(
         title=field.spec.title,
-        differences=_rounded(np.where(some, table.differences, 0.0)),
-        means=_rounded(np.where(some, table.means, table.mean_everyone)),
+        differences=shown_of(table.differences, table.members),
+        means=shown_of(table.means, table.members),
         mean_everyone=round(table.mean_everyone, 4),
     )
 

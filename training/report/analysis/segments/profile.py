@@ -14,7 +14,8 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 
 from models.persona import Persona
 from models.scoring.columns import BoolArray, FloatArray, IntArray
-from training.report.analysis.counts.answers import FieldTable
+from training.personas.traits import MIN_COUNT
+from training.report.analysis.counts.answers import FieldTable, shown_of
 from training.report.analysis.counts.roles import value_label
 from training.report.analysis.insights import quoted
 from training.report.content.segments import ProfileVariable, SegmentProfile
@@ -28,13 +29,14 @@ OF_EVERYONE: Final = 0.50
 def segment_profile(tables: Sequence[FieldTable], personas: Sequence[Persona]) -> SegmentProfile | None:
     """The answers with the largest difference between a persona and everyone, at most 24, like ones together.
 
-    Answers of fewer than five profiles are not among them. None for one persona, or without answers.
+    Answers of fewer than five profiles are not among them, and a persona of which fewer than five members answered
+    a field counts as like everyone in it. None for one persona, or without answers.
     """
     answers = [(field, code) for field in tables for code in np.flatnonzero(field.is_frequent).tolist()]
     if len(personas) < 2 or not answers:
         return None
-    shares = np.array([field.table.shares[:, code] for field, code in answers])
     everyone = np.array([field.table.everyone[code] for field, code in answers])
+    shares = np.array([_shares(field, code) for field, code in answers])
     limit = OF_LARGEST * float(shares.max())
     differences = np.abs(shares - everyone[:, None])
     chosen = np.sort(np.argsort(-differences.max(axis=1).round(9), kind="stable")[:MOST_VARIABLES])
@@ -60,13 +62,19 @@ def _alike_together(shares: FloatArray) -> IntArray:
     return np.asarray(leaves_list(linkage(shares, "average", optimal_ordering=True)), np.int64)
 
 
+def _shares(field: FieldTable, code: int) -> FloatArray:
+    """The share of an answer in each persona, (k,); everyone's where too few members answered."""
+    table = field.table
+    return np.where(table.answered >= MIN_COUNT, table.shares[:, code], table.everyone[code])
+
+
 def _variable(answer: tuple[FieldTable, int], markers: Sequence[bool]) -> ProfileVariable:
     field, code = answer
     return ProfileVariable(
         title=field.spec.title,
         value=value_label(field.spec, field.values[code], field.written_forms),
         everyone=round(float(field.table.everyone[code]), 4),
-        shares=tuple(field.table.shares[:, code].round(4).tolist()),
+        shares=shown_of(field.table.shares[:, code], field.table.answered),
         markers=tuple(markers),
     )
 
@@ -75,14 +83,14 @@ def _sentence(variables: Sequence[ProfileVariable], limit: float, personas: Sequ
     counts = [sum(variable.markers[cluster] for variable in variables) for cluster in range(len(personas))]
     marked = [f"{quoted(persona)} {count}" for persona, count in zip(personas, counts, strict=True)]
     strongest = max(
-        ((abs(share - variable.everyone), -cluster, variable) for variable in variables
-         for cluster, share in enumerate(variable.shares)),
+        ((abs(share - variable.everyone), -cluster, share, variable) for variable in variables
+         for cluster, share in enumerate(variable.shares) if share is not None),
         key=lambda candidate: candidate[:2],
     )  # fmt: skip
-    variable, cluster = strongest[2], -strongest[1]
+    _, cluster, share, variable = strongest
     return (
         f"Of the {len(variables)} answers in which personas differ most, so many mark each of them (a difference "
         f"of {limit * 100:.0f} points from everyone, or of half of everyone's share): {listed(marked)}. The "
-        f"largest difference is {variable.title} “{variable.value}” in {quoted(personas[cluster])}: "
-        f"{percent(variable.shares[cluster])}, and {percent(variable.everyone)} of everyone."
+        f"largest difference is {variable.title} “{variable.value}” in {quoted(personas[-cluster])}: "
+        f"{percent(share)}, and {percent(variable.everyone)} of everyone."
     )

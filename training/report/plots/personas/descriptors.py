@@ -1,5 +1,6 @@
 """Descriptors by persona: a mosaic for each of categories, boxes for each of numbers."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -57,7 +58,9 @@ def _rows(test: DescriptorTest, personas: int) -> list[tuple[str, ...]]:
     categories = test.categories
     if categories is not None:
         for index, value in enumerate(categories.values):
-            shares = [percent(by_persona[index]) for by_persona in categories.shares]
+            shares = [
+                "–" if by_persona is None else percent(by_persona[index]) for by_persona in categories.shares
+            ]
             rows.append((f"– {value}", *[""] * 6, *shares, percent(categories.everyone[index])))
     return rows
 
@@ -105,7 +108,7 @@ def _mosaic(axes: Axes, test: DescriptorTest, categories: CategoryShares) -> Non
     lefts = np.concatenate([[0.0], np.cumsum(widths)[:-1]])
     for cluster, shares in enumerate(categories.shares):
         bottom = 0.0
-        for share, residual in zip(shares, categories.residuals[cluster], strict=True):
+        for share, residual in zip(shares or (), categories.residuals[cluster] if shares else (), strict=True):
             axes.bar(
                 lefts[cluster],
                 share,
@@ -116,17 +119,17 @@ def _mosaic(axes: Axes, test: DescriptorTest, categories: CategoryShares) -> Non
                 edgecolor="white",
             )
             bottom += share
-    middles = np.cumsum([0.0, *categories.shares[0]])[:-1] + np.array(categories.shares[0]) / 2
-    _name_values(axes, middles.tolist(), categories)
+    first = next((shares for shares in categories.shares if shares), categories.everyone)
+    middles = np.cumsum([0.0, *first])[:-1] + np.array(first) / 2
+    _name_values(axes, middles.tolist(), categories.values, first)
     axes.set_xticks((lefts + widths / 2).tolist(), [str(index + 1) for index in range(len(widths))])
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="Persona (width: answers)")
 
 
-def _name_values(axes: Axes, middles: list[float], categories: CategoryShares) -> None:
+def _name_values(axes: Axes, middles: list[float], values: Sequence[str], shares: Sequence[float]) -> None:
     """Names beside the first column; those of slices that are too thin for a line are left out."""
-    shares = categories.shares[0]
     tall = [index for index, share in enumerate(shares) if share >= 0.05]
-    names = [style.wrapped(categories.values[index], 1.1, 7.5, most=1) for index in tall]
+    names = [style.wrapped(values[index], 1.1, 7.5, most=1) for index in tall]
     axes.set_yticks([middles[index] for index in tall], names, fontsize=7.5)
 
 

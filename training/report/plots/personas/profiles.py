@@ -80,7 +80,11 @@ def _lifts(line: LiftRow | str, personas: int) -> list[float]:
 
 
 def _cells(line: LiftRow | str, personas: int) -> list[str]:
-    return [""] * personas if isinstance(line, str) else [f"{share * 100:.0f}" for share in line.shares]
+    return [""] * personas if isinstance(line, str) else [_in_percent(share) for share in line.shares]
+
+
+def _in_percent(share: float | None) -> str:
+    return "–" if share is None else f"{share * 100:.0f}"
 
 
 def _label(line: LiftRow | str) -> str:
@@ -119,7 +123,7 @@ def draw_snake(report: Report) -> Figure | None:
     [axes] = style.panels(figure, 1, 1)
     positions = range(len(rows))
     for cluster in range(len(report.personas)):
-        values = [row.differences[cluster] for row in rows]
+        values = np.array([row.differences[cluster] for row in rows], np.float64)
         axes.plot(values, positions, marker=style.marker(cluster), color=style.colour(cluster), linewidth=1.6)
     axes.axvline(0, color=style.INK, linewidth=1)
     axes.set_yticks(positions, [_numbered(row.title, row.mean_everyone) for row in rows])
@@ -139,9 +143,16 @@ def _numbered(title: str, mean: float) -> str:
 
 def _extremes(report: Report, index: int) -> str:
     row = report.snake[index]
-    low, high = int(np.argmin(row.differences)), int(np.argmax(row.differences))
+    means = [
+        (difference, cluster, mean)
+        for cluster, (difference, mean) in enumerate(zip(row.differences, row.means, strict=True))
+        if difference is not None and mean is not None
+    ]
+    if not means:
+        return f"{heading(row.title)}: too few answers."
+    (_, low, lowest), (_, high, highest) = min(means), max(means)
     return (
-        f"{heading(row.title)}: lowest in {report.personas[low].name} ({number(row.means[low])}), "
-        f"highest in {report.personas[high].name} ({number(row.means[high])}), "
+        f"{heading(row.title)}: lowest in {report.personas[low].name} ({number(lowest)}), "
+        f"highest in {report.personas[high].name} ({number(highest)}), "
         f"{number(row.mean_everyone)} for everyone."
     )

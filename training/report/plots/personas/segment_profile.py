@@ -54,7 +54,7 @@ def table_of_segment_profile(report: Report) -> Table:
                 f"{heading(variable.title)}: {variable.value}",
                 percent(variable.everyone),
                 *(
-                    f"{percent(share)}{'*' if marks else ''}"
+                    "–" if share is None else f"{percent(share)}{'*' if marks else ''}"
                     for share, marks in zip(variable.shares, variable.markers, strict=True)
                 ),
             )
@@ -67,13 +67,13 @@ def _panel(axes: Axes, profile: SegmentProfile, cluster: int, names: bool) -> No
     variables = profile.variables
     rows = range(len(variables))
     colours = [style.colour(cluster) if variable.markers[cluster] else style.FAINT for variable in variables]
-    axes.barh(rows, [variable.shares[cluster] * 100 for variable in variables], 0.72, color=colours)
+    axes.barh(rows, [(variable.shares[cluster] or 0.0) * 100 for variable in variables], 0.72, color=colours)
     everyone = [variable.everyone * 100 for variable in variables]
     axes.plot(everyone, rows, "o", color=style.INK, markersize=2.6)
     axes.hlines(rows, 0, everyone, color=style.INK, linewidth=0.5)
     labels = [style.wrapped(label, 1.25, 7.0, most=1) for label in _labels(profile)] if names else []
     axes.set_yticks(list(rows) if names else [], labels, fontsize=7)
-    most = max(max(variable.shares) for variable in variables) * 100
+    most = max(share or 0.0 for variable in variables for share in variable.shares) * 100
     axes.set(xlim=(0, most * 1.05), ylim=(len(variables) - 0.4, -0.6))
     axes.tick_params(axis="x", labelsize=7)
     axes.grid(visible=False, axis="y")
@@ -89,9 +89,11 @@ def _labels(profile: SegmentProfile) -> list[str]:
 
 
 def _strongest(profile: SegmentProfile, cluster: int) -> str:
-    variable = max(profile.variables, key=lambda one: abs(one.shares[cluster] - one.everyone))
-    share, everyone = percent(variable.shares[cluster]), percent(variable.everyone)
-    return f"{variable.title} {variable.value} ({share}, everyone {everyone})"
+    shares = [(share, one) for one in profile.variables if (share := one.shares[cluster]) is not None]
+    if not shares:
+        return "too few answers"
+    share, variable = max(shares, key=lambda pair: abs(pair[0] - pair[1].everyone))
+    return f"{variable.title} {variable.value} ({percent(share)}, everyone {percent(variable.everyone)})"
 
 
 PLOTS: Final = (

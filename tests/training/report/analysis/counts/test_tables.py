@@ -85,7 +85,27 @@ def test_snake_rows_compare_numbers_and_levels(dataset: Dataset, fitted: Fit) ->
     assert 0 <= rows["budget range"].mean_everyone <= 2
 
 
-def test_persona_without_answers_has_no_difference() -> None:
-    dataset = from_frame(pd.DataFrame({"age": [20, 30, 40, 50, 60, None]}), Profile)
+def test_numbers_of_fewer_than_five_members_are_not_shown() -> None:
+    dataset = from_frame(pd.DataFrame({"age": [20, 30, 40, 50, 60, 99]}), Profile)
     (row,) = snake_rows(number_tables(dataset, np.array([0, 0, 0, 0, 0, 1]), 2))
-    assert (row.differences[1], row.means[1]) == (0.0, 40.0)
+    assert (row.differences[1], row.means) == (None, (40.0, None))
+    assert "99" not in row.model_dump_json()
+
+
+def test_shares_of_fewer_than_five_members_are_not_shown() -> None:
+    dataset = from_frame(pd.DataFrame({"occasion": ["birthday"] * 60 + ["christmas"] * 64}), Profile)
+    groups = np.array([0] * 60 + [1] * 60 + [2] * 4)
+    rows = lift_rows(value_tables(dataset, groups, 3))
+    assert {row.shares[2] for row in rows} == {None}
+
+
+def test_people_with_long_lists_do_not_raise_the_lifts_of_all_pairs() -> None:
+    rng = np.random.default_rng(0)
+    hobbies, gifts = ["gaming", "gardening", "reading", "cooking"], ["books", "electronics", "plants", "wine"]
+    many = [(hobbies[:3], gifts[:3]), (hobbies[1:], gifts[1:])] * 50
+    few = [([hobbies[rng.integers(4)]], [gifts[rng.integers(4)]]) for _ in range(300)]
+    frame = pd.DataFrame([{"hobbies": one, "gift_history": other} for one, other in [*many, *few]])
+    pairs = history_against_hobbies(from_frame(frame, Profile))
+    assert pairs is not None
+    assert np.average(pairs.lifts, weights=pairs.expected) == pytest.approx(1.0)
+    assert (pairs.lifts < 1).sum() >= 4

@@ -38,7 +38,7 @@ def scorer(fitted: Fit) -> Scorer:
 
 @pytest.fixture(scope="module")
 def segments(dataset: Dataset, fitted: Fit, personas: tuple[Persona, ...], scorer: Scorer) -> Segments:
-    details = [PersonaDetail(typical=(), silhouette=0.3, stability=0.8 - cluster / 10) for cluster in range(5)]
+    details = [PersonaDetail(answers=(), silhouette=0.3, stability=0.8 - cluster / 10) for cluster in range(5)]
     tables = value_tables(dataset, fitted.clusters, fitted.k)
     result = segments_of(fitted, ROWS, personas, details, tables, scorer, of_stable_model=True)
     assert result is not None
@@ -84,7 +84,8 @@ def test_profile_has_the_answers_with_the_largest_differences(
     differences = sorted((max(abs(s - row[-1]) for s in row[:-1]) for row in shares.values()), reverse=True)
     assert segments.profile is not None
     shown = [
-        max(abs(share - variable.everyone) for share in variable.shares) for variable in segments.profile.variables
+        max(abs(share - variable.everyone) for share in variable.shares if share is not None)
+        for variable in segments.profile.variables
     ]
     assert sorted(shown, reverse=True) == pytest.approx(differences[:24], abs=2e-4)
 
@@ -117,6 +118,7 @@ def test_sentence_of_the_profile_counts_markers_and_names_the_largest_difference
         (abs(share - variable.everyone), share, variable.everyone)
         for variable in profile.variables
         for share in variable.shares
+        if share is not None
     )
     assert f"{share * 100:.0f} %, and {everyone * 100:.0f} % of everyone." in profile.sentence
     assert difference > profile.limit
@@ -366,7 +368,7 @@ def test_row_of_the_sheet_is_a_sentence_with_its_numbers(
 def test_row_of_an_unstable_model_is_not_called_stable(
     dataset: Dataset, fitted: Fit, personas: tuple[Persona, ...]
 ) -> None:
-    details = [PersonaDetail(typical=(), silhouette=None, stability=0.9)] * 5
+    details = [PersonaDetail(answers=(), silhouette=None, stability=0.9)] * 5
     result = segments_of(fitted, ROWS, personas, details, (), None, of_stable_model=False)
     assert result is not None
     assert all("recurring, in a model that is not stable" in row.sentence for row in result.sheet)
