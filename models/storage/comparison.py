@@ -87,8 +87,9 @@ class VocabularyChange(_Part):
 class PersonaChanges(_Part):
     """The personas of both models on the reference sample.
 
-    `transitions`: profiles by persona before (rows, as `before`) and after (columns, as `after`). `matches`
-    pairs the personas that survive; the others are `retired` and `born`.
+    `matches` pairs the personas that survive; the others are `retired` and `born`. Surviving personas stand in one
+    order in `before` and `after`, ahead of the others, so that the diagonal of `transitions` has who stayed:
+    profiles by persona before (rows, as `before`) and after (columns, as `after`).
     """
 
     before: tuple[PersonaAt, ...]
@@ -131,6 +132,11 @@ def persona_changes(
 
     `pairs`: the indices of personas that survive, (before, after).
     """
+    pairs = sorted(pairs)
+    rows = _survivors_first([i for i, _ in pairs], len(before))
+    columns = _survivors_first([j for _, j in pairs], len(after))
+    before, after = [before[i] for i in rows], [after[j] for j in columns]
+    table, pairs = table[np.ix_(rows, columns)], [(index, index) for index in range(len(pairs))]
     old, new = _shares(before, table.sum(axis=1)), _shares(after, table.sum(axis=0))
     either = table.sum(axis=1)[:, None] + table.sum(axis=0) - table
     overlaps = np.where(either > 0, table / np.maximum(either, 1), 1.0)
@@ -146,6 +152,11 @@ def persona_changes(
         changed_share=float((table.sum() - stayed) / table.sum()),
         adjusted_rand=adjusted_rand(table),
     )
+
+
+def _survivors_first(survivors: list[int], count: int) -> list[int]:
+    """All indices: those of the survivors in their order, then the others."""
+    return [*survivors, *(index for index in range(count) if index not in survivors)]
 
 
 def same_ids(before: Sequence[Persona], after: Sequence[Persona]) -> list[tuple[int, int]]:

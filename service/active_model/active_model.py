@@ -11,14 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.errors import ArtifactError, NoActiveModel, SegmentsError
+from models.errors import ArtifactError, ArtifactNotWritten, NoActiveModel, SegmentsError
 from models.profile import Profile
 from models.storage.artifact import ARRAYS, MANIFEST, SUMS, LoadedArtifact
+from models.storage.persona_texts import with_texts, write_texts
 from models.storage.registry import ACTIVE, Registry
-from service.active_model.overrides import Overrides, with_overrides
 from service.background.periodic_task import PeriodicTask
 from service.observability.metrics import Metrics
 from service.segmenting.segment_json import SegmentEncoder
+from service.store.ports.personas import Overrides
 
 log = logging.getLogger("service.model_in_force")
 
@@ -52,6 +53,7 @@ class ActiveModel:
         self.registry = registry
         self._read_overrides = read_overrides
         self._overrides: Overrides = {}
+        self._written: Overrides | None = None
         self._metrics = metrics
         self._retry_seconds = retry_seconds
         self._loaded: LoadedArtifact | None = None
@@ -134,14 +136,26 @@ class ActiveModel:
             return
         # Read and swapped in one piece: else a slow reader would put older overrides over newer ones.
         with self._following_overrides:
-            self._use_overrides(dict(self._read_overrides()))
+            overrides = dict(self._read_overrides())
+            self._use_overrides(overrides)
+            self._write_texts(overrides)
 
     def _use_overrides(self, overrides: Overrides) -> None:
         with self._loading:
             if overrides != self._overrides:
                 self._overrides = overrides
                 if self._without_overrides is not None:
-                    self._swap(with_overrides(self._without_overrides, overrides))
+                    self._swap(with_texts(self._without_overrides, overrides))
+
+    def _write_texts(self, overrides: Overrides) -> None:
+        """Write the texts beside the versions, for training, when they are new to this worker."""
+        if overrides == self._written:
+            return
+        try:
+            write_texts(self.registry.root, overrides)
+        except ArtifactNotWritten as error:
+            log.warning("people's texts for personas are not written beside the versions: %s", error)
+        self._written = overrides
 
     def refresh(self) -> None:
         """Read ACTIVE once, and load its version if that can be used. Never raises."""
@@ -182,7 +196,7 @@ class ActiveModel:
             self._refuse(version, str(error), files)
             return
         self._without_overrides, self._refusal = loaded, None
-        self._swap(with_overrides(loaded, self._overrides))
+        self._swap(with_texts(loaded, self._overrides))
         origin = loaded.manifest.origin
         self._metrics.model_swaps.inc()
         self._metrics.model_created.set(loaded.manifest.created_at.timestamp())

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.errors import SegmentsError
 from models.storage.artifact import LoadedArtifact
-from service.active_model.overrides import Overrides, with_overrides
+from models.storage.persona_texts import with_texts
 from service.personas.catalogue import get_persona
 from service.personas.texts import By, Name, Note, Sentence, folded
-from service.store.ports.personas import PersonaOverride, PersonaStore
+from service.store.ports.personas import Overrides, PersonaOverride, PersonaStore
 
 CHANGED_SINCE = "The persona has changed since; GET it again, and send its ETag as If-Match."
 
@@ -59,12 +59,12 @@ def override_persona(personas: PersonaStore, loaded: LoadedArtifact, edit: Edit)
 
     Raises `PersonaNotFound`, `NameTaken`, `NotStorable`, `PersonaChangedSince` or `StoreUnavailable`.
     """
-    return with_overrides(loaded, personas.change_override(lambda stored: _edited(loaded, stored, edit)))
+    return with_texts(loaded, personas.change_override(lambda stored: _edited(loaded, stored, edit)))
 
 
 def _edited(loaded: LoadedArtifact, stored: Overrides, edit: Edit) -> PersonaOverride:
     """The override that an edit makes of the stored ones."""
-    current = with_overrides(loaded, stored)
+    current = with_texts(loaded, stored)
     get_persona(current, edit.persona_id)
     if not edit.is_of_state(current):
         raise PersonaChangedSince(CHANGED_SINCE)

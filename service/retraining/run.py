@@ -146,12 +146,13 @@ class RetrainRun:
 
     def _activate_if_accepted(self, version: str) -> tuple[bool, str]:
         context = self._context
-        self._heartbeat.report("activating the model", 1.0)
+        self._heartbeat.report("verifying the model", 1.0)
         # Verified whole before any worker follows it, and activated only while the job is still this worker's.
         loaded = context.registry.load(version, Profile)
         self._heartbeat.confirm()
         activated, reason = decide_activation(self._request, loaded, active_version(context.registry))
         if activated:
+            self._heartbeat.report("activating the model", 1.0)
             actor = self._job.requested_by or f"retrain {self._job.id[:8]}"
             context.registry.activate(version, actor, reason, self._request.by)
             context.on_activated()

@@ -63,7 +63,8 @@ def _peak(exponents: FloatArray, gains: FloatArray) -> float:
     left, top, right = gains[best - 1 : best + 2]
     curvature = left - 2 * top + right
     shift = 0.5 * (left - right) / curvature if curvature < 0 else 0.0
-    return float(exponents[best] + shift * (exponents[1] - exponents[0]))
+    # Rounded: the last digits of a sum depend on where its terms lie in memory, and a fit must repeat to the byte.
+    return round(float(exponents[best] + shift * (exponents[1] - exponents[0])), 6)
 
 
 # --- predictions -----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Final
 from models.profile import Profile
 from models.storage.artifact import LoadedArtifact
 from models.storage.comparison import Reference
+from models.storage.persona_texts import read_texts, with_texts
 from models.storage.reading import read_artifact
 from training.acceptance.comparison import compare, reference_of
 from training.commands import options
@@ -14,6 +15,7 @@ from training.commands.declaration import Command
 from training.commands.inputs import read_profiles, registry_at, simulated_profiles
 from training.commands.versions import version_folder
 from training.data.dataset import Dataset
+from training.errors import UnusableInput
 from training.personas.wording.comparison import as_text
 from training.progress import JsonLines, Progress
 
@@ -29,9 +31,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--simulate",
         type=options.positive,
-        default=REFERENCE_ROWS,
         metavar="N",
-        help="without --data, how many profiles are simulated (default: %(default)s)",
+        help=f"compare on N simulated profiles (default without --data: {REFERENCE_ROWS:,}, if both models were "
+        "trained on simulated ones)",
     )
     parser.add_argument("--json", action="store_true", help="print the comparison as JSON")
 
@@ -39,6 +41,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _run(chosen: argparse.Namespace, progress: Progress) -> None:
     progress.step("reading the models", 0.0)
     before, after = (_load(name, chosen.artifacts) for name in (chosen.before, chosen.after))
+    _require_fitting_reference(chosen, before, after)
     progress.step("reading the reference profiles" if chosen.data else "simulating profiles", 0.2)
     sample, reference = _reference_sample(chosen, progress)
     progress.step("comparing", 0.6)
@@ -52,12 +55,24 @@ def _run(chosen: argparse.Namespace, progress: Progress) -> None:
 
 def _load(name: str, artifacts: Path) -> LoadedArtifact:
     registry = registry_at(artifacts)
-    return read_artifact(version_folder(name, registry), Profile, registry.key)
+    folder = version_folder(name, registry)
+    return with_texts(read_artifact(folder, Profile, registry.key), read_texts(folder.parent))
+
+
+def _require_fitting_reference(chosen: argparse.Namespace, *models: LoadedArtifact) -> None:
+    """Raise `UnusableInput` rather than compare models of real people on simulated ones unasked."""
+    real = [loaded.manifest.version for loaded in models if not loaded.manifest.origin.simulated]
+    if real and chosen.data is None and chosen.simulate is None:
+        raise UnusableInput(
+            f"Model {real[0]} was trained on real profiles, and simulated ones would say little about it. Name a "
+            "file with --data, ask the service for GET /models/VERSION/comparison, which takes the stored "
+            f"profiles, or compare on simulated profiles all the same with --simulate {REFERENCE_ROWS}."
+        )
 
 
 def _reference_sample(chosen: argparse.Namespace, progress: Progress) -> tuple[Dataset, Reference]:
     if chosen.data is None:
-        sample = simulated_profiles(chosen.simulate)
+        sample = simulated_profiles(chosen.simulate or REFERENCE_ROWS)
         return sample, reference_of(sample, "simulated profiles, a stand-in for real ones", simulated=True)
     sample = read_profiles(chosen, progress)
     return sample, reference_of(sample, f"profiles from {chosen.data.name}", simulated=False)

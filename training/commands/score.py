@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from models.profile import Profile
+from models.storage.persona_texts import read_texts, with_texts
 from training.commands import options
 from training.commands.declaration import Command
 from training.commands.inputs import mapping_of, registry_at
@@ -18,6 +19,7 @@ def _run(chosen: argparse.Namespace, progress: Progress) -> None:
     registry = registry_at(chosen.artifacts)
     loaded = registry.load_active(Profile) if chosen.model == "active" else registry.load(chosen.model, Profile)
     profiles = ProfileFile(chosen.data, Profile, mapping_of(chosen))
+    loaded = with_texts(loaded, read_texts(registry.root))
     scored = score_file(loaded.model, profiles, chosen.out, progress, chosen.max_refused)
     progress.message(f"{scored.rows:,} profiles were scored by model {loaded.model.version} into {chosen.out}.")
     rate = f"{scored.rows / scored.seconds:,.0f} a second"

@@ -17,12 +17,14 @@ from pydantic import ValidationError
 
 from models.errors import ArtifactNotWritten
 from models.storage.artifact import REPORT
+from models.storage.persona_texts import read_texts
 from training.errors import UnusableInput
 from training.report import page_content, sections
 from training.report.content.part import Table
 from training.report.document import DOCUMENT_FORMAT, Report
 from training.report.drawing import labels, style
 from training.report.drawing.saving import saved
+from training.report.people_texts import with_texts
 from training.report.plots.plot import Plot
 from training.report.plots.registry import PLOTS, drawn
 from training.text import capitalised, number, percent
@@ -57,9 +59,12 @@ class Drawing:
 def draw(version_folder: Path, out: Path | None = None) -> Path:
     """Write the page of a version, into its own folder unless `out` is given. Returns the path of the page.
 
-    Raises `UnusableInput` where there is no readable report, and `ArtifactNotWritten` as `write_report` does.
+    Personas have the names and sentences that people wrote for them, as far as these lie beside the version.
+    Raises `UnusableInput` where there is no readable report, `ArtifactDamaged` where those texts cannot be read,
+    and `ArtifactNotWritten` as `write_report` does.
     """
-    return write_report(read_report(version_folder), version_folder if out is None else out)
+    report = with_texts(read_report(version_folder), read_texts(version_folder.resolve().parent))
+    return write_report(report, version_folder if out is None else out)
 
 
 def write_report(report: Report, folder: Path) -> Path:

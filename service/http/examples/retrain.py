@@ -27,5 +27,8 @@ JOB: dict[str, Any] = {
     },
 }
 
-EVENTS = f'event: progress\ndata: {{"id": "{JOB_ID}", "status": "RUNNING", "progress": 0.4}}\n\n'
+EVENTS = (
+    f'event: progress\ndata: {{"id": "{JOB_ID}", "status": "RUNNING", '
+    f'"stage": "choosing how many personas", "progress": 0.4, "at": "{TIME}"}}\n\n'
+)
 JOBS = {"items": [JOB], "next_cursor": None}

@@ -12,7 +12,7 @@ from service.http.guarded_route import Work, does
 from service.http.idempotency import KeyInProgress, KeyReused, ReplayableResponse, run_once
 from service.http.json_bodies import JsonRoute
 from service.http.responses import from_replayable, json_response
-from service.http.schemas.retrain import JobBody, JobList, job_path
+from service.http.schemas.retrain import JobBody, JobList, job_event, job_path
 from service.paging import UnusableCursor
 from service.retraining import jobs
 from service.retraining.event_stream import TooManyStreams
@@ -110,12 +110,10 @@ def get_retrain(job_id: JobId, store: StoreDep) -> Response:
 )
 @does(Work.STREAM)
 async def watch_retrain(job_id: JobId, services: ServicesDep) -> Response:
-    """A retrain as server-sent events: `progress` at each change, `end` at its end."""
+    """A retrain as server-sent events: `progress` at each change (JobProgress), `end` with the whole retrain."""
     await services.store_threads.run(jobs.get, services.store.jobs, job_id)
     services.streams.require_slot()
-    events = services.streams.events(
-        lambda: jobs.get(services.store.jobs, job_id), lambda job: JobBody.of(job).model_dump_json()
-    )
+    events = services.streams.events(lambda: jobs.get(services.store.jobs, job_id), job_event)
     return StreamingResponse(events, media_type="text/event-stream", headers=STREAM_HEADERS)
 
 

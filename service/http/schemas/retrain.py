@@ -38,7 +38,7 @@ class JobBody(BaseModel):
 
     id: str
     status: JobStatus
-    stage: str = Field(description="The current step, in words.")
+    stage: str = Field(description="The current step, in words; of an ended retrain how it ended.")
     progress: float = Field(description="The share that is done, 0–1.")
     steps: list[JobStep] = Field(description="The steps so far, in order.")
     created_at: datetime
@@ -56,7 +56,7 @@ class JobBody(BaseModel):
         return cls(
             id=job.id,
             status=job.status,
-            stage=job.stage,
+            stage=_stage(job),
             progress=job.progress,
             steps=[JobStep.model_validate(step) for step in job.steps or ()],
             created_at=job.created_at,
@@ -67,6 +67,30 @@ class JobBody(BaseModel):
             request=job.request,
             requested_by=job.requested_by,
             links=_links(job),
+        )
+
+
+class JobProgress(BaseModel):
+    """How far a retrain is, as an event: what changes while it runs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    status: JobStatus
+    stage: str = Field(description="The current step, in words.")
+    progress: float = Field(description="The share that is done, 0–1.")
+    at: datetime | None = Field(description="When the step began; null before the first one.")
+
+    @classmethod
+    def of(cls, job: Job) -> "JobProgress":
+        """The progress of a job."""
+        latest = None if not job.steps else JobStep.model_validate(job.steps[-1])
+        return cls(
+            id=job.id,
+            status=job.status,
+            stage=_stage(job),
+            progress=job.progress,
+            at=None if latest is None else latest.at,
         )
 
 
@@ -84,9 +108,27 @@ class JobList(BaseModel):
         return cls(items=[JobBody.of(job) for job in page.items], next_cursor=page.next_cursor)
 
 
+def job_event(job: Job) -> str:
+    """The data of an event: of a running retrain its progress, of an ended one the whole body, as JSON."""
+    return (JobBody.of(job) if job.status.ended else JobProgress.of(job)).model_dump_json()
+
+
 def job_path(job_id: str) -> str:
     """The path of a job's resource."""
     return public_path(f"/retrain/{job_id}")
+
+
+def _stage(job: Job) -> str:
+    during = f" during “{job.stage}”" if job.stage else ""
+    match job.status:
+        case JobStatus.SUCCEEDED:
+            return "finished"
+        case JobStatus.FAILED:
+            return f"failed{during}"
+        case JobStatus.CANCELLED:
+            return f"cancelled{during}"
+        case _:
+            return job.stage
 
 
 def _links(job: Job) -> dict[str, str]:

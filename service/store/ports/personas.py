@@ -42,6 +42,9 @@ class PersonaOverride:
     edited_by: str
 
 
+Overrides = Mapping[str, PersonaOverride]
+
+
 class PersonaStore(Protocol):
     """Persona changes and overrides. Every method is one transaction and may raise `StoreUnavailable`.
 

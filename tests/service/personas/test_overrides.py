@@ -13,9 +13,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from models.profile import Profile
+from models.storage.persona_texts import with_texts
 from models.storage.reading import read_artifact
 from models.storage.registry import Registry
-from service.active_model.overrides import with_overrides
 from service.app import create_app
 from service.security.actor import NO_KEY
 from service.settings import Settings
@@ -210,6 +210,6 @@ def test_generated_name_gives_way_to_an_overridden_one(tmp_path: Path) -> None:
         edited_at=loaded.manifest.created_at,
         edited_by="x",
     )
-    named = with_overrides(loaded, {"p_0": written})
+    named = with_texts(loaded, {"p_0": written})
     assert [persona.name for persona in named.manifest.personas] == [NAMES[1], f"{NAMES[1]} 2", NAMES[2]]
     assert named.model.by_id["p_0"].name == NAMES[1]

@@ -59,6 +59,7 @@ def test_personas_are_matched_by_members_whatever_their_order_and_ids(
     assert [match.before.name for match in personas.matches] == [match.after.name for match in personas.matches]
     assert {match.overlap for match in personas.matches} == {1.0}
     assert personas.changed_share == 0.0
+    assert np.trace(np.array(personas.transitions)) == len(dataset)
 
 
 def test_transitions_count_every_profile_once(model: LoadedArtifact, smaller: Trained, dataset: Dataset) -> None:

@@ -1,7 +1,9 @@
 """`python -m training compare`: what changed between two versions."""
 
 import argparse
+import dataclasses
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,8 +11,11 @@ import pytest
 
 from models.errors import ModelNotFound, NoActiveModel
 from models.storage.comparison import Comparison
+from models.storage.persona_texts import PersonaTexts, write_texts
+from training.commands import compare as compare_module
 from training.commands.compare import COMMAND
 from training.commands.main import main
+from training.errors import UnusableInput
 from training.pipeline import Trained
 from training.progress import JsonLines, Plain, Progress, Silent
 
@@ -34,6 +39,34 @@ def test_versions_are_given_by_name_or_path(
     assert trained.manifest.version in said
     assert smaller.manifest.version in said
     assert "Both models scored 500 simulated profiles" in said
+
+
+def test_people_s_names_stand_in_a_comparison(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / trained.manifest.version
+    shutil.copytree(trained.folder, folder)
+    write_texts(tmp_path, {trained.manifest.personas[0].id: PersonaTexts(name="Winterlinge")})
+    command(folder, trained.folder)
+    assert f"“Winterlinge” is now called “{trained.manifest.personas[0].name}”." in capsys.readouterr().out
+
+
+def test_models_of_real_people_are_not_compared_on_simulated_ones_unasked(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = trained.manifest.origin.model_copy(update={"simulated": False, "source": "users"})
+    read = compare_module.read_artifact
+    monkeypatch.setattr(
+        compare_module,
+        "read_artifact",
+        lambda *given: dataclasses.replace(
+            loaded := read(*given), manifest=loaded.manifest.model_copy(update={"origin": real})
+        ),
+    )
+    parser = argparse.ArgumentParser()
+    COMMAND.add_options(parser)
+    with pytest.raises(UnusableInput, match=r"trained on real profiles.*--data.*--simulate 10000"):
+        COMMAND.run(parser.parse_args([str(trained.folder), str(trained.folder)]), Silent())
 
 
 def test_json_output_round_trips(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:

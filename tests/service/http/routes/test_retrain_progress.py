@@ -61,6 +61,8 @@ def test_events_report_a_retrain_until_it_ends(client: TestClient, launcher: Fak
     events = events_of(response.text)
     assert [kind for kind, _ in events] == ["progress", "end"]
     assert (events[0][1]["progress"], events[1][1]["status"]) == (0.5, "FAILED")
+    assert set(events[0][1]) == {"id", "status", "stage", "progress", "at"}
+    assert (events[0][1]["stage"], events[1][1]["stage"]) == ("fitting", "failed during “fitting”")
 
 
 def test_events_of_an_ended_retrain_are_its_end(client: TestClient, launcher: FakeLauncher) -> None:

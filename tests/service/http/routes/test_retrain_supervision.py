@@ -29,6 +29,7 @@ def test_cancelled_retrain_stops_its_child(client: TestClient, launcher: FakeLau
     assert client.post(f"{address}/cancel").status_code == 202
     job = end(client, address)
     assert (job["status"], job["error"]) == ("CANCELLED", "Cancelled as asked.")
+    assert job["stage"].startswith("cancelled during “")
     assert child.stopped
     assert "cancel" not in job["links"]
 
