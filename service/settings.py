@@ -135,7 +135,8 @@ class Settings(Thresholds, BaseSettings):
     )
     retrain_report: bool = Field(
         default=True,
-        description="Draw `report.html` with each retrain; `python -m training report VERSION` does later.",
+        description="Analyse the segments of each retrain, and draw its `report.html`: most of a small retrain's "
+        "time.",
     )
     retrain_rows: Annotated[int, Field(ge=1_000, le=1_000_000)] = Field(
         default=20_000, description="Profiles simulated for a retrain that does not say how many."

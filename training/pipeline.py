@@ -51,12 +51,11 @@ from training.personas.identity import (
 from training.progress import Progress, ProgressRange
 from training.report.analysis.analyse import analyse
 from training.report.document import Report
-from training.report.settings import AnalysisConfig
+from training.report.settings import FULL_ANALYSIS, AnalysisConfig
 
 DEFAULT_THRESHOLDS = Thresholds()
 # Fewer held-out profiles say too little: then the checks use a sample of those that were trained on.
 FEWEST_HELD_OUT = 100
-FULL_ANALYSIS = AnalysisConfig()
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "joblib", "pydantic")
 
 

@@ -1,5 +1,6 @@
 """The starter model, trained once by the command in `start.sh`; each server works on a copy of its folder."""
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -11,12 +12,24 @@ from testkit import ROOT
 
 
 @pytest.fixture(scope="session")
-def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("starter") / "artifacts"
+def starter(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of the starter model; the processes that run tests share it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "starter"
+    shared.mkdir(exist_ok=True)
+    out = shared / "artifacts"
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "trained").exists():
+            _train(out)
+            (shared / "trained").touch()
+    return out
+
+
+def _train(out: Path) -> None:
     [line] = [line for line in (ROOT / "start.sh").read_text().splitlines() if "training fit" in line]
     command = [sys.executable, *line.replace('"$artifacts"', str(out)).split()[1:]]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    return out
 
 
 @pytest.fixture

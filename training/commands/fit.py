@@ -16,6 +16,7 @@ from training.config import TrainingConfig
 from training.data.dataset import Dataset
 from training.pipeline import UnreadableModel, train
 from training.progress import JsonLines, Progress, ProgressRange
+from training.report.settings import COUNTS_ALONE, FULL_ANALYSIS
 
 
 def _run(chosen: argparse.Namespace, progress: Progress) -> None:
@@ -29,11 +30,15 @@ def _run(chosen: argparse.Namespace, progress: Progress) -> None:
         seed=chosen.seed,
         min_persona_share=thresholds.gate_min_persona_share,
         max_persona_share=thresholds.gate_max_persona_share,
+        given_k_curve=chosen.report,
     )
     previous = _previous(registry, chosen.previous, progress)
     dataset, origin = _dataset(chosen, progress)
     fitting = ProgressRange(progress, 0.0, 0.9 if chosen.report else 1.0)
-    trained = train(dataset, origin, config, chosen.out, fitting, previous=previous, thresholds=thresholds)
+    analysis = FULL_ANALYSIS if chosen.report else COUNTS_ALONE
+    trained = train(
+        dataset, origin, config, chosen.out, fitting, analysis, previous=previous, thresholds=thresholds
+    )
     activated = _activate(registry, trained.manifest, chosen)
     if chosen.report:
         progress.step("drawing the report", 0.9)
@@ -167,7 +172,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--report",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="draw report.html and its figures beside the model (default)",
+        help="analyse the segments, and draw report.html and its figures beside the model (default)",
     )
     parser.add_argument("--if-none", action="store_true", help="do nothing when a model is active")
     parser.add_argument(

@@ -23,3 +23,8 @@ class AnalysisConfig(BaseModel):
     )
     map_rows: int = Field(default=1_200, ge=0, description="Most points on a map; 0 leaves the maps out.")
     density: bool = Field(default=True, description="Whether DBSCAN and HDBSCAN are asked.")
+
+
+FULL_ANALYSIS = AnalysisConfig()
+# The counts, which cost next to nothing, and none of the refits, maps and densities.
+COUNTS_ALONE = AnalysisConfig(rows=1_000, bootstraps=0, splits=0, lengths=False, map_rows=0, density=False)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from models.errors import ModelNotFound, NoActiveModel
+from models.profile import Profile
 from models.storage.comparison import Comparison
 from models.storage.persona_texts import PersonaTexts, write_texts
-from training.commands import compare as compare_module
+from models.storage.reading import read_artifact
 from training.commands.compare import COMMAND
 from training.commands.main import main
 from training.errors import UnusableInput
@@ -55,14 +56,9 @@ def test_models_of_real_people_are_not_compared_on_simulated_ones_unasked(
     trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = trained.manifest.origin.model_copy(update={"simulated": False, "source": "users"})
-    read = compare_module.read_artifact
-    monkeypatch.setattr(
-        compare_module,
-        "read_artifact",
-        lambda *given: dataclasses.replace(
-            loaded := read(*given), manifest=loaded.manifest.model_copy(update={"origin": real})
-        ),
-    )
+    manifest = trained.manifest.model_copy(update={"origin": real})
+    loaded = dataclasses.replace(read_artifact(trained.folder, Profile), manifest=manifest)
+    monkeypatch.setattr("training.commands.compare.read_artifact", lambda *_: loaded)
     parser = argparse.ArgumentParser()
     COMMAND.add_options(parser)
     with pytest.raises(UnusableInput, match=r"trained on real profiles.*--data.*--simulate 10000"):

@@ -66,7 +66,7 @@ def choose_k(
 
     `familiar`: the k of the previous model, which stays where enough random halves choose it. `encoded`: the
     profiles of the scores, for the curve of field prediction. Where k is given the curve is computed all the same,
-    unless `config.given_k_curve` is off.
+    unless `config.given_k_curve` is off, as it is without a report.
     """
     given = None if config.k == "auto" else config.k
     if given is not None and not config.given_k_curve:

@@ -23,7 +23,7 @@ def test_components_of_planted_personas_beat_chance(dataset: Dataset) -> None:
     assert 2 <= analysis.retained == analysis.beat_chance <= 12
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_components_of_shuffled_fields_do_not_beat_chance(dataset: Dataset, seed: int) -> None:
     analysis = _shuffled(dataset, ProfileEncoder().fit(dataset), seed)
     assert not analysis.structured
@@ -37,7 +37,7 @@ def _shuffled(dataset: Dataset, encode: ProfileEncoder, seed: int) -> Components
     return parallel_analysis(vectors, encode.encoder_, QUICK, rng)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_dependence_within_lists_alone_is_no_structure(dataset: Dataset, seed: int) -> None:
     encode = ProfileEncoder().fit(dataset)
     vectors, rng = encode.transform(dataset), np.random.default_rng(seed)
@@ -87,7 +87,7 @@ def test_number_of_clear_components_does_not_depend_on_the_seed(dataset: Dataset
     encode = ProfileEncoder().fit(dataset)
     vectors, config = encode.transform(dataset), TrainingConfig()
     analyses = [
-        parallel_analysis(vectors, encode.encoder_, config, np.random.default_rng(seed)) for seed in range(4)
+        parallel_analysis(vectors, encode.encoder_, config, np.random.default_rng(seed)) for seed in range(3)
     ]
     assert len({analysis.clear for analysis in analyses}) == 1
 
