@@ -5,7 +5,8 @@ does not grow with the rows. Whether too many rows are refused is known only at 
 in a temporary file.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,10 @@ from training.data.coding import Coded, Coder
 from training.data.files.chunks import Chunk
 from training.data.files.profile_file import ProfileFile
 from training.data.files.reading import without_collector
-from training.data.files.table_files import BatchWriter, growing_table
+from training.data.files.table_files import BatchWriter, growing_table, refuse_overwriting, side_file
+from training.data.headers import quoted
 from training.data.prefetch import prefetch
+from training.data.reading_notes import merged, missing_sentence, unknown_sentence
 from training.data.refusals import SideFile, refused_rows_file
 from training.errors import UnusableInput
 from training.progress import Progress, RowRate
@@ -60,21 +63,35 @@ def score_file(
 ) -> Scored:
     """Score a file of profiles into `out` (.csv, .jsonl or .parquet), with the columns of `assignment_batch`.
 
-    Refused rows are listed beside the data. Raises `UnusableInput`, and leaves `out` unchanged, when the file
-    cannot be used, holds no rows, or more than the share `max_refused` of them is refused.
+    Refused rows are listed beside `out`. Raises `UnusableInput`, and leaves `out` unchanged, when the file cannot
+    be used, holds no rows, or more than the share `max_refused` of them is refused; or when `out` is the file
+    itself.
     """
+    refuse_overwriting(out, profiles.path)
     for note in profiles.notes:
         progress.message(note)
+    if profiles.id_column is None:
+        progress.message(
+            "No column is an id: rows are named by their line. A mapping says which column is the customer's id: "
+            '[user_id] from = "…".'
+        )
     progress.step("scoring", 0.0)
     rate = RowRate(progress)
-    columns = assignment_schema(profiles.id_column is not None)
+    columns = assignment_schema(profiles.id_column is not None, profiles.keep)
+    coder = Coder(model.encoder, profiles.profile_class, profiles.written)
     with (
-        refused_rows_file(profiles.side_file) as refused,
+        refused_rows_file(side_file(out, profiles.path)) as refused,
         growing_table(out, columns) as writer,
         _tuned_for_streaming(),
     ):
-        _score_chunks(model, profiles, writer, refused, rate)
+        _score_chunks(model, profiles, coder, writer, refused, rate)
         _check_refused(profiles, rate.rows, refused, max_refused, progress)
+    for sentence in (
+        missing_sentence(merged([coder.missing_words, profiles.words_in_ratings])),
+        unknown_sentence(merged([coder.unknown_values])),
+    ):
+        if sentence is not None:
+            progress.message(sentence)
     progress.step("scored", 1.0)
     return Scored(rate.rows, refused.rows, rate.seconds)
 
@@ -94,13 +111,16 @@ def _tuned_for_streaming() -> Iterator[None]:
 
 
 def _score_chunks(
-    model: SegmentModel, profiles: ProfileFile, writer: BatchWriter, refused: SideFile, rate: RowRate
+    model: SegmentModel,
+    profiles: ProfileFile,
+    coder: Coder,
+    writer: BatchWriter,
+    refused: SideFile,
+    rate: RowRate,
 ) -> None:
-    coder = Coder(model.encoder, profiles.profile_class, profiles.source.text)
-
     def score(chunk: Chunk) -> tuple[float, Coded, pa.RecordBatch]:
         coded = coder.code(chunk)
-        return chunk.read, coded, assignment_batch(model, coded)
+        return chunk.read, coded, assignment_batch(model, coded, profiles.keep)
 
     # While one chunk is scored, the next is read and the previous one is written.
     for read, coded, batch in prefetch(map(score, prefetch(profiles.chunks()))):
@@ -122,15 +142,26 @@ def _check_refused(
         raise UnusableInput("There is no profile to score.")
 
 
-def assignment_schema(with_ids: bool) -> pa.Schema:
-    """The columns of `assignment_batch`: the id of each row, or its line where there are no ids, comes first."""
+def assignment_schema(with_ids: bool, keep: Sequence[str] = ()) -> pa.Schema:
+    """The columns of `assignment_batch`: the id of each row, or its line where there are no ids, comes first.
+
+    `keep`: columns of the file, as text, which come next. Raises `UnusableInput` where one has the name of
+    another.
+    """
     identity = pa.field("user_id", pa.string()) if with_ids else pa.field("line", pa.int64())
-    return pa.schema([identity, *_ASSIGNMENT])
+    names = [identity.name, *_ASSIGNMENT.names, *keep]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise UnusableInput(
+            f"--keep names {quoted(twice)}, which is a column of the result already; rename it in the file."
+        )
+    return pa.schema([identity, *(pa.field(name, pa.string()) for name in keep), *_ASSIGNMENT])
 
 
-def assignment_batch(model: SegmentModel, coded: Coded) -> pa.RecordBatch:
-    """One row for each profile: its id or line, persona_id, persona, confidence, margin, runner_up_id, runner_up,
-    settled, typicality, is_outlier (as in `models.segment_model.Assignment`), model_version.
+def assignment_batch(model: SegmentModel, coded: Coded, keep: Sequence[str] = ()) -> pa.RecordBatch:
+    """One row for each profile: its id or line, the columns of `keep`, persona_id, persona, confidence, margin,
+    runner_up_id, runner_up, settled, typicality, is_outlier (as in `models.segment_model.Assignment`),
+    model_version.
     """
     scores = model.scorer.scores(coded.columns)
     first, second = scores.clusters, scores.runners_up
@@ -138,6 +169,7 @@ def assignment_batch(model: SegmentModel, coded: Coded) -> pa.RecordBatch:
     names = [persona.name for persona in model.personas]
     columns = [
         pa.array(coded.lines) if coded.ids is None else coded.ids,
+        *coded.beside,
         _dictionary(first, ids),
         _dictionary(first, names),
         _numbers(scores.confidence, first),
@@ -149,7 +181,7 @@ def assignment_batch(model: SegmentModel, coded: Coded) -> pa.RecordBatch:
         _outliers(scores.typicality, first),
         _dictionary(np.zeros_like(first), [model.version]),
     ]
-    return pa.record_batch(columns, schema=assignment_schema(coded.ids is not None))
+    return pa.record_batch(columns, schema=assignment_schema(coded.ids is not None, keep))
 
 
 def _dictionary(codes_of_rows: IntArray, values: list[str]) -> pa.Array:

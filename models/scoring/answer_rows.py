@@ -7,6 +7,7 @@ are spelled as at training, so that finding their row is one look-up (benchmarks
 from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
+from models.profile.missing_words import is_missing_word
 from models.scoring.columns import FloatArray
 from models.scoring.encoder import FieldEncoding, has_values
 from models.scoring.evidence import Evidence
@@ -72,7 +73,8 @@ class ListRows(dict[str, int]):
     def add(self, answer: Collection[str], rows: list[int], unknown: list[UnknownValue]) -> bool:
         """Append the rows of an answer to `rows` and its unknown values to `unknown`.
 
-        Returns whether the field counts as answered: it does not where every value is unknown.
+        Returns whether the field counts as answered: it does not where every value is unknown, or a word for a
+        missing answer.
         """
         values = set(answer)
         if not values <= self.keys():
@@ -86,7 +88,7 @@ class ListRows(dict[str, int]):
     def _normalised(self, answer: Collection[str], unknown: list[UnknownValue]) -> set[str]:
         encoding = self._encoding
         codes = {value: encoding.vocabulary.code(value) for value in answer}
-        unknown_values = [value for value, code in codes.items() if code < 0 and value.strip()]
+        unknown_values = [value for value, code in codes.items() if code < 0 and not is_missing_word(value)]
         unknown += [UnknownValue(encoding.name, value) for value in unknown_values]
         return {encoding.values[code] for code in codes.values() if code >= 0}
 

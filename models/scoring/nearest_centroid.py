@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 from pydantic import BaseModel
 
+from models.profile.missing_words import is_missing_word
 from models.scoring.answer_rows import UnknownValue
 from models.scoring.columns import Columns, FloatArray, IntArray, blocks, known_rows
 from models.scoring.coordinates import ProfileMap, squared_distances
@@ -189,10 +190,14 @@ def _missing_and_unknown(encoder: Encoder, profile: BaseModel) -> tuple[tuple[st
     unknown: list[UnknownValue] = []
     for encoding in encoder.fields:
         answer = getattr(profile, encoding.name, None)
-        values = [answer] if answer is None or not encoding.is_list else [*answer]
-        if answer is None or (not encoding.is_list and not str(answer).strip()):
+        if answer is None or encoding.is_number:
+            missing += [encoding.name] if answer is None else []
+            continue
+        values = [*answer] if encoding.is_list else [answer]
+        codes = {str(value): encoding.vocabulary.code(str(value)) for value in values}
+        unknown_here = [value for value, code in codes.items() if code < 0 and not is_missing_word(value)]
+        unknown += [UnknownValue(encoding.name, value) for value in unknown_here]
+        is_word = not unknown_here and max(codes.values(), default=0) < 0
+        if is_word and (has_values(values) or not encoding.is_list):
             missing.append(encoding.name)
-        elif not encoding.is_number and has_values(values):
-            codes = {str(value): encoding.vocabulary.code(str(value)) for value in values if str(value).strip()}
-            unknown += [UnknownValue(encoding.name, value) for value, code in codes.items() if code < 0]
     return tuple(missing), tuple(unknown)

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from models.profile.field_kinds import Categorical
+from models.profile.missing_words import is_missing_word
 from models.scoring.answer_rows import ListRows, NumberRows, UnknownValue, ValueRows
 from models.scoring.encoder import FieldEncoding
 from models.scoring.evidence import Classifier, Evidence, answered_figures
@@ -96,15 +97,18 @@ class SingleScorer:
             if answer is None:
                 missing.append(name)
             elif lists is not None:
+                unknown_before = len(unknown)
                 if lists.add(answer, rows, unknown):
                     answered |= bit
+                elif len(unknown) == unknown_before:
+                    missing.append(name)
             elif table is not None and (row := table[answer]) is not None:
                 rows.append(row)
                 answered |= bit
-            elif str(answer).strip():
-                unknown.append(UnknownValue(name, str(answer)))
-            else:
+            elif is_missing_word(str(answer)):
                 missing.append(name)
+            else:
+                unknown.append(UnknownValue(name, str(answer)))
         return self.score_of(self._packed.unpack(sum(rows)), answered, tuple(missing), tuple(unknown))
 
     def score_of(

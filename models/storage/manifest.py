@@ -24,6 +24,18 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Reading(_Part):
+    """What was read of a file of profiles, and how."""
+
+    columns: int = Field(description="Columns in the file, without those that its mapping leaves out on purpose.")
+    used_columns: int = Field(description="Those that fields, descriptors or the id are read from.")
+    unused: tuple[str, ...] = Field(default=(), description="The names of others, at most fifty.")
+    missing_words: dict[str, int] = Field(
+        default={}, description="Field → cells that hold a word for a missing answer, such as n/a."
+    )
+    notes: tuple[str, ...] = Field(default=(), description="Sentences on how the file was read.")
+
+
 class Origin(_Part):
     """The origin of the training data. Whatever shows the model also shows `simulated`."""
 
@@ -33,6 +45,7 @@ class Origin(_Part):
     rows: int = Field(description="Number of training profiles.")
     refused_rows: int = Field(default=0, description="Rows that are not valid profiles.")
     fingerprint: str = Field(description="sha256 of the parsed profiles.")
+    reading: Reading | None = Field(default=None, description="How the file was read, for a model from a file.")
 
 
 class FieldManifest(_Part):

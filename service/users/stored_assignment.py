@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from models.profile import Profile
 from models.profile.field_kinds import declared_fields
+from models.profile.missing_words import is_missing_word
 from models.segment_model import Assignment
 from models.storage.artifact import LoadedArtifact
 from service.segmenting.assignment import Segmented
@@ -30,9 +31,10 @@ def read_profile(text: str) -> Profile:
 
 
 def answered_count(profile: Profile) -> int:
-    """The number of values in the answers to open fields."""
-    answers = (getattr(profile, spec.name) for spec in declared_fields(Profile) if spec.kind.name in _OPEN)
-    return sum(1 if isinstance(answer, str) else len(answer) for answer in answers if answer is not None)
+    """The number of values in the answers to open fields, without words for a missing answer."""
+    answers = (getattr(profile, spec.name) or () for spec in declared_fields(Profile) if spec.kind.name in _OPEN)
+    values = ((answer,) if isinstance(answer, str) else answer for answer in answers)
+    return sum(not is_missing_word(value) for answer in values for value in answer)
 
 
 def stored_assignment(

@@ -5,7 +5,6 @@ import weakref
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -150,12 +149,12 @@ def test_parquet_text_is_read_back_as_text(model: SegmentModel, data: Path) -> N
 
 def test_scoring_refuses_the_rows_that_a_dataset_refuses(model: SegmentModel, tmp_path: Path) -> None:
     path = tmp_path / "people.jsonl"
-    path.write_text('{"age": 30}\n{"age": 7, "hobbies": "x"}\nbroken\n{"age": 41}\n')
+    path.write_text('{"age": 30}\n{"age": 7, "hobbies": 5}\nbroken\n{"age": 41}\n')
     result = run(model, path, tmp_path / "scored.csv", max_refused=0.5)
     assert (result.rows, result.refused) == (2, 2)
     assert pd.read_csv(tmp_path / "scored.csv")["line"].tolist() == [1, 4]
     streamed = (tmp_path / "people.jsonl.refused.csv").read_text()
-    read_dataset(path, Profile, max_refused=1.0)
+    read_dataset(path, Profile, max_refused=1.0, side_file=tmp_path / "people.jsonl.refused.csv")
     assert streamed == (tmp_path / "people.jsonl.refused.csv").read_text()
     assert len(streamed.splitlines()) == 4
 
@@ -199,8 +198,8 @@ def test_chunks_have_at_most_the_agreed_size(suffix: str, tmp_path: Path) -> Non
 class Watched:
     """A source of twenty chunks that counts how many of them somebody holds on to."""
 
-    text: ClassVar[bool] = False
     names = ("age",)
+    notes = ()
 
     def __init__(self) -> None:
         self.most = 0

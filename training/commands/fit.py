@@ -14,6 +14,7 @@ from training.commands.inputs import read_profiles, registry_at, simulated_profi
 from training.commands.report import draw
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
+from training.data.files.table_files import side_file
 from training.pipeline import UnreadableModel, train
 from training.progress import JsonLines, Progress, ProgressRange
 from training.report.settings import COUNTS_ALONE, FULL_ANALYSIS
@@ -82,9 +83,17 @@ def _dataset(chosen: argparse.Namespace, progress: Progress) -> tuple[Dataset, O
         what = "simulated profiles: a stand-in until there are real ones"
         return dataset, _origin(dataset, what, source="simulated")
     progress.step("reading profiles", 0.0)
-    dataset = read_profiles(chosen, progress, chosen.max_refused)
     name = "stored profiles" if chosen.origin == "users" else chosen.data.name
+    dataset = read_profiles(chosen, progress, chosen.max_refused, _refused_rows(chosen))
     return dataset, _origin(dataset, f"profiles from {name}", source=chosen.origin)
+
+
+def _refused_rows(chosen: argparse.Namespace) -> Path | None:
+    """The file of refused rows beside the versions; none for stored profiles, whose lines mean nothing later."""
+    if chosen.origin == "users":
+        return None
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    return side_file(chosen.out / chosen.data.name, chosen.data)
 
 
 def _origin(dataset: Dataset, what: str, source: str) -> Origin:
@@ -96,6 +105,7 @@ def _origin(dataset: Dataset, what: str, source: str) -> Origin:
             "rows": len(dataset),
             "refused_rows": dataset.refusals.rows,
             "fingerprint": dataset.fingerprint,
+            "reading": dataset.reading,
         }
     )
 

@@ -23,9 +23,14 @@ def mapping_of(chosen: argparse.Namespace) -> FieldMapping | None:
     return load_mapping(chosen.mapping) if chosen.mapping else None
 
 
-def read_profiles(chosen: argparse.Namespace, progress: Progress, max_refused: float = 0.05) -> Dataset:
-    """The data set of the options `--data` and `--mapping`. Its notes become messages."""
-    dataset = read_dataset(chosen.data, Profile, mapping_of(chosen), max_refused)
+def read_profiles(
+    chosen: argparse.Namespace, progress: Progress, max_refused: float = 0.05, refused: Path | None = None
+) -> Dataset:
+    """The data set of the options `--data` and `--mapping`. Its notes become messages.
+
+    `refused`: the file in which refused rows are listed, if they are.
+    """
+    dataset = read_dataset(chosen.data, Profile, mapping_of(chosen), max_refused, refused)
     for note in dataset.notes:
         progress.message(note)
     return dataset

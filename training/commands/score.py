@@ -9,17 +9,19 @@ from training.commands import options
 from training.commands.declaration import Command
 from training.commands.inputs import mapping_of, registry_at
 from training.data.files.profile_file import ProfileFile
-from training.data.files.table_files import check_suffix
+from training.data.files.table_files import check_suffix, refuse_overwriting
 from training.offline_scoring import score_file
 from training.progress import Progress
 
 
 def _run(chosen: argparse.Namespace, progress: Progress) -> None:
     check_suffix(chosen.out)
+    refuse_overwriting(chosen.out, chosen.data, chosen.mapping)
     registry = registry_at(chosen.artifacts)
     loaded = registry.load_active(Profile) if chosen.model == "active" else registry.load(chosen.model, Profile)
-    profiles = ProfileFile(chosen.data, Profile, mapping_of(chosen))
     loaded = with_texts(loaded, read_texts(registry.root))
+    keep = tuple(dict.fromkeys(chosen.keep))
+    profiles = ProfileFile(chosen.data, Profile, mapping_of(chosen), keep)
     scored = score_file(loaded.model, profiles, chosen.out, progress, chosen.max_refused)
     progress.message(f"{scored.rows:,} profiles were scored by model {loaded.model.version} into {chosen.out}.")
     rate = f"{scored.rows / scored.seconds:,.0f} a second"
@@ -31,6 +33,13 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     options.add_artifacts(parser)
     parser.add_argument("--data", type=Path, required=True, help=".csv, .jsonl, .parquet or .arrow")
     parser.add_argument("--out", type=Path, required=True, help=".csv, .jsonl or .parquet")
+    parser.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="column of the file to keep in the result, again for each",
+    )
     options.add_reading(parser)
 
 

@@ -1,30 +1,44 @@
 """Validation of cells: the profile class decides what fits, once for each distinct cell."""
 
 import math
-import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal as PlainDecimal
 from functools import cache
 from types import NoneType
-from typing import Any, TypeAlias, get_args, get_origin
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args, get_origin
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
 
 from models.profile.field_kinds import FieldSpec, Numeric, Ordinal
 from models.profile.vocabulary import Vocabulary, normalise
 from models.scoring.columns import IntArray
+from training.data.formats.cell_format import USUAL, CellFormat
+from training.data.formats.list_format import split_list
 from training.data.refusals import Unfit
 
 Cells: TypeAlias = Sequence[Any] | pa.Array
 Understand: TypeAlias = Callable[[Any], str | float | None]
 
-NONE, NOTHING, REFUSED = -1, -2, -3
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+NONE, NOTHING, REMARKED = -1, -2, -3
+# Values that are counted by themselves; the rest of a field is counted together.
+_MOST_COUNTED: Final = 10_000
+_LONGEST: Final = 60
+OTHERS: Final = "…"
+
+
+class Remark(NamedTuple):
+    """Something about a cell: why it is refused, the word for a missing answer that it holds, or the value that
+    the vocabulary lacks.
+    """
+
+    kind: Literal["refused", "missing", "unknown"]
+    text: str
 
 
 class Misfit(Exception):
@@ -33,16 +47,21 @@ class Misfit(Exception):
 
 class Outcomes:
     """Maps cells to outcomes: the code of the cell's value, numbered by first occurrence; −1 for no answer, −2 for
-    a value without a letter, −3 and below for a refusal.
+    a value without a letter, −3 and below for a remark (see `Remark`).
 
     Texts are numbered as they are written, so that it is known afterwards how people write a value. With a
-    `vocabulary` codes are those of the vocabulary, and an unknown value is −2 as well.
+    `vocabulary` codes are those of the vocabulary, and an unknown value is a remark. `counts`: the cells that hold
+    a word for a missing answer, and those with an unknown value, as they are written.
     """
 
-    def __init__(self, understand: Understand, vocabulary: Vocabulary | None = None) -> None:
+    def __init__(
+        self, understand: Understand, vocabulary: Vocabulary | None = None, written: CellFormat = USUAL
+    ) -> None:
         self.values: dict[str | float, int] = {}
+        self.counts: Mapping[str, Counter[str]] = {"missing": Counter(), "unknown": Counter()}
         self._vocabulary = vocabulary
-        self._reasons: dict[str, int] = {}
+        self._format = written
+        self._remarks: dict[Remark, int] = {}
         self._understand = understand
         # A memo for each type: 1, 1.0 and True are the same dict key, but different answers.
         self._memos: dict[type, _Memo] = {kind: _Memo(self._validate) for kind in (str, int, float, bool)}
@@ -51,17 +70,21 @@ class Outcomes:
         """Forget all cells once there are more than `most`; the codes of `values` are void then."""
         if sum(map(len, self._memos.values())) > most:
             self.values.clear()
+            self._remarks.clear()
             for memo in self._memos.values():
                 memo.clear()
+        for counts in self.counts.values():
+            if len(counts) > _MOST_COUNTED:
+                common = dict(counts.most_common(_MOST_COUNTED // 10))
+                common[OTHERS] = common.get(OTHERS, 0) + counts.total() - sum(common.values())
+                counts.clear()
+                counts.update(common)
 
     def of(self, cells: Cells) -> IntArray:
         """Outcomes, shape (n,)."""
-        if isinstance(cells, pa.Array):
-            return self._of_arrow(cells)
-        kinds = set(map(type, cells)) - {NoneType} or {str}
-        memo = self._memos.get(kinds.pop()) if len(kinds) == 1 else None
-        look_up = memo.__getitem__ if memo is not None else self.outcome
-        return np.fromiter(map(look_up, cells), np.int64, len(cells))
+        outcomes = self._of_arrow(cells) if isinstance(cells, pa.Array) else self._of_python(cells)
+        self._count(outcomes)
+        return outcomes
 
     def outcome(self, cell: Any) -> int:
         """The outcome of one cell."""
@@ -70,19 +93,39 @@ class Outcomes:
 
     def refused(self, outcomes: IntArray) -> IntArray:
         """The positions of refusals."""
-        return np.flatnonzero(outcomes <= REFUSED)
+        positions = np.flatnonzero(outcomes <= REMARKED)
+        if not len(positions):
+            return positions
+        refusals = np.array([remark.kind == "refused" for remark in self._remarks], np.bool_)
+        refused: IntArray = positions[refusals[REMARKED - outcomes[positions]]]
+        return refused
 
     def reasons(self, outcomes: IntArray) -> list[str]:
         """The reasons of these outcomes, all of which are refusals."""
-        reasons = list(self._reasons)
-        return [reasons[REFUSED - outcome] for outcome in outcomes.tolist()]
+        remarks = list(self._remarks)
+        return [remarks[REMARKED - outcome].text for outcome in outcomes.tolist()]
+
+    def _count(self, outcomes: IntArray) -> None:
+        remarked = outcomes[outcomes <= REMARKED]
+        if not len(remarked):
+            return
+        remarks = list(self._remarks)
+        for index, count in enumerate(np.bincount(REMARKED - remarked).tolist()):
+            if count and (counts := self.counts.get(remarks[index].kind)) is not None:
+                counts[remarks[index].text] += count
+
+    def _of_python(self, cells: Sequence[Any]) -> IntArray:
+        kinds = set(map(type, cells)) - {NoneType} or {str}
+        memo = self._memos.get(kinds.pop()) if len(kinds) == 1 else None
+        look_up = memo.__getitem__ if memo is not None else self.outcome
+        return np.fromiter(map(look_up, cells), np.int64, len(cells))
 
     def _of_arrow(self, cells: pa.Array) -> IntArray:
         try:
             encoded = cells.dictionary_encode()
         except pa.ArrowNotImplementedError:
-            return self.of(cells.to_pylist())
-        table: IntArray = np.append(self.of(encoded.dictionary.to_pylist()), self.outcome(None))
+            return self._of_python(cells.to_pylist())
+        table: IntArray = np.append(self._of_python(encoded.dictionary.to_pylist()), self.outcome(None))
         indices = encoded.indices
         if indices.null_count:
             indices = indices.cast(pa.int64()).fill_null(len(table) - 1)
@@ -90,18 +133,24 @@ class Outcomes:
         return outcomes
 
     def _validate(self, cell: Any) -> int:
+        if (word := self._format.missing_word(cell)) is not None:
+            return self._remark("missing", word)
         try:
             value = self._understand(cell)
         except Misfit as misfit:
-            return REFUSED - self._reasons.setdefault(str(misfit), len(self._reasons))
+            return self._remark("refused", str(misfit))
         if value is None:
             return NONE
         return NOTHING if value == "" else self._code(value, cell)
 
+    def _remark(self, kind: Literal["refused", "missing", "unknown"], text: str) -> int:
+        return REMARKED - self._remarks.setdefault(Remark(kind, text), len(self._remarks))
+
     def _code(self, value: str | float, cell: Any) -> int:
-        if self._vocabulary is not None:
-            return self._vocabulary.by_value.get(str(value), NOTHING)
         spelled = " ".join(cell.split()) if isinstance(cell, str) else ""
+        if self._vocabulary is not None:
+            code = self._vocabulary.by_value.get(str(value))
+            return self._remark("unknown", (spelled or str(value))[:_LONGEST]) if code is None else code
         # A class may change the text that it is given.
         key = spelled if isinstance(value, str) and normalise(spelled) == value else value
         return self.values.setdefault(key, len(self.values))
@@ -118,11 +167,12 @@ class _Memo(dict[Any, int]):
 
 @dataclass(frozen=True)
 class FieldCheck:
-    """Validates cells of one field. `text`: cells are text, from which numbers and lists are parsed."""
+    """Validates cells of one field. `text`: numbers and lists are parsed from text, as it is `written`."""
 
     profile_class: type[BaseModel]
     spec: FieldSpec
     text: bool = False
+    written: CellFormat = USUAL
 
     def single(self, cell: Any) -> str | float | None:
         """The value of a single answer: number, level number or normalised text. Raises `Misfit`."""
@@ -130,14 +180,16 @@ class FieldCheck:
             cell = self._parsed(cell)
         if isinstance(cell, str) and isinstance(self.spec.kind, Ordinal):
             cell = self._level(cell)
-        if isinstance(cell, float) and isinstance(self.spec.kind, Numeric) and cell.is_integer():
-            cell = int(cell)  # most tools store a column of whole numbers with gaps as floats
         if _is_missing(cell):
             return None
+        if isinstance(self.spec.kind, Numeric) and isinstance(cell, float | PlainDecimal):
+            cell = _as_number(cell)
         return self._value(self.validated(cell))
 
     def item(self, cell: Any) -> str | None:
         """The normalised text of one value in a list; None when it is blank. Raises `Misfit`."""
+        if _is_missing(cell):
+            return None
         (value,) = self.validated(self.holder((cell,)), within_list=True) or (cell,)
         return normalise(str(value)) if str(value).strip() else None
 
@@ -150,7 +202,9 @@ class FieldCheck:
         if isinstance(cell, list | tuple):
             return cell
         if self.text and isinstance(cell, str):
-            return _split(cell.strip())
+            return _split(cell.strip(), self.written)
+        if self.text and isinstance(cell, dict):
+            return _unwrapped(cell)
         if isinstance(cell, set | frozenset | np.ndarray):
             return cell.tolist() if isinstance(cell, np.ndarray) else list(cell)
         if _is_missing(cell):
@@ -182,7 +236,7 @@ class FieldCheck:
         cell = cell.strip()
         if isinstance(self.spec.kind, Numeric):
             with suppress(ValueError):
-                return as_number(cell)
+                return self.written.numbers.number(cell)
         return cell or None
 
     def _level(self, cell: str) -> str:
@@ -199,11 +253,13 @@ class FieldCheck:
                 return normalise(str(answer))
 
 
-def as_number(text: str) -> float:
-    """The number in a text: digits, point and exponent, finite. Raises `ValueError`."""
-    if _NUMBER.fullmatch(text) and math.isfinite(number := float(text)):
-        return number
-    raise ValueError("not a number")
+def _as_number(number: "float | PlainDecimal") -> float | int:
+    """Whole numbers as such: most tools store a column of whole numbers with gaps as floats, databases as
+    decimals.
+    """
+    if not math.isfinite(number):
+        return float(number)
+    return int(number) if number == int(number) else float(number)
 
 
 def _finite(number: float) -> float:
@@ -217,13 +273,23 @@ def _is_missing(cell: Any) -> bool:
     return cell is None or (isinstance(cell, float) and math.isnan(cell))
 
 
-def _split(cell: str) -> Sequence[Any] | None:
-    if not (cell.startswith("[") and cell.endswith("]")):
-        return cell.split(";") if cell else None
+def _split(cell: str, written: CellFormat) -> Sequence[Any] | None:
+    if written.missing_word(cell) is not None:
+        return [cell]
     try:
-        return list(from_json(cell))
+        return split_list(cell, written.separator)
     except ValueError:
         raise Misfit("Not a list: write a;b;c or JSON") from None
+
+
+def _unwrapped(cell: dict[Any, Any]) -> Sequence[Any] | None:
+    """The list in a struct, as BigQuery writes one: {"list": [{"element": "a"}]}. Raises `Misfit`."""
+    inner = next(iter(cell.values())) if len(cell) == 1 else cell
+    if inner is None:
+        return None
+    if not isinstance(inner, list):
+        raise Misfit("Input should be a valid list")
+    return [next(iter(item.values())) if isinstance(item, dict) and len(item) == 1 else item for item in inner]
 
 
 @cache

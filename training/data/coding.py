@@ -3,7 +3,8 @@
 Rows are refused for the same reasons as when a data set is read.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -17,10 +18,13 @@ from training.data.column_builder import (
     ListColumnBuilder,
     SingleColumnBuilder,
     as_ids,
+    as_texts,
     column_builder_for,
+    field_check,
     refused_rows,
 )
 from training.data.files.chunks import Chunk
+from training.data.formats.cell_format import CellFormat
 from training.data.headers import id_column
 from training.data.refusals import Refusal
 
@@ -30,25 +34,27 @@ REMEMBERED = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coded:
-    """The rows of a chunk that fit: their columns as `Scorer.scores` takes them, their lines (n,), and their ids
-    if the file has some; and the number of refused rows with every misfit in the order of the lines.
+    """The rows of a chunk that fit: their columns as `Scorer.scores` takes them, their lines (n,), their ids if
+    the file has some, and the columns that are passed on, as text; and the number of refused rows with every
+    misfit in the order of the lines.
     """
 
     columns: Columns
     lines: IntArray
     ids: pa.Array | None
+    beside: tuple[pa.Array, ...]
     refused: int
     misfits: Sequence[Refusal]
 
 
 class Coder:
-    """Codes one chunk after the other. `text`: cells are text, from which numbers and lists are read."""
+    """Codes one chunk after the other. `written`: the format of a field's cells, for those of a file."""
 
     def __init__(
         self,
         encoder: Encoder,
         profile_class: type[BaseModel],
-        text: bool = False,
+        written: Callable[[str], CellFormat] | None = None,
         remembered: int = REMEMBERED,
     ) -> None:
         self._remembered = remembered
@@ -56,9 +62,19 @@ class Coder:
         self._profile_class = profile_class
         encodings = {encoding.name: encoding for encoding in encoder.fields}
         self._fields = {
-            spec.name: _builder_for(FieldCheck(profile_class, spec, text), encodings.get(spec.name))
+            spec.name: _builder_for(field_check(profile_class, spec, written), encodings.get(spec.name))
             for spec in declared_fields(profile_class)
         }
+
+    @property
+    def missing_words(self) -> dict[str, Counter[str]]:
+        """By field, the words for missing answers in all cells so far."""
+        return {name: field.counts["missing"] for name, field in self._fields.items()}
+
+    @property
+    def unknown_values(self) -> dict[str, Counter[str]]:
+        """By field, the values so far that the encoder does not know, as they are written."""
+        return {name: field.counts["unknown"] for name, field in self._fields.items()}
 
     def code(self, chunk: Chunk) -> Coded:
         """Code one chunk. A field of the encoder that the chunk lacks is not answered."""
@@ -77,15 +93,18 @@ class Coder:
         name = id_column(chunk.cells, self._profile_class)
         ids = None if name is None else as_ids(chunk.cells[name])
         refused = len(chunk.broken) + len(chunk.lines) - len(fits)
-        if len(fits) == len(chunk.lines):
-            return Coded(columns=columns, lines=chunk.lines, ids=ids, refused=refused, misfits=chunk.broken)
-        fitting_ids = None if ids is None else ids.take(pa.array(fits))
+        beside = tuple(as_texts(cells) for cells in chunk.beside.values())
+        if len(fits) < len(chunk.lines):
+            columns, rows = take(columns, fits), pa.array(fits)
+            ids = None if ids is None else ids.take(rows)
+            beside = tuple(texts.take(rows) for texts in beside)
         return Coded(
-            columns=take(columns, fits),
+            columns=columns,
             lines=chunk.lines[fits],
-            ids=fitting_ids,
+            ids=ids,
+            beside=beside,
             refused=refused,
-            misfits=sorted([*chunk.broken, *misfits]),
+            misfits=sorted([*chunk.broken, *misfits]) if misfits else chunk.broken,
         )
 
 

@@ -4,7 +4,9 @@ Each chunk is coded with values numbered by first occurrence; at the end the ope
 final codes. A million rows thus need memory for their codes, and not for their cells.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +16,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from models.profile.field_kinds import Categorical, MultiLabel, declared_fields
+from models.profile.field_kinds import Categorical, FieldSpec, MultiLabel, declared_fields
 from models.profile.vocabulary import Vocabulary, normalise
 from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, Column, IntArray, NumberColumn
 from training.data.cell_validation import NOTHING, Cells, FieldCheck, Misfit, Outcomes
 from training.data.codes import by_frequency, concatenate, recode, recode_table
+from training.data.formats.cell_format import CellFormat
 from training.data.headers import id_column
 from training.data.refusals import Refusal
 from training.data.written_forms import WrittenForms, written_forms
@@ -31,7 +34,7 @@ class SingleColumnBuilder:
 
     def __init__(self, check: FieldCheck, vocabulary: Vocabulary | None = None) -> None:
         self._spec = check.spec
-        self._outcomes = Outcomes(check.single, vocabulary)
+        self._outcomes = Outcomes(check.single, vocabulary, check.written)
 
     def code(self, cells: Cells) -> tuple[Column, Misfits]:
         """The cells as a column in provisional codes, and the rows that do not fit with the reason."""
@@ -47,6 +50,11 @@ class SingleColumnBuilder:
         """See `Outcomes.forget`."""
         self._outcomes.forget(most)
 
+    @property
+    def counts(self) -> Mapping[str, Counter[str]]:
+        """See `Outcomes`."""
+        return self._outcomes.counts
+
     def settle(self, column: Column) -> "Settled":
         """The whole column in its final codes, with vocabulary and written forms of an open field."""
         return Settled.of(column, self._outcomes.values)
@@ -57,7 +65,7 @@ class ListColumnBuilder:
 
     def __init__(self, check: FieldCheck, vocabulary: Vocabulary | None = None) -> None:
         self._check = check
-        self._outcomes = Outcomes(check.item, vocabulary)
+        self._outcomes = Outcomes(check.item, vocabulary, check.written)
         self._lengths: dict[int, str] = {}
 
     def code(self, cells: Cells) -> tuple[Column, Misfits]:
@@ -70,13 +78,20 @@ class ListColumnBuilder:
         if is_known.all():
             return CodeListColumn(outcomes, offsets, given), misfits
         known_before = np.concatenate([[0], np.cumsum(is_known)])[offsets]
-        wordless = np.concatenate([[0], np.cumsum(outcomes == NOTHING)])[offsets]
+        # A list of blank texts alone is empty; one of words for missing answers, or of unknown values, is no
+        # answer.
+        wordless = np.concatenate([[0], np.cumsum(outcomes <= NOTHING)])[offsets]
         answered = given & ((np.diff(known_before) > 0) | (np.diff(wordless) == 0))
         return CodeListColumn(outcomes[is_known], known_before, answered), misfits
 
     def forget(self, most: int) -> None:
         """See `Outcomes.forget`."""
         self._outcomes.forget(most)
+
+    @property
+    def counts(self) -> Mapping[str, Counter[str]]:
+        """See `Outcomes`."""
+        return self._outcomes.counts
 
     def settle(self, column: Column) -> "Settled":
         """The whole column in its final codes, with vocabulary and written forms of an open field."""
@@ -158,14 +173,17 @@ class Settled:
 
 
 class TableBuilder:
-    """Builds the columns of all fields, chunk by chunk. A row with one misfit is refused whole."""
+    """Builds the columns of all fields, chunk by chunk. A row with one misfit is refused whole.
 
-    def __init__(self, profile_class: type[BaseModel], text: bool = False) -> None:
+    `written`: the format of a field's cells, for those of a file.
+    """
+
+    def __init__(self, profile_class: type[BaseModel], written: Callable[[str], CellFormat] | None = None) -> None:
         self.profile_class = profile_class
         self.refused: list[Refusal] = []
         self.refused_rows = 0
         self._fields = {
-            spec.name: column_builder_for(FieldCheck(profile_class, spec, text))
+            spec.name: column_builder_for(field_check(profile_class, spec, written))
             for spec in declared_fields(profile_class)
         }
         self._parts: dict[str, list[Column]] = {name: [] for name in self._fields}
@@ -204,12 +222,26 @@ class TableBuilder:
         """The ids of the rows that fit, as text; None without an id column."""
         return np.concatenate(self._ids) if self._ids else None
 
+    @property
+    def missing_words(self) -> dict[str, Counter[str]]:
+        """By field, the words for missing answers in all cells so far."""
+        return {name: field.counts["missing"] for name, field in self._fields.items()}
+
     def _refuse(self, misfits: Mapping[str, Misfits], lines: IntArray) -> IntArray:
         """Record the misfits. Returns the rows that fit."""
         refused, fits = refused_rows(misfits, lines)
         self.refused.extend(refused)
         self.refused_rows += len(lines) - len(fits)
         return fits
+
+
+def field_check(
+    profile_class: type[BaseModel], spec: FieldSpec, written: Callable[[str], CellFormat] | None
+) -> FieldCheck:
+    """The check of a field's cells; `written`: the format of a field's cells in a file, where text is parsed."""
+    if written is None:
+        return FieldCheck(profile_class, spec)
+    return FieldCheck(profile_class, spec, text=True, written=written(spec.name))
 
 
 def column_builder_for(
@@ -238,6 +270,16 @@ def as_ids(cells: Cells) -> pa.Array:
         return cells.cast(pa.string()).fill_null("")
     raw = cells.to_pylist() if isinstance(cells, pa.Array) else cells
     return pa.array([_as_id(cell) for cell in raw], pa.string())
+
+
+def as_texts(cells: Cells) -> pa.Array:
+    """Cells as text, null for none; lists and objects as JSON."""
+    raw = cells.to_pylist() if isinstance(cells, pa.Array) else cells
+    return pa.array([None if cell is None else _as_text(cell) for cell in raw], pa.string())
+
+
+def _as_text(cell: Any) -> str:
+    return json.dumps(cell, ensure_ascii=False, default=str) if isinstance(cell, list | dict) else _as_id(cell)
 
 
 def _as_id(cell: Any) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -19,17 +19,23 @@ from pydantic import BaseModel
 from models.profile.field_kinds import FieldSpec, Ordinal, declared_fields
 from models.profile.vocabulary import Vocabulary
 from models.scoring.columns import CodeColumn, Columns, IntArray, NumberColumn, take
+from models.storage.manifest import Reading
 from training.data.cell_validation import as_cells, list_holder
 from training.data.codes import digest, distinct_rows
 from training.data.column_builder import TableBuilder
 from training.data.descriptors import Descriptors, descriptors_of
+from training.data.files.chunks import CHUNK
 from training.data.files.profile_file import ProfileFile
-from training.data.files.reading import CHUNK, without_collector
+from training.data.files.reading import without_collector
 from training.data.headers import field_names, refuse_duplicates, unknown_columns
 from training.data.mapping import FieldMapping
+from training.data.reading_notes import Counts, merged, missing_sentence
 from training.data.refusals import Refusals, refused_rows_file
 from training.data.written_forms import WrittenForms
 from training.errors import UnusableInput
+
+# Names of unused columns that are stored with a model.
+_MOST_NAMES: Final = 50
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -40,7 +46,8 @@ class Dataset:
     `written_forms`: for each open field how people write those values.
     `columns`: one for each field, in the order of `specs`, in the codes of those vocabularies. `row_ids`: the
     file's id column as text, or None. `line_numbers`: the line of each row in its file. `notes`: sentences on
-    columns and rows that are not used. `descriptors`: answers that no model learns.
+    columns and rows that are not used. `reading`: what was read of the file, if it is from one. `descriptors`:
+    answers that no model learns.
     """
 
     profile_class: type[BaseModel]
@@ -51,6 +58,7 @@ class Dataset:
     row_ids: NDArray[np.object_] | None = None
     refusals: Refusals = field(default_factory=Refusals)
     notes: tuple[str, ...] = ()
+    reading: Reading | None = None
     descriptors: Descriptors = field(default_factory=Descriptors)
 
     def __len__(self) -> int:
@@ -167,14 +175,13 @@ def read_dataset(
 ) -> Dataset:
     """The dataset of a CSV, JSON Lines, Parquet or Arrow file (see `training.data.files.reading`).
 
-    Refused rows are listed in `side_file`, by default beside the data ("users.csv.refused.csv").
-    Raises `UnusableInput` when the file cannot be used, holds no rows, or more than the share `max_refused`
-    of them is refused.
+    Refused rows are listed in `side_file`, if there is one, by line, field and reason. Raises `UnusableInput`
+    when the file cannot be used, holds no rows, or more than the share `max_refused` of them is refused.
     """
     described, columns = (profile_class, mapping) if mapping is None else mapping.described(profile_class)
     file = ProfileFile(path, described, columns)
     notes = file.notes
-    builder = TableBuilder(described, text=file.source.text)
+    builder = TableBuilder(described, file.written)
     with without_collector():
         for chunk in file.chunks():
             builder.refuse(chunk.broken)
@@ -183,7 +190,21 @@ def read_dataset(
     dataset = dataclasses.replace(_dataset(builder, notes), profile_class=profile_class)
     if not len(dataset) + dataset.refusals.rows:
         raise UnusableInput(f"{path} holds no rows.")
-    return _with_side_file(dataset, max_refused, side_file or file.side_file)
+    words = merged([builder.missing_words, file.words_in_ratings])
+    if sentence := missing_sentence(words):
+        dataset = dataclasses.replace(dataset, notes=(*dataset.notes, sentence))
+    dataset = _with_side_file(dataset, max_refused, side_file)
+    return dataclasses.replace(dataset, reading=_reading(file, words, dataset.notes))
+
+
+def _reading(file: ProfileFile, words: Counts, notes: tuple[str, ...]) -> Reading:
+    return Reading(
+        columns=file.used + len(file.unused),
+        used_columns=file.used,
+        unused=file.unused[:_MOST_NAMES],
+        missing_words={field: counter.total() for field, counter in words.items()},
+        notes=notes,
+    )
 
 
 def _slices(length: int) -> Iterator[slice]:
@@ -207,7 +228,7 @@ def _dataset(builder: TableBuilder, notes: tuple[str, ...] = ()) -> Dataset:
     )
 
 
-def _with_side_file(dataset: Dataset, max_refused: float, path: Path) -> Dataset:
+def _with_side_file(dataset: Dataset, max_refused: float, path: Path | None) -> Dataset:
     with refused_rows_file(path) as listing:
         listing.add(dataset.refusals.rows, dataset.refusals.misfits)
         listing.close()

@@ -1,16 +1,24 @@
 """The columns of a file: profile fields, the id, and notes on the others."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from pydantic import BaseModel
 
 from models.profile.field_kinds import declared_fields
+from models.profile.vocabulary import normalise
 from training.errors import UnusableInput
 
 # Columns that may hold the id of the row; the first one present is used.
 ID_COLUMNS = ("user_id", "id")
+# What such columns are called elsewhere, normalised.
+_ID_HEADERS = (
+    *ID_COLUMNS,
+    *("userid", "customer_id", "customerid", "client_id", "clientid", "member_id", "person_id", "uid", "cust_id"),
+    *("customer_no", "customer_number", "kunden_id", "kundennummer"),
+)
 # The planted persona of simulated profiles, which is not a profile field.
 TRUTH_COLUMN = "persona_truth"
 _MOST_NOTES = 20
@@ -34,25 +42,75 @@ def refuse_duplicates(names: Sequence[str]) -> None:
         raise UnusableInput(f"Column {quoted(twice[:5])} occurs more than once; each needs its own name.")
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns of a file hold the fields: `of_field`, by field; `id`; and sentences on what was assumed."""
+
+    of_field: Mapping[str, str]
+    id: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def find_columns(names: Sequence[str], profile_class: type[BaseModel], besides: Collection[str] = ()) -> Columns:
+    """The columns that are fields, or the id, by their headers: "Age" is `age`, "Gift history" is `gift_history`.
+
+    A header that occurs more than once is nobody's. `besides`: columns that are something else.
+    """
+    counts = Counter(names)
+    free = [name for name in counts if name and name not in besides]
+    exact = {name: name for name in free if name in field_names(profile_class)}
+    by_form: dict[str, list[str]] = {}
+    for name in free:
+        by_form.setdefault(normalise(name), []).append(name)
+    of_field, notes = {}, []
+    for field in field_names(profile_class):
+        candidates = [exact[field]] if field in exact else by_form.get(normalise(field), [])
+        if len(candidates) > 1 or any(counts[name] > 1 for name in candidates):
+            notes.append(f"Column {quoted(candidates)} occurs more than once; it is not used.")
+        elif candidates:
+            of_field[field] = candidates[0]
+    notes += [f"Column '{name}' is read as {field}." for field, name in of_field.items() if name != field]
+    ids = [name for form in _ID_HEADERS for name in by_form.get(form, ()) if name not in of_field.values()]
+    id_name = next((name for name in [*filter(ids.__contains__, ID_COLUMNS), *ids] if counts[name] == 1), None)
+    if id_name is not None and id_name not in ID_COLUMNS:
+        notes.append(f"Column '{id_name}' is read as the id.")
+    return Columns(of_field, id_name, tuple(notes))
+
+
+def refuse_unknown(names: Sequence[str], profile_class: type[BaseModel], notes: Sequence[str] = ()) -> None:
+    """Raise `UnusableInput` for a file without a column that is a field. `notes`: why some are not used."""
+    raise UnusableInput(
+        " ".join(
+            [
+                *notes,
+                f"No column is a profile field. The columns are {quoted(names[:10])}; "
+                f"the fields are {', '.join(field_names(profile_class))}. Rename the columns, or say with "
+                "--mapping which is which (python -m training mapping draft FILE writes a first one).",
+            ]
+        )
+    )
+
+
 def unknown_columns(names: Sequence[str], profile_class: type[BaseModel]) -> tuple[str, ...]:
-    """A sentence for each column that is not used.
+    """A sentence for each column of a frame that is not used.
 
     Raises `UnusableInput` when no column is a field.
     """
     fields = field_names(profile_class)
     if not set(names) & set(fields):
-        raise UnusableInput(
-            f"No column is a profile field. The columns are {quoted(names[:10])}; "
-            f"the fields are {', '.join(fields)}. Rename the columns, or say with --mapping which is which."
-        )
+        refuse_unknown(names, profile_class)
     used = {*fields, TRUTH_COLUMN, id_column(names, profile_class)}
-    unused = [name for name in names if name not in used]
+    return unused_columns([name for name in names if name not in used], fields)
+
+
+def unused_columns(names: Sequence[str], fields: Sequence[str]) -> tuple[str, ...]:
+    """A sentence for each of these columns, which are not used."""
     notes = [
-        f"Column '{name}' is not a profile field{nearest(name, fields)}; it is not used."
-        for name in unused[:_MOST_NOTES]
+        f"Column {quoted([name])} is not a profile field{nearest(name, fields)}; it is not used."
+        for name in names[:_MOST_NOTES]
     ]
-    if len(unused) > _MOST_NOTES:
-        notes.append(f"{len(unused) - _MOST_NOTES} more columns are not used.")
+    if len(names) > _MOST_NOTES:
+        notes.append(f"{len(names) - _MOST_NOTES} more columns are not used.")
     return tuple(notes)
 
 

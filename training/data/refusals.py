@@ -1,12 +1,14 @@
 """Rows that do not fit the profile: counted by reason and written with their lines, never with their values."""
 
 import csv
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from secrets import token_hex
 from typing import NamedTuple, TextIO
 
 from training.errors import UnusableInput
@@ -46,28 +48,35 @@ class Refusals:
 
 @dataclass
 class SideFile:
-    """The file of refused rows, written beside the data as they come: CSV of line, field and reason.
+    """The file of refused rows, written as they come: CSV of line, field and reason. Without a `path` they are
+    only counted.
 
-    `counts`: misfits by reason. An error of writing it stops nothing, and is part of the `summary`.
+    `counts`: misfits by reason. An error of writing it stops nothing, and is part of the `summary`. It is written
+    under a new name and then renamed, so that a link of either name is never followed.
     """
 
-    path: Path
+    path: Path | None
     rows: int = field(default=0, init=False)
     counts: Counter[str] = field(default_factory=Counter, init=False)
+    _first: dict[str, int] = field(default_factory=dict, init=False)
+    _draft: Path | None = field(default=None, init=False)
     _file: TextIO | None = field(default=None, init=False, repr=False)
     _error: str | None = field(default=None, init=False)
 
     def add(self, rows: int, misfits: Sequence[Refusal]) -> None:
         """Add this many refused rows, and every misfit in them in the order of the lines."""
         self.rows += rows
-        self.counts.update(map(_reason_text, misfits))
-        if misfits and self._error is None:
+        for misfit in misfits:
+            reason = _reason_text(misfit)
+            self.counts[reason] += 1
+            self._first.setdefault(reason, misfit.line)
+        if misfits and self.path is not None and self._error is None:
             with self._recording_errors():
-                self._write(misfits)
+                self._write(self.path, misfits)
 
     def close(self) -> None:
         """Rename the temporary file to its final name, if there is one."""
-        if self._file is not None and self._error is None:
+        if self._file is not None and self._draft is not None and self.path is not None and self._error is None:
             with self._recording_errors():
                 self._file.close()
                 self._draft.replace(self.path)
@@ -75,7 +84,7 @@ class SideFile:
 
     def discard(self) -> None:
         """Remove the temporary file, if there is one."""
-        if self._file is not None:
+        if self._file is not None and self._draft is not None:
             with suppress(OSError):
                 self._file.close()
             with suppress(OSError):
@@ -93,23 +102,31 @@ class SideFile:
         share = self.rows / rows
         sentence = (
             f"Refused {self.rows:,} of {rows:,} rows ({share:.1%}), which do not fit the profile: "
-            f"{_most_common(_ranked(self.counts), 5)}. {self._listed()}"
-        )
+            f"{self._reasons(5)}. {self._listed()}"
+        ).rstrip()
         if share > max_refused:
             raise UnusableInput(f"{sentence} At most {max_refused:.0%} may be refused.")
         return sentence
 
-    @property
-    def _draft(self) -> Path:
-        return self.path.with_name(f".{self.path.name}.part")
-
-    def _write(self, misfits: Iterable[Refusal]) -> None:
+    def _write(self, path: Path, misfits: Iterable[Refusal]) -> None:
         if self._file is None:
+            self._draft = new_draft(path)
             self._file = self._draft.open("w", encoding="utf-8", newline="")
             csv.writer(self._file).writerow(Refusal._fields)
         csv.writer(self._file).writerows(misfits)
 
+    def _reasons(self, most: int) -> str:
+        """The most common reasons, with their counts and the first line of each."""
+        ranked = list(_ranked(self.counts).items())
+        more = [f"{len(ranked) - most} more reasons"] if len(ranked) > most else []
+        return "; ".join([*(self._reason(*item) for item in ranked[:most]), *more])
+
+    def _reason(self, reason: str, number: int) -> str:
+        return f"{reason} ({number:,}; {'line' if number == 1 else 'first in line'} {self._first[reason]:,})"
+
     def _listed(self) -> str:
+        if self.path is None:
+            return ""
         if self._error is None:
             return f"They are listed in {self.path}."
         return f"They could not be listed in {self.path} ({self._error})."
@@ -123,7 +140,7 @@ class SideFile:
 
 
 @contextmanager
-def refused_rows_file(path: Path) -> Iterator[SideFile]:
+def refused_rows_file(path: Path | None) -> Iterator[SideFile]:
     """A side file that is completed if nothing is raised, and removed otherwise."""
     listing = SideFile(path)
     try:
@@ -131,6 +148,13 @@ def refused_rows_file(path: Path) -> Iterator[SideFile]:
         listing.close()
     finally:
         listing.discard()
+
+
+def new_draft(path: Path) -> Path:
+    """A new empty file in the folder of `path`, under a name that nothing has. Raises `OSError`."""
+    draft = path.with_name(f".{path.name[:200]}.{token_hex(8)}.part")
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o666))
+    return draft
 
 
 def _ranked(counts: Mapping[str, int]) -> Mapping[str, int]:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.profile import Profile
+from models.profile.missing_words import is_missing_word
 from models.scoring.answer_rows import UnknownValue
 from models.segment_model import SegmentModel
 from models.storage.reading import read_artifact
@@ -67,8 +68,11 @@ def test_unknown_and_missing_answers_are_those_that_the_vocabulary_lacks(profile
     assignment = IMPUTING.assign(profile)
     for name in VALUES:
         answer = getattr(profile, name)
-        blank = answer is None or (isinstance(answer, str) and not answer.strip())
-        assert (name in assignment.missing_fields) == blank
+        values = answer if isinstance(answer, tuple) else (str(answer),)
+        are_words = all(map(is_missing_word, values)) and (
+            not isinstance(answer, tuple) or any(map(str.strip, values))
+        )
+        assert (name in assignment.missing_fields) == (answer is None or are_words)
     for unknown in assignment.unknown_values:
         assert isinstance(unknown, UnknownValue)
         assert unknown.value not in VALUES[unknown.field]

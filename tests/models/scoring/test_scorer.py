@@ -113,6 +113,19 @@ def test_list_of_unknown_values_has_no_influence() -> None:
     assert "hobbies" not in score.missing_fields
 
 
+@pytest.mark.parametrize("word", ["n/a", "NULL", " None ", "-", "#DIV/0!", "unknown"])
+def test_word_for_a_missing_answer_scores_as_no_answer(word: str) -> None:
+    score = SCORER.score(Profile(age=30, hobbies=(word, ""), occupation=word))
+    assert score == SCORER.score(Profile(age=30))
+
+
+def test_word_for_a_missing_answer_in_a_list_is_left_out() -> None:
+    value = SCORER.encoder.fields[3].values[0]
+    score = SCORER.score(Profile(hobbies=(value, "N/A")))
+    assert SCORER.encoder.fields[3].name == "hobbies"
+    assert score == SCORER.score(Profile(hobbies=(value,)))
+
+
 def test_blank_answers_count_as_missing() -> None:
     score = SCORER.score(Profile(occupation="  ", hobbies=("", " ")))
     assert "occupation" in score.missing_fields

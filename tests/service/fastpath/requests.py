@@ -30,6 +30,7 @@ def as_json(value: object) -> bytes:
 
 FULL = as_json(FULL_PROFILE)
 UNKNOWN_VALUE = as_json({"hobbies": ["never seen"]})
+MISSING_WORDS = as_json({"hobbies": ["n/a"], "occupation": "Unknown", "gift_history": ["value_5", "None"]})
 TOO_YOUNG = as_json({"age": 5})
 
 
@@ -46,6 +47,7 @@ REQUESTS = {
     "known answers": Sent("POST", "/segment", FULL, True),
     "no answers": Sent("POST", "/segment", b"{}", True),
     "an unknown value": Sent("POST", "/segment", UNKNOWN_VALUE, True),
+    "words for a missing answer": Sent("POST", "/segment", MISSING_WORDS, True),
     "an invalid profile": Sent("POST", "/segment", TOO_YOUNG, False),
     "a body that is no object": Sent("POST", "/segment", b"[]", False),
     "a body that is no JSON": Sent("POST", "/segment", b"{", False),

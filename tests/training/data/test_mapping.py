@@ -1,6 +1,7 @@
 """Mappings: each rule, each check, and the survey as the worked example."""
 
 import os
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -73,10 +74,31 @@ def test_empty_ratings_are_no_answer() -> None:
     assert answers(result, "hobbies") == [None, None, ()]
 
 
-def test_rating_column_with_text_is_refused_by_name() -> None:
-    ratings: dict[str, list[object]] = {"History": [5], "Art, craft": ["very much"]}
-    with pytest.raises(UnusableInput, match="Column 'Art, craft'"):
-        mapped(RATINGS, **ratings)
+def test_row_with_a_rating_that_is_no_number_is_refused() -> None:
+    ratings: dict[str, list[object]] = {"History": [5, 5, 5], "Art, craft": ["very much", 4, "yes"]}
+    result = mapped(RATINGS, **ratings)
+    assert answers(result, "hobbies") == [("crafts", "history")]
+    assert result.refusals.by_reason == {"hobbies: Not a number in column 'Art, craft'": 2}
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [
+        (True, False),
+        ("True", "False"),
+        ("Yes", "No"),
+        ("x", ""),
+        (1, 0),
+        ("1", "0"),
+        ("crafts", ""),
+        ("ja", "nein"),
+    ],
+)
+@pytest.mark.parametrize("at_least", ["", "at_least = 1"])
+def test_options_are_ticked_in_every_way_that_forms_write(yes: object, no: object, at_least: str) -> None:
+    text = RATINGS.replace("at_least = 4", at_least)
+    ticks: dict[str, list[object]] = {"History": [1, 1, 0], "Art, craft": [yes, no, no]}
+    assert answers(mapped(text, **ticks), "hobbies") == [("history", "crafts"), ("history",), ()]
 
 
 RECODE = """
@@ -121,9 +143,39 @@ def test_bin_with_an_empty_label_is_no_answer() -> None:
     assert answers(mapped(text, Brands=[2, 3, 4]), "store_preference") == ["unbranded", None, "branded"]
 
 
-@pytest.mark.parametrize("cell", ["many", "nan", [5], "1e999"])
-def test_binned_column_with_text_is_refused_by_name(cell: object) -> None:
-    assert_unusable(BINS, "Column 'Euros'", Euros=[5, cell])
+@pytest.mark.parametrize("cell", ["many", [5], "1e999", "12 50"])
+def test_row_with_a_binned_cell_that_is_no_number_is_refused(cell: object) -> None:
+    result = mapped(BINS, Euros=[5, cell])
+    assert answers(result, "budget_range") == ["low"]
+    assert result.refusals.by_reason == {"budget_range: Not a number in column 'Euros'": 1}
+
+
+def test_words_for_missing_answers_are_no_numbers_and_no_refusals() -> None:
+    assert answers(mapped(BINS, Euros=[5, "n/a", "NaN"]), "budget_range") == ["low", None, None]
+    ratings: dict[str, list[object]] = {"History": ["5", "-"], "Art, craft": ["?", "NULL"]}
+    assert answers(mapped(RATINGS, **ratings), "hobbies") == [("history",), None]
+
+
+AGE = """
+[age]
+from = "Born"
+age_on = 2026-11-29
+"""
+
+
+def test_age_is_that_on_the_declared_day() -> None:
+    born: list[object] = ["1990-11-29", "1990-11-30", "1990-01-01T10:00:00Z", date(2000, 2, 29), "n/a", None]
+    assert answers(mapped(AGE, Born=born), "age") == [36, 35, 36, 26, None, None]
+
+
+def test_dates_are_read_in_the_declared_format_and_others_refused() -> None:
+    assert answers(mapped(f'{AGE}format = "%d.%m.%Y"', Born=["24.12.1990"]), "age") == [35]
+    assert "Not a date like 1984-03-31" in next(iter(mapped(AGE, Born=["24.12.1990"]).refusals.by_reason))
+
+
+def test_table_without_a_column_is_about_the_column_of_its_name() -> None:
+    result = mapped('hobbies = { split = "/" }', hobbies=["a/b"])
+    assert answers(result, "hobbies") == [("a", "b")]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +183,15 @@ def test_binned_column_with_text_is_refused_by_name(cell: object) -> None:
     [
         ("age = { from = 'Aeg' }", "column 'Aeg'.*nearest: 'Age'"),
         ("age = { from = 'Something else' }", "column 'Something else', which the file does not have"),
-        ("hobbys = { from = 'Age' }", "'hobbys', which is not a profile field .nearest: 'hobbies'"),
+        (
+            "hobbys = { from = 'Age' }",
+            "'hobbys', which is not a profile field .nearest: 'hobbies'.*The fields are age, relationship,",
+        ),
+        ("encoding = 'utf-9'\nage = { from = 'Age' }", r"\[encoding\].*not the name of an encoding"),
+        ("decimal = ';'\nage = { from = 'Age' }", r"\[decimal\]"),
+        ("missing = '99'\nage = { from = 'Age' }", r"\[missing\]"),
+        ("user_id = { form = 'Age' }", r"\[user_id\]"),
+        ("age = { from = 'Age', age_on = 'today' }", r"\[age"),
         ("age = { from = 'Age', at_lest = 4 }", r"\[age.at_lest\] Extra inputs are not permitted"),
         ("age = { form = 'Age' }", r"\[age.from\] Field required"),
         ("age = 'Age'", r"\[age\]"),

@@ -4,19 +4,21 @@ Parquet stores distinct texts of a column apart from its cells, and they are rea
 cell is never built. An Arrow file is read one record batch at a time, as large as its writer made it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from training.data.files.chunks import Chunk, reading_errors
-from training.data.headers import ID_COLUMNS, refuse_duplicates
+from training.data.files.json_files import LIST_MEMBER
+from training.data.headers import ID_COLUMNS
 
 # Rows read at once.
 ROWS = 65_536
@@ -31,20 +33,24 @@ class ParquetSource:
     """Apache Parquet."""
 
     path: Path
-    text: ClassVar[bool] = False
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The columns of the schema."""
-        with reading_errors(self.path):
-            names = tuple(pq.read_schema(self.path).names)
-        refuse_duplicates(names)
-        return names
+        return tuple(name for name, _ in self._leaves)
 
     def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
         """See `Source`."""
+        paths = {name: path for name, path in self._leaves if name in wanted}
+        columns = list(dict.fromkeys(path[0] for path in paths.values()))
         with reading_errors(self.path), self._opened() as file:
-            yield from _chunks(_of_row_groups(file, wanted), wanted)
+            yield from _chunks(_of_row_groups(file, columns), paths)
+
+    @cached_property
+    def _leaves(self) -> list[tuple[str, tuple[str, ...]]]:
+        with reading_errors(self.path):
+            return _leaves(pq.read_schema(self.path))
 
     def _opened(self) -> pq.ParquetFile:
         words = [name for name in text_columns(self.path) if name.split(".")[0] not in ID_COLUMNS]
@@ -56,21 +62,24 @@ class ArrowSource:
     """Apache Arrow's own format, as a file (Feather) or as a stream."""
 
     path: Path
-    text: ClassVar[bool] = False
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The columns of the schema."""
-        with reading_errors(self.path), self._opened() as (schema, _):
-            names = tuple(schema.names)
-        refuse_duplicates(names)
-        return names
+        return tuple(name for name, _ in _leaves(self._schema))
 
     def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
         """See `Source`."""
-        positions = sorted(self.names.index(name) for name in wanted)
+        paths = {name: path for name, path in _leaves(self._schema) if name in wanted}
+        positions = sorted({self._schema.names.index(path[0]) for path in paths.values()})
         with reading_errors(self.path), self._opened(positions) as (_, batches):
-            yield from _chunks(batches, wanted)
+            yield from _chunks(batches, paths)
+
+    @cached_property
+    def _schema(self) -> pa.Schema:
+        with reading_errors(self.path), self._opened() as (schema, _):
+            return schema
 
     @contextmanager
     def _opened(self, positions: Sequence[int] | None = None) -> Iterator[tuple[pa.Schema, Iterator[_Read]]]:
@@ -110,7 +119,30 @@ def _of_stream(reader: pa.RecordBatchStreamReader, file: pa.NativeFile) -> Itera
         before = file.tell()
 
 
-def _chunks(batches: Iterable[_Read], wanted: Sequence[str]) -> Iterator[Chunk]:
+def _leaves(schema: pa.Schema) -> list[tuple[str, tuple[str, ...]]]:
+    """The columns of a schema by name, with their paths: members of structs are "outer.inner", but for a struct
+    that is a list (BigQuery's {"list": …}).
+    """
+    return [leaf for field in schema for leaf in _leaves_of(field, ())]
+
+
+def _leaves_of(field: pa.Field, outer: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    path = (*outer, field.name)
+    if pa.types.is_struct(field.type) and [inner.name for inner in field.type.fields] != [LIST_MEMBER]:
+        for inner in field.type.fields:
+            yield from _leaves_of(inner, path)
+    else:
+        yield ".".join(path), path
+
+
+def _at(batch: pa.RecordBatch, path: Sequence[str]) -> pa.Array:
+    column = batch.column(path[0])
+    for name in path[1:]:
+        column = pc.struct_field(column, name)
+    return column
+
+
+def _chunks(batches: Iterable[_Read], paths: Mapping[str, Sequence[str]]) -> Iterator[Chunk]:
     first, read = 1, 0.0
     for batch, share in batches:
         batch.validate(full=True)
@@ -119,4 +151,4 @@ def _chunks(batches: Iterable[_Read], wanted: Sequence[str]) -> Iterator[Chunk]:
             read += share * len(slice_of_rows) / len(batch)
             lines = np.arange(first, first + len(slice_of_rows), dtype=np.int64)
             first += len(slice_of_rows)
-            yield Chunk({name: slice_of_rows.column(name) for name in wanted}, lines, read=read)
+            yield Chunk({name: _at(slice_of_rows, path) for name, path in paths.items()}, lines, read=read)

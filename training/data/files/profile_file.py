@@ -1,72 +1,219 @@
-"""A file of profiles: its columns matched with the fields, by name or by a mapping."""
+"""A file of profiles: its columns matched with the fields, by name or by a mapping, and the format of each."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 from pydantic import BaseModel
 
+from models.profile.field_kinds import FieldSpec, MultiLabel, Numeric, declared_fields
 from training.data.cell_validation import Cells, as_cells, as_series
 from training.data.files.chunks import Chunk, Source
 from training.data.files.reading import open_source
-from training.data.headers import ID_COLUMNS, field_names, id_column, unknown_columns
+from training.data.formats.cell_format import CellFormat
+from training.data.formats.list_format import find_separator
+from training.data.formats.number_format import NumberFormat, find_number_format
+from training.data.headers import (
+    ID_COLUMNS,
+    TRUTH_COLUMN,
+    Columns,
+    field_names,
+    find_columns,
+    nearest,
+    quoted,
+    refuse_unknown,
+    unused_columns,
+)
 from training.data.mapping import FieldMapping, apply, check
+from training.data.mapping_rules import CellReader, Rename
+from training.errors import UnusableInput
+
+NO_MAPPING: Final = FieldMapping()
+
+
+class _Formats(NamedTuple):
+    """The format of the cells of each field, the readers of its rule, and sentences on what was assumed."""
+
+    written: Mapping[str, CellFormat]
+    readers: Mapping[str, CellReader]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ProfileFile:
-    """The rows of a file whose columns are fields of a profile class, and an id."""
+    """The rows of a file whose columns are fields of a profile class, and an id.
+
+    `keep`: further columns that are passed on with the rows.
+    """
 
     path: Path
     profile_class: type[BaseModel]
     mapping: FieldMapping | None = None
+    keep: Sequence[str] = field(default=())
 
     @cached_property
     def source(self) -> Source:
         """The file by its format. Raises `UnusableInput` when there is no such file or format."""
-        return open_source(self.path)
+        options = self._mapping.options
+        return open_source(self.path, options.delimiter, options.encoding)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """Sentences on columns that are not used.
+        """Sentences on how the file is read, and on columns that are not used.
 
         Raises `UnusableInput` when no column is a field, or the mapping does not fit the file.
         """
         names = self.source.names
-        if self.mapping is None:
-            return unknown_columns(names, self.profile_class)
-        check(self.mapping, names, self.profile_class)
-        unused = set(names) - set(self._wanted)
-        return (f"Columns that the mapping does not use: {len(unused)}.",) if unused else ()
+        check(self._mapping, names, self.profile_class)
+        self._check_beside(names)
+        if not self._mapping.rules and not self._columns.of_field:
+            refuse_unknown(list(dict.fromkeys(names)), self.profile_class, self._columns.notes)
+        return (*self.source.notes, *self._columns.notes, *self._formats.notes, *self._unused_notes())
 
-    @property
-    def side_file(self) -> Path:
-        """The default file of refused rows: "users.csv.refused.csv"."""
-        return Path(f"{self.path}.refused.csv")
+    @cached_property
+    def unused(self) -> tuple[str, ...]:
+        """The columns that nothing reads, without those that the mapping leaves out on purpose."""
+        ignored = (*self._mapping.options.ignore, TRUTH_COLUMN)
+        return tuple(
+            name
+            for name in self.source.names
+            if name and name not in self._wanted and not any(fnmatchcase(name, pattern) for pattern in ignored)
+        )
 
     @property
     def id_column(self) -> str | None:
         """The column that is the id of the rows, if there is one."""
-        return id_column(self.source.names, self.profile_class)
+        return self._mapping.user_id or self._columns.id
+
+    @property
+    def used(self) -> int:
+        """The number of columns that fields, descriptors and the id are read from."""
+        return len(self._wanted)
+
+    def written(self, name: str) -> CellFormat:
+        """The format of the cells of a field."""
+        return self._formats.written[name]
+
+    @property
+    def words_in_ratings(self) -> Mapping[str, Counter[str]]:
+        """By field, the words for missing answers in the columns that are rated or ticked, so far."""
+        return {name: reader.counts for name, reader in self._formats.readers.items()}
 
     def chunks(self) -> Iterator[Chunk]:
-        """The rows in order."""
-        for chunk in self.source.chunks(self._wanted):
-            yield chunk if self.mapping is None else dataclasses.replace(chunk, cells=self._mapped(chunk.cells))
+        """The rows in order: their cells by field, the id as "user_id", and the columns of `keep`."""
+        reading = list(dict.fromkeys([*self._wanted, *self.keep]))
+        for chunk in self.source.chunks(reading):
+            beside = {name: chunk.cells[name] for name in self.keep}
+            yield dataclasses.replace(chunk, cells=self._mapped(chunk.cells), beside=beside)
+
+    @property
+    def _mapping(self) -> FieldMapping:
+        return self.mapping or NO_MAPPING
+
+    @cached_property
+    def _columns(self) -> Columns:
+        """The columns that need no rule."""
+        mapping = self._mapping
+        used = {*mapping.descriptors.names, *([mapping.user_id] if mapping.user_id else ())}
+        columns = find_columns(self.source.names, self.profile_class, used)
+        of_field = {name: column for name, column in columns.of_field.items() if name not in mapping.rules}
+        if not mapping.rules:
+            return dataclasses.replace(columns, of_field=of_field)
+        # A column that a rule reads fills another field only under that field's very name.
+        of_field = {
+            name: column for name, column in of_field.items() if name == column or column not in mapping.sources
+        }
+        notes = [note for note in columns.notes if not any(f"as {name}." in note for name in mapping.rules)]
+        return dataclasses.replace(columns, of_field=of_field, notes=tuple(notes))
 
     @cached_property
     def _wanted(self) -> list[str]:
-        filled = set(self.mapping.rules) if self.mapping else set()
-        wanted = {*field_names(self.profile_class), self.id_column} - filled
-        read = self.mapping.sources if self.mapping else frozenset()
-        return [name for name in self.source.names if name in wanted or name in read]
+        wanted = {*self._columns.of_field.values(), *self._mapping.sources, self.id_column}
+        return [name for name in dict.fromkeys(self.source.names) if name in wanted]
+
+    def _check_beside(self, names: Sequence[str]) -> None:
+        named = {"--keep": self.keep, "[user_id]": [self._mapping.user_id] if self._mapping.user_id else []}
+        for what, columns in named.items():
+            for name in columns:
+                if name not in names:
+                    raise UnusableInput(
+                        f"{what} names column '{name}', which the file does not have{nearest(name, names)}. "
+                        f"The columns are {quoted(list(dict.fromkeys(names))[:20])}."
+                    )
+                if list(names).count(name) > 1:
+                    raise UnusableInput(f"{what} names column '{name}', which occurs more than once in the file.")
+
+    def _unused_notes(self) -> tuple[str, ...]:
+        if self.mapping is None:
+            return unused_columns(self.unused, field_names(self.profile_class))
+        return (f"Columns that the mapping does not use: {len(self.unused)}.",) if self.unused else ()
 
     def _mapped(self, cells: Mapping[str, Cells]) -> dict[str, Cells]:
-        assert self.mapping is not None
-        frame = pd.DataFrame({name: as_series(column) for name, column in cells.items()})
-        mapped = apply(self.mapping, frame)
-        understood = {*field_names(self.profile_class), *ID_COLUMNS}
-        return {name: as_cells(mapped[name]) for name in map(str, mapped) if name in understood}
+        fields = {name: cells[column] for name, column in self._columns.of_field.items()}
+        if self._mapping.rules:
+            sources = {name: as_series(cells[name]) for name in self._mapping.sources}
+            mapped = apply(self._mapping, pd.DataFrame(sources), self._formats.readers)
+            fields |= {name: as_cells(mapped[name]) for name in self._mapping.rules}
+        if self.id_column is not None and ID_COLUMNS[0] not in fields:
+            fields[ID_COLUMNS[0]] = cells[self.id_column]
+        return fields
+
+    @cached_property
+    def _formats(self) -> _Formats:
+        """The formats of the columns, as the mapping declares them or as the first rows show."""
+        sample = next(iter(self.source.chunks(self._wanted)), None)
+        texts = {name: _texts(cells) for name, cells in sample.cells.items()} if sample else {}
+        written: dict[str, CellFormat] = {}
+        readers: dict[str, CellReader] = {}
+        notes: list[str] = []
+        for spec in declared_fields(self.profile_class):
+            numbers = self._number_formats(spec, texts, notes)
+            rule = self._mapping.rules.get(spec.name)
+            own = rule.source if type(rule) is Rename else self._columns.of_field.get(spec.name, "")
+            separators = find_separator(own, texts.get(own, ())) if isinstance(spec.kind, MultiLabel) else None
+            notes += separators[1] if separators else ()
+            written[spec.name] = CellFormat(
+                words=self._mapping.words(spec.name),
+                numbers=numbers.get(own, NumberFormat()),
+                separator=separators[0] if separators else CellFormat().separator,
+            )
+            readers[spec.name] = CellReader(written[spec.name], numbers)
+            notes += rule.notes if rule else ()
+        return _Formats(written, readers, tuple(notes))
+
+    def _number_formats(
+        self, spec: FieldSpec, texts: Mapping[str, Iterable[str]], notes: list[str]
+    ) -> dict[str, NumberFormat]:
+        """The number formats of the columns that a field is read from as numbers; sentences are added to
+        `notes`.
+        """
+        rule = self._mapping.rules.get(spec.name)
+        columns = rule.numeric_sources if rule else ()
+        if isinstance(spec.kind, Numeric) and type(rule) in (Rename, type(None)):
+            columns = rule.sources if rule else (self._columns.of_field.get(spec.name, ""),)
+        words, formats = self._mapping.words(spec.name), {}
+        for column in columns:
+            cells = [text for text in texts.get(column, ()) if not words.holds(text)]
+            finding = find_number_format(column, cells, self._mapping.decimal(spec.name))
+            formats[column] = finding.format
+            notes += finding.notes
+        return formats
+
+
+def _texts(cells: Cells) -> set[str]:
+    """The distinct texts in a column, stripped, without blank ones."""
+    if isinstance(cells, pa.Array):
+        try:
+            cells = cells.dictionary_encode().dictionary
+        except pa.ArrowNotImplementedError:
+            return set()
+        cells = cells.to_pylist()
+    texts: set[Any] = {cell.strip() for cell in cells if isinstance(cell, str)}
+    return texts - {""}

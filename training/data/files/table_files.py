@@ -1,17 +1,26 @@
-"""Writing a table as CSV, JSON Lines or Parquet, by the suffix of the file."""
+"""Writing a table as CSV, JSON Lines or Parquet, by the suffix of the file.
+
+CSV is opened in spreadsheets, which run a cell that begins like a formula: text that does so gets an apostrophe.
+"""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Any, Final, Protocol, TextIO
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from training.data.headers import ID_COLUMNS
+from training.data.refusals import new_draft
 from training.errors import UnusableInput
+
+_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?%?")
+_NEVER: Final = re.compile(r"(?!)")
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
@@ -22,6 +31,23 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
     check_suffix(path)
     with _draft(path) as draft:
         _WRITERS[path.suffix.lower()](frame, draft)
+
+
+def side_file(out: Path, data: Path) -> Path:
+    """The file of the rows of `data` that are refused: "users.csv.refused.csv", beside `out`, which is no
+    folder.
+    """
+    return out.with_name(f"{data.name}.refused.csv")
+
+
+def refuse_overwriting(out: Path, *inputs: Path | None) -> None:
+    """Raise `UnusableInput` where `out` is one of the files that are read, also by a link, or lies within one."""
+    for path in inputs:
+        if path is None or not path.exists():
+            continue
+        same = out.exists() and out.samefile(path)
+        if same or out.resolve() == path.resolve() or path.resolve() in out.resolve().parents:
+            raise UnusableInput(f"{out} would replace what is read from {path}; name another file with --out.")
 
 
 class BatchWriter(Protocol):
@@ -47,16 +73,18 @@ def growing_table(path: Path, schema: pa.Schema) -> Iterator[BatchWriter]:
 @contextmanager
 def _draft(path: Path) -> Iterator[Path]:
     """A temporary file that replaces `path` on success, and is removed otherwise."""
-    draft = path.with_name(f".{path.name}.part")
+    draft = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        draft = new_draft(path)
         yield draft
         draft.replace(path)
     except OSError as error:
         raise UnusableInput(f"Cannot write {path}: {error.strerror}.") from error
     finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+        if draft is not None:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
 
 def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
@@ -75,10 +103,28 @@ class _TextWriter:
     def write(self, batch: pa.RecordBatch) -> None:
         frame = batch.to_pandas()
         if self.is_csv:
+            frame = frame.apply(_without_formulas)
             frame.to_csv(self.file, index=False, header=not self._begun)
         else:
             frame.to_json(self.file, orient="records", lines=True, force_ascii=False)
         self._begun = True
+
+
+def _without_formulas(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.rename_categories(without_formula)
+    if column.dtype.kind != "O" and not pd.api.types.is_string_dtype(column.dtype):
+        return column
+    # An id is a name, and not a number: "+4917…" must not lose its sign in a spreadsheet.
+    as_it_is = _PLAIN_NUMBER.fullmatch if column.name not in ID_COLUMNS else _NEVER.fullmatch
+    return column.map(lambda cell: cell if not isinstance(cell, str) or as_it_is(cell) else without_formula(cell))
+
+
+def without_formula(text: str) -> str:
+    """The text with an apostrophe before it where a spreadsheet would run it: before =, +, -, @ and control
+    characters (OWASP, "CSV Injection").
+    """
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else text
 
 
 def check_suffix(path: Path) -> None:

@@ -1,0 +1,143 @@
+"""Text with separated values: commas, semicolons, tabs or bars, as a mapping declares it or as the file shows."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Final, NamedTuple, TextIO
+
+import numpy as np
+
+from training.data.files.chunks import CHUNK, Chunk
+from training.data.files.text_files import Encoding, find_encoding, opened_text
+from training.data.refusals import Refusal
+from training.errors import UnusableInput
+
+DELIMITERS: Final = (",", ";", "\t", "|")
+# Characters of the longest cell that is read; many more are a quote that nothing closes.
+_LONGEST_CELL: Final = 1_000_000
+_SAMPLE_ROWS: Final = 20
+_NAMES: Final = {"\t": "tabs", ";": "semicolons", "|": "bars"}
+
+_Rows = Iterator[tuple[int, list[str] | None]]
+
+
+class _Layout(NamedTuple):
+    """`skipped`: lines before the header, such as Excel's "sep=;"."""
+
+    delimiter: str
+    skipped: int
+    note: str | None
+
+
+@dataclass(frozen=True)
+class CsvSource:
+    """Separated values with a header. A row's line is the one on which it begins."""
+
+    path: Path
+    delimiter: str | None = None
+    encoding: str | None = None
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The header; a name may occur more than once, or be blank."""
+        with opened_text(self.path, self._encoding.name) as (file, _):
+            _, header = next(self._rows_of(file), (0, None))
+        if not header:
+            raise UnusableInput(f"{self.path} does not begin with a line of column names.")
+        return tuple(name.strip() for name in header)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on how the file is read."""
+        return tuple(note for note in (self._encoding.note, self._layout.note) if note)
+
+    def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
+        """See `Source`."""
+        positions = {name: self.names.index(name) for name in wanted}
+        with opened_text(self.path, self._encoding.name) as (file, read):
+            rows = islice(self._rows_of(file), 1, None)
+            while some := list(islice(rows, CHUNK)):
+                yield self._chunk(some, positions, read())
+
+    @cached_property
+    def _encoding(self) -> Encoding:
+        return find_encoding(self.path, self.encoding)
+
+    @cached_property
+    def _layout(self) -> _Layout:
+        with opened_text(self.path, self._encoding.name) as (file, _):
+            first = file.readline(_LONGEST_CELL).rstrip("\r\n").strip('"')
+        declared = _declared_delimiter(first)
+        skipped = int(declared is not None)
+        delimiter = self.delimiter or declared or self._found_delimiter()
+        if delimiter == "," or self.delimiter:
+            return _Layout(delimiter, skipped, None)
+        name = _NAMES.get(delimiter, f"'{delimiter}'")
+        return _Layout(delimiter, skipped, f"The columns of {self.path.name} are read with {name} between them.")
+
+    def _found_delimiter(self) -> str:
+        """The delimiter by which most of the first rows have as many cells as the header."""
+        fits: dict[str, tuple[float, int]] = {}
+        for delimiter in DELIMITERS:
+            with opened_text(self.path, self._encoding.name) as (file, _):
+                rows = [row for _, row in islice(_csv_rows(file, delimiter), _SAMPLE_ROWS)]
+            if rows and rows[0] and len(rows[0]) > 1:
+                fitting = [row is not None and len(row) == len(rows[0] or ()) for row in rows]
+                fits[delimiter] = sum(fitting) / len(fitting), len(rows[0])
+        return max(fits, key=lambda delimiter: fits[delimiter], default=",")
+
+    def _rows_of(self, file: TextIO) -> _Rows:
+        for _ in range(self._layout.skipped):
+            file.readline()
+        return _csv_rows(file, self._layout.delimiter, self._layout.skipped)
+
+    def _chunk(self, rows: list[tuple[int, list[str] | None]], positions: Mapping[str, int], read: float) -> Chunk:
+        width = len(self.names)
+        whole = [(line, row) for line, row in rows if row is not None and len(row) == width]
+        columns = list(zip(*(row for _, row in whole), strict=True)) or [()] * width
+        return Chunk(
+            {name: columns[index] for name, index in positions.items()},
+            np.array([line for line, _ in whole], np.int64),
+            [] if len(whole) == len(rows) else _broken(rows, width),
+            read,
+        )
+
+
+def _declared_delimiter(first_line: str) -> str | None:
+    """The delimiter of Excel's line "sep=;", if the line is one."""
+    key, _, delimiter = first_line.partition("=")
+    if key.strip().casefold() != "sep" or len(delimiter) > 2:
+        return None
+    return "\t" if delimiter in ("", "\\t") else delimiter[0]
+
+
+def _csv_rows(file: TextIO, delimiter: str, before: int = 0) -> _Rows:
+    """Rows with the line on which they begin; None for each line that cannot be read. Blank lines are skipped.
+
+    `before`: lines of the file that have been read already.
+    """
+    csv.field_size_limit(_LONGEST_CELL)
+    # Strict: otherwise an unclosed quote would make one cell of the rest of the file.
+    reader = csv.reader(file, delimiter=delimiter, strict=True, skipinitialspace=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield from ((before + lost, None) for lost in range(line, reader.line_num + 1))
+        else:
+            if row:
+                yield before + line, row
+
+
+def _broken(rows: Iterable[tuple[int, list[str] | None]], width: int) -> list[Refusal]:
+    return [
+        Refusal(line, "", "Not readable as CSV" if row is None else "Not as many cells as columns")
+        for line, row in rows
+        if row is None or len(row) != width
+    ]
