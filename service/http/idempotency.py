@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from models.errors import SegmentsError
 from service.store.ports.errors import StoreUnavailable
@@ -19,9 +18,10 @@ from service.store.ports.idempotency import Claim, IdempotencyStore
 
 log = logging.getLogger("service.idempotency")
 
-KEY_LIFETIME = timedelta(hours=24)
+# Seconds, by the clock of the store.
+KEY_LIFETIME = 24 * 3_600.0
 # A claim that is older, and still without a response, was left by a process that died.
-ABANDONED_AFTER = timedelta(minutes=1)
+ABANDONED_AFTER = 60.0
 
 
 class KeyReused(SegmentsError):
@@ -55,11 +55,10 @@ def run_once(
     """
     if key is None:
         return run(None)
-    digest, now = hashlib.sha256(request.encode()).hexdigest(), datetime.now(UTC)
-    claim = Claim(key, now)
-    stored = responses.claim(claim, digest, now - KEY_LIFETIME, now - ABANDONED_AFTER)
-    if stored is None:
-        return _run_first(responses, claim, run)
+    digest = hashlib.sha256(request.encode()).hexdigest()
+    stored = responses.claim(key, digest, KEY_LIFETIME, ABANDONED_AFTER)
+    if isinstance(stored, Claim):
+        return _run_first(responses, stored, run)
     if stored.digest != digest:
         raise KeyReused("This Idempotency-Key was sent with another request within 24 hours; use a new one.")
     if stored.status is not None:

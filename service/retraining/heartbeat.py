@@ -83,7 +83,6 @@ class Heartbeat:
             job = self._jobs.heartbeat(
                 self._job.id,
                 self._owner,
-                at=datetime.now(UTC),
                 stage=self._stage,
                 progress=self._share,
                 steps=self._steps,

@@ -111,8 +111,10 @@ def queued(request: RetrainRequest, owner: str, actor: str) -> Job:
     )
 
 
-def start(jobs: JobStore, users: UserStore, data_dir: Path, job: Job, claim: Claim | None) -> None:
-    """Check that a retrain can be run, and take the one slot for it. `claim`: of the request's idempotency key.
+def start(jobs: JobStore, users: UserStore, data_dir: Path, job: Job, claim: Claim | None) -> Job:
+    """Check that a retrain can be run, and take the one slot for it; the job as it is stored.
+
+    `claim`: of the request's idempotency key.
 
     Raises `UnusableDataFile`, `NothingToTrainOn`, `JobRunning`, `ClaimLost` or `StoreUnavailable`.
     """
@@ -123,7 +125,7 @@ def start(jobs: JobStore, users: UserStore, data_dir: Path, job: Job, claim: Cla
         raise NothingToTrainOn(
             "No profiles are stored yet. PUT /users/{user_id}/profile stores one; source 'simulated' needs none."
         )
-    jobs.start(job, claim)
+    return jobs.start(job, claim)
 
 
 def get(jobs: JobStore, job_id: str) -> Job:

@@ -1,9 +1,10 @@
 """Use case: retrain on the stored users at intervals (setting RETRAIN_EVERY)."""
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from service.active_model.active_model import ActiveModel
 from service.retraining.jobs import NothingToTrainOn, RetrainRequest
@@ -25,8 +26,7 @@ class RetrainSchedule:
 
     def run(self) -> None:
         """Start a retrain if one is due and can be started."""
-        trained_at = self._last_training()
-        if trained_at is not None and datetime.now(UTC) - trained_at < timedelta(seconds=self.interval):
+        if self._idle_seconds() < self.interval:
             return
         try:
             job = self.start_retrain(RetrainRequest(source="users", by=SCHEDULER), SCHEDULER)
@@ -34,9 +34,9 @@ class RetrainSchedule:
             return
         log.info("a scheduled retrain was started", extra={"fields": {"job": job.id}})
 
-    def _last_training(self) -> datetime | None:
-        """When the newest job was created or the active model was made, whichever is later."""
-        loaded = self.model.loaded
-        times = [job.created_at for job in self.jobs.latest(1)]
-        times += [loaded.manifest.created_at] if loaded else []
-        return max(times, default=None)
+    def _idle_seconds(self) -> float:
+        """The time since the newest job was created, or since the active model was made if that is shorter."""
+        loaded, since_job = self.model.loaded, self.jobs.seconds_since_latest()
+        times = [] if since_job is None else [since_job]
+        times += [(datetime.now(UTC) - loaded.manifest.created_at).total_seconds()] if loaded else []
+        return min(times, default=math.inf)

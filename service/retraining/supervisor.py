@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from datetime import UTC, datetime, timedelta
 
 from service.background.periodic_task import PeriodicTask
 from service.observability.metrics import Metrics
@@ -61,8 +60,8 @@ class Supervisor:
         started.
         """
         context = self._context
-        job = jobs.queued(request, context.owner, actor)
-        jobs.start(context.jobs, context.users, context.data_dir, job, claim)
+        queued = jobs.queued(request, context.owner, actor)
+        job = jobs.start(context.jobs, context.users, context.data_dir, queued, claim)
         self._start(job)
         return job
 
@@ -86,9 +85,7 @@ class Supervisor:
 
     def reap(self) -> None:
         """Mark abandoned jobs FAILED, and remove the files of jobs that have ended."""
-        now = datetime.now(UTC)
-        expired_before = now - timedelta(seconds=self._context.timing.lease)
-        for job in self._context.jobs.expire(expired_before, now, ABANDONED):
+        for job in self._context.jobs.expire(self._context.timing.lease, ABANDONED):
             self._metrics.retrains.labels(JobStatus.FAILED).inc()
             log.error("a retrain was abandoned", extra={"fields": {"job": job.id}})
         self._context.exports.sweep(self._has_ended)
@@ -105,9 +102,7 @@ class Supervisor:
         deadline = time.monotonic() + timing.lease
         while True:
             try:
-                self._context.jobs.finish(
-                    job.id, ending.status, datetime.now(UTC), error=ending.error, result=ending.result
-                )
+                self._context.jobs.finish(job.id, ending.status, error=ending.error, result=ending.result)
                 break
             except StoreError:
                 if time.monotonic() > deadline:

@@ -6,7 +6,7 @@ A user who is read before that is assigned at once (`service.users.personas`).
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from models.storage.artifact import LoadedArtifact
@@ -88,8 +88,7 @@ class Reassignment:
 
     def _take_lease(self) -> dict[str, Any] | None:
         """The state of the lease, taken or renewed; None while another worker holds it."""
-        now = datetime.now(UTC)
-        lease = self.leases.take(LEASE, self.owner, now, now + timedelta(seconds=_LEASE_SECONDS))
+        lease = self.leases.take(LEASE, self.owner, _LEASE_SECONDS)
         return None if lease is None else dict(lease.state)
 
     def _save_cursor(self, version: str, cursor: str) -> bool:

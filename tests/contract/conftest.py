@@ -8,7 +8,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from service.store.memory.store import MemoryStore
 from service.store.ports.idempotency import IdempotencyStore
 from service.store.ports.jobs import JobStore
 from service.store.ports.keys import KeyStore
@@ -16,10 +15,12 @@ from service.store.ports.leases import LeaseStore
 from service.store.ports.personas import PersonaStore
 from service.store.ports.store import Store
 from service.store.ports.users import UserStore
+from service.store.sql.clock import Clock, database_clock
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
 from service.store.sql.tables import metadata
 from testkit.postgres import database
+from tests.contract.support.clocks import SettableClock, memory_store
 
 
 @pytest.fixture
@@ -55,21 +56,27 @@ def emptied_postgres(shared_postgres: str) -> str:
     return shared_postgres
 
 
+@pytest.fixture
+def clock() -> SettableClock:
+    """The clock of `store`."""
+    return SettableClock()
+
+
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, clock: SettableClock) -> Iterator[Store]:
     match request.param:
         case "memory":
-            yield MemoryStore()
+            yield memory_store(clock)
         case "sqlite":
             url = request.getfixturevalue("sqlite_url")
             migrate(url)
-            yield from opened(url)
+            yield from opened(url, clock.in_sql)
         case _:
-            yield from opened(request.getfixturevalue("emptied_postgres"))
+            yield from opened(request.getfixturevalue("emptied_postgres"), clock.in_sql)
 
 
-def opened(url: str) -> Iterator[SqlStore]:
-    store = SqlStore(url)
+def opened(url: str, clock: Clock = database_clock) -> Iterator[SqlStore]:
+    store = SqlStore(url, clock=clock)
     yield store
     store.close()
 

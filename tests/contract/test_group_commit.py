@@ -319,8 +319,8 @@ def test_reads_heartbeats_and_leases_go_on_while_every_writer_waits(postgres_sto
         eventually(lambda: postgres_store.database.engine.pool.checkedout() > 2)  # type: ignore[attr-defined]
         with within(PATIENCE):
             assert postgres_store.users.count() == 1
-            assert postgres_store.jobs.heartbeat(job.id, "me", NOW, "reading", 0.1).progress == 0.1
-            assert postgres_store.leases.take("work", "me", NOW, NOW) is not None
-            assert postgres_store.jobs.expire(NOW, NOW, "lost") == []
+            assert postgres_store.jobs.heartbeat(job.id, "me", "reading", 0.1).progress == 0.1
+            assert postgres_store.leases.take("work", "me", 1.0) is not None
+            assert postgres_store.jobs.expire(60.0, "lost") == []
         assert not any(write.done() for write in blocked[:32])
     wait(blocked)

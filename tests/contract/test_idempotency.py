@@ -1,27 +1,27 @@
 """Every `IdempotencyStore`."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
 
 import pytest
 
 from service.store.ports.idempotency import Claim, ClaimLost, IdempotencyStore, StoredResponse
 from service.store.ports.jobs import JobNotFound, JobRunning
 from service.store.ports.store import Store
+from tests.contract.support.clocks import SettableClock
 from tests.contract.support.records import NOW, queued_job
 
 CLAIM = Claim("key", NOW)
-LATER = NOW + timedelta(minutes=2)
+MINUTES, HOURS = 60.0, 3_600.0
 
 
-def claim(idempotency: IdempotencyStore, at: datetime = NOW, digest: str = "d") -> StoredResponse | None:
-    return idempotency.claim(Claim("key", at), digest, at - timedelta(hours=24), at - timedelta(minutes=1))
+def claim(idempotency: IdempotencyStore, digest: str = "d") -> Claim | StoredResponse:
+    return idempotency.claim("key", digest, lifetime=24 * HOURS, abandoned_after=1 * MINUTES)
 
 
 def test_second_claim_returns_the_digest_of_the_first_and_then_its_response(
     idempotency: IdempotencyStore,
 ) -> None:
-    assert claim(idempotency) is None
+    assert claim(idempotency) == CLAIM
     assert claim(idempotency, digest="other") == StoredResponse("d")
     idempotency.complete(CLAIM, 202, {"Location": "/x"}, "{}")
     assert claim(idempotency) == StoredResponse("d", 202, {"Location": "/x"}, "{}")
@@ -30,30 +30,36 @@ def test_second_claim_returns_the_digest_of_the_first_and_then_its_response(
 def test_released_key_is_free(idempotency: IdempotencyStore) -> None:
     claim(idempotency)
     idempotency.release(CLAIM)
-    assert claim(idempotency) is None
+    assert claim(idempotency) == CLAIM
 
 
-def test_claim_without_a_response_is_free_once_abandoned(idempotency: IdempotencyStore) -> None:
+def test_claim_without_a_response_is_free_once_abandoned(
+    idempotency: IdempotencyStore, clock: SettableClock
+) -> None:
     claim(idempotency)
-    assert claim(idempotency, NOW + timedelta(seconds=59)) is not None
-    assert claim(idempotency, NOW + timedelta(seconds=61)) is None
+    clock.advance(60.0)
+    assert claim(idempotency) == StoredResponse("d")
+    clock.advance(0.001)
+    assert claim(idempotency) == Claim("key", clock.at)
 
 
-def test_response_is_stored_until_it_expires(idempotency: IdempotencyStore) -> None:
+def test_response_is_stored_until_it_expires(idempotency: IdempotencyStore, clock: SettableClock) -> None:
     claim(idempotency)
     idempotency.complete(CLAIM, 200, {}, "{}")
-    assert claim(idempotency, NOW + timedelta(hours=23)) is not None
-    assert claim(idempotency, NOW + timedelta(hours=25)) is None
+    clock.advance(23 * HOURS)
+    assert claim(idempotency) == StoredResponse("d", 200, {}, "{}")
+    clock.advance(2 * HOURS)
+    assert claim(idempotency) == Claim("key", clock.at)
 
 
 def test_complete_without_a_claim_stores_nothing(idempotency: IdempotencyStore) -> None:
     idempotency.complete(CLAIM, 200, {}, "{}")
-    assert claim(idempotency) is None
+    assert claim(idempotency) == CLAIM
 
 
 def test_one_of_several_concurrent_claims_succeeds(idempotency: IdempotencyStore) -> None:
     with ThreadPoolExecutor(8) as pool:
-        claimed = pool.map(lambda _: claim(idempotency) is None, range(8))
+        claimed = pool.map(lambda _: claim(idempotency) == CLAIM, range(8))
         assert sorted(claimed) == [False] * 7 + [True]
 
 
@@ -65,12 +71,14 @@ def test_job_is_stored_with_the_key_of_the_request_that_starts_it(store: Store) 
     assert claim(store.idempotency) == StoredResponse("d", 202, {}, "{}", "job")
 
 
-def test_key_of_a_started_job_is_neither_released_nor_abandoned(store: Store) -> None:
+def test_key_of_a_started_job_is_neither_released_nor_abandoned(store: Store, clock: SettableClock) -> None:
     claim(store.idempotency)
     store.jobs.start(queued_job("job"), CLAIM)
     store.idempotency.release(CLAIM)
-    assert claim(store.idempotency, LATER) == StoredResponse("d", job_id="job")
-    assert claim(store.idempotency, NOW + timedelta(hours=25)) is None
+    clock.advance(2 * MINUTES)
+    assert claim(store.idempotency) == StoredResponse("d", job_id="job")
+    clock.advance(25 * HOURS)
+    assert claim(store.idempotency) == Claim("key", clock.at)
 
 
 def test_refused_job_is_not_stored_with_the_key(store: Store) -> None:
@@ -81,14 +89,16 @@ def test_refused_job_is_not_stored_with_the_key(store: Store) -> None:
     assert claim(store.idempotency) == StoredResponse("d")
 
 
-def test_request_whose_claim_was_given_up_starts_no_job(store: Store) -> None:
+def test_request_whose_claim_was_given_up_starts_no_job(store: Store, clock: SettableClock) -> None:
     claim(store.idempotency)
-    assert claim(store.idempotency, LATER) is None
+    clock.advance(2 * MINUTES)
+    later = claim(store.idempotency)
+    assert later == Claim("key", clock.at)
     with pytest.raises(ClaimLost):
         store.jobs.start(queued_job("late"), CLAIM)
     with pytest.raises(JobNotFound):
         store.jobs.get("late")
     store.idempotency.complete(CLAIM, 200, {}, "{}")
     store.idempotency.release(CLAIM)
-    assert claim(store.idempotency, LATER) == StoredResponse("d")
-    assert store.jobs.start(queued_job("job"), Claim("key", LATER)).id == "job"
+    assert claim(store.idempotency) == StoredResponse("d")
+    assert store.jobs.start(queued_job("job"), later).id == "job"

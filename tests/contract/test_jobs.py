@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from service.store.ports.jobs import Job, JobNotFound, JobRunning, JobStatus, JobStore
+from tests.contract.support.clocks import SettableClock
 from tests.contract.support.records import NOW, queued_job
 
 SECOND = timedelta(seconds=1)
@@ -30,8 +31,8 @@ def test_unknown_job_is_not_found(jobs: JobStore) -> None:
 def test_every_method_refuses_an_unknown_job(jobs: JobStore, job_id: str) -> None:
     calls: tuple[Callable[[], Job], ...] = (
         lambda: jobs.get(job_id),
-        lambda: jobs.heartbeat(job_id, "me", NOW, "stage", 0.5),
-        lambda: jobs.finish(job_id, JobStatus.FAILED, NOW),
+        lambda: jobs.heartbeat(job_id, "me", "stage", 0.5),
+        lambda: jobs.finish(job_id, JobStatus.FAILED),
         lambda: jobs.request_cancel(job_id),
     )
     for call in calls:
@@ -50,7 +51,7 @@ def test_second_job_is_refused_with_the_one_under_way(jobs: JobStore) -> None:
 
 def test_running_job_holds_the_slot(jobs: JobStore) -> None:
     jobs.start(queued_job("first"))
-    running = jobs.heartbeat("first", "me", NOW, "reading", 0.1)
+    running = jobs.heartbeat("first", "me", "reading", 0.1)
     with pytest.raises(JobRunning, match="first is running") as refusal:
         jobs.start(queued_job("second"))
     assert refusal.value.job == running
@@ -59,7 +60,7 @@ def test_running_job_holds_the_slot(jobs: JobStore) -> None:
 @pytest.mark.parametrize("end", ENDS)
 def test_every_final_status_frees_the_slot(jobs: JobStore, end: JobStatus) -> None:
     jobs.start(queued_job("first"))
-    jobs.finish("first", end, NOW)
+    jobs.finish("first", end)
     assert jobs.start(queued_job("second")).id == "second"
 
 
@@ -93,16 +94,17 @@ def test_slot_never_has_two_holders(jobs: JobStore) -> None:
             running.add(job_id)
             held.append(len(running))
             running.remove(job_id)
-            jobs.finish(job_id, JobStatus.SUCCEEDED, NOW)
+            jobs.finish(job_id, JobStatus.SUCCEEDED)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(race, range(4)))
     assert set(held) == {1}
 
 
-def test_first_heartbeat_makes_a_job_running(jobs: JobStore) -> None:
+def test_first_heartbeat_makes_a_job_running(jobs: JobStore, clock: SettableClock) -> None:
     job = jobs.start(queued_job())
-    job_after = jobs.heartbeat("job", "me", NOW + SECOND, "reading", 0.25)
+    clock.advance(1.0)
+    job_after = jobs.heartbeat("job", "me", "reading", 0.25)
     assert job_after == jobs.get("job")
     assert job_after == replace(
         job,
@@ -114,32 +116,35 @@ def test_first_heartbeat_makes_a_job_running(jobs: JobStore) -> None:
     )
 
 
-def test_later_heartbeat_keeps_the_start_time(jobs: JobStore) -> None:
+def test_later_heartbeat_keeps_the_start_time(jobs: JobStore, clock: SettableClock) -> None:
     jobs.start(queued_job())
-    jobs.heartbeat("job", "me", NOW + SECOND, "reading", 0.25)
-    job = jobs.heartbeat("job", "me", NOW + 2 * SECOND, "fitting", 0.5)
+    clock.advance(1.0)
+    jobs.heartbeat("job", "me", "reading", 0.25)
+    clock.advance(1.0)
+    job = jobs.heartbeat("job", "me", "fitting", 0.5)
     assert (job.started_at, job.heartbeat_at) == (NOW + SECOND, NOW + 2 * SECOND)
     assert (job.stage, job.progress) == ("fitting", 0.5)
 
 
 def test_heartbeat_of_another_owner_changes_nothing(jobs: JobStore) -> None:
     job = jobs.start(queued_job())
-    assert jobs.heartbeat("job", "somebody else", NOW + SECOND, "reading", 0.25) == job
+    assert jobs.heartbeat("job", "somebody else", "reading", 0.25) == job
     assert jobs.get("job") == job
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_heartbeat_of_an_ended_job_changes_nothing(jobs: JobStore, end: JobStatus) -> None:
     jobs.start(queued_job())
-    ended = jobs.finish("job", end, NOW)
-    assert jobs.heartbeat("job", "me", NOW + SECOND, "reading", 0.25) == ended
+    ended = jobs.finish("job", end)
+    assert jobs.heartbeat("job", "me", "reading", 0.25) == ended
     assert jobs.get("job") == ended
 
 
-def test_finish_stores_the_result(jobs: JobStore) -> None:
+def test_finish_stores_the_result(jobs: JobStore, clock: SettableClock) -> None:
     jobs.start(queued_job())
+    clock.advance(1.0)
     result = {"version": "20261101", "personas": [{"name": "é"}], "share": 0.5}
-    ended = jobs.finish("job", JobStatus.SUCCEEDED, NOW + SECOND, result=result)
+    ended = jobs.finish("job", JobStatus.SUCCEEDED, result=result)
     assert ended == jobs.get("job")
     assert (ended.status, ended.finished_at) == (JobStatus.SUCCEEDED, NOW + SECOND)
     assert (ended.result, ended.error) == (result, None)
@@ -147,7 +152,7 @@ def test_finish_stores_the_result(jobs: JobStore) -> None:
 
 def test_finish_stores_an_error_with_any_characters(jobs: JobStore) -> None:
     jobs.start(queued_job())
-    job = jobs.finish("job", JobStatus.FAILED, NOW, error="died: \0 and \udcff, 😀")
+    job = jobs.finish("job", JobStatus.FAILED, error="died: \0 and \udcff, 😀")
     assert job.error == "died: � and �, 😀"
     assert job == jobs.get("job")
 
@@ -155,8 +160,8 @@ def test_finish_stores_an_error_with_any_characters(jobs: JobStore) -> None:
 @pytest.mark.parametrize("end", ENDS)
 def test_second_finish_changes_nothing(jobs: JobStore, end: JobStatus) -> None:
     jobs.start(queued_job())
-    first = jobs.finish("job", end, NOW, error="first")
-    later = jobs.finish("job", JobStatus.FAILED, NOW + SECOND, error="second", result={"a": 1})
+    first = jobs.finish("job", end, error="first")
+    later = jobs.finish("job", JobStatus.FAILED, error="second", result={"a": 1})
     assert later == first == jobs.get("job")
 
 
@@ -164,7 +169,7 @@ def test_one_of_eight_concurrent_finishes_is_stored_and_returned_to_all(jobs: Jo
     jobs.start(queued_job())
 
     def end(number: int) -> Job:
-        return jobs.finish("job", JobStatus.FAILED, NOW, error=str(number))
+        return jobs.finish("job", JobStatus.FAILED, error=str(number))
 
     with ThreadPoolExecutor(8) as pool:
         assert {job.error for job in pool.map(end, range(8))} == {jobs.get("job").error}
@@ -173,60 +178,80 @@ def test_one_of_eight_concurrent_finishes_is_stored_and_returned_to_all(jobs: Jo
 def test_heartbeat_returns_a_requested_cancel(jobs: JobStore) -> None:
     jobs.start(queued_job())
     assert jobs.request_cancel("job").cancel_requested
-    job = jobs.heartbeat("job", "me", NOW, "reading", 0.1)
+    job = jobs.heartbeat("job", "me", "reading", 0.1)
     assert (job.cancel_requested, job.status) == (True, JobStatus.RUNNING)
 
 
 def test_cancel_of_an_ended_job_changes_nothing(jobs: JobStore) -> None:
     jobs.start(queued_job())
-    ended = jobs.finish("job", JobStatus.SUCCEEDED, NOW)
+    ended = jobs.finish("job", JobStatus.SUCCEEDED)
     assert jobs.request_cancel("job") == ended
     assert not jobs.get("job").cancel_requested
 
 
-def test_job_without_heartbeats_expires_and_frees_the_slot(jobs: JobStore) -> None:
+def test_job_without_heartbeats_expires_and_frees_the_slot(jobs: JobStore, clock: SettableClock) -> None:
     jobs.start(queued_job())
-    jobs.heartbeat("job", "me", NOW, "reading", 0.1)
-    expired = jobs.expire(NOW + SECOND, NOW + 2 * SECOND, "no sign of life \0")
+    jobs.heartbeat("job", "me", "reading", 0.1)
+    clock.advance(2.0)
+    expired = jobs.expire(1.0, "no sign of life \0")
     assert expired == [jobs.get("job")]
     assert (expired[0].status, expired[0].error) == (JobStatus.FAILED, "no sign of life �")
     assert expired[0].finished_at == NOW + 2 * SECOND
     assert jobs.start(queued_job("next")).id == "next"
 
 
-def test_queued_job_expires(jobs: JobStore) -> None:
+def test_queued_job_expires(jobs: JobStore, clock: SettableClock) -> None:
     jobs.start(queued_job())
-    assert [job.id for job in jobs.expire(NOW + SECOND, NOW + SECOND, "silent")] == ["job"]
+    clock.advance(2.0)
+    assert [job.id for job in jobs.expire(1.0, "silent")] == ["job"]
 
 
-def test_job_with_a_recent_heartbeat_does_not_expire(jobs: JobStore) -> None:
+def test_job_with_a_recent_heartbeat_does_not_expire(jobs: JobStore, clock: SettableClock) -> None:
     job = jobs.start(queued_job())
-    assert jobs.expire(NOW, NOW + SECOND, "silent") == []
+    clock.advance(1.0)
+    assert jobs.expire(1.0, "silent") == []
     assert jobs.get("job") == job
 
 
-def test_ended_job_does_not_expire(jobs: JobStore) -> None:
+def test_ended_job_does_not_expire(jobs: JobStore, clock: SettableClock) -> None:
     jobs.start(queued_job())
-    ended = jobs.finish("job", JobStatus.SUCCEEDED, NOW)
-    assert jobs.expire(NOW + SECOND, NOW + SECOND, "silent") == []
+    ended = jobs.finish("job", JobStatus.SUCCEEDED)
+    clock.advance(2.0)
+    assert jobs.expire(1.0, "silent") == []
     assert jobs.get("job") == ended
 
 
-def test_job_expires_once(jobs: JobStore) -> None:
+def test_job_expires_once(jobs: JobStore, clock: SettableClock) -> None:
     jobs.start(queued_job())
+    clock.advance(2.0)
 
     def expire(_: int) -> int:
-        return len(jobs.expire(NOW + SECOND, NOW, "silent"))
+        return len(jobs.expire(1.0, "silent"))
 
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(expire, range(8))) == [0] * 7 + [1]
 
 
-def test_jobs_are_listed_newest_first_page_by_page(jobs: JobStore) -> None:
+def test_job_has_the_time_of_the_store_and_not_of_the_worker(jobs: JobStore) -> None:
+    job = jobs.start(queued_job(created_at=NOW - 3_600 * SECOND, heartbeat_at=NOW + 3_600 * SECOND))
+    assert (job.created_at, job.heartbeat_at) == (NOW, NOW)
+
+
+def test_time_since_the_latest_job_is_told(jobs: JobStore, clock: SettableClock) -> None:
+    assert jobs.seconds_since_latest() is None
+    for job_id, seconds in (("one", 60.0), ("two", 1.5)):
+        jobs.start(queued_job(job_id))
+        jobs.finish(job_id, JobStatus.SUCCEEDED)
+        clock.advance(seconds)
+    assert jobs.seconds_since_latest() == 1.5
+
+
+def test_jobs_are_listed_newest_first_page_by_page(jobs: JobStore, clock: SettableClock) -> None:
     jobs_to_start = [("a", 0), ("C", 1), ("b", 1), ("B", 1), ("é", 1), ("d", 2)]
     for job_id, seconds in jobs_to_start:
-        jobs.start(queued_job(job_id, created_at=NOW + seconds * SECOND))
-        jobs.finish(job_id, JobStatus.SUCCEEDED, NOW)
+        clock.at = NOW + seconds * SECOND
+        jobs.start(queued_job(job_id))
+        jobs.finish(job_id, JobStatus.SUCCEEDED)
     listed: list[Job] = []
     while page := jobs.latest(2, (listed[-1].created_at, listed[-1].id) if listed else None):
         listed += page
@@ -244,6 +269,6 @@ def test_request_is_not_shared_with_the_caller(jobs: JobStore) -> None:
 def test_heartbeat_stores_the_steps(jobs: JobStore) -> None:
     jobs.start(queued_job())
     step = {"name": "reading", "at": NOW.isoformat(), "progress": 0.1}
-    jobs.heartbeat("job", "me", NOW, "reading", 0.1, [step])
+    jobs.heartbeat("job", "me", "reading", 0.1, [step])
     assert jobs.get("job").steps == [step]
-    assert jobs.finish("job", JobStatus.SUCCEEDED, NOW).steps == [step]
+    assert jobs.finish("job", JobStatus.SUCCEEDED).steps == [step]

@@ -12,7 +12,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from service.store.memory.store import MemoryStore
 from service.store.ports.errors import StoreError
 from service.store.ports.idempotency import Claim
 from service.store.ports.jobs import JobStatus
@@ -23,6 +22,7 @@ from service.store.ports.texts import legible
 from service.store.ports.users import AssignmentUpdate, StoredAssignment
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
+from tests.contract.support.clocks import SettableClock, memory_store
 from tests.contract.support.records import assigned, queued_job
 
 texts = st.text(max_size=12)
@@ -31,6 +31,7 @@ job_ids = st.sampled_from(["a", "B", "c"])
 owners = st.sampled_from(["me", "you"])
 times = st.integers(0, 1000).map(lambda n: datetime(2026, 11, 1, tzinfo=UTC) + n * timedelta(milliseconds=1))
 few_times = st.integers(0, 2).map(lambda n: datetime(2026, 11, 1, tzinfo=UTC) + n * timedelta(milliseconds=400))
+durations = st.integers(0, 1_000).map(lambda n: n / 1_000)
 names = st.sampled_from(["x", "y"])
 versions = st.sampled_from(["v", "w"])
 counts = st.integers(0, 9)
@@ -69,7 +70,8 @@ class Stores(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="segments-machine-"))
         url = f"sqlite:///{self.folder}/segments.db"
         migrate(url)
-        self.stores: tuple[Store, Store] = MemoryStore(), SqlStore(url)
+        self.clock = SettableClock()
+        self.stores: tuple[Store, Store] = memory_store(self.clock), SqlStore(url, clock=self.clock.in_sql)
 
     def teardown(self) -> None:
         for store in self.stores:
@@ -109,17 +111,21 @@ class Stores(RuleBasedStateMachine):
         self.both(lambda store: store.personas.change_override(lambda _: override))
         self.both(lambda store: store.personas.overrides())
 
-    @rule(name=names, owner=owners, now=times, until=times)
-    def take_lease(self, name: str, owner: str, now: datetime, until: datetime) -> None:
-        self.both(lambda store: store.leases.take(name, owner, now, until))
+    @rule(at=times | few_times)
+    def set_clock(self, at: datetime) -> None:
+        self.clock.at = at
+
+    @rule(name=names, owner=owners, seconds=durations)
+    def take_lease(self, name: str, owner: str, seconds: float) -> None:
+        self.both(lambda store: store.leases.take(name, owner, seconds))
 
     @rule(name=names, owner=owners, state=results)
     def save_state(self, name: str, owner: str, state: dict[str, Any] | None) -> None:
         self.both(lambda store: store.leases.save_state(name, owner, state or {}))
 
-    @rule(key=names, digest=owners, at=few_times, expired=times, abandoned=times)
-    def claim(self, key: str, digest: str, at: datetime, expired: datetime, abandoned: datetime) -> None:
-        self.both(lambda store: store.idempotency.claim(Claim(key, at), digest, expired, abandoned))
+    @rule(key=names, digest=owners, lifetime=durations, abandoned_after=durations)
+    def claim(self, key: str, digest: str, lifetime: float, abandoned_after: float) -> None:
+        self.both(lambda store: store.idempotency.claim(key, digest, lifetime, abandoned_after))
 
     @rule(claim=claims, body=texts)
     def complete(self, claim: Claim, body: str) -> None:
@@ -149,38 +155,36 @@ class Stores(RuleBasedStateMachine):
         self.both(lambda store: list(store.users.iterate(size)))
         self.both(lambda store: store.users.count())
 
-    @rule(job_id=job_ids, owner=owners, at=times, request=results, claim=st.none() | claims)
-    def start(
-        self, job_id: str, owner: str, at: datetime, request: dict[str, Any] | None, claim: Claim | None
-    ) -> None:
+    @rule(job_id=job_ids, owner=owners, request=results, claim=st.none() | claims)
+    def start(self, job_id: str, owner: str, request: dict[str, Any] | None, claim: Claim | None) -> None:
         fresh = f"{job_id}{len(self.stores[0].jobs.latest(1000))}"
-        job = queued_job(fresh, request=request or {}, owner=owner, created_at=at, heartbeat_at=at)
+        job = queued_job(fresh, request=request or {}, owner=owner)
         self.both(lambda store: store.jobs.start(job, claim))
 
-    @rule(owner=owners, at=times, stage=texts, progress=st.floats(0, 1))
-    def heartbeat(self, owner: str, at: datetime, stage: str, progress: float) -> None:
-        self.both(lambda store: store.jobs.heartbeat(newest(store), owner, at, stage, progress))
+    @rule(owner=owners, stage=texts, progress=st.floats(0, 1))
+    def heartbeat(self, owner: str, stage: str, progress: float) -> None:
+        self.both(lambda store: store.jobs.heartbeat(newest(store), owner, stage, progress))
 
     @rule(
         status=st.sampled_from([status for status in JobStatus if status.ended]),
-        at=times,
         error=st.none() | texts,
         result=results,
     )
-    def finish(self, status: JobStatus, at: datetime, error: str | None, result: dict[str, Any] | None) -> None:
-        self.both(lambda store: store.jobs.finish(newest(store), status, at, error, result))
+    def finish(self, status: JobStatus, error: str | None, result: dict[str, Any] | None) -> None:
+        self.both(lambda store: store.jobs.finish(newest(store), status, error, result))
 
     @rule()
     def request_cancel(self) -> None:
         self.both(lambda store: store.jobs.request_cancel(newest(store)))
 
-    @rule(heartbeat_before=times, at=times, error=texts)
-    def expire(self, heartbeat_before: datetime, at: datetime, error: str) -> None:
-        self.both(lambda store: store.jobs.expire(heartbeat_before, at, error))
+    @rule(seconds=durations, error=texts)
+    def expire(self, seconds: float, error: str) -> None:
+        self.both(lambda store: store.jobs.expire(seconds, error))
 
     @rule(limit=st.integers(1, 5), at=times, job_id=job_ids)
     def latest(self, limit: int, at: datetime, job_id: str) -> None:
         self.both(lambda store: store.jobs.latest(limit))
+        self.both(lambda store: store.jobs.seconds_since_latest())
         self.both(lambda store: store.jobs.latest(limit, (at, job_id)))
 
 

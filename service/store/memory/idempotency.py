@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import RLock
 
+from service.store.memory.clock import Clock, process_clock
 from service.store.ports.idempotency import Claim, ClaimLost, StoredResponse
 
 
@@ -12,24 +13,26 @@ from service.store.ports.idempotency import Claim, ClaimLost, StoredResponse
 class MemoryIdempotency:
     """An `IdempotencyStore` that is not durable."""
 
+    clock: Clock = process_clock
     _claims: dict[str, tuple[datetime, StoredResponse]] = field(default_factory=dict, init=False, repr=False)
     _lock: RLock = field(default_factory=RLock, init=False, repr=False)
 
-    def claim(
-        self, claim: Claim, digest: str, expired_before: datetime, abandoned_before: datetime
-    ) -> StoredResponse | None:
+    def claim(self, key: str, digest: str, lifetime: float, abandoned_after: float) -> Claim | StoredResponse:
         """See `IdempotencyStore`."""
         with self._lock:
+            now = self.clock()
+            expired_before = now - timedelta(seconds=lifetime)
+            abandoned_before = now - timedelta(seconds=abandoned_after)
             self._claims = {
-                key: (claimed_at, response)
-                for key, (claimed_at, response) in self._claims.items()
+                name: (claimed_at, response)
+                for name, (claimed_at, response) in self._claims.items()
                 if claimed_at >= (expired_before if _has_outcome(response) else abandoned_before)
                 and claimed_at >= expired_before
             }
-            if claim.key in self._claims:
-                return self._claims[claim.key][1]
-            self._claims[claim.key] = (claim.at, StoredResponse(digest))
-            return None
+            if key in self._claims:
+                return self._claims[key][1]
+            self._claims[key] = (now, StoredResponse(digest))
+            return Claim(key, now)
 
     def complete(self, claim: Claim, status: int, headers: Mapping[str, str], body: str) -> None:
         """See `IdempotencyStore`."""

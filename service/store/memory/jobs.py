@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 
+from service.store.memory.clock import Clock, process_clock
 from service.store.memory.idempotency import MemoryIdempotency
 from service.store.memory.json_copy import json_copy
 from service.store.ports.idempotency import Claim
@@ -18,6 +19,7 @@ class MemoryJobs:
     """A `JobStore` that is not durable; records in `idempotency` which job a request has started."""
 
     idempotency: MemoryIdempotency = field(default_factory=MemoryIdempotency)
+    clock: Clock = process_clock
     _jobs: dict[str, Job] = field(default_factory=dict, init=False, repr=False)
     _lock: RLock = field(default_factory=RLock, init=False, repr=False)
 
@@ -29,7 +31,8 @@ class MemoryJobs:
                     raise JobRunning(other)
             if claim is not None:
                 self.idempotency.record_job(claim, job.id)
-            return self._store(replace(job, request=json_copy(job.request)))
+            now = self.clock()
+            return self._store(replace(job, request=json_copy(job.request), created_at=now, heartbeat_at=now))
 
     def get(self, job_id: str) -> Job:
         """See `JobStore`."""
@@ -49,7 +52,6 @@ class MemoryJobs:
         self,
         job_id: str,
         owner: str,
-        at: datetime,
         stage: str,
         progress: float,
         steps: Sequence[Mapping[str, Any]] = (),
@@ -59,12 +61,13 @@ class MemoryJobs:
             job = self.get(job_id)
             if job.status.ended or job.owner != owner:
                 return job
+            now = self.clock()
             return self._store(
                 replace(
                     job,
                     status=JobStatus.RUNNING,
-                    heartbeat_at=at,
-                    started_at=job.started_at or at,
+                    heartbeat_at=now,
+                    started_at=job.started_at or now,
                     stage=legible(stage),
                     progress=progress,
                     steps=json_copy([dict(step) for step in steps]) or None,
@@ -75,7 +78,6 @@ class MemoryJobs:
         self,
         job_id: str,
         status: JobStatus,
-        at: datetime,
         error: str | None = None,
         result: dict[str, Any] | None = None,
     ) -> Job:
@@ -88,7 +90,7 @@ class MemoryJobs:
                 replace(
                     job,
                     status=status,
-                    finished_at=at,
+                    finished_at=self.clock(),
                     error=error and legible(error),
                     result=json_copy(result),
                 )
@@ -100,15 +102,21 @@ class MemoryJobs:
             job = self.get(job_id)
             return job if job.status.ended else self._store(replace(job, cancel_requested=True))
 
-    def expire(self, heartbeat_before: datetime, at: datetime, error: str) -> list[Job]:
+    def expire(self, seconds: float, error: str) -> list[Job]:
         """See `JobStore`."""
         with self._lock:
+            heartbeat_before = self.clock() - timedelta(seconds=seconds)
             overdue = [
                 job.id
                 for job in self._jobs.values()
                 if not job.status.ended and job.heartbeat_at < heartbeat_before
             ]
-            return [self.finish(job_id, JobStatus.FAILED, at, error) for job_id in overdue]
+            return [self.finish(job_id, JobStatus.FAILED, error) for job_id in overdue]
+
+    def seconds_since_latest(self) -> float | None:
+        """See `JobStore`."""
+        latest = self.latest(1)
+        return (self.clock() - latest[0].created_at).total_seconds() if latest else None
 
     def _store(self, job: Job) -> Job:
         self._jobs[job.id] = job

@@ -21,7 +21,7 @@ class ClaimLost(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim of an idempotency key. `at` tells it from a later claim of the same key."""
+    """A claim of an idempotency key. `at`, by the store's clock, tells it from a later claim of the same key."""
 
     key: str
     at: datetime
@@ -44,13 +44,11 @@ class StoredResponse:
 class IdempotencyStore(Protocol):
     """Idempotency keys. Every method is one transaction and may raise `StoreUnavailable`."""
 
-    def claim(
-        self, claim: Claim, digest: str, expired_before: datetime, abandoned_before: datetime
-    ) -> StoredResponse | None:
-        """Claim a key for a request: None, or what is stored under the key if it was claimed before.
+    def claim(self, key: str, digest: str, lifetime: float, abandoned_after: float) -> Claim | StoredResponse:
+        """Claim a key for a request: the claim, or what is stored under the key if it was claimed before.
 
-        Keys claimed before `expired_before` are free again, and so are those claimed before `abandoned_before`
-        that have neither a response nor a job (`JobStore.start`).
+        Keys are free again after `lifetime` seconds, and those that have neither a response nor a job
+        (`JobStore.start`) after `abandoned_after` seconds.
         """
 
     def complete(self, claim: Claim, status: int, headers: Mapping[str, str], body: str) -> None:

@@ -76,9 +76,10 @@ class JobStore(Protocol):
     """Jobs, by id. Every method is one transaction and may raise `StoreUnavailable`."""
 
     def start(self, job: Job, claim: Claim | None = None) -> Job:
-        """Take the one slot and store a new job, whose id was never used before.
+        """Take the one slot and store a new job, whose id was never used before; the job as it is stored.
 
-        `claim`: of the request's idempotency key, with which the job's id is stored in the same transaction.
+        `created_at` and `heartbeat_at` become the store's time. `claim`: of the request's idempotency key, with
+        which the job's id is stored in the same transaction.
         Raises `JobRunning` with the job that has the slot, or `ClaimLost`.
         """
 
@@ -92,7 +93,6 @@ class JobStore(Protocol):
         self,
         job_id: str,
         owner: str,
-        at: datetime,
         stage: str,
         progress: float,
         steps: Sequence[Mapping[str, Any]] = (),
@@ -107,7 +107,6 @@ class JobStore(Protocol):
         self,
         job_id: str,
         status: JobStatus,
-        at: datetime,
         error: str | None = None,
         result: dict[str, Any] | None = None,
     ) -> Job:
@@ -119,5 +118,8 @@ class JobStore(Protocol):
     def request_cancel(self, job_id: str) -> Job:
         """Tell a job's owner to stop it; a job that has ended is not changed. Raises `JobNotFound`."""
 
-    def expire(self, heartbeat_before: datetime, at: datetime, error: str) -> list[Job]:
-        """Mark FAILED every job under way whose last heartbeat is before that time; those jobs."""
+    def expire(self, seconds: float, error: str) -> list[Job]:
+        """Mark FAILED every job under way whose last heartbeat is longer ago than that; those jobs."""
+
+    def seconds_since_latest(self) -> float | None:
+        """The time since the newest job was created; None without any job."""

@@ -1,11 +1,11 @@
 """Idempotency keys in SQLite or PostgreSQL."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
 
 from service.store.ports.idempotency import Claim, ClaimLost, StoredResponse
+from service.store.sql.clock import Clock, database_clock
 from service.store.sql.connections.database import Database
 from service.store.sql.tables import idempotency_keys as keys
 
@@ -13,23 +13,22 @@ from service.store.sql.tables import idempotency_keys as keys
 class SqlIdempotency:
     """An `IdempotencyStore` in a database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._claim = database.insert(keys).on_conflict_do_nothing().returning(keys.c.key)
+    def __init__(self, database: Database, clock: Clock = database_clock) -> None:
+        self._database, self._clock = database, clock
+        self._claim = database.insert(keys).on_conflict_do_nothing().returning(keys.c.created_at)
 
-    def claim(
-        self, claim: Claim, digest: str, expired_before: datetime, abandoned_before: datetime
-    ) -> StoredResponse | None:
+    def claim(self, key: str, digest: str, lifetime: float, abandoned_after: float) -> Claim | StoredResponse:
         """See `IdempotencyStore`."""
+        expired_before, abandoned_before = self._clock(-lifetime), self._clock(-abandoned_after)
         no_outcome = keys.c.status.is_(None) & keys.c.job_id.is_(None)
         abandoned = no_outcome & (keys.c.created_at < abandoned_before)
         with self._database.writing() as connection:
             connection.execute(delete(keys).where(or_(keys.c.created_at < expired_before, abandoned)))
-            values = {"key": claim.key, "digest": digest, "created_at": claim.at}
-            if connection.execute(self._claim, values).one_or_none():
-                return None
+            claimed = self._claim.values(key=key, digest=digest, created_at=self._clock(0))
+            if (at := connection.scalar(claimed)) is not None:
+                return Claim(key, at)
             columns = (keys.c.digest, keys.c.status, keys.c.headers, keys.c.body, keys.c.job_id)
-            record = connection.execute(select(*columns).where(keys.c.key == claim.key)).one_or_none()
+            record = connection.execute(select(*columns).where(keys.c.key == key)).one_or_none()
             # Without a record the key was released between the two statements: the next claim succeeds.
             return StoredResponse(*record) if record else StoredResponse(digest)
 

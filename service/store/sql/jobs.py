@@ -5,14 +5,15 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_, update
 
 from service.store.ports.idempotency import Claim
 from service.store.ports.jobs import Job, JobNotFound, JobRunning, JobStatus
 from service.store.ports.texts import is_id, legible
+from service.store.sql.clock import Clock, database_clock
 from service.store.sql.connections.database import Database
 from service.store.sql.idempotency import record_job
-from service.store.sql.tables import UNENDED, AnyRow, UtcDateTime, jobs
+from service.store.sql.tables import UNENDED, AnyRow, jobs
 
 _SLOT = "retrain"
 _COLUMNS = tuple(jobs.c[field.name] for field in fields(Job))
@@ -21,17 +22,18 @@ _COLUMNS = tuple(jobs.c[field.name] for field in fields(Job))
 class SqlJobs:
     """A `JobStore` in a database. `heartbeats`: the same one, over a connection that requests do not use."""
 
-    def __init__(self, database: Database, heartbeats: Database) -> None:
-        self._database, self._heartbeats = database, heartbeats
+    def __init__(self, database: Database, heartbeats: Database, clock: Clock = database_clock) -> None:
+        self._database, self._heartbeats, self._clock = database, heartbeats, clock
         attempt = database.insert(jobs).on_conflict_do_nothing(index_elements=[jobs.c.slot], index_where=UNENDED)
         self._take_slot = attempt.returning(*_COLUMNS)
 
     def start(self, job: Job, claim: Claim | None = None) -> Job:
         """See `JobStore`."""
-        values = {"slot": _SLOT} | asdict(job)
         while True:
+            now = self._clock(0)
+            values = {"slot": _SLOT} | asdict(job) | {"created_at": now, "heartbeat_at": now}
             with self._database.writing() as connection:
-                if started := connection.execute(self._take_slot, values).one_or_none():
+                if started := connection.execute(self._take_slot.values(values)).one_or_none():
                     if claim is not None:
                         record_job(connection, claim, job.id)
                     return _job_of(started)
@@ -56,16 +58,16 @@ class SqlJobs:
         self,
         job_id: str,
         owner: str,
-        at: datetime,
         stage: str,
         progress: float,
         steps: Sequence[Mapping[str, Any]] = (),
     ) -> Job:
         """See `JobStore`."""
+        now = self._clock(0)
         values = {
             "status": JobStatus.RUNNING,
-            "heartbeat_at": at,
-            "started_at": func.coalesce(jobs.c.started_at, literal(at, UtcDateTime)),
+            "heartbeat_at": now,
+            "started_at": func.coalesce(jobs.c.started_at, now),
             "stage": legible(stage),
             "progress": progress,
             "steps": [dict(step) for step in steps] or None,
@@ -76,25 +78,36 @@ class SqlJobs:
         self,
         job_id: str,
         status: JobStatus,
-        at: datetime,
         error: str | None = None,
         result: dict[str, Any] | None = None,
     ) -> Job:
         """See `JobStore`."""
-        values = {"status": status, "finished_at": at, "error": error and legible(error), "result": result}
+        values = {
+            "status": status,
+            "finished_at": self._clock(0),
+            "error": error and legible(error),
+            "result": result,
+        }
         return self._change(self._heartbeats, job_id, values)
 
     def request_cancel(self, job_id: str) -> Job:
         """See `JobStore`."""
         return self._change(self._database, job_id, {"cancel_requested": True})
 
-    def expire(self, heartbeat_before: datetime, at: datetime, error: str) -> list[Job]:
+    def expire(self, seconds: float, error: str) -> list[Job]:
         """See `JobStore`."""
-        overdue = update(jobs).where(UNENDED, jobs.c.heartbeat_at < heartbeat_before)
-        values = {"status": JobStatus.FAILED, "finished_at": at, "error": legible(error)}
+        overdue = update(jobs).where(UNENDED, jobs.c.heartbeat_at < self._clock(-seconds))
+        values = {"status": JobStatus.FAILED, "finished_at": self._clock(0), "error": legible(error)}
         with self._heartbeats.writing() as connection:
             records = connection.execute(overdue.values(values).returning(*_COLUMNS))
             return [_job_of(record) for record in records]
+
+    def seconds_since_latest(self) -> float | None:
+        """See `JobStore`."""
+        statement = select(func.max(jobs.c.created_at), self._clock(0))
+        with self._database.reading() as connection:
+            created_at, now = connection.execute(statement).one()
+            return None if created_at is None else (now - created_at).total_seconds()
 
     def _change(
         self, database: Database, job_id: str, values: dict[str, Any], *conditions: ColumnElement[bool]

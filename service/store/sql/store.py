@@ -5,6 +5,7 @@ from functools import partial
 from sqlalchemy import URL
 
 from service.store.ports.errors import SchemaNotCurrent
+from service.store.sql.clock import Clock, database_clock
 from service.store.sql.connections.database import Database
 from service.store.sql.connections.deadline import PATIENCE
 from service.store.sql.connections.engine import POOL_SIZE, schema_of
@@ -21,23 +22,29 @@ WRITER_LOCK_SHARE = 0.1
 
 
 class SqlStore:
-    """A `Store` in a database that `migrate` has prepared; see `Database` for the arguments.
+    """A `Store` in a database that `migrate` has prepared; see `Database` for the arguments, `clock` excepted.
 
     With PostgreSQL the thread that writes profiles has a connection of its own, and so have heartbeats and leases,
     besides the `pool_size` of the requests: neither waits for the others. SQLite's writers take turns anyway, and
     one lock wakes them sooner than the file does.
     """
 
-    def __init__(self, url: str | URL, patience: float = PATIENCE, pool_size: int = POOL_SIZE) -> None:
+    def __init__(
+        self,
+        url: str | URL,
+        patience: float = PATIENCE,
+        pool_size: int = POOL_SIZE,
+        clock: Clock = database_clock,
+    ) -> None:
         self.database = Database(url, patience, pool_size)
         own = partial(Database, url, patience, pool_size=1)
         self.writer = self.database if self.database.is_sqlite else own(lock_seconds=patience * WRITER_LOCK_SHARE)
         self.heartbeats = self.database if self.database.is_sqlite else own()
         self.users = SqlUsers(self.database, self.writer)
-        self.jobs = SqlJobs(self.database, self.heartbeats)
+        self.jobs = SqlJobs(self.database, self.heartbeats, clock)
         self.personas = SqlPersonas(self.database)
-        self.leases = SqlLeases(self.heartbeats)
-        self.idempotency = SqlIdempotency(self.database)
+        self.leases = SqlLeases(self.heartbeats, clock)
+        self.idempotency = SqlIdempotency(self.database, clock)
         self.keys = SqlKeys(self.database)
 
     def check(self) -> None:

@@ -4,7 +4,6 @@ In this order every call succeeds in an empty store.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import get_type_hints
 
 from service.store.ports.idempotency import Claim
@@ -40,16 +39,17 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "jobs.start": lambda store: store.jobs.start(queued_job(JOB_ID)),
     "jobs.get": lambda store: store.jobs.get(JOB_ID),
     "jobs.latest": lambda store: store.jobs.latest(10),
-    "jobs.heartbeat": lambda store: store.jobs.heartbeat(JOB_ID, "me", NOW, "reading", 0.1),
-    "jobs.finish": lambda store: store.jobs.finish(JOB_ID, JobStatus.SUCCEEDED, NOW),
+    "jobs.heartbeat": lambda store: store.jobs.heartbeat(JOB_ID, "me", "reading", 0.1),
+    "jobs.finish": lambda store: store.jobs.finish(JOB_ID, JobStatus.SUCCEEDED),
     "jobs.request_cancel": lambda store: store.jobs.request_cancel(JOB_ID),
-    "jobs.expire": lambda store: store.jobs.expire(NOW, NOW, "no heartbeat"),
+    "jobs.expire": lambda store: store.jobs.expire(60.0, "no heartbeat"),
+    "jobs.seconds_since_latest": lambda store: store.jobs.seconds_since_latest(),
     "personas.changes": lambda store: store.personas.changes("u", 10),
     "personas.overrides": lambda store: store.personas.overrides(),
     "personas.change_override": lambda store: store.personas.change_override(lambda _: OVERRIDE),
-    "leases.take": lambda store: store.leases.take("work", "me", NOW, NOW + timedelta(seconds=1)),
+    "leases.take": lambda store: store.leases.take("work", "me", 1.0),
     "leases.save_state": lambda store: store.leases.save_state("work", "me", {}),
-    "idempotency.claim": lambda store: store.idempotency.claim(CLAIM, "digest", NOW, NOW),
+    "idempotency.claim": lambda store: store.idempotency.claim("key", "digest", 60.0, 1.0),
     "idempotency.complete": lambda store: store.idempotency.complete(CLAIM, 200, {}, "{}"),
     "idempotency.release": lambda store: store.idempotency.release(CLAIM),
     "keys.change_count": lambda store: store.keys.change_count(),

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from service.app import create_app
+from service.http.idempotency import ABANDONED_AFTER, KEY_LIFETIME
 from service.paging import encode_cursor
 from service.retraining.jobs import RetrainRequest
 from service.retraining.launcher import Ended
@@ -175,11 +175,10 @@ def test_refused_request_may_be_repeated_under_its_idempotency_key(
 
 
 def test_idempotency_key_in_progress_is_refused(client: TestClient, store: MemoryStore) -> None:
-    now = datetime.now(UTC)
     digest = hashlib.sha256(
         f"retrain {RetrainRequest.model_validate(SIMULATED).model_dump_json()}".encode()
     ).hexdigest()
-    store.idempotency.claim(Claim("wednesday", now), digest, now - timedelta(hours=24), now - timedelta(minutes=1))
+    store.idempotency.claim("wednesday", digest, KEY_LIFETIME, ABANDONED_AFTER)
     response = client.post("/retrain", json=SIMULATED, headers={"Idempotency-Key": "wednesday"})
     assert_problem(response, 409, "idempotency-key-in-progress")
 
@@ -209,7 +208,7 @@ def test_store_that_fails_around_the_start_lets_no_repetition_start_a_second_ret
     with TestClient(create_app(settings, store=MemoryStore(jobs=jobs), launcher=launcher)) as client:
         client.post("/retrain", json=SIMULATED, headers=key)
         (job,) = jobs.latest(10)
-        jobs.finish(job.id, JobStatus.FAILED, datetime.now(UTC))
+        jobs.finish(job.id, JobStatus.FAILED)
         again = client.post("/retrain", json=SIMULATED, headers=key)
         assert (again.status_code, again.json()["id"]) == (202, job.id)
         assert again.headers["location"] == f"/retrain/{job.id}"

@@ -96,14 +96,13 @@ class LeavingJobs(MemoryJobs):
         self,
         job_id: str,
         owner: str,
-        at: datetime,
         stage: str,
         progress: float,
         steps: Sequence[Mapping[str, Any]] = (),
     ) -> Job:
         if self.away:
             raise StoreUnavailable("The database does not answer.")
-        return super().heartbeat(job_id, owner, at, stage, progress, steps)
+        return super().heartbeat(job_id, owner, stage, progress, steps)
 
 
 def test_child_is_stopped_when_the_store_stays_unavailable(
@@ -134,8 +133,7 @@ def test_expired_job_activates_nothing(
 ) -> None:
     before = registry.active()
     address, child = begin(client, launcher)
-    now = datetime.now(UTC)
-    store.jobs.expire(now + timedelta(minutes=1), now, ABANDONED)
+    store.jobs.expire(-60.0, ABANDONED)
     child.say(Ended(train(registry)))
     eventually(lambda: child.stopped)
     assert end(client, address)["error"] == ABANDONED
