@@ -237,7 +237,7 @@ def test_job_has_the_time_of_the_store_and_not_of_the_worker(jobs: JobStore) -> 
     assert (job.created_at, job.heartbeat_at) == (NOW, NOW)
 
 
-def test_time_since_the_latest_job_is_told(jobs: JobStore, clock: SettableClock) -> None:
+def test_time_since_the_latest_job_is_that_of_the_store(jobs: JobStore, clock: SettableClock) -> None:
     assert jobs.seconds_since_latest() is None
     for job_id, seconds in (("one", 60.0), ("two", 1.5)):
         jobs.start(queued_job(job_id))

@@ -4,7 +4,7 @@ Every method of every port is one transaction, committed before it returns; what
 Methods may be called from several threads, and several processes may share one database. All times are aware, UTC.
 
 What depends on how much time has passed goes by the store's own clock, as those of workers may differ: leases,
-heartbeats, idempotency keys, and what is too old to be kept. So these methods take durations in seconds.
+heartbeats, idempotency keys, and what is too old to stay. So these methods take durations in seconds.
 """
 
 from typing import Protocol
