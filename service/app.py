@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from service.active_model.active_model import ActiveModel
-from service.active_model.readiness import ReadinessProbe
+from service.active_model.readiness import ReadinessProbe, WriteCheck
 from service.background.maintenance import Maintenance, MaintenanceJob
 from service.container import Services
 from service.fastpath.dispatcher import FastPath
@@ -48,6 +48,7 @@ from service.security.open_access import OpenAccess
 from service.setting_values import comma_separated
 from service.settings import Settings
 from service.store.ports.store import Store
+from service.store.sql.connections.faults import reason
 from service.store.sql.store import SqlStore
 from service.users.reassignment import Reassignment
 from service.version import NAME, VERSION
@@ -144,7 +145,12 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
         model=model,
         supervisor=supervisor,
         maintenance=_maintenance(settings, store, model, metrics, supervisor),
-        readiness=ReadinessProbe(model, watched, settings.readiness_timeout_seconds),
+        readiness=ReadinessProbe(
+            model,
+            watched,
+            WriteCheck(store.leases, supervisor.owner, reason),
+            settings.readiness_timeout_seconds,
+        ),
         long_work=FifoSemaphore(settings.max_in_flight),
         comparisons=FifoSemaphore(MAX_COMPARISONS),
         store_threads=store_threads,

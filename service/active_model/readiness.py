@@ -1,8 +1,10 @@
-"""Use case: whether this worker is ready. Each probe makes all checks anew, within a bounded time."""
+"""Use case: whether this worker is ready. Each probe makes all checks, within a bounded time."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from time import monotonic
 from typing import Annotated
 
 from pydantic import Field
@@ -11,7 +13,11 @@ from models.errors import SegmentsError
 from models.profile import Profile
 from models.storage.golden import check_golden
 from service.active_model.active_model import ActiveModel
+from service.store.ports.leases import LeaseStore
 from service.store.ports.store import Store
+
+# How long the outcome of a write counts: probes come every few seconds, and each write reaches the disk.
+WRITE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +39,42 @@ class Readiness:
     checks: tuple[Check, ...]
 
 
+class WriteCheck:
+    """Tries whether the store can be written, by a lease that expires at once; at most every `WRITE_SECONDS`.
+
+    A standby, a setting of the server or a full disk lets reads through and refuses writes. `reason`: why, for
+    what the store raised, in words that name no host, user or file.
+    """
+
+    def __init__(self, leases: LeaseStore, owner: str, reason: Callable[[SegmentsError], str]) -> None:
+        self._leases = leases
+        self._owner = owner
+        self._reason = reason
+        self._failure: str | None = None
+        self._valid_until = 0.0
+
+    def failure(self) -> str | None:
+        """Why writes fail; None while they do not."""
+        if monotonic() >= self._valid_until:
+            self._failure = self._try()
+            self._valid_until = monotonic() + WRITE_SECONDS
+        return self._failure
+
+    def _try(self) -> str | None:
+        try:
+            self._leases.take("readiness", self._owner, 0.0)
+        except SegmentsError as error:
+            return self._reason(error)
+        return None
+
+
 class ReadinessProbe:
     """Checks model and store in threads of its own, so that a store that hangs does not hang the probe."""
 
-    def __init__(self, model: ActiveModel, store: Store, timeout: float) -> None:
+    def __init__(self, model: ActiveModel, store: Store, writes: WriteCheck, timeout: float) -> None:
         self._model = model
         self._store = store
+        self._writes = writes
         self._timeout = timeout
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="readiness")
         self._store_check: Future[Check] | None = None
@@ -99,4 +135,6 @@ class ReadinessProbe:
             self._store.check()
         except SegmentsError as error:
             return Check("store", False, str(error))
-        return Check("store", True, "The store answers.")
+        if (failure := self._writes.failure()) is not None:
+            return Check("store", False, f"The store can be read and not written: {failure}")
+        return Check("store", True, "The store answers, and can be written.")

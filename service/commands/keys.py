@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from service.commands.database import prepare
 from service.commands.declaration import Command, CommandGroup
 from service.commands.output import say
 from service.security.keys import NewKey, make_key, rotate_key
 from service.security.scopes import Scope
 from service.settings import Settings
 from service.store.ports.keys import KeyStore, StoredKey
-from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
 
 Action = Callable[[argparse.Namespace, KeyStore, datetime], None]
@@ -20,8 +20,7 @@ Action = Callable[[argparse.Namespace, KeyStore, datetime], None]
 @contextmanager
 def opened(settings: Settings) -> Iterator[KeyStore]:
     """The keys of the deployment, its database made if there is none yet."""
-    migrate(settings.full_database_url())
-    store = SqlStore(settings.full_database_url(), pool_size=1)
+    store = SqlStore(prepare(settings), pool_size=1)
     try:
         yield store.keys
     finally:

@@ -2,13 +2,13 @@
 
 import argparse
 
+from service.commands.database import prepare
 from service.commands.declaration import Command
 from service.settings import Settings
-from service.store.sql.migrate import migrate
 
 
 def _migrate(_: argparse.Namespace, settings: Settings) -> None:
-    migrate(settings.full_database_url())
+    prepare(settings)
 
 
 COMMAND = Command(name="migrate", help="bring the database to this version's schema", run=_migrate)

@@ -23,7 +23,7 @@ READY = {
     "simulated": True,
     "checks": [
         {"name": "model_loaded", "ok": True, "detail": "A model is active."},
-        {"name": "store", "ok": True, "detail": "The store responds."},
+        {"name": "store", "ok": True, "detail": "The store answers, and can be written."},
     ],
 }
 
