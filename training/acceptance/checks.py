@@ -40,7 +40,8 @@ def run_checks(
         verdicts = list(candidate_checks(candidate, thresholds, config))
         if predecessor is not None and matching is not None:
             verdicts += comparison_checks(candidate, predecessor, matching, thresholds)
-    metrics: dict[str, float | int | str | None] = {"held_out_rows": len(candidate.held_out)}
+    held_out = len(candidate.dataset) - candidate.fitted_rows
+    metrics: dict[str, float | int | str | None] = {"rows": candidate.fitted_rows, "held_out_rows": held_out}
     metrics |= {f"gate_{verdict.name}": verdict.value for verdict in verdicts if verdict.value is not None}
     return CheckResults(metrics, tuple(verdicts))
 

@@ -10,6 +10,7 @@ from training.clustering.compile import Equivalence
 from training.clustering.fit import Fit, draw_rows
 from training.clustering.silhouettes import mean_silhouette
 from training.config import TrainingConfig
+from training.text import percent_tenths
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,6 @@ def evaluate(fit: Fit, equivalence: Equivalence, config: TrainingConfig) -> Eval
     shares = np.bincount(fit.clusters, minlength=fit.k) / len(fit.encoded)
     pca = fit.pipeline["pca"]
     metrics: dict[str, float | int | str | None] = {
-        "rows": len(fit.encoded),
         "personas": fit.k,
         "components": fit.components.retained,
         "components_beating_chance": fit.components.beat_chance,
@@ -52,11 +52,11 @@ def _verdicts(fit: Fit, smallest: float, largest: float, config: TrainingConfig)
         judged("structure", fit.components.structured and fit.k > 1, _structure(fit)),
         at_least(
             "smallest_persona", smallest, config.min_persona_share,
-            f"The smallest persona holds {smallest:.1%} of the profiles",
+            f"The smallest persona holds {percent_tenths(smallest)} of the profiles",
         ),
         at_most(
             "largest_persona", largest, config.max_persona_share,
-            f"The largest persona holds {largest:.1%} of the profiles",
+            f"The largest persona holds {percent_tenths(largest)} of the profiles",
         ),
     )  # fmt: skip
 

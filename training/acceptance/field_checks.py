@@ -19,7 +19,7 @@ from training.acceptance.field_stats import FIELD_ROWS, field_stats
 from training.acceptance.verdicts import judged, not_judged
 from training.clustering.fit import draw_rows
 from training.personas.identity import Predecessor
-from training.text import count, listed
+from training.text import count, listed, percent, percent_tenths
 
 _CHECKS: Final = ("unanswered_field", "shuffled_field", "one_value")
 # Shares of fewer answers than these are left to chance.
@@ -145,11 +145,12 @@ def _unanswered(fields: list[_Field], total: int) -> Verdict:
 
 
 def _unanswered_sentence(field: _Field) -> str:
-    then = f"{field.then.answered_share:.1%} did when the active model was trained"
-    wanted = f"at least {field.fewest_answers:.1%} is wanted"
+    then = f"{percent_tenths(field.then.answered_share)} did when the active model was trained"
+    wanted = f"at least {percent_tenths(field.fewest_answers)} is wanted"
     if not field.answered_now:
         return f"Nobody answered '{field.name}', and {then}; {wanted}. The data may lack its column."
-    return f"{field.now.answered_share:.1%} of the profiles answered '{field.name}', and {then}; {wanted}."
+    now = percent_tenths(field.now.answered_share)
+    return f"{now} of the profiles answered '{field.name}', and {then}; {wanted}."
 
 
 # --- shuffled --------------------------------------------------------------------------------------
@@ -168,7 +169,7 @@ def _shuffled(answered: list[_Field], unanswered: list[_Field], thresholds: Thre
         )
     sentence = (
         f"{len(judgeable)} of {count(len(answered), 'field')} depend on the others at least "
-        f"{thresholds.gate_min_strength_kept:.0%} as much as they did"
+        f"{percent(thresholds.gate_min_strength_kept)} as much as they did"
     )
     rest = len(answered) - len(judgeable)
     others = f"; {rest} depended on them too little to be judged on these profiles." if rest else "."
@@ -185,10 +186,11 @@ def _two_reasons(weak: list[_Field], unanswered: list[_Field]) -> str:
 
 def _shuffled_sentence(field: _Field) -> str:
     reason = "Its column" if field.now.strength <= field.chance else "A part of its column"
+    now, then = percent_tenths(field.now.strength), percent_tenths(field.then.strength)
     return (
         f"What people answer to '{field.name}' has little to do with their other answers any more: personas made "
-        f"from those explain {field.now.strength:.1%} of it, and {field.then.strength:.1%} when the active model "
-        f"was trained; at least {field.least_strength:.1%} is wanted. {reason} may have been shuffled."
+        f"from those explain {now} of it, and {then} when the active model was trained; at "
+        f"least {percent_tenths(field.least_strength)} is wanted. {reason} may have been shuffled."
     )
 
 
@@ -208,8 +210,8 @@ def _most(field: _Field) -> float:
 
 
 def _one_value_sentence(field: _Field) -> str:
+    now, then = percent_tenths(field.now.commonest_share), percent_tenths(field.then.commonest_share)
     return (
-        f"{field.now.commonest_share:.1%} of those who answered '{field.name}' gave one and the same answer, "
-        f"and {field.then.commonest_share:.1%} when the active model was trained; at most {_most(field):.1%} is "
-        "wanted."
+        f"{now} of those who answered '{field.name}' gave one and the same answer, and {then} when the active "
+        f"model was trained; at most {percent_tenths(_most(field))} is wanted."
     )

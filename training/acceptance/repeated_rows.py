@@ -1,5 +1,6 @@
 """Rows that repeat others: copies, or coincidences of coarse answers.
 
+
 Profiles of many fields hardly ever coincide, and a repeated row is a copy: a file appended to itself, a test user.
 Six questions with five answers each coincide all the time. How often is predicted from the pairs of rows that
 differ in little: the numbers of pairs that differ in one, two or three of five groups of fields are extrapolated
@@ -26,6 +27,7 @@ from models.storage.manifest import Verdict
 from training.acceptance.verdicts import at_most, not_judged
 from training.data.codes import row_groups
 from training.data.dataset import Dataset
+from training.text import percent_tenths
 
 # Rows with fewer answers say too little to be compared.
 _FEWEST_ANSWERS: Final = 5
@@ -65,7 +67,9 @@ def repeated_rows(dataset: Dataset, thresholds: Thresholds) -> Verdict:
         return not_judged("repeated_rows", f"No profile has {fewest} answers or more.")
     those = dataset if len(rows) == len(dataset) else dataset.take(rows)
     repeated = (len(rows) - those.distinct_rows) / len(dataset)
-    measured = f"{repeated:.1%} of the rows repeat another one word for word, in {fewest} answers or more"
+    measured = (
+        f"{percent_tenths(repeated)} of the rows repeat another one word for word, in {fewest} answers or more"
+    )
     most = max(thresholds.gate_max_repeated_share, _FEWEST_COPIES / len(dataset))
     if repeated <= most:
         return at_most("repeated_rows", repeated, most, measured)
@@ -78,12 +82,12 @@ def repeated_rows(dataset: Dataset, thresholds: Thresholds) -> Verdict:
 def _copied(copies: Copies, rows: int, most: float, measured: str) -> Verdict:
     certain = copies.certain / rows
     if certain <= most and _STANDARD_ERRORS * copies.error / rows > _VISIBLE:
-        why = (
-            f"{measured}, and so many coincide by chance that copies of {_VISIBLE:.1%} of the rows would not show."
-        )
+        visible = percent_tenths(_VISIBLE)
+        why = f"{measured}, and so many coincide by chance that copies of {visible} of the rows would not show."
         return not_judged("repeated_rows", why)
     estimate = max(copies.number, 0.0) / rows
-    measured += f"; an estimated {estimate:.1%} are copies and not coincidences, {certain:.1%} for certain"
+    measured += f"; an estimated {percent_tenths(estimate)} are copies and not coincidences"
+    measured += f", {percent_tenths(certain)} for certain"
     return at_most("repeated_rows", certain, most, measured)
 
 

@@ -1,19 +1,20 @@
 """Verdicts: on a measured value and its threshold, or that a check could not be made."""
 
 from models.storage.manifest import NOT_JUDGED, Verdict
+from training.text import percent_tenths
 
 
 def at_most(name: str, value: float, threshold: float, measured: str, wanted: str = "") -> Verdict:
     """Passes up to the threshold. `measured`: the value in a clause; `wanted`: the threshold as text, by default
     in per cent.
     """
-    sentence = f"{measured}; at most {wanted or f'{threshold:.1%}'} is wanted."
+    sentence = f"{measured}; at most {wanted or f'{percent_tenths(threshold)}'} is wanted."
     return judged(name, value <= threshold, sentence, value, threshold)
 
 
 def at_least(name: str, value: float, threshold: float, measured: str, wanted: str = "") -> Verdict:
     """Passes from the threshold on. Arguments as of `at_most`."""
-    sentence = f"{measured}; at least {wanted or f'{threshold:.1%}'} is wanted."
+    sentence = f"{measured}; at least {wanted or f'{percent_tenths(threshold)}'} is wanted."
     return judged(name, value >= threshold, sentence, value, threshold)
 
 

@@ -5,6 +5,7 @@ answers. K-Means weighs every component's variance alike; the classifier (`train
 by what it says about the segment, which is closer to planted personas and needs no complete profile
 (docs/decisions/0027). The personas are what the classifier assigns.
 
+
 Everything runs on one thread: K-Means adds its threads' partial sums in the order in which they finish, so that
 with several threads the same data, configuration and seed would not give byte-equal arrays.
 """
@@ -31,6 +32,7 @@ from training.data.dataset import Dataset
 from training.data.encoded import EncodedDataset
 from training.errors import UnusableInput
 from training.progress import Progress, ProgressRange
+from training.text import percent, percent_tenths
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,8 +237,8 @@ def _merge_small_personas(
     """Reduce k while the smallest persona has less than the configured share of the profiles."""
     while choice.k > 1 and (share := segments.sizes.min() / len(segments.clusters)) < config.min_persona_share:
         merged = (
-            f" One of {choice.k} would hold only {share:.1%} of the profiles, less than the "
-            f"{config.min_persona_share:.0%} that are wanted, so there are {choice.k - 1}."
+            f" One of {choice.k} would hold only {percent_tenths(share)} of the profiles, less than the "
+            f"{percent(config.min_persona_share)} that are wanted, so there are {choice.k - 1}."
         )
         choice = replace(choice, k=choice.k - 1, sentence=choice.sentence + merged)
         segments = _segments(segments.encoded, segments.scores, choice.k, config, familiar)

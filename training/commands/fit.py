@@ -114,7 +114,7 @@ def _origin(dataset: Dataset, what: str, source: str) -> Origin:
 
 
 def _report_result(manifest: Manifest, activated: bool, chosen: argparse.Namespace, progress: Progress) -> None:
-    progress.message(f"Trained on {manifest.origin.description}")
+    progress.message(_trained_on(manifest))
     progress.message(manifest.choice_of_k)
     for persona in manifest.personas:
         progress.message(f"  {persona.share:5.1%}  {persona.name}: {persona.sentence}")
@@ -125,6 +125,16 @@ def _report_result(manifest: Manifest, activated: bool, chosen: argparse.Namespa
     progress.message(_outcome(manifest, activated, chosen))
     if isinstance(progress, JsonLines):
         progress.send(result={"version": manifest.version, "activated": activated})
+
+
+def _trained_on(manifest: Manifest) -> str:
+    held_out = manifest.metrics.get("held_out_rows")
+    if not held_out:
+        return f"Trained on {manifest.origin.description}"
+    return (
+        f"Trained on {manifest.metrics['rows']:,} of {manifest.origin.description.rstrip('.')}; the other "
+        f"{held_out:,} were held out to check the result."
+    )
 
 
 def _outcome(manifest: Manifest, activated: bool, chosen: argparse.Namespace) -> str:

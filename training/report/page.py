@@ -139,6 +139,7 @@ def _environment() -> Environment:
         colour=style.colour,
         ink_on=style.ink_on,
         key_numbers=page_content.key_numbers,
+        letters_without_a_glyph=page_content.letters_without_a_glyph,
         stability_text=page_content.stability_text,
         insights_by_topic=page_content.insights_by_topic,
         metrics_of=page_content.metric_rows,

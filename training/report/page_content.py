@@ -12,12 +12,15 @@ from models.persona import GiftAffinity
 from training.personas.traits import MIN_SHARE
 from training.report.analysis.grades import agreement_grade, silhouette_grade, stability_grade
 from training.report.analysis.stability import of_stable_model
+from training.report.analysis.structure import has_groups
 from training.report.content.answers import FieldAnswers
 from training.report.document import Insight, PersonaDetail, Report
+from training.report.drawing.fonts import without_glyph
 from training.report.drawing.labels import heading, present
 from training.text import capitalised, number, percent
 
 _MOST_GIFTS: Final = 5
+_MOST_LETTERS: Final = 20
 _ABOVE: Final = 1.05
 _TOPICS: Final = {
     "personas": "Personas",
@@ -151,9 +154,8 @@ def key_numbers(report: Report) -> list[KeyNumber]:
     numbers += _stability(report)
     silhouette = report.metrics.get("silhouette")
     if isinstance(silhouette, float):
-        numbers.append(
-            KeyNumber(f"{silhouette:.2f}", "mean silhouette, −1 to 1", capitalised(silhouette_grade(silhouette)))
-        )
+        grade = silhouette_grade(silhouette, has_groups(report.structure))
+        numbers.append(KeyNumber(f"{silhouette:.2f}", "mean silhouette, −1 to 1", capitalised(grade)))
     return numbers
 
 
@@ -178,7 +180,8 @@ def stability_text(report: Report, detail: PersonaDetail) -> str:
         grade = stability_grade(detail.stability, of_stable_model(report.stability, report.verdicts))
         sentences.append(f"{grade} when the profiles are drawn anew ({detail.stability:.2f})")
     if detail.silhouette is not None:
-        sentences.append(f"{silhouette_grade(detail.silhouette)} (silhouette {detail.silhouette:.2f})")
+        grade = silhouette_grade(detail.silhouette, has_groups(report.structure))
+        sentences.append(f"{grade} (silhouette {detail.silhouette:.2f})")
     return capitalised("; ".join(sentences))
 
 
@@ -206,6 +209,19 @@ def distinctive_answers(answers: FieldAnswers) -> str:
     return ", ".join(
         f"{answer.value} {number(answer.lift)} × ({percent(answer.share)}, n = {answer.members:,})"
         for answer in answers.distinctive
+    )
+
+
+def letters_without_a_glyph(report: Report) -> str:
+    """A sentence about answers that the figures cannot show; "" where they show all."""
+    letters = without_glyph(report.model_dump_json(include={"personas", "details", "lifts", "segments"}))
+    if not letters:
+        return ""
+    some = letters[:_MOST_LETTERS] + ("…" if len(letters) > _MOST_LETTERS else "")
+    return (
+        f"No font of the machine that drew this page has {some}, so that they stand as boxes in the figures; the "
+        "text and the tables have them. Install a font that has them, such as Noto Sans CJK, and draw the report "
+        f"again: python -m training report {report.version}"
     )
 
 
@@ -237,4 +253,6 @@ def day(moment: datetime) -> str:
 def _value_text(value: float | int | str) -> str:
     if isinstance(value, str):
         return value
+    if 0 < abs(value) < 0.001:
+        return "under 0.001"
     return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1_000 else f"{value:.4g}"

@@ -14,8 +14,9 @@ from models.storage.manifest import Verdict
 from tests.support.sample_report import NAMES, UNDRAWN, minimal_report, one_persona_report, sample_report
 from training.errors import UnusableInput
 from training.report.document import ChoiceOfK, Components, Report
+from training.report.drawing import fonts
 from training.report.page import PAGE, draw, drawings_of, page_of, write_report
-from training.report.page_content import common_gifts, distinctive_gifts
+from training.report.page_content import common_gifts, distinctive_gifts, letters_without_a_glyph
 
 Tag = tuple[str, dict[str, str | None]]
 ALONE = {"meta", "img"}
@@ -194,6 +195,15 @@ def test_only_simulated_data_has_a_banner(page: str) -> None:
     real = report.model_copy(update={"origin": report.origin.model_copy(update={"simulated": False})})
     assert "Simulated data." in page
     assert "Simulated data." not in undrawn(real)
+
+
+def test_page_says_which_letters_the_figures_cannot_show(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "stand as boxes" not in page
+    monkeypatch.setattr(fonts, "families", lambda: (fonts.MAIN,))
+    fonts._drawable.cache_clear()
+    sentence = letters_without_a_glyph(sample_report(("読書家", *NAMES[1:])))
+    fonts._drawable.cache_clear()
+    assert "has 家書読, so that they stand as boxes" in sentence
 
 
 def test_user_text_is_escaped() -> None:

@@ -53,7 +53,7 @@ from training.report.analysis.stability import (
     solutions_of,
     whole_stability,
 )
-from training.report.analysis.structure import structure
+from training.report.analysis.structure import has_groups, structure
 from training.report.analysis.summary import headline, on_personas, on_quality
 from training.report.content.lengths import LengthComparison
 from training.report.content.stability import WholeStability
@@ -133,11 +133,12 @@ def analyse(
         counted.tables,
         scorer,
         of_stable_model=of_stable_model(stable, manifest.verdicts),
+        groups=has_groups(kind),
     )
     return Report(
         version=manifest.version,
         created_at=manifest.created_at,
-        headline=headline(manifest, _silhouette(manifest, measured)),
+        headline=headline(manifest, _silhouette(manifest, measured), kind),
         origin=manifest.origin,
         choice=ChoiceOfK(
             k=fitted.k,

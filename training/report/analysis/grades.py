@@ -9,6 +9,7 @@ _GRADES: Final = (
     (0.15, "overlapping at their edges"),
     (0.05, "held together loosely"),
 )
+_OVERLAPPING: Final = 2
 # Hennig, Cluster-wise assessment of cluster stability, Comput. Statist. Data Anal. 52, 2007.
 STABLE: Final = 0.75
 DOUBTFUL: Final = 0.60
@@ -19,9 +20,13 @@ _AGREEMENTS: Final = ((0.90, "very stable"), (0.80, "stable"), (0.65, "fairly st
 UNSTABLE: Final = "not stable"
 
 
-def silhouette_grade(silhouette: float) -> str:
-    """How separate personas of this mean silhouette are."""
-    return next((words for least, words in _GRADES if silhouette >= least), "hardly apart")
+def silhouette_grade(silhouette: float, groups: bool = True) -> str:
+    """How separate personas of this mean silhouette are.
+
+    `groups`: whether there may be separate groups. Regions of one cloud are not called apart, whatever the number.
+    """
+    grades = _GRADES if groups else _GRADES[_OVERLAPPING:]
+    return next((words for least, words in grades if silhouette >= least), "hardly apart")
 
 
 def agreement_grade(agreement: float, least: float) -> str:

@@ -52,6 +52,11 @@ def structure(stability: WholeStability | None, density: Density | None, persona
     )
 
 
+def has_groups(kind: DataStructure | None) -> bool:
+    """Whether the personas may be separate groups: not where the analysis saw none."""
+    return kind is None or kind.kind == "natural"
+
+
 def _pairs(stability: WholeStability | None, personas: int) -> tuple[float, ...]:
     """The agreements of pairs of refits with this many segments."""
     solutions = () if stability is None else stability.solutions

@@ -8,6 +8,7 @@ from models.storage.manifest import Manifest
 from training.report.analysis.counts.quality import TOO_MUCH_EXPLAINED, beats_chance
 from training.report.analysis.grades import DOUBTFUL, STABLE, UNSTABLE, agreement_grade, silhouette_grade
 from training.report.analysis.insights import quoted
+from training.report.analysis.structure import has_groups
 from training.report.content.stability import WholeStability
 from training.report.content.structure import DataStructure
 from training.report.document import DataQuality, Insight, ListLength, PersonaDetail
@@ -20,7 +21,7 @@ _MOST_WARNINGS: Final = 2
 _MANY_REPEATED: Final = 0.05
 
 
-def headline(manifest: Manifest, silhouette: float | None) -> str:
+def headline(manifest: Manifest, silhouette: float | None, kind: DataStructure | None = None) -> str:
     """One sentence: the number of personas, their separation, and the size of the largest."""
     personas = manifest.personas
     rows = f"{manifest.origin.rows:,} {'simulated ' if manifest.origin.simulated else ''}profiles"
@@ -28,7 +29,9 @@ def headline(manifest: Manifest, silhouette: float | None) -> str:
         why = "groups were not looked for" if manifest.configuration.get("k") == 1 else "no groups were found"
         return f"One persona, everyone: {why} among {rows}."
     many = _COUNTS[len(personas)] if len(personas) < len(_COUNTS) else f"{len(personas)}"
-    apart = "" if silhouette is None else f", {silhouette_grade(silhouette)} (silhouette {silhouette:.2f})"
+    apart = ""
+    if silhouette is not None:
+        apart = f", {silhouette_grade(silhouette, has_groups(kind))} (silhouette {silhouette:.2f})"
     return (
         f"{many} personas{apart}: the largest, {quoted(personas[0])}, are {percent(personas[0].share)} of {rows}."
     )

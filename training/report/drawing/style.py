@@ -20,6 +20,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from training.report.document import Report
+from training.report.drawing.fonts import MAIN, families
 
 WIDTH: Final = 7.2
 SMALL: Final = 8.0
@@ -39,9 +40,7 @@ COLOURS: Final = (
 # Their number has no common divisor with that of the colours: a pair repeats only after 88 personas.
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*")
 
-_FONT: Final = "DejaVu Sans"
 _STYLE: Final[Any] = {
-    "font.family": _FONT,
     "font.size": 9.0,
     "text.color": INK,
     # A price or a "$" in an answer is not a formula.
@@ -77,10 +76,10 @@ _STYLE: Final[Any] = {
 def styled() -> Iterator[None]:
     """Draw and save in our style, whatever matplotlibrc says; restores all settings."""
     with mpl.rc_context(), warnings.catch_warnings():
-        # Answers may hold any character; one that the font lacks is drawn as a box.
+        # Answers may hold any character; one that all fonts lack is drawn as a box, and the page says so.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE)
+        mpl.rcParams.update(_STYLE | {"font.family": list(families())})
         yield
 
 
@@ -198,7 +197,7 @@ def height_of(labels: Sequence[str], row: float) -> float:
 @cache
 def _points(line: str, size: float, bold: bool) -> float:
     """Width of a line in points."""
-    font = get_font(findfont(f"{_FONT}:bold" if bold else _FONT))
+    font = get_font(findfont(f"{MAIN}:bold" if bold else MAIN))
     font.set_size(size, 72)
     font.set_text(line)
     return float(font.get_width_height()[0]) / 64

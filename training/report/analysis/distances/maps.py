@@ -9,6 +9,7 @@ from sklearn.metrics import silhouette_samples
 from models.scoring.columns import FloatArray, IntArray
 from training.clustering.silhouettes import has_silhouettes
 from training.report.document import Map, Point
+from training.text import percent_tenths
 
 # Fewer points or dimensions need no t-SNE: the components show them completely.
 _LEAST_POINTS: Final = 50
@@ -43,7 +44,10 @@ def silhouettes(scores: FloatArray, clusters: IntArray, k: int) -> tuple[FloatAr
 
 
 def _pca_map(scores: FloatArray, clusters: IntArray, centroids: FloatArray, shares: FloatArray) -> Map:
-    percents = [f"Component {number + 1} ({share:.1%} of the variance)" for number, share in enumerate(shares[:2])]
+    percents = [
+        f"Component {number + 1} ({percent_tenths(share)} of the variance)"
+        for number, share in enumerate(shares[:2])
+    ]
     return Map(
         method="pca",
         axes=(percents[0], percents[1] if percents[1:] else ""),

@@ -27,10 +27,12 @@ def segments_of(
     scorer: Scorer | None,
     *,
     of_stable_model: bool,
+    groups: bool = True,
 ) -> Segments | None:
     """The segments of a fit; None for one persona.
 
-    `rows`: the sampled profiles on which distances and probabilities are computed; `tables`: the answers of all.
+    `rows`: the sampled profiles on which distances and probabilities are computed; `tables`: the answers of
+    all; `groups`: whether the personas may be separate groups.
     """
     if len(personas) < 2:
         return None
@@ -52,6 +54,7 @@ def segments_of(
             markers=() if profile is None else profile.variables,
             sure=sure,
             of_stable_model=of_stable_model,
+            groups=groups,
         ),
     )
 

@@ -1,5 +1,6 @@
 """Segment separation: ellipses on the plane of the first two components, and how near the personas are.
 
+
 The similarity of two personas is that of Leisch (A toolbox for K-centroids cluster analysis, Computational
 Statistics & Data Analysis 51, 2006, 526–544): of the profiles nearest to centroid i, those whose second nearest
 is j count 2 d(x, i) / (d(x, i) + d(x, j)), which is 1 halfway between both and 0 at the centroid; divided by all
@@ -17,6 +18,7 @@ from models.persona import Persona
 from models.scoring.columns import FloatArray, IntArray
 from training.report.analysis.insights import quoted
 from training.report.content.segments import Ellipse, Separation
+from training.text import percent_tenths
 
 _LEAST_MEMBERS: Final = 5
 
@@ -37,7 +39,10 @@ def separation(
     near = similarities(cdist(scores, centroids))
     plane = np.zeros((len(scores), 2))
     plane[:, : min(2, scores.shape[1])] = scores[:, :2]
-    names = [f"Component {number + 1} ({share:.1%} of the variance)" for number, share in enumerate(shares[:2])]
+    names = [
+        f"Component {number + 1} ({percent_tenths(share)} of the variance)"
+        for number, share in enumerate(shares[:2])
+    ]
     return Separation(
         axes=(names[0], names[1] if names[1:] else ""),
         ellipses=tuple(_ellipse(plane[clusters == cluster]) for cluster in range(len(personas))),

@@ -27,11 +27,13 @@ def sheet(
     markers: Sequence[ProfileVariable] = (),
     sure: Posteriors | None = None,
     of_stable_model: bool = True,
+    groups: bool = True,
 ) -> tuple[SheetRow, ...]:
     """A row for each persona; empty for one persona.
 
     `markers`: the answers of the segment profile; `sure`: the probabilities; `of_stable_model`: whether refits
-    agree with the model as well as is wanted (`grades.stability_grade`).
+    agree with the model as well as is wanted (`grades.stability_grade`); `groups`: whether the personas may be
+    separate groups (`grades.silhouette_grade`).
     """
     if len(personas) < 2:
         return ()
@@ -43,6 +45,7 @@ def sheet(
             posterior=(None, None) if sure is None else (sure.own[cluster], sure.entropy_r2_of[cluster]),
             markers=sum(variable.markers[cluster] for variable in markers),
             of_stable_model=of_stable_model,
+            groups=groups,
         )
         for cluster, persona in enumerate(personas)
     )
@@ -66,6 +69,7 @@ def _row(
     posterior: tuple[float | None, float | None],
     markers: int,
     of_stable_model: bool,
+    groups: bool,
 ) -> SheetRow:
     row = SheetRow(
         size=persona.size,
@@ -79,13 +83,13 @@ def _row(
         markers=markers,
         sentence="",
     )
-    return row.model_copy(update={"sentence": _sentence(persona, row, of_stable_model)})
+    return row.model_copy(update={"sentence": _sentence(persona, row, of_stable_model, groups)})
 
 
-def _sentence(persona: Persona, row: SheetRow, of_stable_model: bool) -> str:
+def _sentence(persona: Persona, row: SheetRow, of_stable_model: bool, groups: bool) -> str:
     parts = [f"{percent(row.share)} of the profiles ({row.size:,})", f"marked by {count(row.markers, 'answer')}"]
     if row.silhouette is not None:
-        parts.append(f"{silhouette_grade(row.silhouette)} (silhouette {row.silhouette:.2f})")
+        parts.append(f"{silhouette_grade(row.silhouette, groups)} (silhouette {row.silhouette:.2f})")
     if row.posterior is not None:
         certain = "" if row.entropy_r2 is None else f" (entropy R² {row.entropy_r2:.2f})"
         parts.append(f"assigned with a mean probability of {row.posterior:.2f}{certain}")

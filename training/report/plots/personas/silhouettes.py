@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from training.report.analysis.grades import silhouette_grade
+from training.report.analysis.structure import has_groups
 from training.report.document import Report
 from training.report.drawing import style
 from training.text import percent
@@ -70,4 +71,5 @@ def _mean(report: Report) -> float:
 
 
 def _finding(report: Report) -> str:
-    return f"The personas are {silhouette_grade(_mean(report))}: mean silhouette {_mean(report):.2f}"
+    grade = silhouette_grade(_mean(report), has_groups(report.structure))
+    return f"The personas are {grade}: mean silhouette {_mean(report):.2f}"
