@@ -75,12 +75,12 @@ def _reasons(drift: float, unknown: float, thresholds: DriftThresholds) -> tuple
     reasons = []
     if drift > thresholds.drift:
         reasons.append(
-            f"{drift:.1%} of the stored users are of other personas than in the training data; "
-            f"up to {thresholds.drift:.0%} is usual."
+            f"{drift * 100:.1f} % of the stored users are of other personas than in the training data; "
+            f"up to {thresholds.drift * 100:.0f} % is usual."
         )
     if unknown > thresholds.unknown_share:
         reasons.append(
-            f"The active model does not know {unknown:.1%} of the values in users' answers; "
-            f"up to {thresholds.unknown_share:.0%} is usual."
+            f"The active model does not know {unknown * 100:.1f} % of the values in users' answers; "
+            f"up to {thresholds.unknown_share * 100:.0f} % is usual."
         )
     return tuple(reasons)

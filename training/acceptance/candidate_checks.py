@@ -15,7 +15,7 @@ from training.acceptance.repeated_rows import repeated_rows
 from training.acceptance.verdicts import at_least, at_most, not_judged
 from training.clustering.stability import whole_pipeline_stability
 from training.config import TrainingConfig
-from training.text import count
+from training.text import count, percent_tenths
 
 _FEWEST_VALUES: Final = 20
 
@@ -51,7 +51,8 @@ def _unknown_values(candidate: Candidate, thresholds: Thresholds) -> Verdict:
     certain = lower_limit(unknown / values, values)
     return at_most(
         "unknown_values", certain, thresholds.gate_max_unknown_share,
-        f"It does not know {unknown / values:.1%} of {values:,} values in answers, {certain:.1%} for certain",
+        f"It does not know {percent_tenths(unknown / values)} of {values:,} values in answers, "
+        f"{percent_tenths(certain)} for certain",
     )  # fmt: skip
 
 
@@ -61,7 +62,8 @@ def _outliers(candidate: Candidate, thresholds: Thresholds) -> Verdict:
     certain = lower_limit(share, rows)
     return at_most(
         "outliers", certain, thresholds.gate_max_outlier_share,
-        f"{share:.1%} of {rows:,} profiles lie far from every persona, {certain:.1%} for certain",
+        f"{percent_tenths(share)} of {rows:,} profiles lie far from every persona, "
+        f"{percent_tenths(certain)} for certain",
     )  # fmt: skip
 
 

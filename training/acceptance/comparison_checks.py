@@ -14,6 +14,7 @@ from training.acceptance.field_checks import field_checks
 from training.acceptance.verdicts import at_most, judged, not_judged
 from training.clustering.silhouettes import mean_silhouette
 from training.personas.identity import ClusterMatching, Predecessor
+from training.text import percent_tenths
 
 _STAND_IN: Final = "The active model was made from simulated profiles, a stand-in for real ones."
 
@@ -59,7 +60,7 @@ def _on_held_out_profiles(
     spaces = candidate.fit.scores[rows], predecessor.scorer.coordinates(columns_before)
     yield _silhouette(spaces, clusters, clusters_before, thresholds)
     changed = float(np.mean(_persona_ids(candidate, clusters) != _persona_ids(predecessor, clusters_before)))
-    measured = f"{changed:.1%} of people would change persona"
+    measured = f"{percent_tenths(changed)} of people would change persona"
     yield at_most("changed_personas", changed, thresholds.gate_max_changed_share, measured)
 
 
@@ -116,10 +117,10 @@ def _population(predecessor: Predecessor, thresholds: Thresholds) -> Iterator[Ve
     then = np.array([persona.share for persona in predecessor.personas])
     largest = int(now.argmax())
     measured = (
-        f"The active model gives {now[largest]:.1%} of these profiles to one persona, "
-        f"“{predecessor.personas[largest].name}”, which held {then[largest]:.1%} when it was trained"
+        f"The active model gives {percent_tenths(now[largest])} of these profiles to one persona, "
+        f"“{predecessor.personas[largest].name}”, which held {percent_tenths(then[largest])} when it was trained"
     )
     yield at_most("one_giant_persona", float(now[largest]), thresholds.gate_max_persona_share, measured)
     drift = float(np.abs(now - then).sum() / 2)
-    measured = f"To the active model {drift:.1%} of these people are of other personas than when it was trained"
+    measured = f"To the active model {percent_tenths(drift)} of these people are of other personas than when it was trained"
     yield at_most("population", drift, thresholds.gate_max_drift, measured)
