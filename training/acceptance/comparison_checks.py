@@ -122,5 +122,6 @@ def _population(predecessor: Predecessor, thresholds: Thresholds) -> Iterator[Ve
     )
     yield at_most("one_giant_persona", float(now[largest]), thresholds.gate_max_persona_share, measured)
     drift = float(np.abs(now - then).sum() / 2)
-    measured = f"To the active model {percent_tenths(drift)} of these people are of other personas than when it was trained"
+    others = percent_tenths(drift)
+    measured = f"To the active model {others} of these people are of other personas than when it was trained"
     yield at_most("population", drift, thresholds.gate_max_drift, measured)
