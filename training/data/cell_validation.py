@@ -19,7 +19,7 @@ from models.profile.field_kinds import FieldSpec, Numeric, Ordinal
 from models.profile.vocabulary import Vocabulary, normalise
 from models.scoring.columns import IntArray
 from training.data.formats.cell_format import USUAL, CellFormat
-from training.data.formats.list_format import split_list
+from training.data.formats.list_format import EMPTY_LISTS, split_list
 from training.data.refusals import Unfit
 
 Cells: TypeAlias = Sequence[Any] | pa.Array
@@ -187,8 +187,10 @@ class FieldCheck:
         return self._value(self.validated(cell))
 
     def item(self, cell: Any) -> str | None:
-        """The normalised text of one value in a list; None when it is blank. Raises `Misfit`."""
-        if _is_missing(cell):
+        """The normalised text of one value in a list; None when it is blank, or an empty list as text. Raises
+        `Misfit`.
+        """
+        if _is_missing(cell) or (isinstance(cell, str) and cell in EMPTY_LISTS):
             return None
         (value,) = self.validated(self.holder((cell,)), within_list=True) or (cell,)
         return normalise(str(value)) if str(value).strip() else None

@@ -19,6 +19,7 @@ from models.profile.vocabulary import normalise
 from models.scoring.columns import BoolArray, FloatArray
 from training.data.cell_validation import as_cells
 from training.data.formats.cell_format import USUAL, CellFormat, cell_text
+from training.data.formats.list_format import EMPTY_LISTS
 from training.data.formats.number_format import PLAIN, Decimal, NumberFormat
 from training.data.headers import quoted
 from training.data.refusals import Unfit
@@ -134,7 +135,7 @@ class Split(Rename):
         return _replaced(column, self._parts)
 
     def _parts(self, cell: Any) -> Any:
-        return cell.split(self.split) if isinstance(cell, str) else cell
+        return cell.split(self.split) if isinstance(cell, str) and cell.strip() not in EMPTY_LISTS else cell
 
 
 class Recode(Rename):

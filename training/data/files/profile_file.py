@@ -83,7 +83,7 @@ class ProfileFile:
         ignored = (*self._mapping.options.ignore, TRUTH_COLUMN)
         return tuple(
             name
-            for name in self.source.names
+            for name in dict.fromkeys(self.source.names)
             if name and name not in self._wanted and not any(fnmatchcase(name, pattern) for pattern in ignored)
         )
 
@@ -152,7 +152,8 @@ class ProfileFile:
 
     def _unused_notes(self) -> tuple[str, ...]:
         if self.mapping is None:
-            return unused_columns(self.unused, field_names(self.profile_class))
+            once = [name for name in self.unused if self.source.names.count(name) == 1]
+            return unused_columns(once, field_names(self.profile_class))
         return (f"Columns that the mapping does not use: {len(self.unused)}.",) if self.unused else ()
 
     def _mapped(self, cells: Mapping[str, Cells]) -> dict[str, Cells]:
@@ -172,24 +173,24 @@ class ProfileFile:
         texts = {name: _texts(cells) for name, cells in sample.cells.items()} if sample else {}
         written: dict[str, CellFormat] = {}
         readers: dict[str, CellReader] = {}
-        notes: list[str] = []
+        notes: list[tuple[str, str]] = []
         for spec in declared_fields(self.profile_class):
             numbers = self._number_formats(spec, texts, notes)
             rule = self._mapping.rules.get(spec.name)
             own = rule.source if type(rule) is Rename else self._columns.of_field.get(spec.name, "")
-            separators = find_separator(own, texts.get(own, ())) if isinstance(spec.kind, MultiLabel) else None
-            notes += separators[1] if separators else ()
+            separators = find_separator(texts.get(own, ())) if isinstance(spec.kind, MultiLabel) else None
+            notes += [(own, note) for note in separators[1]] if separators else ()
             written[spec.name] = CellFormat(
                 words=self._mapping.words(spec.name),
                 numbers=numbers.get(own, NumberFormat()),
                 separator=separators[0] if separators else CellFormat().separator,
             )
             readers[spec.name] = CellReader(written[spec.name], numbers)
-            notes += rule.notes if rule else ()
-        return _Formats(written, readers, tuple(notes))
+        rules = [note for rule in self._mapping.rules.values() for note in rule.notes]
+        return _Formats(written, readers, (*_sentences(notes), *rules))
 
     def _number_formats(
-        self, spec: FieldSpec, texts: Mapping[str, Iterable[str]], notes: list[str]
+        self, spec: FieldSpec, texts: Mapping[str, Iterable[str]], notes: list[tuple[str, str]]
     ) -> dict[str, NumberFormat]:
         """The number formats of the columns that a field is read from as numbers; sentences are added to
         `notes`.
@@ -201,10 +202,20 @@ class ProfileFile:
         words, formats = self._mapping.words(spec.name), {}
         for column in columns:
             cells = [text for text in texts.get(column, ()) if not words.holds(text)]
-            finding = find_number_format(column, cells, self._mapping.decimal(spec.name))
+            finding = find_number_format(cells, self._mapping.decimal(spec.name))
             formats[column] = finding.format
-            notes += finding.notes
+            notes += [(column, note) for note in finding.notes]
         return formats
+
+
+def _sentences(notes: Iterable[tuple[str, str]]) -> list[str]:
+    """One sentence for all columns of which the same was assumed."""
+    columns: dict[str, dict[str, None]] = {}
+    for column, note in notes:
+        columns.setdefault(note, {})[column] = None
+    return [
+        f"{'Column' if len(names) == 1 else 'Columns'} {quoted(names)}: {note}" for note, names in columns.items()
+    ]
 
 
 def _texts(cells: Cells) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 DEFAULT: Final = ";"
+EMPTY_LISTS: Final = ("[]", "{}")
 # The likelier first: hardly a value holds one of the first three.
 SEPARATORS: Final = (";", "|", "\n", ",", "、")
 _NAMES: Final = {"\n": "line breaks", ",": "commas"}
@@ -36,8 +37,8 @@ def split_list(text: str, separator: str) -> Sequence[Any] | None:
     return text.split(separator)
 
 
-def find_separator(column: str, texts: Iterable[str]) -> tuple[str, tuple[str, ...]]:
-    """The separator of a column from its distinct texts, and sentences on what was assumed."""
+def find_separator(texts: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    """The separator of a column from its distinct texts, and what was assumed, as ends of the sentence "Column …: "."""
     plain = [text for text in map(str.strip, texts) if text and text[0] not in "[{("]
     counts = {mark: sum(mark in text for text in plain) for mark in SEPARATORS}
     most = max(counts.values())
@@ -47,14 +48,14 @@ def find_separator(column: str, texts: Iterable[str]) -> tuple[str, tuple[str, .
     notes = []
     if separator != DEFAULT:
         notes.append(
-            f"Column '{column}': lists are read with {_name(separator)} between their values. Where these belong "
-            'to the values, say split = ";" in the mapping\'s table of the field.'
+            f"lists are read with {_name(separator)} between their values. Where these belong to the values, say "
+            'split = ";" in the mapping\'s table of the field.'
         )
     for mark in SEPARATORS:
         whole = sum(mark in text and separator not in text for text in plain)
         if mark != separator and whole:
             notes.append(
-                f"Column '{column}': {whole:,} different cells hold {_name(mark)} and are read as one value each."
+                f"{whole:,} different cells hold {_name(mark)} and are read as one value each."
             )
     return separator, tuple(notes)
 

@@ -53,13 +53,13 @@ PLAIN: Final = NumberFormat()
 
 @dataclass(frozen=True, slots=True)
 class NumberFinding:
-    """The format of a column as its cells show it, and sentences on what was assumed. `decimal`: as declared."""
+    """The format of a column as its cells show it, and what was assumed, as ends of the sentence "Column …: "."""
 
     format: NumberFormat
     notes: tuple[str, ...] = ()
 
 
-def find_number_format(column: str, texts: Iterable[str], declared: Decimal | None = None) -> NumberFinding:
+def find_number_format(texts: Iterable[str], declared: Decimal | None = None) -> NumberFinding:
     """The number format of a column from its distinct texts; `declared` is the decimal mark if a mapping says
     it.
     """
@@ -76,26 +76,26 @@ def find_number_format(column: str, texts: Iterable[str], declared: Decimal | No
     if decorated or decimal == ",":
         mark = "comma" if decimal == "," else "point"
         notes.append(
-            f"Column '{column}': numbers are read with a decimal {mark}; marks between thousands and signs of "
-            "currency or per cent are left out."
+            f"numbers are read with a decimal {mark}; marks between thousands and signs of currency or per cent are "
+            "left out."
         )
     if declared is None:
-        notes += _doubts(column, votes)
+        notes += _doubts(votes)
     return NumberFinding(NumberFormat(decimal), tuple(notes))
 
 
-def _doubts(column: str, votes: Counter[str]) -> list[str]:
+def _doubts(votes: Counter[str]) -> list[str]:
     if votes["."] and votes[","]:
         fewer = "point" if votes[","] > votes["."] else "comma"
-        return [f"Column '{column}' mixes decimal marks: cells with a decimal {fewer} are refused or misread."]
+        return [f"decimal marks are mixed, and cells with a decimal {fewer} are refused or misread."]
     if votes["1,234"] and not votes["."] and not votes[","]:
         return [
-            f"Column '{column}': a comma before three digits, as in 1,234, is read as one between thousands. "
+            "a comma before three digits, as in 1,234, is read as one between thousands. "
             'Where it is a decimal comma, say decimal = "," in the mapping.'
         ]
     if votes["1.234"] and not votes["."] and not votes[","]:
         return [
-            f"Column '{column}': a point before three digits, as in 1.234, is read as a decimal point. "
+            "a point before three digits, as in 1.234, is read as a decimal point. "
             'Where it stands between thousands, say decimal = "," in the mapping.'
         ]
     return []
