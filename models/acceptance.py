@@ -51,6 +51,10 @@ class Thresholds(BaseModel):
     gate_max_value_share: Share = Field(
         default=0.80, description="Largest share of one answer to a field, unless it was as common before."
     )
+    gate_min_used_columns: Share = Field(
+        default=0.5,
+        description="Smallest share of a file's columns that are used, unless its mapping ignores them.",
+    )
     gate_min_answered_ratio: Share = Field(
         default=0.25, description="Smallest ratio of the share that answers a field to that share before."
     )

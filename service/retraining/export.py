@@ -3,11 +3,13 @@
 So are the files that training writes beside it: the rows that it refused are profiles, too.
 """
 
+import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from models.errors import SegmentsError
 from service.store.ports.users import StoredUser
@@ -30,12 +32,22 @@ class Exports:
         path = self._path(job_id)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            with os.fdopen(_new_file(path), "w", encoding="utf-8") as file:
                 for batch in batches:
                     file.writelines(f"{user.profile_json}\n" for user in batch)
         except OSError as error:
             raise ExportFailed(f"The stored profiles could not be exported: {error.strerror}.") from error
+        return path
+
+    def write_mapping(self, job_id: str, tables: Mapping[str, Any]) -> Path:
+        """Write the mapping of a request as JSON. Raises `ExportFailed`."""
+        path = self._path(job_id).with_name(f"{self._path(job_id).name}.mapping.json")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(_new_file(path), "w", encoding="utf-8") as file:
+                json.dump(tables, file)
+        except OSError as error:
+            raise ExportFailed(f"The mapping could not be written: {error.strerror}.") from error
         return path
 
     def remove(self, job_id: str) -> None:
@@ -52,3 +64,8 @@ class Exports:
 
     def _path(self, job_id: str) -> Path:
         return self.folder / f".retrain-{job_id}.jsonl"
+
+
+def _new_file(path: Path) -> int:
+    """The descriptor of a file that there was not, for this user alone."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -7,7 +7,7 @@ end.
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import uuid4
 
 from pydantic import (
@@ -60,6 +60,24 @@ PersonaCount = Annotated[
 ]
 
 
+def _mapping(value: object, validate: ValidatorFunctionWrapHandler) -> str | dict[str, Any]:
+    """One sentence at `/mapping`, as for `/k`."""
+    try:
+        mapping: str | dict[str, Any] = validate(value)
+    except ValidationError:
+        raise ValueError(
+            "'mapping' is a path below the data folder, or an object with a member for each field"
+        ) from None
+    return mapping
+
+
+MappingOrPath = Annotated[
+    Annotated[str, Field(min_length=1, max_length=1_000)]
+    | Annotated[dict[str, Any], Field(min_length=1, max_length=200)],
+    WrapValidator(_mapping),
+]
+
+
 class RetrainRequest(BaseModel):
     """What to train on, and what to do with the result."""
 
@@ -72,6 +90,11 @@ class RetrainRequest(BaseModel):
         default=None,
         description="The file, relative to the data folder; for source 'file' alone.",
         examples=["survey.csv"],
+    )
+    mapping: MappingOrPath | None = Field(
+        default=None,
+        description="How the file's columns become fields: the path of a mapping in TOML or JSON, relative to the "
+        "data folder, or its tables as an object; for source 'file' alone.",
     )
     rows: Annotated[int, Field(ge=100, le=5_000_000), WHOLE_NUMBER] | None = Field(
         default=None,
@@ -92,6 +115,8 @@ class RetrainRequest(BaseModel):
     def _options_fit_the_source(self) -> Self:
         if (self.path is None) == (self.source == "file"):
             raise ValueError("'path' is needed with source 'file', and only there")
+        if self.mapping is not None and self.source != "file":
+            raise ValueError("'mapping' is for source 'file' alone")
         if self.rows is not None and self.source != "simulated":
             raise ValueError("'rows' is for source 'simulated' alone")
         return self
@@ -121,6 +146,8 @@ def start(jobs: JobStore, users: UserStore, data_dir: Path, job: Job, claim: Cla
     request = RetrainRequest.model_validate(job.request)
     if request.path is not None:
         data_file(data_dir, request.path)
+    if isinstance(request.mapping, str):
+        data_file(data_dir, request.mapping)
     if request.source == "users" and not users.count():
         raise NothingToTrainOn(
             "No profiles are stored yet. PUT /users/{user_id}/profile stores one; source 'simulated' needs none."

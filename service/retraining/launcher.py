@@ -14,7 +14,8 @@ class LaunchFailed(SegmentsError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitOrder:
-    """What to train on: `rows` simulated profiles, or the file `data`; the new version goes below `out`.
+    """What to train on: `rows` simulated profiles, or the file `data` with its `mapping`; the new version goes
+    below `out`.
 
     `thresholds`: of the acceptance checks, by name. The personas of the active model are carried on.
     """
@@ -24,6 +25,7 @@ class FitOrder:
     seed: int
     rows: int | None = None
     data: Path | None = None
+    mapping: Path | None = None
     origin: Literal["file", "users"] = "file"
     thresholds: Mapping[str, str] = field(default_factory=dict)
 

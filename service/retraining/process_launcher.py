@@ -83,6 +83,8 @@ def fit_arguments(order: FitOrder) -> list[str]:
         source = ["--simulate", str(order.rows)]
     else:
         source = ["--data", str(order.data.resolve()), "--origin", order.origin]
+    if order.mapping is not None:
+        source += ["--mapping", str(order.mapping.resolve())]
     return [
         *("fit", *source),
         *("--k", str(order.k), "--seed", str(order.seed), "--out", str(order.out.resolve())),

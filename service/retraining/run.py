@@ -10,6 +10,8 @@ from pathlib import Path
 
 from models.errors import SegmentsError
 from models.profile import Profile
+from models.storage.artifact import LoadedArtifact
+from models.storage.manifest import Reading
 from models.storage.registry import Registry
 from service.active_model.active_model import active_version
 from service.retraining.activation import decide_activation
@@ -97,7 +99,16 @@ class RetrainRun:
                 file = context.exports.write(self._job.id, self._stored_users())
                 return replace(order, data=file, origin="users")
             case "file":
-                return replace(order, data=data_file(context.data_dir, request.path or ""))
+                return replace(
+                    order, data=data_file(context.data_dir, request.path or ""), mapping=self._mapping_file()
+                )
+
+    def _mapping_file(self) -> Path | None:
+        """The mapping that the request names, or a file of the one that it holds."""
+        mapping = self._request.mapping
+        if isinstance(mapping, dict):
+            return self._context.exports.write_mapping(self._job.id, mapping)
+        return None if mapping is None else data_file(self._context.data_dir, mapping)
 
     def _stored_users(self) -> Iterator[list[StoredUser]]:
         for batch in self._context.users.iterate(EXPORT_BATCH):
@@ -140,11 +151,19 @@ class RetrainRun:
             last_output = [self._without_data_dir(line) for line in ended.last_lines]
             error = self._without_data_dir(ended.error or "")
             return Ending(JobStatus.FAILED, error, {"last_output": last_output})
-        activated, reason = self._activate_if_accepted(ended.version)
+        loaded, activated, reason = self._activate_if_accepted(ended.version)
         result = {"model_version": ended.version, "activated": activated, "reason": reason}
+        if (reading := loaded.manifest.origin.reading) is not None:
+            result["about_data"] = self._about_data(reading)
         return Ending(JobStatus.SUCCEEDED, result=result)
 
-    def _activate_if_accepted(self, version: str) -> tuple[bool, str]:
+    def _about_data(self, reading: Reading) -> list[str]:
+        """How the file was read, in sentences."""
+        used = f"{reading.used_columns} of the file's {reading.columns} columns were used."
+        is_file = self._request.source == "file"
+        return [*([used] if is_file else []), *map(self._without_data_dir, reading.notes)]
+
+    def _activate_if_accepted(self, version: str) -> tuple[LoadedArtifact, bool, str]:
         context = self._context
         self._heartbeat.report("verifying the model", 1.0)
         # Verified whole before any worker follows it, and activated only while the job is still this worker's.
@@ -156,7 +175,7 @@ class RetrainRun:
             actor = self._job.requested_by or f"retrain {self._job.id[:8]}"
             context.registry.activate(version, actor, reason, self._request.by)
             context.on_activated()
-        return activated, reason
+        return loaded, activated, reason
 
     def _without_data_dir(self, text: str) -> str:
         """The text with paths relative to the data folder: where that lies does not concern a client."""

@@ -8,6 +8,8 @@ from models.storage.registry import Registry
 from testkit.server import serving
 from training.simulation.simulate import SimulationConfig, simulate, write
 
+MAPPED = {"source": "file", "path": "profiles.csv", "mapping": {"hobbies": {"from": "Interests"}}, "k": 2}
+
 
 def test_retrain_on_stored_users_leaves_no_copy_of_them(tmp_path: Path, artifacts: Path) -> None:
     frame = simulate(SimulationConfig(rows=200, seed=3)).frame
@@ -33,6 +35,8 @@ def test_retrain_on_stored_users_leaves_no_copy_of_them(tmp_path: Path, artifact
 def test_retrain_takes_a_file_below_the_data_folder_alone(tmp_path: Path, artifacts: Path) -> None:
     (tmp_path / "data").mkdir()
     write(simulate(SimulationConfig(rows=300, seed=4)), tmp_path / "data" / "profiles.csv")
+    written = (tmp_path / "data" / "profiles.csv").read_text()
+    (tmp_path / "data" / "profiles.csv").write_text(written.replace("hobbies", "Interests", 1))
     (tmp_path / "outside.csv").write_text("age\n30\n")
     (tmp_path / "data" / "link.csv").symlink_to(tmp_path / "outside.csv")
     drawing = serving(tmp_path, artifacts, RETRAIN_REPORT="true")
@@ -40,9 +44,11 @@ def test_retrain_takes_a_file_below_the_data_folder_alone(tmp_path: Path, artifa
         for path in ("../outside.csv", str(tmp_path / "outside.csv"), "link.csv"):
             response = client.post("/retrain", json={"source": "file", "path": path})
             assert response.status_code == 422, path
-        job = client.post("/retrain", json={"source": "file", "path": "profiles.csv", "k": 2}).json()
+        job = client.post("/retrain", json=MAPPED).json()
         ended = server.ended(job["id"])
         assert ended["status"] == "SUCCEEDED", ended
         version = ended["result"]["model_version"]
         assert Registry(artifacts).manifest(version).origin.rows == 300
+        assert ended["result"]["about_data"][0] == "13 of the file's 13 columns were used."
+        assert {path.name for path in (tmp_path / "data").iterdir()} == {"profiles.csv", "link.csv"}
         assert (artifacts / version / "report.html").is_file()

@@ -8,7 +8,7 @@ import numpy as np
 
 from models.acceptance import Thresholds
 from models.scoring.columns import FloatArray
-from models.storage.manifest import Verdict
+from models.storage.manifest import Reading, Verdict
 from training.acceptance.candidate import Candidate
 from training.acceptance.field_stats import unknown_values
 from training.acceptance.repeated_rows import repeated_rows
@@ -18,14 +18,27 @@ from training.config import TrainingConfig
 from training.text import count, percent_tenths
 
 _FEWEST_VALUES: Final = 20
+# Names of columns in a sentence.
+_FEW_NAMES: Final = 5
 
 
 def candidate_checks(candidate: Candidate, thresholds: Thresholds, config: TrainingConfig) -> Iterator[Verdict]:
-    """Stability under resampling, unknown values, outliers and repeated rows."""
+    """Stability under resampling, unknown values, outliers, repeated rows and, for a file, its unused columns."""
     yield _stability(candidate, thresholds, config)
     yield _unknown_values(candidate, thresholds)
     yield _outliers(candidate, thresholds)
     yield repeated_rows(candidate.dataset, thresholds)
+    if candidate.origin.reading is not None:
+        yield _used_columns(candidate.origin.reading, thresholds)
+
+
+def _used_columns(reading: Reading, thresholds: Thresholds) -> Verdict:
+    share = reading.used_columns / max(reading.columns, 1)
+    measured = f"{reading.used_columns} of the file's {count(reading.columns, 'column')} are used"
+    if share < thresholds.gate_min_used_columns:
+        examples = ", ".join(f"'{name}'" for name in reading.unused[:_FEW_NAMES])
+        measured += f", and not {examples} (a mapping says which are left out on purpose: ignore)"
+    return at_least("used_columns", share, thresholds.gate_min_used_columns, measured)
 
 
 def _stability(candidate: Candidate, thresholds: Thresholds, config: TrainingConfig) -> Verdict:

@@ -18,7 +18,7 @@ JOB: dict[str, Any] = {
     "finished_at": None,
     "error": None,
     "result": None,
-    "request": {**RETRAIN_REQUEST, "path": None, "seed": 0, "by": None},
+    "request": {**RETRAIN_REQUEST, "path": None, "mapping": None, "seed": 0, "by": None},
     "requested_by": "key 3f9c2a71 (deploy)",
     "links": {
         "self": f"/retrain/{JOB_ID}",

@@ -28,6 +28,11 @@ class JobResult(BaseModel):
     model_version: str | None = None
     activated: bool = Field(default=False, description="Whether the model was activated.")
     reason: str | None = Field(default=None, description="Why it was activated, or why not.")
+    about_data: list[str] | None = Field(
+        default=None,
+        description="How the file was read, in sentences: columns that were not used, words that were read as "
+        "missing answers, rows that were refused.",
+    )
     last_output: list[str] | None = Field(default=None, description="The last lines of a failed training.")
 
 

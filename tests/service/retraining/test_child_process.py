@@ -56,6 +56,8 @@ def test_order_becomes_arguments_of_training() -> None:
 def test_data_file_is_passed_with_its_origin() -> None:
     order = FitOrder(out=Path("out"), k=5, seed=0, data=Path("/data/x.csv"), origin="users")
     assert fit_arguments(order)[:5] == ["fit", "--data", "/data/x.csv", "--origin", "users"]
+    mapped = dataclasses.replace(order, mapping=Path("/data/map.toml"))
+    assert fit_arguments(mapped)[5:7] == ["--mapping", "/data/map.toml"]
 
 
 def test_training_parses_the_arguments() -> None:

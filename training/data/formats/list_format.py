@@ -38,7 +38,9 @@ def split_list(text: str, separator: str) -> Sequence[Any] | None:
 
 
 def find_separator(texts: Iterable[str]) -> tuple[str, tuple[str, ...]]:
-    """The separator of a column from its distinct texts, and what was assumed, as ends of the sentence "Column …: "."""
+    """The separator of a column from its distinct texts, and what was assumed, as ends of the sentence "Column …:
+    ".
+    """
     plain = [text for text in map(str.strip, texts) if text and text[0] not in "[{("]
     counts = {mark: sum(mark in text for text in plain) for mark in SEPARATORS}
     most = max(counts.values())
@@ -54,9 +56,7 @@ def find_separator(texts: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     for mark in SEPARATORS:
         whole = sum(mark in text and separator not in text for text in plain)
         if mark != separator and whole:
-            notes.append(
-                f"{whole:,} different cells hold {_name(mark)} and are read as one value each."
-            )
+            notes.append(f"{whole:,} different cells hold {_name(mark)} and are read as one value each.")
     return separator, tuple(notes)
 
 

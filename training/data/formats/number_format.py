@@ -76,8 +76,8 @@ def find_number_format(texts: Iterable[str], declared: Decimal | None = None) ->
     if decorated or decimal == ",":
         mark = "comma" if decimal == "," else "point"
         notes.append(
-            f"numbers are read with a decimal {mark}; marks between thousands and signs of currency or per cent are "
-            "left out."
+            f"numbers are read with a decimal {mark}; marks between thousands and signs of currency or per cent "
+            "are left out."
         )
     if declared is None:
         notes += _doubts(votes)

