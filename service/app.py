@@ -12,9 +12,11 @@ from uuid import uuid4
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from models.storage.registry import Registry
 from service.active_model.active_model import ActiveModel
 from service.active_model.readiness import ReadinessProbe, WriteCheck
 from service.background.maintenance import Maintenance, MaintenanceJob
+from service.background.retention import DAY_SECONDS, Retention, RetentionRule
 from service.container import Services
 from service.fastpath.dispatcher import FastPath
 from service.fastpath.request_batcher import RequestBatcher
@@ -52,7 +54,7 @@ from service.store.sql.connections.faults import reason
 from service.store.sql.store import SqlStore
 from service.users.reassignment import Reassignment
 from service.version import NAME, VERSION
-from service.versions.pruning import prune_versions
+from service.versions.pruning import prune_versions, remove_activations
 from service.watching.drift import DriftThresholds, publish_drift
 
 # Calls of the store by event streams and comparisons at a time; comparisons that run or wait.
@@ -219,17 +221,37 @@ def _maintenance(
         recheck_seconds=interval,
         stopping=stopping,
     )
+    retention = Retention(
+        rules=_retention_rules(settings, store, model.registry),
+        leases=store.leases,
+        metrics=metrics,
+        owner=supervisor.owner,
+        stopping=stopping,
+    )
     measure_drift = partial(publish_drift, store.users, model, metrics, _drift_thresholds(settings))
     prune = partial(prune_versions, model.registry, settings.keep_versions)
     jobs = [
         MaintenanceJob(name="reassignment", work=reassignment.run),
         MaintenanceJob(name="drift", work=measure_drift, interval=interval),
         MaintenanceJob(name="pruning", work=prune, interval=interval),
+        MaintenanceJob(name="retention", work=retention.run, interval=interval),
     ]
     if settings.retrain_every is not None:
         schedule = RetrainSchedule(store.jobs, model, settings.retrain_every, supervisor.start_retrain)
         jobs.append(MaintenanceJob(name="scheduled retrain", work=schedule.run, interval=interval))
     return Maintenance(settings.model_poll_seconds, jobs, stopping)
+
+
+def _retention_rules(settings: Settings, store: Store, registry: Registry) -> list[RetentionRule]:
+    """A rule for each kind of record that is not stored for ever."""
+    kinds: dict[str, tuple[int, Callable[[float, int], int]]] = {
+        "persona changes": (settings.keep_changes_days, store.personas.remove_changes),
+        "retrains": (settings.keep_jobs_days, store.jobs.remove_ended),
+        "activations": (settings.keep_activations_days, partial(remove_activations, registry)),
+    }
+    return [
+        RetentionRule(kind, partial(remove, days * DAY_SECONDS)) for kind, (days, remove) in kinds.items() if days
+    ]
 
 
 def _drift_thresholds(settings: Settings) -> DriftThresholds:

@@ -21,6 +21,16 @@ class UnusableCursor(SegmentsError):
         super().__init__("This is no cursor of this list; use `next_cursor` of a page, or none at all.")
 
 
+class ExpiredCursor(SegmentsError):
+    """What a page would begin after is stored no more: old records are removed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The records that this cursor points to were removed because of their age. Begin again without a "
+            "cursor: the list has all that is still stored."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """Items of a list, and the cursor of the page that follows; None after the last one.

@@ -162,12 +162,23 @@ class Settings(Thresholds, BaseSettings):
     keep_versions: Annotated[int, Field(ge=1)] = Field(
         default=10, description="Newest model versions to keep, besides the active one and the one before it."
     )
+    keep_changes_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        default=365, description="Days that changes of users' personas are kept; 0: for ever."
+    )
+    keep_jobs_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        default=90, description="Days that retrains are listed after their end; 0: for ever. The newest stays."
+    )
+    keep_activations_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        default=730,
+        description="Days that activations stay on record; 0: for ever. The active version's always stays.",
+    )
     reassign_batch: Annotated[int, Field(ge=1, le=1_000)] = Field(
         default=200, description="Users reassigned in one batch after an activation."
     )
     upkeep_seconds: Annotated[float, Field(gt=0)] = Field(
         default=60.0,
-        description="Seconds between two checks of each worker for drift, old versions and a scheduled retrain.",
+        description="Seconds between two checks of each worker for drift, old versions and records, and a "
+        "scheduled retrain.",
     )
     suggest_users: Annotated[int, Field(ge=1)] = Field(
         default=200, description="Stored users from which on a retrain may be suggested."

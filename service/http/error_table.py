@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from models.errors import ArtifactError, ModelNotFound, NoActiveModel, SegmentsError
 from service.http.idempotency import KeyInProgress, KeyReused
 from service.limits import LimitExceeded, RateExceeded
-from service.paging import UnusableCursor
+from service.paging import ExpiredCursor, UnusableCursor
 from service.personas.catalogue import PersonaNotFound, StaleCursor
 from service.personas.overrides import IfMatchMissing, NameTaken, PersonaChangedSince
 from service.retraining.event_stream import TooManyStreams
@@ -71,6 +71,7 @@ TABLE: dict[type[SegmentsError], ProblemType] = {
     ClaimLost: _IN_PROGRESS,
     TooManyStreams: ProblemType(503, "too-many-streams", "Too many event streams", retry_after=10),
     UnusableCursor: ProblemType(422, "unusable-cursor", "Invalid cursor"),
+    ExpiredCursor: ProblemType(410, "expired-cursor", "Cursor too old"),
     StaleCursor: ProblemType(422, "stale-cursor", "Outdated cursor"),
     UnusableDataFile: ProblemType(422, "unusable-data-file", "Unusable data file"),
     NothingToTrainOn: ProblemType(409, "nothing-to-train-on", "No training data"),

@@ -95,6 +95,12 @@ class Metrics:
             registry=registry,
         )
         self.retrains = Counter("segments_retrains", "Retrains ended, by how.", ("status",), registry=registry)
+        self.records_removed = Counter(
+            "segments_records_removed",
+            "Persona changes, retrains and activations removed because of their age.",
+            ("kind",),
+            registry=registry,
+        )
 
     def _add_user_metrics(self, registry: CollectorRegistry) -> None:
         self.users_reassigned = Counter(

@@ -22,7 +22,7 @@ from pydantic import (
 
 from models.errors import SegmentsError
 from models.profile.value_forms import WHOLE_NUMBER
-from service.paging import Page, UnusableCursor, decode_cursor
+from service.paging import ExpiredCursor, Page, UnusableCursor, decode_cursor
 from service.personas.texts import By
 from service.store.ports.idempotency import Claim
 from service.store.ports.jobs import Job, JobNotFound, JobStatus, JobStore
@@ -163,8 +163,11 @@ def get(jobs: JobStore, job_id: str) -> Job:
 
 
 def list_jobs(jobs: JobStore, limit: int, cursor: str | None) -> Page[Job]:
-    """A page of jobs, the newest first. Raises `UnusableCursor`."""
-    latest = jobs.latest(limit + 1, None if cursor is None else _before(cursor))
+    """A page of jobs, the newest first. Raises `UnusableCursor` or `ExpiredCursor`."""
+    before = None if cursor is None else _before(cursor)
+    latest = jobs.latest(limit + 1, before)
+    if before is not None:
+        _require_stored(jobs, before[1])
     return Page[Job].cut(latest, limit, lambda job: (job.created_at.isoformat(), job.id))
 
 
@@ -188,6 +191,14 @@ def data_file(data_dir: Path, path: str) -> Path:
     if not inside or not file.is_file():
         raise UnusableDataFile("There is no file of this path below the data folder (setting DATA_DIR).")
     return file
+
+
+def _require_stored(jobs: JobStore, job_id: str) -> None:
+    """Raise `ExpiredCursor` unless a job is stored: the oldest are removed first, so none after it was missing."""
+    try:
+        jobs.get(job_id)
+    except JobNotFound as error:
+        raise ExpiredCursor from error
 
 
 def _before(cursor: str) -> tuple[datetime, str]:

@@ -10,7 +10,7 @@ from models.errors import ArtifactError, SegmentsError
 from models.profile import Profile
 from models.storage.registry import Activation, Registry
 from service.active_model.active_model import active_version
-from service.paging import Page, cursor_number, decode_cursor
+from service.paging import ExpiredCursor, Page, decode_cursor
 from service.personas.texts import By
 
 log = logging.getLogger("service.versions")
@@ -59,10 +59,17 @@ def activate(registry: Registry, version: str, request: ActivationRequest, actor
 
 
 def list_activations(registry: Registry, limit: int, cursor: str | None) -> ActivationPage:
-    """A page of activations. Raises `UnusableCursor`."""
+    """A page of activations. Raises `UnusableCursor` or `ExpiredCursor`."""
     activations = registry.activations()
     if cursor is not None:
-        # The cursor counts the older ones that remain, so that new activations shift nothing.
-        remaining = cursor_number(*decode_cursor(cursor, 1))
-        activations = activations[max(len(activations) - remaining, 0) :]
-    return ActivationPage.cut(activations, limit, lambda _: (str(len(activations) - limit),))
+        shown_last = decode_cursor(cursor, 2)
+        positions = [index for index, activation in enumerate(activations) if _key(activation) == shown_last]
+        if not positions:
+            raise ExpiredCursor
+        activations = activations[positions[-1] + 1 :]
+    return ActivationPage.cut(activations, limit, _key)
+
+
+def _key(activation: Activation) -> tuple[str, str]:
+    """What tells an activation from every other."""
+    return activation.activated_at.isoformat(), activation.version

@@ -1,8 +1,18 @@
-"""Use case: remove old versions, so that the folder of artifacts does not grow for ever."""
+"""Use cases: remove old versions and old activations, so that the folder of artifacts does not grow for ever."""
 
+import fcntl
 import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from models.storage.registry import Registry
+from pydantic import ValidationError
+
+from models.errors import ArtifactError
+from models.storage.registry import ACTIVATIONS, Activation, Registry
 
 log = logging.getLogger("service.upkeep")
 
@@ -11,3 +21,70 @@ def prune_versions(registry: Registry, keep: int) -> None:
     """Remove all but the newest `keep` versions, the active one and the one before it."""
     for version in registry.prune(keep):
         log.info("an old model was removed", extra={"fields": {"model_version": version}})
+
+
+def remove_activations(registry: Registry, seconds: float, limit: int) -> int:
+    """Remove up to `limit` activations that are longer ago than that from the record; how many.
+
+    The latest stays, and so does every one since the active version replaced another: that is the way back. None
+    are removed while the latest is not that of the active version. Raises `ArtifactError`.
+    """
+    path = registry.root / ACTIVATIONS
+    try:
+        if not path.is_file():
+            return 0
+        with _locked(registry.root):
+            lines = [line for line in path.read_bytes().split(b"\n") if line]
+            count = _removable(lines, registry.active(), datetime.now(UTC) - timedelta(seconds=seconds))
+            removed = min(count, limit)
+            if removed:
+                _replace(path, b"".join(line + b"\n" for line in lines[removed:]))
+            return removed
+    except OSError as error:
+        raise ArtifactError(f"Old activations in {path} cannot be removed: {error.strerror}.") from error
+
+
+def _removable(lines: list[bytes], active: str | None, before: datetime) -> int:
+    """How many lines from the first on are neither needed nor young; those that do not parse are neither."""
+    activations = dict(enumerate(map(_activation, lines)))
+    parsed = {index: activation for index, activation in activations.items() if activation is not None}
+    last = len(lines) - 1
+    if last not in parsed or parsed[last].version != active:
+        return 0
+    young = [index for index, activation in parsed.items() if activation.activated_at.astimezone(UTC) >= before]
+    # What `Registry.before_active` looks for: the last time that the active version replaced another one.
+    way_back = [index for index, one in parsed.items() if one.version == active != one.previous]
+    return min([last, *young[:1], *way_back[-1:]])
+
+
+def _activation(line: bytes) -> Activation | None:
+    try:
+        return Activation.model_validate_json(line)
+    except ValidationError:
+        return None
+
+
+@contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    """Hold the registry's lock, which activations and prunings take in any process."""
+    descriptor = os.open(root, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Replace a file in one step, so that a reader finds the old content or the new one."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.chmod(path.stat().st_mode & 0o777)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

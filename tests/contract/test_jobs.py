@@ -8,7 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from service.store.ports.idempotency import Claim
 from service.store.ports.jobs import Job, JobNotFound, JobRunning, JobStatus, JobStore
+from service.store.ports.store import Store
 from tests.contract.support.clocks import SettableClock
 from tests.contract.support.records import NOW, queued_job
 
@@ -272,3 +274,61 @@ def test_heartbeat_stores_the_steps(jobs: JobStore) -> None:
     jobs.heartbeat("job", "me", "reading", 0.1, [step])
     assert jobs.get("job").steps == [step]
     assert jobs.finish("job", JobStatus.SUCCEEDED).steps == [step]
+
+
+# --- removal of old jobs ---------------------------------------------------------------------------
+
+
+def run_jobs(store: Store, clock: SettableClock, *job_ids: str) -> None:
+    """Run jobs one after the other, an hour each."""
+    for job_id in job_ids:
+        store.jobs.start(queued_job(job_id))
+        clock.advance(3_600.0)
+        store.jobs.finish(job_id, JobStatus.SUCCEEDED)
+
+
+def ids(store: Store) -> list[str]:
+    return [job.id for job in store.jobs.latest(100)]
+
+
+def test_jobs_that_ended_longer_ago_are_removed_the_oldest_first_in_batches(
+    store: Store, clock: SettableClock
+) -> None:
+    run_jobs(store, clock, *"abcde")
+    clock.advance(60.0)
+    assert store.jobs.remove_ended(3_600.0, 2) == 2
+    assert ids(store) == ["e", "d", "c"]
+    assert [store.jobs.remove_ended(3_600.0, 2) for _ in range(2)] == [2, 0]
+    assert ids(store) == ["e"]
+
+
+def test_newest_job_is_not_removed(store: Store, clock: SettableClock) -> None:
+    run_jobs(store, clock, "a", "b")
+    clock.advance(86_400.0)
+    assert store.jobs.remove_ended(1.0, 10) == 1
+    assert store.jobs.seconds_since_latest() == 86_400.0 + 3_600.0
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_job_under_way_is_not_removed_however_old(store: Store, clock: SettableClock, running: bool) -> None:
+    run_jobs(store, clock, "a")
+    store.jobs.start(queued_job("b"))
+    if running:
+        store.jobs.heartbeat("b", "me", "reading", 0.1)
+    clock.advance(86_400.0 * 1_000)
+    assert store.jobs.remove_ended(1.0, 10) == 1
+    assert ids(store) == ["b"]
+
+
+def test_job_that_an_idempotency_key_names_stays_as_long_as_the_key(store: Store, clock: SettableClock) -> None:
+    claim = store.idempotency.claim("key", "digest", 86_400.0, 60.0)
+    assert isinstance(claim, Claim)
+    store.jobs.start(queued_job("named"), claim)
+    store.jobs.finish("named", JobStatus.SUCCEEDED)
+    run_jobs(store, clock, "newest")
+    assert store.jobs.remove_ended(1.0, 10) == 0
+    clock.advance(86_400.0)
+    # The key expires, as any claim finds.
+    store.idempotency.claim("other", "digest", 86_400.0, 60.0)
+    assert store.jobs.remove_ended(1.0, 10) == 1
+    assert ids(store) == ["newest"]

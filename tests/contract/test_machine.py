@@ -181,6 +181,11 @@ class Stores(RuleBasedStateMachine):
     def expire(self, seconds: float, error: str) -> None:
         self.both(lambda store: store.jobs.expire(seconds, error))
 
+    @rule(seconds=durations, limit=st.integers(0, 3))
+    def remove_old(self, seconds: float, limit: int) -> None:
+        self.both(lambda store: store.jobs.remove_ended(seconds, limit))
+        self.both(lambda store: store.personas.remove_changes(seconds, limit))
+
     @rule(limit=st.integers(1, 5), at=times, job_id=job_ids)
     def latest(self, limit: int, at: datetime, job_id: str) -> None:
         self.both(lambda store: store.jobs.latest(limit))

@@ -12,6 +12,7 @@ import pytest
 from service.store.ports.personas import ChangeCause, PersonaOverride, PersonaStore
 from service.store.ports.store import Store
 from service.store.ports.users import AssignmentUpdate
+from tests.contract.support.clocks import SettableClock
 from tests.contract.support.records import NEW, NOW, OLD, assigned
 
 SECOND = timedelta(seconds=1)
@@ -88,6 +89,40 @@ def test_changes_are_listed_latest_first_page_by_page(store: Store) -> None:
     first = store.personas.changes("u", 3)
     rest = store.personas.changes("u", 3, first[-1].id)
     assert [change.to_persona_id for change in [*first, *rest]] == ["p_5", "p_4", "p_3", "p_2", "p_1"]
+
+
+def store_changes(store: Store, user_id: str, seconds: range) -> None:
+    """Give a user another persona in each of these seconds after NOW."""
+    store.users.put(user_id, "{}", NOW, assigned("p_first"))
+    for second in seconds:
+        store.users.put(user_id, "{}", NOW + second * SECOND, assigned(f"p_{second}"))
+
+
+def remaining(store: Store, user_id: str) -> list[str]:
+    return [change.to_persona_id for change in store.personas.changes(user_id, 100)]
+
+
+def test_changes_older_than_the_time_are_removed_the_oldest_first_in_batches(
+    store: Store, clock: SettableClock
+) -> None:
+    store_changes(store, "u", range(6))
+    store_changes(store, "other", range(2))
+    clock.at = NOW + 10 * SECOND
+    # The changes of the seconds 0 to 3 are older.
+    assert store.personas.remove_changes(6.5, 3) == 3
+    assert remaining(store, "u") == ["p_5", "p_4", "p_3"]
+    assert store.personas.remove_changes(6.5, 100) == 2
+    assert (remaining(store, "u"), remaining(store, "other")) == (["p_5", "p_4"], ["p_1"])
+    assert store.personas.remove_changes(6.5, 100) == 0
+
+
+def test_ids_of_removed_changes_are_not_given_again(store: Store, clock: SettableClock) -> None:
+    store_changes(store, "u", range(3))
+    (last, *_) = store.personas.changes("u", 1)
+    clock.advance(3_600.0)
+    assert store.personas.remove_changes(1.0, 100) == 2
+    store_changes(store, "other", range(1))
+    assert store.personas.changes("other", 1)[0].id > last.id
 
 
 def test_changes_of_an_impossible_id_are_empty(personas: PersonaStore) -> None:

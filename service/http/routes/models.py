@@ -16,7 +16,7 @@ from service.http.idempotency import KeyInProgress, KeyReused, ReplayableRespons
 from service.http.json_bodies import JsonRoute
 from service.http.responses import from_replayable, json_response, to_json
 from service.http.schemas.models import ModelList
-from service.paging import UnusableCursor
+from service.paging import ExpiredCursor, UnusableCursor
 from service.security.scopes import Scope, needs
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.idempotency import Claim
@@ -61,7 +61,7 @@ def list_models(services: ServicesDep, limit: Limit = 50, cursor: Cursor = None)
     "/models/activations",
     openapi_extra=needs(Scope.MODELS_READ),
     response_model=ActivationPage,
-    responses=documented(200, examples.ACTIVATIONS, UnusableCursor, ArtifactError, invalid=True),
+    responses=documented(200, examples.ACTIVATIONS, UnusableCursor, ExpiredCursor, ArtifactError, invalid=True),
 )
 @does(Work.STORE)
 def list_activations(services: ServicesDep, limit: Limit = 50, cursor: Cursor = None) -> Response:

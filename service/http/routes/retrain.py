@@ -13,7 +13,7 @@ from service.http.idempotency import KeyInProgress, KeyReused, ReplayableRespons
 from service.http.json_bodies import JsonRoute
 from service.http.responses import from_replayable, json_response
 from service.http.schemas.retrain import JobBody, JobList, job_event, job_path
-from service.paging import UnusableCursor
+from service.paging import ExpiredCursor, UnusableCursor
 from service.retraining import jobs
 from service.retraining.event_stream import TooManyStreams
 from service.retraining.jobs import JobEnded, NothingToTrainOn, RetrainRequest, UnusableDataFile
@@ -74,7 +74,7 @@ def start_retrain(
     "/retrain",
     openapi_extra=needs(Scope.MODELS_READ),
     response_model=JobList,
-    responses=documented(200, examples.JOBS, UnusableCursor, StoreUnavailable, invalid=True),
+    responses=documented(200, examples.JOBS, UnusableCursor, ExpiredCursor, StoreUnavailable, invalid=True),
 )
 @does(Work.STORE)
 def list_retrains(store: StoreDep, limit: Limit = 50, cursor: Cursor = None) -> Response:

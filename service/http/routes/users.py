@@ -17,7 +17,7 @@ from service.http.json_bodies import JsonRoute
 from service.http.responses import RenderedResponse, from_rendered, json_response, model_headers, to_json
 from service.http.schemas.users import ChosenPersona, StoredProfileBody, UsersRequest
 from service.observability.metrics import Metrics
-from service.paging import UnusableCursor
+from service.paging import ExpiredCursor, UnusableCursor
 from service.personas.catalogue import PersonaNotFound
 from service.security.scopes import Scope, needs
 from service.segmenting.assignment import unknown_by_field
@@ -122,7 +122,9 @@ def release_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> 
     "/users/{user_id}/persona/changes",
     openapi_extra=needs(Scope.USERS_READ),
     response_model=ChangePage,
-    responses=documented(200, examples.CHANGES, UserNotFound, UnusableCursor, StoreUnavailable, invalid=True),
+    responses=documented(
+        200, examples.CHANGES, UserNotFound, UnusableCursor, ExpiredCursor, StoreUnavailable, invalid=True
+    ),
 )
 @does(Work.STORE)
 def list_user_persona_changes(

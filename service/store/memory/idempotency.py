@@ -56,6 +56,11 @@ class MemoryIdempotency:
                 raise ClaimLost
             self._claims[claim.key] = (claim.at, replace(stored, job_id=job_id))
 
+    def started_jobs(self) -> set[str]:
+        """The ids of the jobs that keys name."""
+        with self._lock:
+            return {stored.job_id for _, stored in self._claims.values() if stored.job_id is not None}
+
     def _held(self, claim: Claim) -> StoredResponse | None:
         """What is stored under a claim; None if it is lost."""
         claimed_at, stored = self._claims.get(claim.key, (None, None))

@@ -113,6 +113,21 @@ class MemoryJobs:
             ]
             return [self.finish(job_id, JobStatus.FAILED, error) for job_id in overdue]
 
+    def remove_ended(self, seconds: float, limit: int) -> int:
+        """See `JobStore`."""
+        with self._lock:
+            before = self.clock() - timedelta(seconds=seconds)
+            named = self.idempotency.started_jobs() | {job.id for job in self.latest(1)}
+            old = [
+                job
+                for job in self._jobs.values()
+                if job.finished_at is not None and job.finished_at < before and job.id not in named
+            ]
+            removed = sorted(old, key=_age)[:limit]
+            for job in removed:
+                del self._jobs[job.id]
+            return len(removed)
+
     def seconds_since_latest(self) -> float | None:
         """See `JobStore`."""
         latest = self.latest(1)

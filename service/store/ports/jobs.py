@@ -121,5 +121,11 @@ class JobStore(Protocol):
     def expire(self, seconds: float, error: str) -> list[Job]:
         """Mark FAILED every job under way whose last heartbeat is longer ago than that; those jobs."""
 
+    def remove_ended(self, seconds: float, limit: int) -> int:
+        """Remove up to `limit` jobs that ended longer ago than that, the oldest first; how many.
+
+        The newest job stays, and so does a job as long as an idempotency key names it.
+        """
+
     def seconds_since_latest(self) -> float | None:
         """The time since the newest job was created; None without any job."""

@@ -54,6 +54,13 @@ class PersonaStore(Protocol):
     def changes(self, user_id: str, limit: int, before: int | None = None) -> list[PersonaChange]:
         """A user's changes, the latest first; with `before`, only those with a smaller id."""
 
+    def remove_changes(self, seconds: float, limit: int) -> int:
+        """Remove changes that were made longer ago than that, the oldest first; how many.
+
+        At most `limit`, and fewer where others, recorded earlier, are younger by the time of their worker. The
+        latest of all stays, so that ids never begin anew.
+        """
+
     def overrides(self) -> dict[str, PersonaOverride]:
         """All overrides, by persona id."""
 

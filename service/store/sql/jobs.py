@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, tuple_, update
 
 from service.store.ports.idempotency import Claim
 from service.store.ports.jobs import Job, JobNotFound, JobRunning, JobStatus
@@ -13,7 +13,7 @@ from service.store.ports.texts import is_id, legible
 from service.store.sql.clock import Clock, database_clock
 from service.store.sql.connections.database import Database
 from service.store.sql.idempotency import record_job
-from service.store.sql.tables import UNENDED, AnyRow, jobs
+from service.store.sql.tables import UNENDED, AnyRow, idempotency_keys, jobs
 
 _SLOT = "retrain"
 _COLUMNS = tuple(jobs.c[field.name] for field in fields(Job))
@@ -101,6 +101,17 @@ class SqlJobs:
         with self._heartbeats.writing() as connection:
             records = connection.execute(overdue.values(values).returning(*_COLUMNS))
             return [_job_of(record) for record in records]
+
+    def remove_ended(self, seconds: float, limit: int) -> int:
+        """See `JobStore`."""
+        newest = select(jobs.c.id).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(1)
+        named = select(idempotency_keys.c.job_id).where(idempotency_keys.c.job_id == jobs.c.id)
+        old = select(jobs.c.id).where(
+            jobs.c.finished_at < self._clock(-seconds), jobs.c.id.not_in(newest), ~named.exists()
+        )
+        old = old.order_by(jobs.c.created_at, jobs.c.id).limit(limit)
+        with self._database.writing() as connection:
+            return connection.execute(delete(jobs).where(jobs.c.id.in_(old))).rowcount
 
     def seconds_since_latest(self) -> float | None:
         """See `JobStore`."""

@@ -5,11 +5,12 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, delete, func, insert, select, text
 
 from service.store.ports.personas import ChangeCause, PersonaChange, PersonaOverride
 from service.store.ports.texts import is_id
 from service.store.ports.users import StoredAssignment
+from service.store.sql.clock import Clock, database_clock
 from service.store.sql.connections.database import Database
 from service.store.sql.tables import persona_changes, persona_overrides
 
@@ -24,8 +25,8 @@ _LOCK_OVERRIDES = text(f"LOCK TABLE {persona_overrides.name} IN SHARE ROW EXCLUS
 class SqlPersonas:
     """A `PersonaStore` in a database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Clock = database_clock) -> None:
+        self._database, self._clock = database, clock
         statement = database.insert(persona_overrides)
         replaced = {column.key: statement.excluded[column.key] for column in _OVERRIDE_COLUMNS[1:]}
         key = [persona_overrides.c.persona_id]
@@ -41,6 +42,19 @@ class SqlPersonas:
         with self._database.reading() as connection:
             records = connection.execute(statement.order_by(persona_changes.c.id.desc()).limit(limit))
             return [PersonaChange(**record._mapping) for record in records]
+
+    def remove_changes(self, seconds: float, limit: int) -> int:
+        """See `PersonaStore`.
+
+        Among those with the lowest ids: no index has the times, and a search for old ones would read the table.
+        """
+        oldest = select(persona_changes.c.id, persona_changes.c.changed_at).order_by(persona_changes.c.id)
+        first = oldest.limit(limit).subquery()
+        # SQLite gives the ids after the highest again once that row is gone.
+        last = select(func.max(persona_changes.c.id)).scalar_subquery()
+        old = select(first.c.id).where(first.c.changed_at < self._clock(-seconds), first.c.id < last)
+        with self._database.writing() as connection:
+            return connection.execute(delete(persona_changes).where(persona_changes.c.id.in_(old))).rowcount
 
     def overrides(self) -> dict[str, PersonaOverride]:
         """See `PersonaStore`."""

@@ -42,7 +42,7 @@ class SqlStore:
         self.heartbeats = self.database if self.database.is_sqlite else own()
         self.users = SqlUsers(self.database, self.writer)
         self.jobs = SqlJobs(self.database, self.heartbeats, clock)
-        self.personas = SqlPersonas(self.database)
+        self.personas = SqlPersonas(self.database, clock)
         self.leases = SqlLeases(self.heartbeats, clock)
         self.idempotency = SqlIdempotency(self.database, clock)
         self.keys = SqlKeys(self.database)

@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, literal
 from service.store.memory.idempotency import MemoryIdempotency
 from service.store.memory.jobs import MemoryJobs
 from service.store.memory.leases import MemoryLeases
+from service.store.memory.personas import MemoryPersonas
 from service.store.memory.store import MemoryStore
+from service.store.memory.users import MemoryUsers
 from service.store.sql.tables import UtcDateTime
 from tests.contract.support.records import NOW
 
@@ -35,4 +37,5 @@ class SettableClock:
 def memory_store(clock: SettableClock) -> MemoryStore:
     """A store in memory that goes by that clock."""
     jobs = MemoryJobs(idempotency=MemoryIdempotency(clock.in_memory), clock=clock.in_memory)
-    return MemoryStore(jobs=jobs, leases=MemoryLeases(clock.in_memory))
+    users = MemoryUsers(personas=MemoryPersonas(clock.in_memory))
+    return MemoryStore(users=users, jobs=jobs, leases=MemoryLeases(clock.in_memory))

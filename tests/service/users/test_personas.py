@@ -118,3 +118,31 @@ def test_missing_user_and_missing_persona_are_not_found(client: TestClient) -> N
     assert_problem(client.put("/users/u/persona", json={"persona_id": "p_9"}), 404, "persona-not-found")
     answer = client.get("/users/u/persona/changes?cursor=xx")
     assert_problem(answer, 422, "unusable-cursor")
+
+
+def choose_in_turn(client: TestClient, user_id: str, times: int) -> None:
+    client.put(f"/users/{user_id}/profile", json={"age": 30})
+    for _ in range(times):
+        chosen = other_than(client, user_id)
+        client.put(f"/users/{user_id}/persona", json={"persona_id": chosen}).raise_for_status()
+
+
+def test_page_of_changes_whose_begin_is_removed_as_too_old_is_gone(client: TestClient, store: MemoryStore) -> None:
+    choose_in_turn(client, "u", 5)
+    whole = client.get("/users/u/persona/changes").json()["items"]
+    first = client.get("/users/u/persona/changes?limit=2").json()
+    after = {"cursor": first["next_cursor"]}
+    assert store.personas.remove_changes(-1.0, 1) == 1
+    rest = client.get("/users/u/persona/changes", params=after).json()
+    assert ([*first["items"], *rest["items"]], rest["next_cursor"]) == (whole[:-1], None)
+    assert store.personas.remove_changes(-1.0, 100) == 3
+    response = client.get("/users/u/persona/changes", params=after)
+    assert "without a cursor" in assert_problem(response, 410, "expired-cursor")["detail"]
+    assert client.get("/users/u/persona/changes").json()["items"] == whole[:1]
+
+
+def test_cursor_of_another_user_is_gone(client: TestClient) -> None:
+    for user_id in ("u", "other"):
+        choose_in_turn(client, user_id, 3)
+    cursor = client.get("/users/other/persona/changes?limit=1").json()["next_cursor"]
+    assert_problem(client.get("/users/u/persona/changes", params={"cursor": cursor}), 410, "expired-cursor")

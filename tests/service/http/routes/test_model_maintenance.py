@@ -1,6 +1,7 @@
 """What maintenance does for models: suggests a retrain, reassigns stored users, removes old versions."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,21 @@ def test_maintenance_removes_old_versions(
     with TestClient(create_app(few, store=store, launcher=launcher)):
         eventually(lambda: len(registry.versions()) == 2)
     assert registry.active() in registry.versions()
+
+
+@pytest.mark.parametrize(("days", "left"), [(1, 1), (0, 2)])
+def test_maintenance_removes_changes_that_are_too_old_unless_they_are_for_ever(
+    settings: Settings, store: MemoryStore, launcher: FakeLauncher, registry: Registry, days: int, left: int
+) -> None:
+    version, long_ago = registry.required(), datetime.now(UTC) - timedelta(days=3)
+    for persona_id in ("p_0", "p_1", "p_2"):
+        made = StoredAssignment(persona_id=persona_id, model_version=version, assigned_at=long_ago)
+        store.users.put("u", "{}", long_ago, made)
+    limited = settings.model_copy(update={"keep_changes_days": days, "keep_versions": 1, "upkeep_seconds": 0.05})
+    write_small_model(registry.root, seed=1)
+    write_small_model(registry.root, seed=2)
+    with TestClient(create_app(limited, store=store, launcher=launcher)):
+        # Pruning runs in each round of maintenance, before retention.
+        eventually(lambda: len(registry.versions()) == 2)
+        eventually(lambda: len(store.personas.changes("u", 10)) == left)
+    assert len(store.personas.changes("u", 10)) == left

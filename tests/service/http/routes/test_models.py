@@ -19,6 +19,7 @@ from service.store.memory.store import MemoryStore
 from service.store.memory.users import MemoryUsers
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.users import AssignmentTally
+from service.versions.pruning import remove_activations
 from testkit.small_model import small_manifest, write_small_model
 from testkit.small_scorer import small_scorer
 from tests.service.http.routes.activations import REASON, activate
@@ -126,6 +127,21 @@ def test_activations_are_listed_page_by_page(client: TestClient, versions: list[
     activate(client, versions[0])
     rest = client.get("/models/activations", params={"cursor": first["next_cursor"]}).json()
     assert [*first["items"], *rest["items"]] == whole
+
+
+def test_page_of_activations_whose_begin_is_removed_as_too_old_is_gone(
+    client: TestClient, versions: list[str], registry: Registry
+) -> None:
+    for version in (versions * 3)[1:]:
+        activate(client, version)
+    whole = client.get("/models/activations").json()["items"]
+    first = client.get("/models/activations?limit=2").json()
+    assert remove_activations(registry, 0.0, 3) == 3
+    rest = client.get("/models/activations", params={"cursor": first["next_cursor"]}).json()
+    assert [*first["items"], *rest["items"]] == whole[:-3]
+    assert remove_activations(registry, 0.0, 100) > 0
+    response = client.get("/models/activations", params={"cursor": first["next_cursor"]})
+    assert "without a cursor" in assert_problem(response, 410, "expired-cursor")["detail"]
 
 
 def test_active_version_is_not_activated_again(client: TestClient, versions: list[str]) -> None:

@@ -72,6 +72,22 @@ def test_retrains_are_listed_newest_first_page_by_page(client: TestClient, launc
     assert second["next_cursor"] is None
 
 
+def test_page_of_retrains_whose_begin_is_removed_as_too_old_is_gone(
+    client: TestClient, launcher: FakeLauncher, store: MemoryStore
+) -> None:
+    for _ in range(4):
+        address, child = begin(client, launcher)
+        child.say(Ended(None, "No."))
+        end(client, address)
+    first = client.get("/retrain?limit=2").json()
+    assert store.jobs.remove_ended(-1.0, 1) == 1
+    rest = client.get("/retrain", params={"cursor": first["next_cursor"]}).json()
+    assert (len(rest["items"]), rest["next_cursor"]) == (1, None)
+    assert store.jobs.remove_ended(-1.0, 10) == 2
+    response = client.get("/retrain", params={"cursor": first["next_cursor"]})
+    assert "without a cursor" in assert_problem(response, 410, "expired-cursor")["detail"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
