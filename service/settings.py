@@ -163,7 +163,7 @@ class Settings(Thresholds, BaseSettings):
         default=10, description="Newest model versions to keep, besides the active one and the one before it."
     )
     keep_changes_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
-        default=365, description="Days that changes of users' personas are kept; 0: for ever."
+        default=365, description="Days that changes of users' personas stay on record; 0: for ever."
     )
     keep_jobs_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
         default=90, description="Days that retrains are listed after their end; 0: for ever. The newest stays."
