@@ -8,7 +8,7 @@ RUN --mount=type=cache,target=/var/cache/pip \
 
 FROM python:3.12-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    HOST=0.0.0.0 PORT=8000 ADMIN_KEY_FILE=/app/keys/admin
+    MPLCONFIGDIR=/tmp/matplotlib HOST=0.0.0.0 PORT=8000 ADMIN_KEY_FILE=/app/keys/admin
 WORKDIR /app
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin segments \
     && install -d -o segments -g segments models/artifacts data \

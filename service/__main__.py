@@ -6,7 +6,14 @@ import sys
 # Sums over a batch are small: threads of numpy's own would only wait for each other. Before numpy is loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from service.commands.main import main
+from models.console import run_command
+from service.commands.main import main as run_arguments
+
+
+def main() -> int:
+    """Run the command that the command line names. Returns the exit code."""
+    return run_command(run_arguments)
+
 
 if __name__ == "__main__":
     sys.exit(main())

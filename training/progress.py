@@ -1,4 +1,4 @@
-"""Progress of a run: a bar on a terminal, plain lines elsewhere, JSON lines for a parent process."""
+"""Progress of a run: a bar on a terminal, plain lines elsewhere, or JSON lines for a log or a parent process."""
 
 import json
 import sys
@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TextIO
 
 from tqdm import tqdm
 
-Style = Literal["auto", "bar", "plain", "json"]
+from models.console import print_line, printable
+
+Style = Literal["auto", "bar", "plain", "log", "json"]
 
 
 class Progress(Protocol):
@@ -88,11 +91,22 @@ class Plain:
         """Print the step if it is new."""
         if name != self._last:
             self._last = name
-            print(f"[{share:4.0%}] {name}", file=self.stream, flush=True)
+            self.message(f"[{share:4.0%}] {name}")
 
     def message(self, sentence: str) -> None:
         """Print the sentence."""
-        print(sentence, file=self.stream, flush=True)
+        print_line(sentence, self.stream)
+
+
+@dataclass
+class LogLines(Plain):
+    """Prints the same as the service logs: JSON lines for what collects the logs of a container."""
+
+    def message(self, sentence: str, level: str = "INFO") -> None:
+        """Print the sentence as a line of a log."""
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = {"time": time, "level": level, "logger": "training", "message": sentence}
+        print_line(json.dumps(line), self.stream)
 
 
 @dataclass
@@ -128,7 +142,7 @@ class Bar:
 
     def message(self, sentence: str) -> None:
         """Print the sentence above the bar."""
-        self.bar.write(sentence, file=sys.stderr)
+        self.bar.write(printable(sentence), file=sys.stderr)
 
 
 @contextmanager
@@ -140,4 +154,4 @@ def shown_progress(style: Style) -> Iterator[Progress]:
         with tqdm(total=100, bar_format="{desc:28.28} {bar} {n:3.0f} %", file=sys.stderr) as bar:
             yield Bar(bar)
     else:
-        yield Plain(sys.stderr)
+        yield LogLines(sys.stderr) if style == "log" else Plain(sys.stderr)

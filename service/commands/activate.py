@@ -7,6 +7,7 @@ from getpass import getuser
 from models.profile import Profile
 from models.storage.registry import Registry
 from service.commands.declaration import Command
+from service.commands.output import show
 from service.settings import Settings
 
 
@@ -17,7 +18,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _activate(options: argparse.Namespace, settings: Settings) -> None:
-    print(activate(settings.registry(), options.version, options.by or current_user(), options.reason))
+    show(activate(settings.registry(), options.version, options.by or current_user(), options.reason))
 
 
 def activate(registry: Registry, version: str, by: str, reason: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from service.commands.database import prepare
 from service.commands.declaration import Command, CommandGroup
-from service.commands.output import say
+from service.commands.output import say, show
 from service.security.keys import NewKey, make_key, rotate_key
 from service.security.scopes import Scope
 from service.settings import Settings
@@ -43,7 +43,7 @@ def _create(options: argparse.Namespace, keys: KeyStore, now: datetime) -> None:
 
 
 def _list(_: argparse.Namespace, keys: KeyStore, now: datetime) -> None:
-    print("\n".join(key_lines(keys.all(), now)))
+    show("\n".join(key_lines(keys.all(), now)))
 
 
 def _rotate(options: argparse.Namespace, keys: KeyStore, now: datetime) -> None:
@@ -69,7 +69,7 @@ def _over_keys(action: Action) -> Callable[[argparse.Namespace, Settings], None]
 def _show(key: NewKey) -> None:
     """Print a new key, and beside it what it is for."""
     stored = key.stored
-    print(key.text)
+    show(key.text)
     end = f" until {stored.expires_at:%Y-%m-%d %H:%M} UTC" if stored.expires_at else ""
     say(f"Key {stored.prefix} for {stored.name}: {', '.join(stored.scopes)}{end}. It is not shown again.")
 

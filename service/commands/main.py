@@ -4,11 +4,12 @@ Exit codes: 0 done; 2 a setting, the address or the database cannot be used (one
 """
 
 import argparse
-import sys
+import logging
 from collections.abc import Sequence
 
 from models.errors import SegmentsError
 from service.commands import activate, keys, migrate, models, serve, sign
+from service.commands.output import announce, say
 from service.settings import Settings, read_settings
 
 COMMANDS = (
@@ -29,7 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.run(options, _settings(options))
     except SegmentsError as error:
-        print(f"error: {error}", file=sys.stderr)
+        if options.command == serve.COMMAND.name:
+            announce(str(error), logging.ERROR)
+        else:
+            say(f"error: {error}")
         return 2
     return 0
 

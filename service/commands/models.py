@@ -6,11 +6,12 @@ from models.errors import ArtifactError
 from models.storage.manifest import Manifest
 from models.storage.registry import Registry
 from service.commands.declaration import Command
+from service.commands.output import show
 from service.settings import Settings
 
 
 def _list_models(_: argparse.Namespace, settings: Settings) -> None:
-    print("\n".join(version_lines(settings.registry())))
+    show("\n".join(version_lines(settings.registry())))
 
 
 def version_lines(registry: Registry) -> list[str]:

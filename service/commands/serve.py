@@ -16,7 +16,7 @@ from models.storage.registry import Registry
 from service.commands import keys
 from service.commands.declaration import Command
 from service.commands.listener import BACKLOG, listen, url_of
-from service.commands.output import say
+from service.commands.output import announce
 from service.commands.startup_checks import (
     access_line,
     exclusive_database,
@@ -52,10 +52,10 @@ def _serve(_: argparse.Namespace, settings: Settings) -> None:
     url = settings.full_database_url()
     with listen(settings.host, settings.port) as listener, exclusive_database(url):
         with keys.opened(settings) as stored_keys:
-            say(access_line(settings, stored_keys))
-        say(model_line(settings.registry()))
+            announce(access_line(settings, stored_keys))
+        announce(model_line(settings.registry()))
         base = url_of(listener) + settings.root_path
-        say(f"Listening on {url_of(listener)}; the API is described at {base}/docs")
+        announce(f"Listening on {url_of(listener)}; the API is described at {base}/docs")
         _export_options(settings)
         _run_server(settings, listener)
 
@@ -63,7 +63,7 @@ def _serve(_: argparse.Namespace, settings: Settings) -> None:
 def _run_server(settings: Settings, listener: socket.socket) -> None:
     config = _server_config(settings)
     if settings.workers == 1:
-        explain_hangup(say)
+        explain_hangup(announce)
         uvicorn.Server(config).run(sockets=[listener])
     else:
         with metrics_folder():

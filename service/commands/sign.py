@@ -7,6 +7,7 @@ from models.storage.artifact import SUMS
 from models.storage.registry import Registry
 from models.storage.signature import sign_version
 from service.commands.declaration import Command
+from service.commands.output import show
 from service.settings import Settings, SettingsError
 
 
@@ -15,7 +16,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _sign(options: argparse.Namespace, settings: Settings) -> None:
-    print(sign(settings.registry(), options.version))
+    show(sign(settings.registry(), options.version))
 
 
 def sign(registry: Registry, version: str) -> str:

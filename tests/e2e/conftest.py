@@ -1,6 +1,7 @@
 """The starter model, trained once by the command in `start.sh`; each server works on a copy of its folder."""
 
 import fcntl
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,7 +29,8 @@ def starter(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 def _train(out: Path) -> None:
     [line] = [line for line in (ROOT / "start.sh").read_text().splitlines() if "training fit" in line]
-    command = [sys.executable, *line.replace('"$artifacts"', str(out)).split()[1:]]
+    values = {"$artifacts": str(out), "$progress": "plain"}
+    command = [sys.executable, *(values.get(word, word) for word in shlex.split(line.rstrip(" &"))[2:])]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
 
 

@@ -1,11 +1,11 @@
-"""Progress in its three styles."""
+"""Progress in each of its styles."""
 
 import io
 import json
 
 import pytest
 
-from training.progress import JsonLines, Plain, RowRate, shown_progress
+from training.progress import JsonLines, LogLines, Plain, RowRate, shown_progress
 
 
 def test_plain_progress_prints_each_step_once() -> None:
@@ -16,6 +16,17 @@ def test_plain_progress_prints_each_step_once() -> None:
     progress.step("done", 1.0)
     progress.message("Well done.")
     assert stream.getvalue().splitlines() == ["[  0%] encoding", "[100%] done", "Well done."]
+
+
+def test_log_progress_prints_the_same_as_lines_of_a_log() -> None:
+    stream = io.StringIO()
+    progress = LogLines(stream)
+    progress.step("reading", 0.1)
+    progress.step("reading", 0.2)
+    progress.message("Done: é.")
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line["message"] for line in lines] == ["[ 10%] reading", "Done: é."]
+    assert [(line["level"], line["logger"]) for line in lines] == [("INFO", "training")] * 2
 
 
 def test_json_progress_prints_an_object_a_line() -> None:

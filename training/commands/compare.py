@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
+from models.console import printable
 from models.profile import Profile
 from models.storage.artifact import LoadedArtifact
 from models.storage.comparison import Reference
@@ -50,7 +51,7 @@ def _run(chosen: argparse.Namespace, progress: Progress) -> None:
     if isinstance(progress, JsonLines):
         progress.send(result=comparison.model_dump(mode="json"))
     else:
-        print(comparison.model_dump_json(indent=2) if chosen.json else as_text(comparison))
+        print(comparison.model_dump_json(indent=2) if chosen.json else printable(as_text(comparison)))
 
 
 def _load(name: str, artifacts: Path) -> LoadedArtifact:

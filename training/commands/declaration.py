@@ -30,4 +30,4 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", command
 
 def add_progress(parser: argparse.ArgumentParser) -> None:
     """Add the option that says how progress is shown."""
-    parser.add_argument("--progress", choices=("auto", "bar", "plain", "json"), default="auto")
+    parser.add_argument("--progress", choices=("auto", "bar", "plain", "log", "json"), default="auto")

@@ -10,10 +10,11 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
+from models.console import print_line
 from models.errors import SegmentsError
 from training.commands import compare, declaration, fit, report, score, simulate
 from training.errors import NotEquivalent
-from training.progress import JsonLines, Progress, shown_progress
+from training.progress import JsonLines, LogLines, Progress, shown_progress
 
 COMMANDS = (fit.COMMAND, report.COMMAND, compare.COMMAND, simulate.COMMAND, score.COMMAND)
 
@@ -49,9 +50,12 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int
 
 
 def _fail(progress: Progress, sentence: str, code: int) -> int:
+    if isinstance(progress, LogLines):
+        progress.message(sentence, "ERROR")
+        return code
     if isinstance(progress, JsonLines):
         progress.send(error=sentence)
-    print(f"error: {sentence}", file=sys.stderr)
+    print_line(f"error: {sentence}", sys.stderr)
     return code
 
 

@@ -1,5 +1,6 @@
 """Startup checks: each refusal is one sentence, and the access line says who has access."""
 
+import json
 import os
 import re
 import signal
@@ -149,6 +150,15 @@ def test_exposed_service_without_a_key_does_not_start(tmp_path: Path, workers: s
         assert process.wait(30) == 2
     assert MAKE_A_KEY in output_file.read_text()
     assert output_file.read_text().count("\n") == 1
+
+
+def test_every_line_of_a_start_is_json(tmp_path: Path) -> None:
+    with started(tmp_path) as (_, output_file):
+        lines = [json.loads(line) for line in output_file.read_text().splitlines()]
+    said = " ".join(line["message"] for line in lines)
+    for words in ("everything is open", "No model is active yet", "Listening on", "startup complete"):
+        assert words in said
+    assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
 
 
 def test_second_service_on_one_sqlite_file_names_the_first_which_ignores_sighup(tmp_path: Path) -> None:
