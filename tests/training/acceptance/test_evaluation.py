@@ -26,8 +26,8 @@ def test_fit_of_planted_personas_passes(trained: Trained) -> None:
 @pytest.mark.parametrize(
     ("threshold", "name", "sentence"),
     [
-        ({"min_persona_share": 0.9}, "smallest_persona", "at least 90.0% is wanted"),
-        ({"max_persona_share": 0.1}, "largest_persona", "at most 10.0% is wanted"),
+        ({"min_persona_share": 0.9}, "smallest_persona", "at least 90.0 % is wanted"),
+        ({"max_persona_share": 0.1}, "largest_persona", "at most 10.0 % is wanted"),
     ],
 )
 def test_persona_beyond_a_threshold_fails_by_name(

@@ -17,6 +17,7 @@ from tests.training.acceptance.refits import PEOPLE, failed, refit, sentences
 from training.acceptance.field_stats import explained_share
 from training.data.dataset import from_frame
 from training.simulation.simulate import SimulationConfig, simulate
+from training.text import percent_tenths
 
 LEVELS = next(spec.levels for spec in declared_fields(Profile) if spec.name == "budget_range")
 
@@ -53,9 +54,10 @@ def test_shares_of_answers_are_those_of_the_data(before: LoadedArtifact, tmp_pat
     frame = hardly_answered("gift_history")
     verdict = failed(refit(frame, before, tmp_path).manifest)["unanswered_field"]
     then = simulate(SimulationConfig(rows=2_000, seed=3)).frame["gift_history"].notna().mean()
+    now = percent_tenths(frame["gift_history"].notna().mean())
     assert verdict == (
-        f"{frame['gift_history'].notna().mean():.1%} of the profiles answered 'gift_history', and {then:.1%} did "
-        f"when the active model was trained; at least {then / 4:.1%} is wanted."
+        f"{now} of the profiles answered 'gift_history', and {percent_tenths(then)} did when the active model was "
+        f"trained; at least {percent_tenths(then / 4)} is wanted."
     )
 
 
@@ -119,7 +121,7 @@ def test_strengths_are_shares_of_variance_between_the_personas_of_the_other_fiel
     frame = shuffled("budget_range")
     sentence = failed(refit(frame, before, tmp_path).manifest)["shuffled_field"]
     then = strength(before, simulate(SimulationConfig(rows=2_000, seed=3)).frame, "budget_range")
-    measured = [float(text) for text in re.findall(r"(\d+\.\d)%", sentence)]
+    measured = [float(text) for text in re.findall(r"(\d+\.\d) %", sentence)]
     assert measured[:2] == pytest.approx([100 * strength(before, frame, "budget_range"), 100 * then], abs=0.06)
     assert 0 < measured[2] <= 25 * then
 

@@ -20,6 +20,7 @@ from testkit import ROOT
 from training.acceptance.repeated_rows import estimated_copies, extrapolated, repeated_rows
 from training.data.dataset import from_frame
 from training.simulation.simulate import SimulationConfig, simulate
+from training.text import percent_tenths
 
 VOLUNTEERS = Path(os.environ.get("VOLUNTEERS_CSV", ROOT.parent / "shared" / "data" / "volunteers.csv"))
 Rating = Annotated[int | None, Numeric()]
@@ -101,7 +102,7 @@ def test_copies_of_whole_profiles_fail_by_their_number(rows: list[int]) -> None:
     frame = simulate(SimulationConfig(rows=2_400, seed=31)).frame
     verdict = repeated_rows(from_frame(pd.concat([frame, frame.iloc[rows]]), Profile), Thresholds())
     assert verdict.outcome == "failed"
-    assert "7.7% of the rows repeat another one word for word" in verdict.sentence
+    assert "7.7 % of the rows repeat another one word for word" in verdict.sentence
     assert verdict.value == pytest.approx(200 / 2_600, abs=0.002)
 
 
@@ -125,7 +126,7 @@ def test_a_few_copies_are_left_to_chance() -> None:
         for count in (5, 8)
     )
     assert (few.outcome, more.outcome) == ("passed", "failed")
-    assert few.sentence.endswith(f"; at most {5 / 405:.1%} is wanted.")
+    assert few.sentence.endswith(f"; at most {percent_tenths(5 / 405)} is wanted.")
 
 
 # --- what cannot be judged -------------------------------------------------------------------------
@@ -134,7 +135,7 @@ def test_a_few_copies_are_left_to_chance() -> None:
 def test_answers_that_nearly_always_coincide_are_not_judged() -> None:
     verdict = verdict_on(survey(1_500, 6, seed=1, levels=2))
     assert verdict.outcome == "not_judged"
-    assert "copies of 5.0% of the rows would not show" in verdict.sentence
+    assert "copies of 5.0 % of the rows would not show" in verdict.sentence
 
 
 def test_few_varying_fields_are_not_judged() -> None:
@@ -206,6 +207,6 @@ def test_share_of_repeated_rows_is_that_of_the_data() -> None:
     share = pd.DataFrame(answers).duplicated().mean()
     verdict = verdict_on(answers)
     assert verdict.sentence.startswith(
-        f"{share:.1%} of the rows repeat another one word for word, in 5 answers or "
+        f"{percent_tenths(share)} of the rows repeat another one word for word, in 5 answers or "
     )
-    assert f"{verdict.value:.1%} for certain; at most 0.5% is wanted." in verdict.sentence
+    assert f"{percent_tenths(verdict.value or 0)} for certain; at most 0.5 % is wanted." in verdict.sentence
