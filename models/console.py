@@ -60,6 +60,11 @@ def printable(text: str) -> str:
     return _OBEYED.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
+def printable_line(text: str) -> str:
+    """As `printable`, with ends of lines as escapes, too: for a name within a sentence."""
+    return printable(text).replace("\n", "\\n")
+
+
 def print_line(text: str, stream: TextIO | None) -> None:
     """Print a line where there is something to print to: a message that nobody reads must not end the work."""
     if stream is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.console import CLOSED_PIPE, print_line, printable
+from models.console import CLOSED_PIPE, print_line, printable, printable_line
 from testkit import ROOT
 
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
@@ -69,6 +69,10 @@ def test_terminal_without_a_letter_shows_its_escape(tmp_path: Path) -> None:
 )
 def test_what_a_terminal_would_obey_is_shown(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+def test_name_within_a_sentence_stays_on_its_line() -> None:
+    assert printable_line("two\nlines\x1b") == "two\\nlines\\x1b"
 
 
 def test_line_for_a_closed_stream_is_dropped() -> None:

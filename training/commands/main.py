@@ -1,4 +1,4 @@
-"""The command line: `python -m training fit | report | compare | simulate | score`.
+"""The command line: `python -m training fit | report | compare | simulate | score | mapping`.
 
 Exit codes: 0 done; 1 a defect of this program; 2 the data or the options cannot be used (with a sentence on
 standard error).
@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 
 from models.console import print_line
 from models.errors import SegmentsError
-from training.commands import compare, declaration, fit, report, score, simulate
+from training.commands import compare, declaration, fit, mapping, report, score, simulate
 from training.errors import NotEquivalent
 from training.progress import JsonLines, LogLines, Progress, shown_progress
 
-COMMANDS = (fit.COMMAND, report.COMMAND, compare.COMMAND, simulate.COMMAND, score.COMMAND)
+COMMANDS = (fit.COMMAND, report.COMMAND, compare.COMMAND, simulate.COMMAND, score.COMMAND, mapping.COMMAND)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from pydantic import BaseModel
 
+from models.console import printable_line
 from models.profile.field_kinds import declared_fields
 from models.profile.vocabulary import normalise
 from training.errors import UnusableInput
@@ -69,11 +70,11 @@ def find_columns(names: Sequence[str], profile_class: type[BaseModel], besides: 
             notes.append(f"Column {quoted(candidates)} occurs more than once; it is not used.")
         elif candidates:
             of_field[field] = candidates[0]
-    notes += [f"Column '{name}' is read as {field}." for field, name in of_field.items() if name != field]
+    notes += [f"Column {quoted([name])} is read as {field}." for field, name in of_field.items() if name != field]
     ids = [name for form in _ID_HEADERS for name in by_form.get(form, ()) if name not in of_field.values()]
     id_name = next((name for name in [*filter(ids.__contains__, ID_COLUMNS), *ids] if counts[name] == 1), None)
     if id_name is not None and id_name not in ID_COLUMNS:
-        notes.append(f"Column '{id_name}' is read as the id.")
+        notes.append(f"Column {quoted([id_name])} is read as the id.")
     return Columns(of_field, id_name, tuple(notes))
 
 
@@ -122,5 +123,5 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 
 def quoted(names: Iterable[str]) -> str:
-    """Names in quotes, separated by commas."""
-    return ", ".join(f"'{name}'" for name in names)
+    """Names in quotes, separated by commas, with characters that cannot be seen written out."""
+    return ", ".join(f"'{printable_line(name)}'" for name in names)

@@ -256,9 +256,13 @@ def check(mapping: FieldMapping, names: Sequence[str], profile_class: type[BaseM
         reader = "The list of descriptors" if specs[field].descriptor else f"The mapping of '{field}'"
         for source in rule.sources:
             if source not in names:
-                raise UnusableInput(f"{reader} reads column '{source}', which {_not_among(source, names)}.")
+                raise UnusableInput(
+                    f"{reader} reads column {quoted([source])}, which {_not_among(source, names)}."
+                )
             if names.count(source) > 1:
-                raise UnusableInput(f"{reader} reads column '{source}', which occurs more than once in the file.")
+                raise UnusableInput(
+                    f"{reader} reads column {quoted([source])}, which occurs more than once in the file."
+                )
 
 
 def apply(

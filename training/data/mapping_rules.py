@@ -323,6 +323,12 @@ class Ratings(FieldRule):
         return ticked if self.at_least <= 1 else None
 
 
+def is_tick(text: str, column: str) -> bool:
+    """Whether a text says that an option is ticked, or that it is not; 1 and 0 too."""
+    word = normalise(text)
+    return word in _TICKS or word in ("0", "1", normalise(column))
+
+
 def _which(table: Any) -> str:
     """The rule of a table, by its distinctive key."""
     keys = table if isinstance(table, Mapping) else {}

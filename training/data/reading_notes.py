@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from models.console import printable_line
 from training.data.cell_validation import OTHERS
 from training.text import count
 
@@ -48,6 +49,6 @@ def _by_field(counts: Counts) -> str:
 
 def _examples(counter: Counter[str]) -> str:
     ranked = sorted(counter.items(), key=lambda item: (item[0] == OTHERS, -item[1], item[0]))
-    words = [f"'{word}' {number:,}" for word, number in ranked[:_EXAMPLES] if word != OTHERS]
+    words = [f"'{printable_line(word)}' {number:,}" for word, number in ranked[:_EXAMPLES] if word != OTHERS]
     more = " …" if len(ranked) > _EXAMPLES else ""
     return ", ".join(words) + more

@@ -143,12 +143,15 @@ class ProfileFile:
         for what, columns in named.items():
             for name in columns:
                 if name not in names:
+                    known_names = nearest(name, names)
                     raise UnusableInput(
-                        f"{what} names column '{name}', which the file does not have{nearest(name, names)}. "
+                        f"{what} names column {quoted([name])}, which the file does not have{known_names}. "
                         f"The columns are {quoted(list(dict.fromkeys(names))[:20])}."
                     )
                 if list(names).count(name) > 1:
-                    raise UnusableInput(f"{what} names column '{name}', which occurs more than once in the file.")
+                    raise UnusableInput(
+                        f"{what} names column {quoted([name])}, which occurs more than once in the file."
+                    )
 
     def _unused_notes(self) -> tuple[str, ...]:
         if self.mapping is None:

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
+from training.text import count
+
 DEFAULT: Final = ";"
 EMPTY_LISTS: Final = ("[]", "{}")
 # The likelier first: hardly a value holds one of the first three.
@@ -56,7 +58,8 @@ def find_separator(texts: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     for mark in SEPARATORS:
         whole = sum(mark in text and separator not in text for text in plain)
         if mark != separator and whole:
-            notes.append(f"{whole:,} different cells hold {_name(mark)} and are read as one value each.")
+            texts = count(whole, "text")
+            notes.append(f"{texts} with {_name(mark)} and without {_name(separator)} count as one value each.")
     return separator, tuple(notes)
 
 

@@ -46,7 +46,7 @@ def test_broken_brackets_are_refused(text: str) -> None:
         (["a, b", "c"], ",", "with commas between"),
         (["a|b"], "|", "with '|' between"),
         (["a\nb"], "\n", "with line breaks between"),
-        (["a;b", "arts, crafts"], ";", "1 different cells hold commas and are read as one value each"),
+        (["a;b", "arts, crafts"], ";", "1 text with commas and without ';' count as one value each"),
         (["['a', 'b']", "[]"], ";", ""),
         ([*(f"a, {letter}" for letter in "bcdefghi"), "d &amp; e"], ",", "commas"),
     ],

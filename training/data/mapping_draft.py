@@ -1,0 +1,245 @@
+"""A first mapping of a file, with comments: which column is which field, guessed from names and the first rows.
+
+Guesses that could be wrong without anybody noticing stand as comments. The result is a mapping that reads the
+file.
+"""
+
+import datetime
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from pydantic import BaseModel
+
+from models.console import printable_line
+from models.profile.field_kinds import FieldSpec, MultiLabel, Numeric, Ordinal, declared_fields
+from models.profile.missing_words import is_missing_word
+from models.profile.vocabulary import normalise
+from training.data.cell_validation import Cells
+from training.data.files.reading import open_source
+from training.data.formats.cell_format import cell_text
+from training.data.formats.list_format import DEFAULT, find_separator
+from training.data.formats.number_format import find_number_format
+from training.data.headers import ID_COLUMNS, find_columns
+from training.data.mapping_rules import is_tick
+from training.errors import UnusableInput
+
+# What columns are called elsewhere, by field.
+_SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
+    "age": ("age_in_years", "alter", "date_of_birth", "birth_date", "birthdate", "birthday", "dob", "born"),
+    "relationship": ("relation", "recipient", "buys_for", "beziehung"),
+    "occupation": ("job", "job_title", "profession", "work", "beruf"),
+    "hobbies": ("hobby", "interests", "interest", "likes", "activities"),
+    "favourite_items": ("favorite_items", "favourites", "favorites", "favorite_products"),
+    "favourite_movies": ("favorite_movies", "movies", "films", "film_genres", "genres"),
+    "last_gift_category": ("last_gift", "last_purchase_category", "last_category"),
+    "gift_history": ("gifts", "past_gifts", "gifts_so_far", "purchase_history", "categories_bought"),
+    "occasion": ("event", "occasion_type", "anlass"),
+    "budget_range": ("budget", "total_spent", "spending", "amount_spent", "price_range", "spend"),
+    "store_preference": ("store", "shop", "channel", "preferred_store", "shopping_preference"),
+    "purchases_last_year": ("purchases", "orders", "number_of_orders", "orders_count", "gifts_bought"),
+    "lead_time_days": ("lead_time", "days_ahead", "days_before"),
+}
+_CLOSE: Final = 0.84
+_MOST_EXAMPLES: Final = 3
+_MOST_LEVELS: Final = 12
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of the first rows: its distinct texts, without words for missing answers, the most common first."""
+
+    name: str
+    texts: tuple[str, ...]
+
+    @property
+    def numbers(self) -> list[float] | None:
+        """The distinct numbers; None where a text is no number."""
+        number_format = find_number_format(self.texts).format
+        try:
+            return sorted(number_format.number(text) for text in self.texts) if self.texts else None
+        except ValueError:
+            return None
+
+    @property
+    def is_ticked(self) -> bool:
+        """Whether every cell is ticked, or not."""
+        return bool(self.texts) and all(is_tick(text, self.name) for text in self.texts)
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether every cell is a whole number from 1 to at most 10, and not one number alone."""
+        numbers = self.numbers or []
+        return len(numbers) > 2 and all(number in range(1, 11) for number in numbers)
+
+    @property
+    def are_dates(self) -> bool:
+        """Whether every cell is a date as 1984-03-31."""
+        with suppress(ValueError):
+            return bool(self.texts) and all(datetime.date.fromisoformat(text[:10]) for text in self.texts)
+        return False
+
+    @property
+    def facts(self) -> str:
+        """What it holds, for a comment."""
+        examples = ", ".join(printable_line(text[:30]) for text in self.texts[:_MOST_EXAMPLES])
+        more = ", …" if len(self.texts) > _MOST_EXAMPLES else ""
+        return f"{len(self.texts):,} different: {examples}{more}" if self.texts else "empty"
+
+
+def draft_mapping(path: Path, profile_class: type[BaseModel]) -> str:
+    """The mapping as TOML text. Raises `UnusableInput` where the file cannot be read, or holds no rows."""
+    source = open_source(path)
+    names = [name for name in dict.fromkeys(source.names) if name and source.names.count(name) == 1]
+    chunk = next(iter(source.chunks(names)), None)
+    if chunk is None or not len(chunk.lines):
+        raise UnusableInput(f"{path} holds no rows.")
+    columns = {name: _Column(name, _texts(cells)) for name, cells in chunk.cells.items()}
+    specs = declared_fields(profile_class)
+    header = find_columns(names, profile_class)
+    guesses = _guesses(specs, columns, header.of_field, header.id)
+    lines = [
+        f"# A first mapping of {printable_line(path.name)}, from the names of its columns and its first rows.",
+        "# Check every line. Lines that begin with # do nothing; docs/mapping.md has the format.",
+        *(f"# {printable_line(note)}" for note in source.notes),
+        "",
+        "# More words for a missing answer than the usual ones (n/a, NULL, -, ? …); columns left out on purpose:",
+        '# missing = ["99"]',
+        '# ignore = ["*"]',
+        "",
+        *_id_lines(header.id),
+    ]
+    for spec in specs:
+        column = columns.get(guesses.get(spec.name, ""))
+        lines += [*(_table(spec, column) if column else _empty_table(spec)), ""]
+    unused = [column for name, column in columns.items() if name not in {*guesses.values(), header.id}]
+    return "\n".join([*lines, *_unused_lines(unused)]).rstrip("\n") + "\n"
+
+
+def toml_string(text: str) -> str:
+    """A text in TOML, with characters that cannot be seen as escapes."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(
+        character if unicodedata.category(character)[0] != "C" else f"\\U{ord(character):08x}"
+        for character in quoted
+    )
+
+
+def _texts(cells: Cells) -> tuple[str, ...]:
+    values: Sequence[Any] = cells.to_pylist() if isinstance(cells, pa.Array) else cells
+    texts = [cell_text(value) for value in values]
+    counts: dict[str, int] = {}
+    for text in texts:
+        counts[text] = counts.get(text, 0) + 1
+    ranked = sorted(counts, key=lambda text: -counts[text])
+    return tuple(text for text in ranked if not is_missing_word(text))
+
+
+def _guesses(
+    specs: Sequence[FieldSpec], columns: Mapping[str, _Column], of_field: Mapping[str, str], id_name: str | None
+) -> dict[str, str]:
+    """The column of each field that has one: by its name, by a usual name, or by a name that is spelled alike."""
+    guesses = dict(of_field)
+    for spec in specs:
+        free = {normalise(name): name for name in columns if name not in {*guesses.values(), id_name}}
+        usual = (spec.name, *_SYNONYMS.get(spec.name, ()))
+        near = [name for word in usual for name in get_close_matches(word, free, n=1, cutoff=_CLOSE)]
+        if spec.name not in guesses and near:
+            guesses[spec.name] = free[near[0]]
+    return guesses
+
+
+def _id_lines(name: str | None) -> list[str]:
+    if name is None:
+        return ["# The customer's id, which score writes beside each persona:", "# [user_id]", '# from = ""', ""]
+    return [f"[{ID_COLUMNS[0]}]", f"from = {toml_string(name)}", ""]
+
+
+def _table(spec: FieldSpec, column: _Column) -> Iterator[str]:
+    yield f"[{spec.name}]  # {column.facts}"
+    yield f"from = {toml_string(column.name)}"
+    match spec.kind:
+        case Numeric() if column.are_dates:
+            yield f"age_on = {datetime.date.today().isoformat()}  # the day on which the ages count"
+        case Numeric():
+            yield from _number_lines(column)
+        case Ordinal():
+            yield from _level_lines(spec, column)
+        case MultiLabel():
+            separator, _ = find_separator(column.texts)
+            if separator != DEFAULT:
+                yield f"split = {toml_string(separator)}"
+        case _:
+            yield '# recode = { "old" = "new" }'
+
+
+def _number_lines(column: _Column) -> Iterator[str]:
+    finding = find_number_format(column.texts)
+    yield from (f"# {printable_line(note)}" for note in finding.notes)
+    if finding.notes:
+        yield f"decimal = {toml_string(finding.format.decimal)}"
+
+
+def _level_lines(spec: FieldSpec, column: _Column) -> Iterator[str]:
+    levels = {normalise(level) for level in spec.levels}
+    if {normalise(text) for text in column.texts} <= levels:
+        return
+    numbers = column.numbers
+    if numbers is not None and len(numbers) >= len(spec.levels):
+        shares = np.linspace(0, 1, len(spec.levels) + 1)[1:-1]
+        edges = sorted({float(f"{edge:.2g}") for edge in np.quantile(numbers, shares)})
+        if len(edges) == len(spec.levels) - 1:
+            yield f"edges = {json.dumps(edges)}  # thirds of what occurs: choose your own"
+            yield f"labels = [{', '.join(map(toml_string, spec.levels))}]"
+            return
+    yield f'# The levels are {", ".join(spec.levels)}; "" is no answer.'
+    pairs = ", ".join(f'{toml_string(text)} = ""' for text in column.texts[:_MOST_LEVELS])
+    yield f"recode = {{ {pairs} }}"
+    yield 'others = "drop"'
+
+
+def _empty_table(spec: FieldSpec) -> list[str]:
+    return [f"# [{spec.name}]  # {spec.title}: no column looks like it", '# from = ""']
+
+
+def _options(columns: Sequence[_Column]) -> list[str]:
+    """A table, as a comment, of a list whose options are columns; what their names have in common is left out."""
+    names = [column.name for column in columns]
+    prefix = re.sub(r"[^\W_]+$", "", _common_start(names))
+    shorter = ", ".join(f"{toml_string(name)} = {toml_string(name[len(prefix) :])}" for name in names)
+    return [
+        "# [hobbies]",
+        f"# from = [{', '.join(map(toml_string, names))}]",
+        *([f"# names = {{ {shorter} }}"] if prefix else []),
+        "",
+    ]
+
+
+def _common_start(names: Sequence[str]) -> str:
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return "".join(letters[0] for letters in same)
+
+
+def _unused_lines(unused: Sequence[_Column]) -> Iterator[str]:
+    ticked = [column for column in unused if column.is_ticked]
+    rated = [column for column in unused if column.is_rated and not column.is_ticked]
+    if len(ticked) > 1:
+        yield "# Columns that are ticked or not may be the options of a list:"
+        yield from _options(ticked)
+    if len(rated) > 1:
+        yield "# Columns of ratings may be the options of a list; from which rating on do they count?"
+        yield from (*_options(rated)[:-1], "# at_least = 4", "")
+    if unused:
+        yield "# Columns without a table, which nothing reads. A descriptor is compared between the personas:"
+        yield "# [descriptors]"
+        yield f"# categories = [{', '.join(toml_string(column.name) for column in unused)}]"
+        yield from (f"#   {printable_line(column.name)}: {column.facts}" for column in unused)
