@@ -8,18 +8,25 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from service.http.api_description import SUMMARY, TAGS, description, mark_shared_problems
 from service.http.problems import Problem
 from service.security.scopes import SCHEMES
 from service.version import NAME, VERSION
 
-SUMMARY = "Finds the natural segments in gifting profiles, and says of any profile which persona it is."
 _REF = "#/components/schemas/{model}"
 
 
 def describe(app: FastAPI, routes: Sequence[BaseRoute], prefix: str = "") -> dict[str, Any]:
     """The document, made once for each app. `prefix`: the path under which a proxy publishes the service."""
     if app.openapi_schema is None:
-        document = get_openapi(title=NAME, version=VERSION, summary=SUMMARY, routes=app.routes)
+        document = get_openapi(
+            title=NAME,
+            version=VERSION,
+            summary=SUMMARY,
+            description=description(),
+            routes=app.routes,
+            tags=[*TAGS],
+        )
         problem = Problem.model_json_schema(ref_template=_REF)
         schemas = document["components"]["schemas"]
         schemas |= problem.pop("$defs") | {"Problem": problem}
@@ -28,6 +35,9 @@ def describe(app: FastAPI, routes: Sequence[BaseRoute], prefix: str = "") -> dic
         if prefix:
             document["servers"] = [{"url": prefix}]
         _restore_examples(document, routes)
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                mark_shared_problems(operation)
         app.openapi_schema = document
     return app.openapi_schema
 

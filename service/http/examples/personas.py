@@ -6,7 +6,7 @@ from service.http.examples.common import PERSONA_ID, PERSONA_REF, PREVIOUS_VERSI
 
 PERSONA: dict[str, Any] = {
     **PERSONA_REF,
-    "sentence": "Younger people who are into gaming and are given gadgets.",
+    "sentence": "Younger people who are into gaming and are given electronics.",
     "size": 4210,
     "share": 0.21,
     "traits": [
@@ -20,7 +20,7 @@ PERSONA: dict[str, Any] = {
             "sentence": "2.7 × as likely as everyone to be into gaming.",
         }
     ],
-    "gift_affinities": [{"category": "gadgets", "share": 0.48, "lift": 2.2}],
+    "gift_affinities": [{"category": "electronics", "share": 0.48, "lift": 2.2}],
     "note": None,
     "edited": [],
 }
@@ -44,7 +44,7 @@ RETIRED = {
 
 PASSAGE = {
     "persona_id": PERSONA_ID,
-    "name": "Tech-loving gadget givers",
+    "name": "Gaming electronics givers",
     "fate": "KEPT",
     "share": 0.21,
     "match_score": 0.93,

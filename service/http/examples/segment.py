@@ -9,7 +9,7 @@ PROFILE = {
     "age": 27,
     "hobbies": ["gaming", "board games"],
     "favourite_items": ["headphones"],
-    "last_gift_category": "gadgets",
+    "last_gift_category": "electronics",
     "budget_range": "medium",
     "store_preference": "online_only",
 }
@@ -39,7 +39,7 @@ SEGMENTED: dict[str, Any] = {
             "code": "UNKNOWN_VALUE",
             "detail": "The model does not know this value; it was left out. Did you mean 'board_games'?",
             "field": "hobbies",
-            "value": "bored games",
+            "value": "bord games",
             "suggestions": ["board_games"],
             "count": 1,
         }
@@ -56,7 +56,7 @@ SEGMENTED_IN_DETAIL = {
                 "field": "hobbies",
                 "value": "gaming",
                 "contribution": 2.08,
-                "sentence": "You are into gaming: 16 × as typical of Tech-loving gadget givers as of "
+                "sentence": "You are into gaming: 16 × as typical of Gaming electronics givers as of "
                 "Yoga-loving wellness givers.",
             }
         ],

@@ -33,7 +33,13 @@ NOT_READY = {"content": {"application/json": {"example": examples.NOT_READY}}}
 router = APIRouter(route_class=GuardedRoute, tags=["health"])
 
 
-@router.get("/", openapi_extra=PUBLIC, response_model=Index, responses=documented(200, examples.INDEX))
+@router.get(
+    "/",
+    summary="Show the service and its active model",
+    openapi_extra=PUBLIC,
+    response_model=Index,
+    responses=documented(200, examples.INDEX),
+)
 @does(Work.MEMORY)
 async def index(services: ServicesDep) -> Response:
     """The service, its version, and the active model."""
@@ -43,7 +49,13 @@ async def index(services: ServicesDep) -> Response:
     return json_response(Index(name=NAME, version=VERSION, model=model, links=links))
 
 
-@router.get("/livez", openapi_extra=PUBLIC, response_model=Alive, responses=documented(200, examples.ALIVE))
+@router.get(
+    "/livez",
+    summary="Whether the process responds",
+    openapi_extra=PUBLIC,
+    response_model=Alive,
+    responses=documented(200, examples.ALIVE),
+)
 @does(Work.MEMORY)
 async def livez() -> Response:
     """The process responds; nothing else is checked."""
@@ -52,6 +64,7 @@ async def livez() -> Response:
 
 @router.get(
     "/readyz",
+    summary="Whether requests can be answered",
     openapi_extra=PUBLIC,
     response_model=Readiness,
     responses=documented(200, examples.READY)
@@ -66,6 +79,7 @@ async def readyz(services: ServicesDep) -> Response:
 
 @router.get(
     "/metrics",
+    summary="Show metrics for Prometheus",
     openapi_extra=needs(Scope.METRICS_READ),
     response_class=Response,
     responses={200: {"content": {"text/plain": {"example": examples.METRICS}}}},

@@ -46,6 +46,7 @@ router = APIRouter(route_class=JsonRoute, tags=["models"])
 
 @router.get(
     "/models",
+    summary="List the versions of the model",
     openapi_extra=needs(Scope.MODELS_READ),
     response_model=ModelList,
     responses=documented(200, examples.MODELS, UnusableCursor, ArtifactError, invalid=True),
@@ -59,6 +60,7 @@ def list_models(services: ServicesDep, limit: Limit = 50, cursor: Cursor = None)
 
 @router.get(
     "/models/activations",
+    summary="List who activated which version",
     openapi_extra=needs(Scope.MODELS_READ),
     response_model=ActivationPage,
     responses=documented(200, examples.ACTIVATIONS, UnusableCursor, ExpiredCursor, ArtifactError, invalid=True),
@@ -71,6 +73,7 @@ def list_activations(services: ServicesDep, limit: Limit = 50, cursor: Cursor = 
 
 @router.get(
     "/models/{version}",
+    summary="Show a version and its checks",
     openapi_extra=needs(Scope.MODELS_READ),
     response_model=ModelDetail,
     responses=documented(200, examples.MODEL, ModelNotFound, ArtifactError, invalid=True),
@@ -83,6 +86,7 @@ def get_model(version: Version, services: ServicesDep) -> Response:
 
 @router.get(
     "/models/{version}/comparison",
+    summary="Compare a version with the active one",
     openapi_extra=needs(Scope.MODELS_READ),
     response_model=VersionComparison,
     responses=documented(
@@ -104,6 +108,7 @@ async def compare_model(version: Version, services: ServicesDep) -> Response:
 
 @router.post(
     "/models/{version}/activate",
+    summary="Activate a version, or roll back to it",
     openapi_extra=needs(Scope.MODELS_PROMOTE),
     response_model=Activation,
     responses=documented(

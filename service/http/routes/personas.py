@@ -34,6 +34,7 @@ router = APIRouter(route_class=JsonRoute, tags=["personas"])
 
 @router.get(
     "/personas",
+    summary="List the personas",
     openapi_extra=needs(Scope.PERSONAS_READ),
     response_model=PersonaPage,
     responses=NOT_MODIFIED
@@ -47,6 +48,7 @@ async def list_personas(request: Request, loaded: ModelDep, limit: Limit = 50, c
 
 @router.get(
     "/personas/{persona_id}",
+    summary="Show a persona",
     openapi_extra=needs(Scope.PERSONAS_READ),
     response_model=Persona,
     responses=NOT_MODIFIED | documented(200, examples.PERSONA, NoActiveModel, PersonaNotFound, invalid=True),
@@ -59,6 +61,7 @@ async def get_persona(request: Request, loaded: ModelDep, persona_id: PersonaId)
 
 @router.patch(
     "/personas/{persona_id}",
+    summary="Name or describe a persona",
     openapi_extra=needs(Scope.PERSONAS_WRITE),
     response_model=Persona,
     responses=documented(
@@ -104,6 +107,7 @@ def edit_persona(
 
 @router.get(
     "/personas/{persona_id}/lineage",
+    summary="Show where a persona comes from",
     openapi_extra=needs(Scope.PERSONAS_READ),
     response_model=Lineage,
     responses=NOT_MODIFIED | documented(200, examples.LINEAGE, NoActiveModel, PersonaNotFound, invalid=True),
@@ -116,6 +120,7 @@ async def get_persona_lineage(request: Request, loaded: ModelDep, persona_id: Pe
 
 @router.get(
     "/vocabulary",
+    summary="List the fields and values that the model knows",
     openapi_extra=needs(Scope.PERSONAS_READ),
     response_model=VocabularyAnswer,
     responses=NOT_MODIFIED | documented(200, examples.VOCABULARY, NoActiveModel),

@@ -31,6 +31,7 @@ router = APIRouter(route_class=JsonRoute, tags=["retrain"])
 
 @router.post(
     "/retrain",
+    summary="Train a new model",
     openapi_extra=needs(Scope.MODELS_TRAIN),
     status_code=202,
     response_model=JobBody,
@@ -72,6 +73,7 @@ def start_retrain(
 
 @router.get(
     "/retrain",
+    summary="List the retrains",
     openapi_extra=needs(Scope.MODELS_READ),
     response_model=JobList,
     responses=documented(200, examples.JOBS, UnusableCursor, ExpiredCursor, StoreUnavailable, invalid=True),
@@ -84,6 +86,7 @@ def list_retrains(store: StoreDep, limit: Limit = 50, cursor: Cursor = None) -> 
 
 @router.get(
     "/retrain/{job_id}",
+    summary="Show the progress of a retrain",
     openapi_extra=needs(Scope.MODELS_READ),
     response_model=JobBody,
     responses=documented(200, examples.JOB, JobNotFound, StoreUnavailable, invalid=True),
@@ -96,6 +99,7 @@ def get_retrain(job_id: JobId, store: StoreDep) -> Response:
 
 @router.get(
     "/retrain/{job_id}/events",
+    summary="Follow a retrain as it happens",
     openapi_extra=needs(Scope.MODELS_READ),
     response_class=StreamingResponse,
     responses=documented(
@@ -119,6 +123,7 @@ async def watch_retrain(job_id: JobId, services: ServicesDep) -> Response:
 
 @router.post(
     "/retrain/{job_id}/cancel",
+    summary="Cancel a retrain",
     openapi_extra=needs(Scope.MODELS_TRAIN),
     status_code=202,
     response_model=JobBody,

@@ -46,6 +46,7 @@ router = APIRouter(route_class=JsonRoute, tags=["segment"])
 
 @router.post(
     "/segment",
+    summary="Segment a profile",
     openapi_extra=needs(Scope.SEGMENT_ASSIGN),
     response_model=SegmentedInDetail,
     responses=documented(200, examples.SEGMENTED_IN_DETAIL, NoActiveModel, body=True),
@@ -66,6 +67,7 @@ async def segment(
 
 @router.post(
     "/segment/batch",
+    summary="Segment up to 1,000 profiles",
     openapi_extra=needs(Scope.SEGMENT_ASSIGN),
     status_code=207,
     response_model=BatchResponse,
@@ -95,6 +97,7 @@ async def segment_batch(
 
 @router.post(
     "/segment/next-question",
+    summary="Choose the next question of a form",
     openapi_extra=needs(Scope.SEGMENT_ASSIGN),
     response_model=NextQuestions,
     responses=documented(200, examples.NEXT_QUESTIONS, NoActiveModel, body=True),
@@ -113,6 +116,7 @@ async def next_question(
 
 @router.post(
     "/segment/compare",
+    summary="Try changed answers",
     openapi_extra=needs(Scope.SEGMENT_ASSIGN),
     response_model=Compared,
     responses=documented(200, examples.COMPARED, NoActiveModel, body=True),

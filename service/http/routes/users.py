@@ -38,6 +38,7 @@ router = APIRouter(route_class=JsonRoute, tags=["users"])
 
 @router.put(
     "/users/{user_id}/profile",
+    summary="Store a user's profile and segment it",
     openapi_extra=needs(Scope.USERS_WRITE),
     response_model=StoredProfileBody,
     responses=documented(201, examples.STORED_PROFILE, model=StoredProfileBody)
@@ -65,6 +66,7 @@ def render_stored(stored: StoredProfile, loaded: LoadedArtifact | None, metrics:
 
 @router.get(
     "/users/{user_id}/persona",
+    summary="Show a user's persona",
     openapi_extra=needs(Scope.USERS_READ),
     response_model=UserPersona,
     responses=documented(200, examples.USER_PERSONA, NoActiveModel, UserNotFound, StoreUnavailable, invalid=True),
@@ -78,6 +80,7 @@ def get_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Resp
 
 @router.put(
     "/users/{user_id}/persona",
+    summary="Choose a user's persona by hand",
     openapi_extra=needs(Scope.USERS_WRITE),
     response_model=UserPersona,
     responses=documented(
@@ -105,6 +108,7 @@ def choose_user_persona(
 
 @router.delete(
     "/users/{user_id}/persona",
+    summary="Undo a choice by hand",
     openapi_extra=needs(Scope.USERS_WRITE),
     response_model=UserPersona,
     responses=documented(
@@ -120,6 +124,7 @@ def release_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> 
 
 @router.get(
     "/users/{user_id}/persona/changes",
+    summary="List the changes of a user's persona",
     openapi_extra=needs(Scope.USERS_READ),
     response_model=ChangePage,
     responses=documented(
@@ -136,6 +141,7 @@ def list_user_persona_changes(
 
 @router.post(
     "/users/personas:batchGet",
+    summary="Show the personas of up to 1,000 users",
     openapi_extra=needs(Scope.USERS_READ),
     response_model=FoundPersonas,
     responses=documented(200, examples.USER_PERSONAS, NoActiveModel, StoreUnavailable, body=True),

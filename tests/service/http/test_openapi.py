@@ -19,8 +19,13 @@ from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from models.profile import Profile
+from models.profile.vocabulary import normalise
+from service.http.api_description import SHARED
+from service.http.examples.segment import PROFILE
 from tests.support.breaking_changes import breaking_changes
 from tests.support.openapi_summary import as_text, operations, summarise
+from training.simulation.population import CHOICES, LISTS
 
 SUMMARY = Path(__file__).with_name("openapi_summary.json")
 
@@ -72,6 +77,57 @@ def test_every_example_is_valid_against_its_schema(document: dict[str, Any]) -> 
             assert errors == [], name
             checked += 1
     assert checked >= len(document["paths"])
+
+
+def test_every_operation_says_what_it_is_for_in_words_of_its_own(document: dict[str, Any]) -> None:
+    summaries = {name: operation["summary"] for name, operation in operations(document)}
+    derived = {
+        name: operation["operationId"].replace("_", " ").title() for name, operation in operations(document)
+    }
+    assert [name for name in summaries if summaries[name] == derived[name] or " " not in summaries[name]] == []
+    assert len(set(summaries.values())) == len(summaries)
+    assert summaries["POST /segment"] == "Segment a profile"
+
+
+def test_every_group_of_operations_is_described(document: dict[str, Any]) -> None:
+    used = {tag for _, operation in operations(document) for tag in operation["tags"]}
+    assert {tag["name"] for tag in document["tags"] if len(tag["description"]) > 20} == used
+
+
+def test_shared_problems_are_described_once_and_marked(document: dict[str, Any]) -> None:
+    left = {
+        name: {status for status, response in operation["responses"].items() if not response.get(SHARED)}
+        for name, operation in operations(document)
+    }
+    assert left["POST /segment"] == {"200", "422", "503"}
+    assert left["GET /personas/{persona_id}"] == {"200", "304", "404", "503"}
+    assert left["GET /livez"] == {"200"}
+    marked = {
+        problem["value"]["type"]
+        for _, operation in operations(document)
+        for response in operation["responses"].values()
+        if response.get(SHARED)
+        for problem in response["content"]["application/problem+json"]["examples"].values()
+    }
+    assert [kind for kind in marked if f"`{kind}`" not in document["info"]["description"]] == []
+
+
+def test_examples_have_values_that_the_starter_model_knows() -> None:
+    values_of = {
+        name: {value for shares in groups.values() for value in shares}
+        for name, groups in (*LISTS.items(), *CHOICES.items())
+    }
+    fields = {name: info.examples for name, info in Profile.model_fields.items()}
+    assert all(fields.values())
+    profiles = [PROFILE, *({name: example} for name, examples in fields.items() for example in examples or ())]
+    unknown = [
+        (name, value)
+        for profile in profiles
+        for name, given in profile.items()
+        for value in (given if isinstance(given, list) else [given])
+        if isinstance(value, str) and normalise(value) not in values_of[name]
+    ]
+    assert unknown == []
 
 
 def test_operation_ids_are_plain_and_unique(document: dict[str, Any]) -> None:
