@@ -39,7 +39,9 @@ fi
 
 # The service names settings that it cannot use, in a sentence.
 artifacts=$(python -c 'from service.settings import Settings; print(Settings().artifacts_dir)' 2>/dev/null) || serve
-if [ ! -e "$artifacts/ACTIVE" ]; then
+if [ ! -e "$artifacts/ACTIVE" ] && [ -n "${PROFILE:-}" ]; then
+    say "No model is active yet, and only gifting profiles can be simulated: train one of $PROFILE with --data."
+elif [ ! -e "$artifacts/ACTIVE" ]; then
     # Training reads the environment alone; the service reads .env too.
     key=$(python -c 'from service.settings import Settings; print(Settings().artifact_key_file or "")')
     if [ -n "$key" ]; then export ARTIFACT_KEY_FILE="$key"; fi

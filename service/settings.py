@@ -1,15 +1,17 @@
 """Every setting of the service, from the environment or a `.env` file. Nothing reads them at import."""
 
+import os
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.acceptance import Thresholds
 from models.errors import ArtifactError, SegmentsError
+from models.profile.chosen import VARIABLE
 from models.storage.registry import Registry
 from models.storage.signature import read_key
 from service import setting_values
@@ -53,6 +55,11 @@ class Settings(Thresholds, BaseSettings):
     data_dir: Path = Field(
         default=Path("data"),
         description="Folder of data files; the `path` of a retrain must lie below it, through links too.",
+    )
+    profile: str | None = Field(
+        default=None,
+        description="Profile class to serve in place of the gifting profile, as `package.module:Class`; from the "
+        "environment alone, not from `.env`. Training needs the same.",
     )
     insecure: bool = Field(
         default=False,
@@ -220,6 +227,12 @@ class Settings(Thresholds, BaseSettings):
             return read_key(self.artifact_key_file)
         except ArtifactError as error:
             raise SettingsError(f"ARTIFACT_KEY_FILE: {error}") from error
+
+    @model_validator(mode="after")
+    def _profile_is_in_the_environment(self) -> Self:
+        if (self.profile or "") != os.environ.get(VARIABLE, "").strip():
+            raise ValueError("PROFILE counts in the environment alone: export it, and take it out of .env")
+        return self
 
     def registry(self) -> Registry:
         """The registry of ARTIFACTS_DIR. Raises `SettingsError`."""

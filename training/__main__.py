@@ -2,15 +2,25 @@
 
 import sys
 
-from models.console import run_command
-from training.commands.main import main as run_arguments
-from training.figure_cache import ensure_folder
+from models.console import print_line, run_command
+from models.errors import ProfileShapeError
 
 
 def main() -> int:
     """Run the command that the command line names. Returns the exit code."""
+    return run_command(_run)
+
+
+def _run() -> int:
+    try:
+        # Here, as these need the profile class, and PROFILE may name one that cannot be used.
+        from training.commands.main import main as run_arguments
+        from training.figure_cache import ensure_folder
+    except ProfileShapeError as error:
+        print_line(str(error), sys.stderr)
+        return 2
     ensure_folder()
-    return run_command(run_arguments)
+    return run_arguments()
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ import os
 from pathlib import Path
 
 from models.profile import Profile
+from models.profile.profile import Profile as GiftingProfile
 from models.storage.registry import Registry
 from models.storage.signature import key_from
 from training.data.dataset import Dataset, from_frame, read_dataset
 from training.data.mapping import FieldMapping, load_mapping
+from training.errors import UnusableInput
 from training.progress import Progress
 from training.simulation.simulate import SimulationConfig, simulate
 
@@ -36,6 +38,16 @@ def read_profiles(
     return dataset
 
 
+def require_simulator() -> None:
+    """Raise `UnusableInput` where PROFILE names a class that nobody can simulate."""
+    if Profile is not GiftingProfile:
+        raise UnusableInput(
+            f"Only gifting profiles can be simulated, and PROFILE names {Profile.__name__}; name a file with "
+            "--data."
+        )
+
+
 def simulated_profiles(rows: int, seed: int = 0) -> Dataset:
-    """Simulated profiles with the default settings."""
+    """Simulated gifting profiles with the default settings. Raises `UnusableInput` for another profile class."""
+    require_simulator()
     return from_frame(simulate(SimulationConfig(rows=rows, seed=seed)).frame, Profile)

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
+from models.profile import Profile
+from models.profile.profile import Profile as GiftingProfile
 from service.http.error_table import INVALID
 from service.http.examples.common import CONFIDENCE, PERSONA_ID, PERSONA_REF, PROBABILITIES, RUNNER_UP, VERSION
 
-PROFILE = {
+_GIFTING: dict[str, Any] = {
     "age": 27,
     "hobbies": ["gaming", "board games"],
     "favourite_items": ["headphones"],
@@ -13,6 +17,16 @@ PROFILE = {
     "budget_range": "medium",
     "store_preference": "online_only",
 }
+
+
+def _example_of(profile_class: type[BaseModel]) -> dict[str, Any]:
+    """The first example of each field that has one."""
+    infos = profile_class.model_fields.items()
+    return {name: info.examples[0] for name, info in infos if info.examples}
+
+
+PROFILE = _GIFTING if Profile is GiftingProfile else _example_of(Profile)
+_CHANGES: dict[str, Any] = {"hobbies": ["yoga"], "budget_range": None}
 
 QUESTION = {
     "field": "gift_history",
@@ -65,7 +79,7 @@ SEGMENTED_IN_DETAIL = {
     "distances": {PERSONA_ID: 1.82, "p_Q9ma": 3.4},
 }
 
-COMPARE_REQUEST = {"profile": PROFILE, "changes": {"hobbies": ["yoga"], "budget_range": None}}
+COMPARE_REQUEST = {"profile": PROFILE, "changes": _CHANGES if Profile is GiftingProfile else PROFILE}
 
 _MOVE = {
     "persona_changed": True,

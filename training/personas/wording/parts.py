@@ -9,7 +9,7 @@ from models.profile.field_kinds import FieldSpec, MultiLabel, Ordinal
 from training.personas.traits import Finding, NumberFinding, ValueFinding
 from training.personas.wording import english
 from training.personas.wording.lexicon import ADJECTIVE, PEOPLE
-from training.personas.wording.phrases import is_gift, level, plural_phrase, scale_of, wording_of
+from training.personas.wording.phrases import is_gift, plural_level, plural_phrase, scale_of, wording_of
 from training.personas.wording.terms import Term, cut, term_of
 from training.text import number
 
@@ -154,7 +154,7 @@ def _number_clause(finding: NumberFinding, people: str) -> str:
     group = scale_of(finding.spec).group
     if group:
         return group.replace("{range}", span(finding))
-    return f"{people} who {level(finding.spec, f'about {number(finding.mean)}')}"
+    return f"{people} who {plural_level(finding.spec, f'about {number(finding.mean)}')}"
 
 
 def span(finding: NumberFinding) -> str:

@@ -74,7 +74,16 @@ def template_of(spec: FieldSpec, term: Term) -> str:
 
 def plural_phrase(spec: FieldSpec, terms: Sequence[Term]) -> str:
     """The phrase after a plural subject: "are into gaming and board games", "are students"."""
-    return re.sub(r"^be\b", "are", phrase(spec, terms, many=True))
+    return _after_plural(phrase(spec, terms, many=True))
+
+
+def plural_level(spec: FieldSpec, value: str) -> str:
+    """The phrase of a number after a plural subject: "buy 9 days ahead", "are 27 years old"."""
+    return _after_plural(level(spec, value))
+
+
+def _after_plural(infinitive: str) -> str:
+    return re.sub(r"^be\b", "are", infinitive)
 
 
 def second_person(spec: FieldSpec, value: str = "") -> str:
