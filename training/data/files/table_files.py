@@ -3,6 +3,7 @@
 CSV is opened in spreadsheets, which run a cell that begins like a formula: text that does so gets an apostrophe.
 """
 
+import csv
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any, Final, Protocol, TextIO
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from training.data.headers import ID_COLUMNS
@@ -104,10 +106,21 @@ class _TextWriter:
         frame = batch.to_pandas()
         if self.is_csv:
             frame = frame.apply(_without_formulas)
-            frame.to_csv(self.file, index=False, header=not self._begun)
+            quoting = csv.QUOTE_NONNUMERIC if _has_carriage_return(batch) else csv.QUOTE_MINIMAL
+            frame.to_csv(self.file, index=False, header=not self._begun, quoting=quoting)
         else:
             frame.to_json(self.file, orient="records", lines=True, force_ascii=False)
         self._begun = True
+
+
+def _has_carriage_return(batch: pa.RecordBatch) -> bool:
+    """Whether some text has a carriage return, which ends a row unless it is quoted, and is not quoted by
+    itself.
+    """
+    columns = [column.dictionary if pa.types.is_dictionary(column.type) else column for column in batch.columns]
+    texts = [column for column in columns if pa.types.is_string(column.type)]
+    in_cells = any(pc.any(pc.match_substring(text, "\r")).as_py() for text in texts)
+    return in_cells or any("\r" in name for name in batch.schema.names)
 
 
 def _without_formulas(column: "pd.Series[Any]") -> "pd.Series[Any]":
