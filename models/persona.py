@@ -44,8 +44,10 @@ class Persona(BaseModel):
     id: str
     name: str = Field(description="Unique within a model.")
     sentence: str = Field(description="One plain sentence: who they are.")
-    size: int = Field(description="Members in the training data.")
-    share: float = Field(description="Members as a share of the training data, 0–1.")
+    size: int = Field(
+        description="Profiles of the training data that the model gives this persona; stored users are others."
+    )
+    share: float = Field(description="Those as a share of the training data, 0–1.")
     traits: tuple[Trait, ...]
     gift_affinities: tuple[GiftAffinity, ...]
     note: str | None = Field(default=None, description="A note by a person.")

@@ -1,5 +1,6 @@
 """The content of the page: key numbers, metrics, insights by topic, and the glossary."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -201,15 +202,22 @@ def common_answers(answers: FieldAnswers) -> str:
     if answers.number is not None:
         low, median, high = map(number, (answers.number.low, answers.number.median, answers.number.high))
         return median if low == high else f"{median} ({low}–{high})"
-    return ", ".join(f"{answer.value} {percent(answer.share)}" for answer in answers.common)
+    return _together(", ".join(f"{answer.value} {percent(answer.share)}" for answer in answers.common))
 
 
 def distinctive_answers(answers: FieldAnswers) -> str:
     """The most distinctive answers, each with its lift, its share and the number of members who give it."""
-    return ", ".join(
-        f"{answer.value} {number(answer.lift)} × ({percent(answer.share)}, n = {answer.members:,})"
-        for answer in answers.distinctive
+    return _together(
+        ", ".join(
+            f"{answer.value} {number(answer.lift)} × ({percent(answer.share)}, n = {answer.members:,})"
+            for answer in answers.distinctive
+        )
     )
+
+
+def _together(text: str) -> str:
+    """The text with numbers that no line parts from their signs."""
+    return re.sub(r" (?=[%×])|(?<=n) (?==)|(?<==) ", "\u00a0", text)
 
 
 def letters_without_a_glyph(report: Report) -> str:

@@ -136,7 +136,7 @@ def test_page_describes_each_persona(page: str) -> None:
 
 
 def test_common_and_distinctive_answers_are_apart(page: str) -> None:
-    hobbies = page[page.index('<th scope="row">Hobbies</th>') :]
+    hobbies = page[page.index('<th scope="row">Hobbies</th>') :].replace("\u00a0", " ")
     common, distinctive = hobbies.split("</td>")[:2]
     assert "reading 41 %, baking 30 %" in common
     assert "baking 2.9 × (30 %, n = 150)" in distinctive
