@@ -4,7 +4,7 @@ VERSION = "20261123-101500-3f2a9c1e"
 PREVIOUS_VERSION = "20261101-090000-77aa01bc"
 TIME = "2026-11-23T10:20:00Z"
 PERSONA_ID = "p_7Kx2"
-PERSONA_REF = {"id": PERSONA_ID, "name": "Gaming electronics givers"}
+PERSONA_REF = {"id": PERSONA_ID, "name": "Tech-loving gadget givers"}
 RUNNER_UP = {"id": "p_Q9ma", "name": "Yoga-loving wellness givers"}
 CONFIDENCE = {
     "confidence": 0.94,

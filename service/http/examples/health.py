@@ -9,7 +9,7 @@ INDEX = {
         "version": VERSION,
         "created_at": TIME,
         "simulated": True,
-        "origin": "20000 simulated profiles: a stand-in until there are real ones.",
+        "origin": "Simulated profiles: a stand-in until there are real ones.",
         "personas": 5,
     },
     "links": {"docs": "/docs", "personas": "/personas"},

@@ -44,7 +44,7 @@ RETIRED = {
 
 PASSAGE = {
     "persona_id": PERSONA_ID,
-    "name": "Gaming electronics givers",
+    "name": "Tech-loving gadget givers",
     "fate": "KEPT",
     "share": 0.21,
     "match_score": 0.93,

@@ -70,7 +70,7 @@ SEGMENTED_IN_DETAIL = {
                 "field": "hobbies",
                 "value": "gaming",
                 "contribution": 2.08,
-                "sentence": "You are into gaming: 16 × as typical of Gaming electronics givers as of "
+                "sentence": "You are into gaming: 16 × as typical of Tech-loving gadget givers as of "
                 "Yoga-loving wellness givers.",
             }
         ],

@@ -7,6 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.storage.artifact import LoadedArtifact
 
+# By the source of the training data. The route is open: how many people, and the name of a file, are for keys with
+# the scope `personas:read` (`/personas`) or `models:read` (`/models`).
+_ORIGINS = {
+    "simulated": "Simulated profiles: a stand-in until there are real ones.",
+    "file": "Profiles from a file.",
+    "users": "Stored profiles of users.",
+}
+
 
 class ModelSummary(BaseModel):
     """The active model, in short."""
@@ -16,7 +24,7 @@ class ModelSummary(BaseModel):
     version: str
     created_at: datetime
     simulated: bool = Field(description="Whether it was trained on simulated profiles.")
-    origin: str = Field(description="Where the training data came from, in one sentence.")
+    origin: str = Field(description="What kind of data it was trained on; `/models` has the details.")
     personas: int = Field(description="How many personas it has.")
 
     @classmethod
@@ -27,7 +35,7 @@ class ModelSummary(BaseModel):
             version=manifest.version,
             created_at=manifest.created_at,
             simulated=manifest.origin.simulated,
-            origin=manifest.origin.description,
+            origin=_ORIGINS[manifest.origin.source],
             personas=len(manifest.personas),
         )
 

@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from models.storage.artifact import ARRAYS
+from models.storage.manifest import Origin
 from models.storage.registry import ACTIVE, Registry
 from service.app import create_app
 from service.settings import Settings
@@ -167,6 +168,24 @@ def test_index_names_the_active_model(client: TestClient, registry: Registry) ->
     model = client.get("/").json()["model"]
     assert model["version"] == registry.active()
     assert model["simulated"] is True
+
+
+@pytest.mark.parametrize("source", ["simulated", "file", "users"])
+def test_open_index_names_neither_the_file_nor_how_many_people(
+    source: str, modelless: TestClient, settings: Settings
+) -> None:
+    registry = Registry(settings.artifacts_dir)
+    description = "48,213 profiles from customers-2026.csv."
+    origin = Origin.model_validate(
+        {"source": source, "simulated": source == "simulated", "description": description, "rows": 48_213}
+        | {"refused_rows": 7, "fingerprint": "00"}
+    )
+    registry.activate(write_small_model(registry.root, origin=origin).name)
+    assert failing(modelless) == []
+    page = modelless.get("/")
+    assert page.json()["model"]["origin"]
+    assert not re.search(r"48|customers|csv", page.json()["model"]["origin"])
+    assert description in modelless.get("/personas").text
 
 
 def test_index_without_a_model_has_none(modelless: TestClient) -> None:
