@@ -1,6 +1,6 @@
-"""The README's requests work as printed, and their responses are those that it shows.
+"""The README's requests work as printed, and their responses are those that it shows; so are the example personas.
 
-`UPDATE_README=1 python -m pytest tests/e2e/test_readme.py` writes the responses of today, laid out to be read.
+`UPDATE_README=1 python -m pytest tests/e2e/test_readme.py` writes those of today, laid out to be read.
 """
 
 import json
@@ -13,10 +13,17 @@ from typing import Any
 
 import pytest
 
+from models.profile.vocabulary import label
+from models.storage.manifest import Manifest
+from models.storage.registry import Registry
 from testkit import ROOT
 from testkit.server import serving
+from training.report.page_content import distinctive_gifts
+from training.text import number, percent
 
 README = ROOT / "README.md"
+EXAMPLES = ROOT / "docs" / "example-personas.md"
+TABLE = re.compile(r"(?P<before>from its manifest:\n\n)(?:\|.*\n)+")
 WIDTH = 110
 # A command goes on after a backslash at the end of a line.
 BLOCK = re.compile(r"```console\n\$ (?P<command>curl (?:[^\n\\]|\\.)+)\n(?P<output>.*?)```", re.DOTALL)
@@ -84,3 +91,25 @@ def test_requests_of_the_readme_get_the_responses_that_it_shows(responses: list[
     for response, output in zip(responses, documented, strict=True):
         masked = [CHANGING.sub(r'\1"…"', json.dumps(json.loads(body))) for body in (response, output)]
         assert same(*map(json.loads, masked))
+
+
+def table_of(manifest: Manifest) -> str:
+    """The personas of a version as the table of docs/example-personas.md."""
+    head = "| Persona | Share | Who they are | Most distinctive gifts |\n|---|---|---|---|\n"
+    rows = [
+        f"| {persona.name} | {percent(persona.share)} | {persona.sentence} | "
+        f"{', '.join(f'{label(gift.category)} ({number(gift.lift)} ×)' for gift in gifts)} |\n"
+        for persona in manifest.personas
+        for gifts in [distinctive_gifts(persona.gift_affinities)[:2]]
+    ]
+    return head + "".join(rows)
+
+
+def test_personas_of_the_starter_model_are_those_of_the_documentation(starter: Path) -> None:
+    registry = Registry(starter)
+    table = table_of(registry.manifest(registry.required()))
+    text = EXAMPLES.read_text(encoding="utf-8")
+    if os.environ.get("UPDATE_README"):
+        text = TABLE.sub(lambda match: match["before"] + table, text, count=1)
+        EXAMPLES.write_text(text, encoding="utf-8")
+    assert table in text
