@@ -197,11 +197,14 @@ def _head(tokens: list[str]) -> list[str]:
 def _names_something(tokens: list[str]) -> bool:
     """Whether the head ends in a noun or an activity, and is no verb with its object."""
     head = _head(tokens)
-    if not head or tokens[-1] in PREPOSITIONS or PRONOUNS.intersection(head) or _is_verb(head):
+    if not head or tokens[-1] in PREPOSITIONS:
         return False
-    # "Going out" is one, "easy-going" is none.
-    begins_with_activity = _is_activity(head[0]) or head[0] == "going"
-    return begins_with_activity or _is_activity(head[-1]) or "NOUN" in _lemmas(head[-1])
+    # "Going out" is one, "easy-going" is none; "helping others" is one, and "help others" a statement.
+    if _is_activity(head[0]) or head[0] == "going":
+        return True
+    if PRONOUNS.intersection(head) or _is_verb(head):
+        return False
+    return _is_activity(head[-1]) or "NOUN" in _lemmas(head[-1])
 
 
 def _is_verb(head: list[str]) -> bool:

@@ -131,7 +131,9 @@ def _following(spec: FieldSpec, one: Term, people: str) -> str:
     wording = wording_of(spec)
     if not wording.noun:
         return ""
-    template = wording.of or f"{wording.noun.split()[-1]} who answered “{{value}}”"
+    last = wording.noun.split()[-1]
+    # People answer, and a "{value}-plan group" does not.
+    template = wording.of or f"{last if english.is_plural(last) else people} who answered “{{value}}”"
     if isinstance(spec.kind, MultiLabel) and not is_gift(spec) and not _reads_well(one, wording.of):
         template = f"{people} who ticked “{{value}}”"
     if "“" in template:

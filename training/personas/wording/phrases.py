@@ -36,7 +36,7 @@ def scale_of(spec: FieldSpec) -> Scale:
     title = Term(normalise(spec.title)).attribute()
     if spec.kind.scale != Scale() or not title:
         return spec.kind.scale
-    return Scale(low=f"low-{title}", high=f"high-{title}", phrase=f"have {spec.title} of {{value}}")
+    return Scale(low=f"low-{title}", high=f"high-{title}", phrase=_plain_level(spec))
 
 
 def is_gift(spec: FieldSpec) -> bool:
@@ -96,7 +96,13 @@ def second_person(spec: FieldSpec, value: str = "") -> str:
 
 def level(spec: FieldSpec, value: str) -> str:
     """The phrase of a number: "buy 9 days ahead"."""
-    return (scale_of(spec).phrase or f"have {{value}} as {spec.title}").replace("{value}", value)
+    return (scale_of(spec).phrase or _plain_level(spec)).replace("{value}", value)
+
+
+def _plain_level(spec: FieldSpec) -> str:
+    """A phrase for a number without one: "have 6 purchases", and "have 645 for milk", which fits any title."""
+    counted = english.is_english(spec.title) and english.is_plural(spec.title)
+    return f"have {{value}} {spec.title}" if counted else f"have {{value}} for {spec.title}"
 
 
 def amount(value: float, unit: str) -> str:

@@ -67,6 +67,11 @@ def test_statements_states_and_listings_are_no_noun_phrases(text: str) -> None:
     assert not english.is_noun_phrase(text)
 
 
+@pytest.mark.parametrize("text", ["helping others", "meeting someone new"])
+def test_activity_with_a_pronoun_as_its_object_is_a_noun_phrase(text: str) -> None:
+    assert english.is_noun_phrase(text)
+
+
 @pytest.mark.parametrize(
     ("text", "is_person"),
     [

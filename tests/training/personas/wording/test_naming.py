@@ -1,7 +1,10 @@
 """Names of personas, made from their findings."""
 
+import dataclasses
+
 import pytest
 
+from models.profile.field_kinds import Categorical, FieldSpec
 from tests.training.personas.wording.findings import mean, value
 from training.personas.traits import Finding
 from training.personas.wording.naming import names
@@ -128,6 +131,13 @@ def test_strongest_finding_makes_the_name_even_when_it_must_be_quoted() -> None:
 def test_foreign_words_get_no_suffix() -> None:
     name = name_of(value("hobbies", "Programmieren"), value("gift_history", "Elektronik"))
     assert name == "Givers who answered “Elektronik”"
+
+
+def test_people_and_not_a_group_answer_a_field_without_words() -> None:
+    quoted = dataclasses.replace(
+        value("occasion", "2n cycle"), spec=FieldSpec(name="plan", kind=Categorical(), title="plan")
+    )
+    assert names([[quoted]], "people") == ("People who answered “2n cycle”",)
 
 
 def test_adjective_stands_before_a_quoted_noun() -> None:

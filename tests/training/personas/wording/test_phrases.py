@@ -2,8 +2,9 @@
 
 import pytest
 
+from models.profile.field_kinds import FieldSpec, Numeric
 from tests.training.personas.wording.findings import FIELDS
-from training.personas.wording.phrases import phrase, plural_phrase, second_person
+from training.personas.wording.phrases import level, phrase, plural_phrase, second_person
 from training.personas.wording.terms import Term
 
 
@@ -71,3 +72,16 @@ def test_phrase_after_you(field: str, given: str, said: str) -> None:
 def test_what_is_no_thing_is_ticked() -> None:
     ticked = terms("do_sports", "rest_and_relax")
     assert plural_phrase(FIELDS["hobbies"], ticked) == "tick “do sports” and “rest and relax”"
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("catalogue purchases", "have 6 catalogue purchases"),
+        ("frozen", "have 6 for frozen"),
+        ("detergents paper", "have 6 for detergents paper"),
+        ("euribor3m", "have 6 for euribor3m"),
+    ],
+)
+def test_number_without_words_is_said_with_its_title(title: str, said: str) -> None:
+    assert level(FieldSpec(name="number", kind=Numeric(), title=title), "6") == said
