@@ -23,7 +23,7 @@ VOLUME ["/app/models/artifacts", "/app/data", "/app/keys"]
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s CMD ["python", "-c", "\
 import http.client, os, sys\n\
-connection = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=4)\n\
+connection = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('PORT') or 8000), timeout=4)\n\
 connection.request('GET', '/readyz')\n\
 sys.exit(connection.getresponse().status != 200)"]
 CMD ["./start.sh"]

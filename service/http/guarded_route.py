@@ -97,7 +97,8 @@ class GuardedRoute(APIRoute):
 
     def _refuse_unknown_parameters(self, request: Request) -> None:
         """Raise `RequestValidationError` for a parameter that the route would ignore: it may be misspelled."""
-        if not request.scope["query_string"] or self.path in ALWAYS_ADMITTED:
+        # Probes and links to pages carry parameters of their own.
+        if not request.scope["query_string"] or self.path in ALWAYS_ADMITTED or not self.include_in_schema:
             return
         fields = get_flat_params(self.dependant)
         known_names = [field.alias for field in fields if isinstance(field.field_info, Query)]

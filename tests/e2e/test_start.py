@@ -18,7 +18,7 @@ from testkit.waiting import eventually
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+def started(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """`start.sh` without an active model; all its output is in the file."""
     log = folder / "start.log"
     environment = {
@@ -28,6 +28,7 @@ def started(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
         "DATABASE_URL": f"sqlite:///{folder}/segments.db",
         "ADMIN_KEY_FILE": str(folder / "admin"),
         "PORT": "0",
+        **settings,
     }
     with log.open("wb") as output:
         process = subprocess.Popen([str(ROOT / "start.sh")], env=environment, stdout=output, stderr=output)
@@ -56,3 +57,13 @@ def test_signal_ends_the_starter_training_at_once(number: int, code: int, tmp_pa
     assert {record["logger"] for record in records} == {"start", "training"}
     assert all({"time", "level", "message"} <= record.keys() for record in records)
     assert f"it is in {tmp_path}/admin." in records[0]["message"]
+
+
+def test_service_of_another_profile_class_starts_without_a_starter_model(tmp_path: Path) -> None:
+    with started(tmp_path, PROFILE="docs.examples.mall_customers:Customer") as (process, log):
+        eventually(lambda: b"startup complete" in log.read_bytes() or process.poll() is not None, 60)
+        process.terminate()
+        assert process.wait(60) in (0, -signal.SIGTERM)
+        messages = [json.loads(line)["message"] for line in log.read_text(encoding="utf-8").splitlines()]
+    assert "only gifting profiles can be simulated" in " ".join(messages)
+    assert "Application startup complete." in messages

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from models.profile.value_forms import whole_number
 from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, Column, IntArray, NumberColumn
 from models.scoring.encoder import Encoder, FieldEncoding, unanswered
 from models.scoring.known_answers.single import LONGEST_LIST, KnownAnswers
@@ -77,6 +78,8 @@ class KnownAnswersBatch:
         return CodeColumn(np.where(is_answered, codes_found, UNANSWERED)), is_answered, is_unknown
 
     def _coded_numbers(self, name: str, answers: list[Any]) -> tuple[Column, BoolArray, BoolArray]:
+        if float in set(map(type, answers)):
+            answers = [*map(whole_number, answers)]
         answers, unknown = _of_kind(int, answers)
         distinct = set(answers) - {None}
         refused = {number for number in distinct if not self._known_answers.is_known_number(name, number)}

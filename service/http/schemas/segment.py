@@ -13,6 +13,10 @@ from service.http.sentences import unknown_name
 from service.segmenting.assignment import InvalidProfile, Outcome, Segmented, SegmentedInDetail
 
 PROFILE_FIELDS = tuple(Profile.model_fields)
+# The first field that has an example, whatever the profile class.
+_SHORT_PROFILE = next(
+    ({name: info.examples[0]} for name, info in Profile.model_fields.items() if info.examples), {}
+)
 
 # As parsed. FastAPI validates bodies on the event loop, where a thousand profiles would take too long; the route
 # calls `validate_profile` in a thread instead.
@@ -38,7 +42,7 @@ class BatchRequest(BaseModel):
 
     model_config = STRICT
 
-    profiles: Annotated[list[UnvalidatedProfile], Field(max_length=MAX_BATCH, examples=[[{"age": 27}]])]
+    profiles: Annotated[list[UnvalidatedProfile], Field(max_length=MAX_BATCH, examples=[[_SHORT_PROFILE]])]
 
 
 class ItemProblem(BaseModel):

@@ -117,8 +117,8 @@ def test_misspelled_detail_of_an_assignment_is_refused_and_not_ignored(client: T
     assert error["detail"] == "explain is true or false."
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz"])
-def test_probe_may_send_any_parameter(client: TestClient, path: str) -> None:
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/docs", "/static/docs.js"])
+def test_probe_or_page_may_send_any_parameter(client: TestClient, path: str) -> None:
     assert client.get(f"{path}?t=1764415000").status_code == 200
 
 
