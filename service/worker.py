@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 import threading
 from multiprocessing import parent_process
 
@@ -12,12 +13,17 @@ from service.app import create_app
 from service.observability import logs
 from service.settings import read_settings
 
+# A read from PostgreSQL passes the interpreter from thread to thread several times, and may wait each time for as
+# long as this, in seconds. With Python's own 0.005 its p99 beside writers is two to three times as long.
+SWITCH_INTERVAL = 0.000_5
+
 
 def app() -> FastAPI:
     """The service with settings from the environment, and logs to standard output."""
     settings = read_settings()
     logs.configure(settings.log_level)
     _end_with_parent()
+    sys.setswitchinterval(SWITCH_INTERVAL)
     app = create_app(settings)
     _collect_less()
     return app

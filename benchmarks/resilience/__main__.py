@@ -11,20 +11,10 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from benchmarks.resilience import (
-    artifacts,
-    crowds,
-    database,
-    disk,
-    fuzz,
-    generated_client,
-    kills,
-    protocol,
-    replicas,
-    soak,
-    stopping,
-)
+from benchmarks.resilience import artifacts, disk, kills, replicas, soak, stopping
+from benchmarks.resilience.clients import crowds, fuzz, generated_client, hostile, protocol
 from benchmarks.resilience.harness.world import Outcome, World
+from benchmarks.resilience.store import contention, database
 from testkit import ROOT
 
 Step = Callable[[World], Outcome]
@@ -35,6 +25,9 @@ STEPS: dict[str, Step] = {
     "kill-postgresql": kills.of_postgresql,
     "database-gone": database.gone_slow_or_silent,
     "database-locked": database.locked,
+    "database-frozen": database.frozen,
+    "writers-and-readers": contention.writers_and_readers,
+    "two-patches": contention.two_patches,
     "disk-artifacts": disk.artifacts,
     "disk-profiles": disk.profiles,
     "disk-logs": disk.logs,
@@ -50,6 +43,7 @@ STEPS: dict[str, Step] = {
     "heads-without-end": protocol.heads_without_end,
     "pipeline": protocol.long_pipelines,
     "refused-bodies": protocol.refused_bodies,
+    "hostile-bodies": hostile.both_paths,
     "replicas": replicas.two,
     "soak": soak.half_load,
 }

@@ -13,6 +13,10 @@ HEAD = (
     "Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
 )
 BODY = b'{"age": 30, "hobbies": ["gaming"]}'
+PUT = (
+    "PUT /users/{user}/profile HTTP/1.1\r\nHost: localhost\r\n"
+    "Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+)
 
 
 class Crowd:
@@ -70,6 +74,22 @@ class Crowd:
             await asyncio.sleep(1.0)
             writer.write(HEAD.format(length=len(BODY)).encode() + BODY)
             await self._status(reader)
+
+    async def _put(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Write users of its own, without a pause."""
+        own, number = id(writer), 0
+        while not self.finish.is_set():
+            await self._write_user(f"crowd-{own}-{number % 50}", reader, writer)
+            number += 1
+
+    async def _put_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Write the one user that all of these connections write, without a pause."""
+        while not self.finish.is_set():
+            await self._write_user("crowd-shared", reader, writer)
+
+    async def _write_user(self, user: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(PUT.format(user=user, length=len(BODY)).encode() + BODY)
+        await self._status(reader)
 
     async def _drip(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One byte of the body a second, until the server responds."""

@@ -73,13 +73,15 @@ class Writers:
 
 @dataclass(frozen=True)
 class Probe:
-    """One client beside the load (`benchmarks.resilience.harness.probe`)."""
+    """One client beside the load (`benchmarks.resilience.harness.probe`), of `/segment`, or a reader of `path`."""
 
     port: int
+    path: str | None = None
 
     def measure(self, seconds: float) -> "Latencies":
         """Measure for `seconds`."""
         command = [sys.executable, "-m", "benchmarks.resilience.harness.probe", str(self.port), str(seconds)]
+        command += [self.path] if self.path else []
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
         output = json.loads(done.stdout)
         return Latencies(sorted(output["taken"]), Counter({int(k): v for k, v in output["statuses"].items()}))

@@ -1,4 +1,6 @@
-"""One client of `/segment` at a steady pace: python -m benchmarks.resilience.harness.probe PORT SECONDS.
+"""One client at a steady pace: python -m benchmarks.resilience.harness.probe PORT SECONDS [PATH].
+
+It sends profiles to `/segment`, or reads PATH, where `{n}` counts from 0 to 9.
 
 It has its own process, so that it measures the service and not the load generator. Prints the latency of each
 response, in ms, and the counts by status (0: no response).
@@ -15,7 +17,7 @@ PACE = 0.01
 BODY = json.dumps({"age": 30, "hobbies": ["gaming", "coding"], "budget_range": "high"})
 
 
-def measure(port: int, seconds: float) -> tuple[list[float], Counter[int]]:
+def measure(port: int, seconds: float, path: str | None = None) -> tuple[list[float], Counter[int]]:
     """Measure for `seconds`."""
     taken, statuses = list[float](), Counter[int]()
     until = time.monotonic() + seconds
@@ -23,7 +25,10 @@ def measure(port: int, seconds: float) -> tuple[list[float], Counter[int]]:
     while time.monotonic() < until:
         started = time.perf_counter()
         try:
-            connection.request("POST", "/segment", BODY, {"content-type": "application/json"})
+            if path is None:
+                connection.request("POST", "/segment", BODY, {"content-type": "application/json"})
+            else:
+                connection.request("GET", path.replace("{n}", str(len(taken) % 10)))
             response = connection.getresponse()
             response.read()
         except (http.client.HTTPException, OSError):
@@ -48,5 +53,5 @@ def connected(port: int) -> http.client.HTTPConnection:
 
 
 if __name__ == "__main__":
-    latencies, counts = measure(int(sys.argv[1]), float(sys.argv[2]))
+    latencies, counts = measure(int(sys.argv[1]), float(sys.argv[2]), *sys.argv[3:])
     print(json.dumps({"taken": latencies, "statuses": dict(counts)}))

@@ -44,7 +44,7 @@ def _with_crowd(world: World, name: str, kinds: list[tuple[str, int]], client_se
         probe.measure(2)
         alone = probe.measure(SECONDS)
         with ExitStack() as stack:
-            crowds = [stack.enter_context(_crowd(kind, count, server)) for kind, count in kinds]
+            crowds = [stack.enter_context(crowd(kind, count, server)) for kind, count in kinds]
             beside = probe.measure(SECONDS)
             ends = [crowd.communicate(timeout=120)[0].strip() for crowd in crowds]
         eventually(lambda: set(probe.measure(0.2).statuses) == {200}, 30)
@@ -71,7 +71,8 @@ def _require_whole(beside: Latencies, after: Latencies, ends: list[str], kinds: 
 
 
 @contextmanager
-def _crowd(kind: str, count: int, server: Server) -> Iterator[subprocess.Popen[str]]:
+def crowd(kind: str, count: int, server: Server) -> Iterator[subprocess.Popen[str]]:
+    """So many connections of a kind, in a process that prints their outcomes at its end."""
     # Longer than the probe measures, so that no connection ends meanwhile.
     arguments = [kind, str(count), str(server.port), str(SECONDS + 1)]
     command = [sys.executable, "-m", "benchmarks.resilience.harness.crowd_child", *arguments]

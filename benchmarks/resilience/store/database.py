@@ -1,5 +1,7 @@
 """The database gone, silent, slow or locked: stateless routes work, others get 503 in time, it recovers."""
 
+import os
+import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -12,11 +14,15 @@ import psycopg
 from benchmarks.resilience.harness.load import PROFILE, Probe
 from benchmarks.resilience.harness.proxy import before
 from benchmarks.resilience.harness.world import Outcome, World, new_database, postgres, require
+from models.storage.registry import Registry
+from testkit.processes import children
 from testkit.server import Server, serving
 from testkit.waiting import eventually
 
 MAX_SECONDS = 12.0
 CROWD = 40
+COMPARISONS, STREAMS = 6, 20
+MAX_BATCH_SECONDS = 2.0
 
 
 def gone_slow_or_silent(world: World) -> Outcome:
@@ -72,6 +78,67 @@ def locked(world: World) -> Outcome:
     return Outcome(
         "The users' table, or the file, locked by another connection", "2 × 40 concurrent", "; ".join(results)
     )
+
+
+def frozen(world: World) -> Outcome:
+    """PostgreSQL stopped (SIGSTOP), with comparisons and event streams that wait for it besides the writes."""
+    folder, times, results = world.fresh("frozen"), world.times(3), []
+    artifacts = world.artifacts(folder)
+    with (
+        postgres() as database,
+        serving(folder, artifacts, DATABASE_URL=new_database(database), EVENT_STREAMS="32") as server,
+    ):
+        job = server.retrain(rows=500, activate="never")["id"]
+        server.ended(job)
+        version = Registry(artifacts).required()
+        waiting = [f"/models/{version}/comparison"] * COMPARISONS + [f"/retrain/{job}/events"] * STREAMS
+        for _ in range(times):
+            slowest: list[float] = []
+
+            @contextmanager
+            def stopped(slowest: list[float] = slowest) -> Iterator[None]:
+                with _stopped(database.get_pid()), ThreadPoolExecutor(len(waiting) + 1) as readers:
+                    calls = [readers.submit(_read, server, path) for path in waiting]
+                    batches = readers.submit(_batches, server)
+                    yield
+                    slowest.append(batches.result())
+                    for call in calls:
+                        call.result()
+
+            results.append((_through(server, stopped), max(slowest)))
+    longest = max(seconds for _, seconds in results)
+    require(longest < MAX_BATCH_SECONDS, f"a batch took {longest:.1f} s")
+    done = f"PostgreSQL stopped (SIGSTOP), {COMPARISONS} comparisons and {STREAMS} event streams waiting for it"
+    came = f"{results[-1][0]}; batches of 100 within {longest * 1_000:.0f} ms"
+    return Outcome(done, f"{times} × 40 concurrent", came)
+
+
+@contextmanager
+def _stopped(pid: int) -> Iterator[None]:
+    """A process and its children stopped, as a machine that hangs would stop them."""
+    pids = [pid, *children(pid)]
+    for process in pids:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in pids:
+            os.kill(process, signal.SIGCONT)
+
+
+def _read(server: Server, path: str) -> int:
+    return httpx.get(f"{server.url}{path}", timeout=60).status_code
+
+
+def _batches(server: Server) -> float:
+    """The longest time of a batch within three seconds."""
+    longest, until = 0.0, time.monotonic() + 3
+    while time.monotonic() < until:
+        started = time.monotonic()
+        response = httpx.post(f"{server.url}/segment/batch", json={"profiles": [PROFILE] * 100}, timeout=60)
+        require(response.status_code == 207, f"a batch got {response.status_code}")
+        longest = max(longest, time.monotonic() - started)
+    return longest
 
 
 def _through(server: Server, broken: Callable[[], AbstractContextManager[None]], may_succeed: bool = False) -> str:

@@ -1,0 +1,1 @@
+"""Clients that misuse the service, or that come in crowds."""

@@ -1,0 +1,1 @@
+"""The database out of order, and what meets in it."""
