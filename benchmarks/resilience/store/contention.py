@@ -70,8 +70,8 @@ def two_patches(world: World) -> Outcome:
                 tag = _tag(servers, ids[0])
                 one_tag[_at_once([(server, ids[0], tag, f"{number} by {server.port}") for server in servers])] += 1
                 tags = [_tag(servers, persona_id) for persona_id in ids]
-                edits = zip(servers, ids, tags, [f"Shared {number}"] * 2, strict=True)
-                one_name[_at_once([*edits])] += 1
+                patches = zip(servers, ids, tags, [f"Shared {number}"] * 2, strict=True)
+                one_name[_at_once([*patches])] += 1
     require(one_tag == {(200, 412): rounds}, f"two edits with one ETag: {one_tag}")
     require(one_name == {(200, 409): rounds}, f"two edits with one name: {one_name}")
     done = "Two PATCHes with one ETag at once at two replicas, and one name for two personas at once"
@@ -89,17 +89,17 @@ def _tag(servers: Sequence[Server], persona_id: str) -> str:
     return eventually(agreed, 10)
 
 
-def _at_once(edits: Sequence[tuple[Server, str, str, str]]) -> tuple[int, ...]:
+def _at_once(patches: Sequence[tuple[Server, str, str, str]]) -> tuple[int, ...]:
     """The sorted statuses of edits that are sent at the same moment: of each server, persona, ETag and name."""
-    start = Barrier(len(edits))
+    start = Barrier(len(patches))
 
-    def send(edit: tuple[Server, str, str, str]) -> int:
-        server, persona_id, tag, name = edit
+    def send(patch: tuple[Server, str, str, str]) -> int:
+        server, persona_id, tag, name = patch
         with httpx.Client(base_url=server.url, timeout=30) as client:
             client.get("/livez")
             start.wait()
             body, headers = {"name": name}, {"if-match": tag}
             return client.patch(f"/personas/{persona_id}", json=body, headers=headers).status_code
 
-    with ThreadPoolExecutor(len(edits)) as pool:
-        return tuple(sorted(pool.map(send, edits)))
+    with ThreadPoolExecutor(len(patches)) as pool:
+        return tuple(sorted(pool.map(send, patches)))
