@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from models.profile.field_kinds import FieldSpec, Ordinal, declared_fields
 from models.profile.vocabulary import Vocabulary
-from models.scoring.columns import CodeColumn, Columns, IntArray, NumberColumn, take
+from models.scoring.columns import CodeColumn, Columns, IntArray, NumberColumn, known_rows, take
 from models.storage.manifest import Reading
 from training.data.cell_validation import as_cells, list_holder
 from training.data.codes import digest, distinct_rows
@@ -188,13 +188,36 @@ def read_dataset(
             builder.add(chunk.cells, chunk.lines)
     # The class itself: one with a file's descriptors could not be pickled with the pipeline.
     dataset = dataclasses.replace(_dataset(builder, notes), profile_class=profile_class)
+    titles = _titles_of_columns(described, profile_class)
+    refusals = dataclasses.replace(
+        dataset.refusals,
+        misfits=tuple(one._replace(field=titles.get(one.field, one.field)) for one in dataset.refusals.misfits),
+    )
+    dataset = dataclasses.replace(dataset, refusals=refusals)
     if not len(dataset) + dataset.refusals.rows:
         raise UnusableInput(f"{path} holds no rows.")
-    words = merged([builder.missing_words, file.words_in_ratings])
-    if sentence := missing_sentence(words):
-        dataset = dataclasses.replace(dataset, notes=(*dataset.notes, sentence))
+    counts = merged([builder.missing_words, file.words_in_ratings])
+    words = merged({titles.get(name, name): counter} for name, counter in counts.items())
+    sentences = filter(None, [missing_sentence(words), _empty_sentence(dataset)])
+    dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *sentences))
     dataset = _with_side_file(dataset, max_refused, side_file)
     return dataclasses.replace(dataset, reading=_reading(file, words, dataset.notes))
+
+
+def _titles_of_columns(described: type[BaseModel], profile_class: type[BaseModel]) -> dict[str, str]:
+    """The columns of the descriptors that a mapping names, by the names of their fields, which nobody chose."""
+    own = set(field_names(profile_class))
+    return {spec.name: spec.title for spec in declared_fields(described) if spec.name not in own}
+
+
+def _empty_sentence(dataset: Dataset) -> str | None:
+    """How many profiles hold no answer that a model could learn from."""
+    answered = np.zeros(len(dataset), np.bool_)
+    for column in dataset.columns.values():
+        answered |= known_rows(column)
+    empty = int((~answered).sum())
+    rows = "row holds" if empty == 1 else "rows hold"
+    return f"{empty:,} {rows} no answer in any field: a model learns nothing from them." if empty else None
 
 
 def _reading(file: ProfileFile, words: Counts, notes: tuple[str, ...]) -> Reading:

@@ -189,3 +189,13 @@ def test_descriptor_holds_one_answer() -> None:
 
     with pytest.raises(ProfileShapeError, match="'homes' cannot be a descriptor"):
         declared_fields(Wrong)
+
+
+def test_sentences_name_a_descriptor_by_its_column(tmp_path: Path) -> None:
+    table = TABLE.assign(Region=["n/a", "south", "", "North"] * 5, Income=["100.5", "much", "300", "400"] * 5)
+    table.to_csv(tmp_path / "people.csv", index=False)
+    result = read_dataset(tmp_path / "people.csv", Profile, parse_mapping(MAPPING), max_refused=1)
+    assert "(Region: 5, 'n/a' 5)" in " ".join(result.notes)
+    assert {misfit.field for misfit in result.refusals.misfits} == {"Income"}
+    assert result.reading is not None
+    assert result.reading.missing_words == {"Region": 5}

@@ -249,10 +249,10 @@ def test_field_can_be_the_source_of_another_field(tmp_path: Path) -> None:
     assert answers(result, "occupation") == [None, "retired"]
 
 
-def test_unused_columns_are_counted(tmp_path: Path) -> None:
+def test_unused_columns_are_counted_and_the_first_named(tmp_path: Path) -> None:
     (tmp_path / "survey.csv").write_text("Age,Height,Weight\n20,180,80\n", encoding="utf-8")
     result = read_dataset(tmp_path / "survey.csv", Profile, parse_mapping("age = { from = 'Age' }"))
-    assert result.notes == ("Columns that the mapping does not use: 2.",)
+    assert result.notes == ("Columns that the mapping does not use: 2 ('Height', 'Weight').",)
 
 
 @pytest.mark.skipif(not SURVEY.exists(), reason="the survey is not part of the project")

@@ -19,17 +19,20 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 # Characters of the longest cell that is read; many more are a quote that nothing closes.
 _LONGEST_CELL: Final = 1_000_000
 _SAMPLE_ROWS: Final = 20
-_NAMES: Final = {"\t": "tabs", ";": "semicolons", "|": "bars"}
+_NAMES: Final = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 
 _Rows = Iterator[tuple[int, list[str] | None]]
 
 
 class _Layout(NamedTuple):
-    """`skipped`: lines before the header, such as Excel's "sep=;"."""
+    """`skipped`: lines before the header, such as Excel's "sep=;". `within`: the delimiter within lines that are
+    one quoted cell each.
+    """
 
     delimiter: str
     skipped: int
     note: str | None
+    within: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,14 @@ class CsvSource:
         declared = _declared_delimiter(first)
         skipped = int(declared is not None)
         delimiter = self.delimiter or declared or self._found_delimiter()
+        if delimiter == "," and (within := self._found_within()):
+            note = f"Each line of {self.path.name} stands in quotation marks as a whole: they are left out, and "
+            return _Layout(
+                delimiter, skipped, f"{note}the columns are read with {_name(within)} between them.", within
+            )
         if delimiter == "," or self.delimiter:
             return _Layout(delimiter, skipped, None)
-        name = _NAMES.get(delimiter, f"'{delimiter}'")
+        name = _name(delimiter)
         return _Layout(delimiter, skipped, f"The columns of {self.path.name} are read with {name} between them.")
 
     def _found_delimiter(self) -> str:
@@ -89,10 +97,27 @@ class CsvSource:
                 fits[delimiter] = sum(fitting) / len(fitting), len(rows[0])
         return max(fits, key=lambda delimiter: fits[delimiter], default=",")
 
+    def _found_within(self) -> str | None:
+        """The delimiter within lines that are one quoted cell each, as a program writes a file that it took for
+        text: all first rows have as many cells then, and quotation marks are left within.
+        """
+        with opened_text(self.path, self._encoding.name) as (file, _):
+            rows = [row or [] for _, row in islice(_csv_rows(file, ","), _SAMPLE_ROWS)]
+        lines = [row[0] for row in rows if len(row) == 1]
+        if len(lines) < max(len(rows), 2) or not any('"' in line for line in lines):
+            return None
+        widths = {delimiter: {len(_cells(line, delimiter)) for line in lines} for delimiter in DELIMITERS}
+        return next((delimiter for delimiter, some in widths.items() if len(some) == 1 and min(some) > 1), None)
+
     def _rows_of(self, file: TextIO) -> _Rows:
-        for _ in range(self._layout.skipped):
+        layout = self._layout
+        for _ in range(layout.skipped):
             file.readline()
-        return _csv_rows(file, self._layout.delimiter, self._layout.skipped)
+        rows = _csv_rows(file, layout.delimiter, layout.skipped)
+        if layout.within is None:
+            return rows
+        within = layout.within
+        return ((line, _cells(row[0], within) if row and len(row) == 1 else None) for line, row in rows)
 
     def _chunk(self, rows: list[tuple[int, list[str] | None]], positions: Mapping[str, int], read: float) -> Chunk:
         width = len(self.names)
@@ -104,6 +129,14 @@ class CsvSource:
             [] if len(whole) == len(rows) else _broken(rows, width),
             read,
         )
+
+
+def _name(delimiter: str) -> str:
+    return _NAMES.get(delimiter, f"'{delimiter}'")
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
 
 
 def _declared_delimiter(first_line: str) -> str | None:

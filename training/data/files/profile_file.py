@@ -36,6 +36,7 @@ from training.data.mapping_rules import CellReader, Rename
 from training.errors import UnusableInput
 
 NO_MAPPING: Final = FieldMapping()
+_MOST_NAMES: Final = 5
 
 
 class _Formats(NamedTuple):
@@ -157,7 +158,11 @@ class ProfileFile:
         if self.mapping is None:
             once = [name for name in self.unused if self.source.names.count(name) == 1]
             return unused_columns(once, field_names(self.profile_class))
-        return (f"Columns that the mapping does not use: {len(self.unused)}.",) if self.unused else ()
+        if not self.unused:
+            return ()
+        more = ", …" if len(self.unused) > _MOST_NAMES else ""
+        some = quoted(self.unused[:_MOST_NAMES])
+        return (f"Columns that the mapping does not use: {len(self.unused):,} ({some}{more}).",)
 
     def _mapped(self, cells: Mapping[str, Cells]) -> dict[str, Cells]:
         fields = {name: cells[column] for name, column in self._columns.of_field.items()}

@@ -128,7 +128,9 @@ def _repeated(data: DataQuality) -> list[str]:
 
 
 def _seldom(data: DataQuality) -> list[str]:
-    seldom = sorted((field.answered, field.title) for field in data.fields if field.answered < _SELDOM_ANSWERED)
+    # A field that nobody answers was not filled: the file is about other things.
+    filled = [field for field in data.fields if field.answered]
+    seldom = sorted((field.answered, field.title) for field in filled if field.answered < _SELDOM_ANSWERED)
     values = listed([f"{title} ({percent(share)})" for share, title in seldom[:_MOST_SELDOM]])
     if len(seldom) > _MOST_SELDOM:
         return [f"{len(seldom)} fields are answered by fewer than half of the profiles, least of all {values}."]
@@ -136,7 +138,9 @@ def _seldom(data: DataQuality) -> list[str]:
 
 
 def _least_answered(data: DataQuality) -> list[str]:
-    least = min(data.fields, key=lambda field: field.answered)
-    return [
-        f"Every field is answered by at least {percent(least.answered)} of the profiles (least: {least.title})."
-    ]
+    filled = [field for field in data.fields if field.answered]
+    if not filled:
+        return []
+    least = min(filled, key=lambda field: field.answered)
+    every = "Every field" if len(filled) == len(data.fields) else "Every field with answers"
+    return [f"{every} is answered by at least {percent(least.answered)} of the profiles (least: {least.title})."]

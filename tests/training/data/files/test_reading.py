@@ -280,3 +280,26 @@ def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
     folder.mkdir()
     with pytest.raises(UnusableInput, match="folder without files"):
         read(folder)
+
+
+def test_quotation_marks_around_whole_lines_are_left_out(tmp_path: Path) -> None:
+    lines = ['"age;""occupation"";""store_preference"""', '"30;""nurse; ward"";""online"""', '"41;""cook"";"""""']
+    dataset = read(csv_file(tmp_path, *lines))
+    read_as = [
+        Profile(age=30, occupation="nurse;_ward", store_preference="online"),
+        Profile(age=41, occupation="cook"),
+    ]
+    assert all_rows(dataset) == read_as
+    assert "Each line of profiles.csv stands in quotation marks as a whole" in dataset.notes[0]
+    assert "semicolons" in dataset.notes[0]
+
+
+def test_single_column_of_quoted_text_keeps_its_commas(tmp_path: Path) -> None:
+    dataset = read(csv_file(tmp_path, '"hobbies"', '"chess, art"', '"the ""new"" chess, art"'))
+    assert len(dataset) == 2
+    assert not any("as a whole" in note for note in dataset.notes)
+
+
+def test_rows_without_any_answer_are_counted(tmp_path: Path) -> None:
+    dataset = read(csv_file(tmp_path, "id,age,hobbies", "a,30,chess", "b,,", "c,n/a,", "d,,[]"))
+    assert dataset.notes[-1] == "2 rows hold no answer in any field: a model learns nothing from them."

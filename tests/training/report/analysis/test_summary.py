@@ -98,6 +98,16 @@ def test_good_data_has_a_sentence_on_the_least_answered_field() -> None:
     assert insight.sentence == "Every field is answered by at least 90 % of the profiles (least: hobbies)."
 
 
+def test_field_that_nobody_answers_is_no_warning() -> None:
+    data = quality()
+    never = data.fields[0].model_copy(update={"field": "occasion", "title": "occasion", "answered": 0.0})
+    (insight,) = on_quality(data.model_copy(update={"fields": (*data.fields, never)}))
+    assert (
+        insight.sentence
+        == "Every field with answers is answered by at least 90 % of the profiles (least: hobbies)."
+    )
+
+
 @pytest.mark.parametrize(
     ("data", "warning"),
     [
