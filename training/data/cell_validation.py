@@ -203,7 +203,7 @@ class FieldCheck:
         """The raw values in a list cell; None when it is not answered. Raises `Misfit`."""
         if isinstance(cell, list | tuple):
             return cell
-        if self.text and isinstance(cell, str):
+        if isinstance(cell, str) and self.text:
             return _split(cell.strip(), self.written)
         if self.text and isinstance(cell, dict):
             return _unwrapped(cell)
@@ -276,7 +276,8 @@ def _is_missing(cell: Any) -> bool:
 
 
 def _split(cell: str, written: CellFormat) -> Sequence[Any] | None:
-    if written.missing_word(cell) is not None:
+    # The usual words hold no separator, and are found as values.
+    if written.words.more and written.missing_word(cell) is not None:
         return [cell]
     try:
         return split_list(cell, written.separator)

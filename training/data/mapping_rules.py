@@ -131,11 +131,14 @@ class Split(Rename):
     targets = _LIST
     split: Annotated[str, StringConstraints(min_length=1)]
 
-    def _converted(self, column: "pd.Series[Any]", _: CellReader) -> "pd.Series[Any]":
-        return _replaced(column, self._parts)
+    def _converted(self, column: "pd.Series[Any]", reader: CellReader) -> "pd.Series[Any]":
+        return _replaced(column, lambda cell: self._split(cell, reader.written))
 
-    def _parts(self, cell: Any) -> Any:
-        return cell.split(self.split) if isinstance(cell, str) and cell.strip() not in EMPTY_LISTS else cell
+    def _split(self, cell: Any, written: CellFormat) -> Any:
+        if not isinstance(cell, str) or cell.strip() in EMPTY_LISTS:
+            return cell
+        # "n/a" is no list of two values.
+        return [cell] if written.missing_word(cell) is not None else cell.split(self.split)
 
 
 class Recode(Rename):

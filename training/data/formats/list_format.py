@@ -29,6 +29,8 @@ def split_list(text: str, separator: str) -> Sequence[Any] | None:
     """The values in a cell, which is stripped; None for a blank one. Raises `ValueError` for broken brackets."""
     if not text:
         return None
+    if text[0] not in "[{(":
+        return text.split(separator)
     match text[0] + text[-1]:
         case "[]":
             return _bracketed(text)
