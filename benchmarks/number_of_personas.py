@@ -24,7 +24,7 @@ from models.profile import Profile
 from training.clustering.fit import Fit, fit
 from training.config import TrainingConfig
 from training.data.dataset import Dataset, from_frame, read_dataset
-from training.data.mapping import load_mapping
+from training.data.mapping.mapping import load_mapping
 from training.progress import Silent
 from training.simulation.planted import CATALOGUE
 from training.simulation.simulate import DIFFICULTIES, SimulationConfig, simulate

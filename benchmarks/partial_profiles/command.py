@@ -15,7 +15,7 @@ from models.profile import Profile
 from training.commands.declaration import Command
 from training.commands.options import positive
 from training.data.dataset import read_dataset
-from training.data.mapping import load_mapping
+from training.data.mapping.mapping import load_mapping
 from training.errors import UnusableInput
 from training.progress import Progress
 

@@ -17,7 +17,7 @@ from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
 from testkit import ROOT
 from tests.contract.support.records import assigned
-from training.data.mapping import parse_mapping
+from training.data.mapping.mapping import parse_mapping
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from models.profile.profile import Profile as GiftingProfile
 from models.storage.registry import Registry
 from models.storage.signature import key_from
 from training.data.dataset import Dataset, from_frame, read_dataset
-from training.data.mapping import FieldMapping, load_mapping
+from training.data.mapping.mapping import FieldMapping, load_mapping
 from training.errors import UnusableInput
 from training.progress import Progress
 from training.simulation.simulate import SimulationConfig, simulate

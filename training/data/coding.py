@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from models.profile.field_kinds import declared_fields
 from models.scoring.columns import Columns, IntArray, take
 from models.scoring.encoder import Encoder, FieldEncoding, unanswered
-from training.data.cell_validation import FieldCheck
+from training.data.cells.cell_validation import FieldCheck
 from training.data.column_builder import (
     ListColumnBuilder,
     SingleColumnBuilder,

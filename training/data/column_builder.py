@@ -19,7 +19,9 @@ from pydantic import BaseModel
 from models.profile.field_kinds import Categorical, FieldSpec, MultiLabel, declared_fields
 from models.profile.vocabulary import Vocabulary, normalise
 from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, Column, IntArray, NumberColumn
-from training.data.cell_validation import NOTHING, Cells, FieldCheck, Misfit, Outcomes
+from training.data.cells.cell_validation import FieldCheck
+from training.data.cells.cells import Cells
+from training.data.cells.outcomes import NOTHING, Misfit, Outcomes
 from training.data.codes import by_frequency, concatenate, recode, recode_table
 from training.data.formats.cell_format import CellFormat
 from training.data.headers import id_column

@@ -20,7 +20,8 @@ from models.profile.field_kinds import FieldSpec, Ordinal, declared_fields
 from models.profile.vocabulary import Vocabulary
 from models.scoring.columns import CodeColumn, Columns, IntArray, NumberColumn, known_rows, take
 from models.storage.manifest import Reading
-from training.data.cell_validation import as_cells, list_holder
+from training.data.cells.cell_validation import list_holder
+from training.data.cells.cells import as_cells
 from training.data.codes import digest, distinct_rows
 from training.data.column_builder import TableBuilder
 from training.data.descriptors import Descriptors, descriptors_of
@@ -28,7 +29,7 @@ from training.data.files.chunks import CHUNK
 from training.data.files.profile_file import ProfileFile
 from training.data.files.reading import without_collector
 from training.data.headers import field_names, refuse_duplicates, unknown_columns
-from training.data.mapping import FieldMapping
+from training.data.mapping.mapping import FieldMapping
 from training.data.reading_notes import Counts, merged, missing_sentence
 from training.data.refusals import Refusals, refused_rows_file
 from training.data.written_forms import WrittenForms

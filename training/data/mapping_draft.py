@@ -24,13 +24,13 @@ from models.console import printable_line
 from models.profile.field_kinds import FieldSpec, MultiLabel, Numeric, Ordinal, declared_fields
 from models.profile.missing_words import is_missing_word
 from models.profile.vocabulary import normalise
-from training.data.cell_validation import Cells
+from training.data.cells.cells import Cells
 from training.data.files.reading import open_source
 from training.data.formats.cell_format import cell_text
 from training.data.formats.list_format import DEFAULT, find_separator
 from training.data.formats.number_format import find_number_format
 from training.data.headers import ID_COLUMNS, find_columns
-from training.data.mapping_rules import is_tick
+from training.data.mapping.ratings import is_tick
 from training.errors import UnusableInput
 
 # What columns are called elsewhere, by field.

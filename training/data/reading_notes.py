@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from models.console import printable_line
-from training.data.cell_validation import OTHERS
+from training.data.cells.outcomes import OTHERS
 from training.text import count
 
 _EXAMPLES: Final = 3

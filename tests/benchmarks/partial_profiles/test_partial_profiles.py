@@ -28,7 +28,7 @@ from models.profile import Profile
 from models.scoring.columns import FloatArray, take
 from testkit import ROOT
 from training.data.dataset import read_dataset
-from training.data.mapping import load_mapping
+from training.data.mapping.mapping import load_mapping
 from training.report.drawing.saving import saved
 
 # The survey is not part of this project; this variable names its file where it is available.

@@ -17,7 +17,7 @@ from tests.training.conftest import QUICK
 from training.clustering.fit import fit
 from training.data.dataset import Dataset, from_frame, read_dataset
 from training.data.files.profile_file import ProfileFile
-from training.data.mapping import parse_mapping
+from training.data.mapping.mapping import parse_mapping
 from training.errors import UnusableInput
 from training.progress import Silent
 

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import pyarrow as pa
 
 from models.scoring.columns import IntArray
-from training.data.cell_validation import Cells
+from training.data.cells.cells import Cells
 from training.data.refusals import Refusal
 from training.errors import UnusableInput
 

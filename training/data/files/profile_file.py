@@ -14,7 +14,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from models.profile.field_kinds import FieldSpec, MultiLabel, Numeric, declared_fields
-from training.data.cell_validation import Cells, as_cells, as_series
+from training.data.cells.cells import Cells, as_cells, as_series
 from training.data.files.chunks import Chunk, Source
 from training.data.files.reading import open_source
 from training.data.formats.cell_format import CellFormat
@@ -31,8 +31,9 @@ from training.data.headers import (
     refuse_unknown,
     unused_columns,
 )
-from training.data.mapping import FieldMapping, apply, check
-from training.data.mapping_rules import CellReader, Rename
+from training.data.mapping.field_rule import CellReader
+from training.data.mapping.field_rules import Rename
+from training.data.mapping.mapping import FieldMapping, apply, check
 from training.errors import UnusableInput
 
 NO_MAPPING: Final = FieldMapping()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.profile import Profile
 from training.data.dataset import read_dataset
-from training.data.mapping import apply, check, load_mapping, parse_mapping
+from training.data.mapping.mapping import apply, check, load_mapping, parse_mapping
 from training.errors import UnusableInput
 
 Result = TypeVar("Result")

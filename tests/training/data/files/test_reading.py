@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from models.profile import Profile
 from training.data.dataset import Dataset, read_dataset
-from training.data.mapping import parse_mapping
+from training.data.mapping.mapping import parse_mapping
 from training.errors import UnusableInput
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from models.profile import Profile
 from testkit import ROOT
 from training.data.dataset import read_dataset
-from training.data.mapping import load_mapping
+from training.data.mapping.mapping import load_mapping
 
 
 def block(language: str) -> str:

@@ -58,16 +58,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Any, Final, Self
 
 import pandas as pd
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
-    Field,
     ValidationError,
-    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails
@@ -78,14 +75,14 @@ from models.profile.vocabulary import normalise
 from training.data.descriptors import CATEGORY, NUMBER, with_descriptors
 from training.data.formats.number_format import Decimal
 from training.data.headers import ID_COLUMNS, nearest, quoted
-from training.data.mapping_rules import AsText, CellReader, ColumnName, FieldRule, Rename, Rule, Word
+from training.data.mapping.field_rule import CellReader, ColumnName, FieldRule
+from training.data.mapping.field_rules import AsText, Rename, Rule
+from training.data.mapping.file_options import FileOptions
 from training.errors import UnusableInput
 
 _NO_READERS: Final[Mapping[str, CellReader]] = {}
 # Keys of a table that say how its column is written, and not which it is.
 _WRITTEN: Final = frozenset({"missing", "not_missing", "decimal", "split", "recode", "others", "edges", "labels"})
-
-Text = Annotated[Word, BeforeValidator(lambda word: str(word) if type(word) in (int, float) else word)]
 
 
 class DescriptorColumns(BaseModel):
@@ -99,26 +96,6 @@ class DescriptorColumns(BaseModel):
     def names(self) -> tuple[str, ...]:
         """All of them."""
         return (*self.categories, *self.numbers)
-
-
-class FileOptions(BaseModel):
-    """How a file is written, for all of its columns. `ignore`: columns that are left out on purpose."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-    missing: tuple[Text, ...] = Field(default=(), strict=False)
-    not_missing: tuple[Text, ...] = Field(default=(), strict=False)
-    decimal: Decimal | None = None
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    encoding: str | None = None
-    ignore: tuple[ColumnName, ...] = Field(default=(), strict=False)
-
-    @field_validator("encoding")
-    @classmethod
-    def _encoding(cls, name: str | None) -> str | None:
-        try:
-            return None if name is None else codecs.lookup(name).name
-        except LookupError:
-            raise ValueError("not the name of an encoding, such as utf-8, utf-16, cp1252 or latin-1") from None
 
 
 class FieldMapping(BaseModel):

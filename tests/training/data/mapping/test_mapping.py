@@ -12,7 +12,7 @@ from models.profile import Profile
 from models.scoring.columns import CodeListColumn
 from testkit import ROOT
 from training.data.dataset import Dataset, from_frame, read_dataset
-from training.data.mapping import apply, check, load_mapping, parse_mapping
+from training.data.mapping.mapping import apply, check, load_mapping, parse_mapping
 from training.errors import UnusableInput
 
 SURVEY_MAPPING = ROOT / "training" / "mappings" / "young_people_survey.toml"

@@ -1,0 +1,1 @@
+"""Cells: what they are, what they mean to a field, and which of them fit."""

@@ -1,0 +1,1 @@
+"""Mappings: which columns of a file are which fields, and how."""
