@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _JOINTS: Final = re.compile(r"(\s*[,;/&]\s*|\s+(?:and|or|n)\s+)")
-_NO_TEXT: Final = re.compile(r"[\d<>{}\[\]|=@#\"“”]")
+_NO_TEXT: Final = re.compile(r"[\d<>{}\[\]|=@#\"“”]|\w\.\w")
 _LISTING: Final = re.compile("[,;/]")
 _AGENT: Final = re.compile(r"\w{2,}(er|or|ist|ian|eer|ant|man|woman|person|people)")
 _NO_AGENTS: Final = frozenset(
@@ -32,7 +32,7 @@ _CANNOT_STAND_IN_A_COMPOUND: Final = PREPOSITIONS | {"a", "an", "the", "or", "go
 
 
 def is_english(text: str) -> bool:
-    """Whether all words of a text are English; false for a text with digits or code, or without a word."""
+    """Whether all words of a text are English; false for one with digits, code, "high.school", or none."""
     tokens = _words(text)
     return bool(tokens) and not _NO_TEXT.search(text) and all(map(_is_english_word, tokens))
 

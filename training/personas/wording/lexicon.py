@@ -115,5 +115,8 @@ NO_ANSWERS: Final = frozenset(
     }
 )  # fmt: skip
 
+# Answers that name nobody without their question.
+YES_OR_NO: Final = frozenset({"yes", "no", "y", "n", "true", "false"})
+
 # Every value that has a word of its own above.
 LEXICON: Final = frozenset().union(SAID, MANY, GIVEN, ATTRIBUTE, ADJECTIVE, PEOPLE)

@@ -111,6 +111,8 @@ def _with_suffix(template: str, attribute: str) -> str:
 def _noun(finding: Finding, people: str) -> str:
     if isinstance(finding, NumberFinding) or not finding.more or not term(finding).is_answer:
         return ""
+    if term(finding).is_yes_or_no:
+        return ""
     spec, one = finding.spec, term(finding)
     template = wording_of(spec).noun
     if "{values}" in template:

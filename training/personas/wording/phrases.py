@@ -13,6 +13,7 @@ from training.text import listed, number
 
 _SECOND_PERSON: Final = {r"^be\b": "are", r"^tick\b": "ticked", r"\bthemselves$": "yourself"}
 _TICKED: Final = "tick {value}"
+_ANSWERED: Final = "answer {value} for "
 _BEING: Final = "be {a_value}"
 # "watch {value} films", and not "have {value} as occupation".
 _BEFORE_NOUN: Final = re.compile(r"\{value\} (?!in\b|as\b)\w")
@@ -23,10 +24,14 @@ def wording_of(spec: FieldSpec) -> Wording:
     given = Wording() if isinstance(spec.kind, Numeric) else spec.kind.wording
     if given.phrase:
         return given
+    joint = "in" if isinstance(spec.kind, MultiLabel) else "as"
+    plain = f"have {{value}} {joint} {spec.title}"
+    if given != Wording():
+        return Wording(plain, given.adjective, given.noun, given.of)
     title = Term(normalise(spec.title)).attribute()
-    noun = f"{{value}}-{title} group" if title and given == Wording() else given.noun
-    verb = "have {value} in" if isinstance(spec.kind, MultiLabel) else "have {value} as"
-    return Wording(f"{verb} {spec.title}", given.adjective, noun)
+    return Wording(
+        plain, "", f"{{value}}-{title} group" if title else "", f"people with “{{value}}” {joint} {spec.title}"
+    )
 
 
 def scale_of(spec: FieldSpec) -> Scale:
@@ -66,6 +71,8 @@ def template_of(spec: FieldSpec, term: Term) -> str:
     People are not "home duties", but have them as occupation; what is no thing ("meet people") can only be ticked.
     """
     template = wording_of(spec).phrase
+    if term.is_yes_or_no and isinstance(spec.kind, Categorical) and not spec.kind.wording.phrase:
+        return f"{_ANSWERED}{spec.title}"
     if template == _BEING and not term.is_occupation:
         return f"have {{value}} as {spec.title}"
     is_list_of_things = isinstance(spec.kind, MultiLabel) and template.endswith("{value}") and not is_gift(spec)
@@ -124,7 +131,7 @@ def _filled(template: str, text: str) -> str:
 
 def _filling(spec: FieldSpec, term: Term, template: str, many: bool) -> str:
     """The value in the form that a template takes."""
-    if template == _TICKED:
+    if template == _TICKED or template.startswith(_ANSWERED):
         return term.quoted
     if isinstance(spec.kind, Ordinal):
         return label(term.value)

@@ -11,7 +11,7 @@ from typing import Final
 from models.profile.vocabulary import label
 from training.data.written_forms import WrittenForms
 from training.personas.wording import english
-from training.personas.wording.lexicon import ATTRIBUTE, GIVEN, LEXICON, MANY, NO_ANSWERS, SAID
+from training.personas.wording.lexicon import ATTRIBUTE, GIVEN, LEXICON, MANY, NO_ANSWERS, SAID, YES_OR_NO
 from training.personas.wording.words import NAMES
 
 _LONGEST_SAID: Final = 60
@@ -44,6 +44,11 @@ class Term:
     def is_answer(self) -> bool:
         """Whether the value says anything: not so "n/a" and "other"."""
         return self.value not in NO_ANSWERS
+
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether the value answers a question, and says nothing without it."""
+        return self.value in YES_OR_NO
 
     @property
     def is_english(self) -> bool:

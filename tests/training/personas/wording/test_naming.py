@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from models.profile.field_kinds import Categorical, FieldSpec
+from models.profile.field_kinds import Categorical, FieldSpec, Wording
 from tests.training.personas.wording.findings import mean, value
-from training.personas.traits import Finding
+from training.personas.traits import Finding, ValueFinding
 from training.personas.wording.naming import names
 
 
@@ -133,11 +133,21 @@ def test_foreign_words_get_no_suffix() -> None:
     assert name == "Givers who answered “Elektronik”"
 
 
-def test_people_and_not_a_group_answer_a_field_without_words() -> None:
-    quoted = dataclasses.replace(
-        value("occasion", "2n cycle"), spec=FieldSpec(name="plan", kind=Categorical(), title="plan")
-    )
-    assert names([[quoted]], "people") == ("People who answered “2n cycle”",)
+@pytest.mark.parametrize(
+    ("answer", "wording", "name"),
+    [
+        ("high.school", Wording(), "People with “high.school” as plan"),
+        ("yes", Wording(), "People who answer “yes” for plan"),
+        ("2n plan", Wording(noun="{value} club"), "People who answered “2n plan”"),
+    ],
+)
+def test_field_with_few_words_is_named_by_its_title_or_its_people(
+    answer: str, wording: Wording, name: str
+) -> None:
+    spec = FieldSpec(name="plan", kind=Categorical(wording), title="plan")
+    finding = value("occasion", answer)
+    assert isinstance(finding, ValueFinding)
+    assert names([[dataclasses.replace(finding, spec=spec)]], "people") == (name,)
 
 
 def test_adjective_stands_before_a_quoted_noun() -> None:
