@@ -30,6 +30,7 @@ from training.acceptance.comparison import compare_crossed, reference_of
 from training.acceptance.evaluation import Evaluation, evaluate
 from training.acceptance.field_stats import FIELD_ROWS, field_stats
 from training.acceptance.golden_predictions import golden_predictions
+from training.acceptance.unlearned_values import with_unlearned
 from training.calibration.calibration import calibrate
 from training.calibration.reliability import confidence_metrics
 from training.clustering.compile import prove_equal
@@ -266,7 +267,7 @@ def _manifest(
     return Manifest(
         version=name,
         created_at=created_at,
-        origin=candidate.origin,
+        origin=with_unlearned(candidate),
         configuration=config.model_dump(),
         libraries={"python": platform.python_version(), **{lib: version(lib) for lib in _LIBRARIES}},
         metrics=evaluation.metrics,

@@ -45,7 +45,15 @@ def _run(chosen: argparse.Namespace, progress: Progress) -> None:
         progress.step("drawing the report", 0.9)
         progress.message(_draw_report(trained.folder))
     progress.step("done", 1.0)
+    for note in _new_notes(trained.manifest, dataset):
+        progress.message(note)
     _report_result(trained.manifest, activated, chosen, progress)
+
+
+def _new_notes(manifest: Manifest, dataset: Dataset) -> tuple[str, ...]:
+    """What the fit adds to the notes on the file."""
+    reading = manifest.origin.reading
+    return () if reading is None else tuple(note for note in reading.notes if note not in dataset.notes)
 
 
 def _activate(registry: Registry, manifest: Manifest, chosen: argparse.Namespace) -> bool:

@@ -328,10 +328,11 @@ def test_control_characters_of_a_file_are_shown_as_escapes(score: Score) -> None
 
 def test_model_learns_no_word_for_a_missing_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["nan", "N/A", "None", "unknown"]
+    rare = {0: "astronaut", 3: "diver"}
     rows = ["age,hobbies,occupation,a,b,c,d"]
     for n in range(60):
         hobbies, word = "gaming;coding" if n % 2 else f"gardening;{words[n % 4]}", words[n % 4]
-        rows.append(f"{20 + n % 40},{hobbies},{word if n % 3 else 'cook'},,,,")
+        rows.append(f"{20 + n % 40},{hobbies},{word if n % 3 else rare.get(n, 'cook')},,,,")
     (tmp_path / "people.csv").write_text("\n".join(rows))
     versions = tmp_path / "versions"
     arguments = ["--data", str(tmp_path / "people.csv"), "--out", str(versions), "--k", "2", "--no-report"]
@@ -345,6 +346,7 @@ def test_model_learns_no_word_for_a_missing_answer(tmp_path: Path, capsys: pytes
     for field in described["fields"]:
         assert not {"nan", "n/a", "none", "unknown"} & set(field["values"])
     assert described["origin"]["reading"]["missing_words"] == {"hobbies": 30, "occupation": 40}
+    assert "Not learned, because too few profiles hold them: 2 values of occupation (" in said
     # Four of its seven columns are not used: it waits for review.
     assert "3 of the file's 7 columns are used, and not 'a', 'b', 'c', 'd'" in said
     assert "was written but not activated" in said

@@ -11,10 +11,10 @@ from typing import Any, get_args, get_origin
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from models.profile.field_kinds import FieldSpec, Numeric, Ordinal
+from models.profile.field_kinds import Categorical, FieldSpec, Numeric, Ordinal
 from models.profile.vocabulary import normalise
 from training.data.cells.outcomes import Misfit
-from training.data.formats.cell_format import USUAL, CellFormat
+from training.data.formats.cell_format import USUAL, CellFormat, cell_text
 from training.data.formats.list_format import EMPTY_LISTS, split_list
 from training.data.refusals import Unfit
 
@@ -38,6 +38,9 @@ class FieldCheck:
             return None
         if isinstance(self.spec.kind, Numeric) and isinstance(cell, float | PlainDecimal):
             cell = _as_number(cell)
+        elif isinstance(self.spec.kind, Categorical) and self.text and type(cell) in (int, float):
+            # What is text in CSV is a number in Parquet: codes of shops, of postal areas.
+            cell = cell_text(cell)
         return self._value(self.validated(cell))
 
     def item(self, cell: Any) -> str | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from models.profile.field_kinds import Categorical, KindName, MultiLabel, Numeric, Ordinal
 from training.data.cells.cells import as_cells
@@ -21,7 +21,12 @@ LIST = frozenset({MultiLabel.name})
 CHOICE = frozenset({Ordinal.name, Categorical.name})
 
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
-Word = Annotated[str, StringConstraints(min_length=1)]
+Word = Annotated[
+    str,
+    # A whole number without quotes, as in missing = [99], is its text.
+    BeforeValidator(lambda word: str(word) if type(word) in (int, float) else word),
+    StringConstraints(min_length=1),
+]
 
 
 @dataclass(frozen=True)

@@ -55,8 +55,10 @@ class Split(Rename):
         return replaced(column, lambda cell: self._split(cell, reader.written))
 
     def _split(self, cell: Any, written: CellFormat) -> Any:
-        if not isinstance(cell, str) or cell.strip() in EMPTY_LISTS:
+        if not isinstance(cell, str):
             return cell
+        if cell.strip() in EMPTY_LISTS:
+            return []
         # "n/a" is no list of two values.
         return [cell] if written.missing_word(cell) is not None else cell.split(self.split)
 

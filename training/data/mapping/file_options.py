@@ -3,20 +3,18 @@
 import codecs
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from training.data.formats.number_format import Decimal
 from training.data.mapping.field_rule import ColumnName, Word
-
-Text = Annotated[Word, BeforeValidator(lambda word: str(word) if type(word) in (int, float) else word)]
 
 
 class FileOptions(BaseModel):
     """How a file is written, for all of its columns. `ignore`: columns that are left out on purpose."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-    missing: tuple[Text, ...] = Field(default=(), strict=False)
-    not_missing: tuple[Text, ...] = Field(default=(), strict=False)
+    missing: tuple[Word, ...] = Field(default=(), strict=False)
+    not_missing: tuple[Word, ...] = Field(default=(), strict=False)
     decimal: Decimal | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     encoding: str | None = None

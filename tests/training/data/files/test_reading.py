@@ -177,6 +177,14 @@ def test_parquet_columns_of_another_type_are_refused(tmp_path: Path) -> None:
     assert all_rows(read(path)) == [Profile(age=30)]
 
 
+def test_numbers_are_categories_as_in_csv(tmp_path: Path) -> None:
+    path = parquet(tmp_path, store_preference=[3, 12], occupation=[1.0, None])
+    assert all_rows(read(path)) == [
+        Profile(store_preference="3", occupation="1"),
+        Profile(store_preference="12"),
+    ]
+
+
 def test_decimals_and_structs_of_databases_are_read(tmp_path: Path) -> None:
     path, element = tmp_path / "profiles.parquet", pa.struct({"element": pa.string()})
     hobbies = pa.array(

@@ -173,6 +173,15 @@ def test_dates_are_read_in_the_declared_format_and_others_refused() -> None:
     assert "Not a date like 1984-03-31" in next(iter(mapped(AGE, Born=["24.12.1990"]).refusals.by_reason))
 
 
+def test_word_for_a_missing_answer_is_no_list_of_its_letters() -> None:
+    result = mapped('hobbies = { from = "Likes", split = "/" }', Likes=["a/b", "n/a", "[]", "a;b"])
+    assert answers(result, "hobbies") == [("a", "b"), None, (), ("a;b",)]
+
+
+def test_words_may_be_numbers() -> None:
+    assert parse_mapping("missing = [99]\n[age]\nfrom = 'Age'\nmissing = [98]").words("age").holds("99")
+
+
 def test_table_without_a_column_is_about_the_column_of_its_name() -> None:
     result = mapped('hobbies = { split = "/" }', hobbies=["a/b"])
     assert answers(result, "hobbies") == [("a", "b")]
