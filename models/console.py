@@ -13,6 +13,8 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import TextIO
 
+from models.errors import SegmentsError
+
 # 128 + SIGPIPE: what a shell reports of a program that a closed pipe has ended.
 CLOSED_PIPE = 141
 # The control characters but tab and line feed, and those that change the direction of text.
@@ -20,7 +22,7 @@ _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u206
 
 
 def run_command(main: Callable[[], int]) -> int:
-    """Run a command to its end. Returns the exit code; an interrupt is 130."""
+    """Run a command to its end. Returns the exit code: 130 for an interrupt, 2 for a `SegmentsError` (printed)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -41,6 +43,9 @@ def _exit_code(main: Callable[[], int]) -> int:
         return main()
     except KeyboardInterrupt:
         return 130
+    except SegmentsError as error:
+        print_line(f"error: {error}", sys.stderr)
+        return 2
     except SystemExit as leaving:
         # argparse has printed what there is to say.
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)

@@ -6,8 +6,7 @@ import sys
 # Sums over a batch are small: threads of numpy's own would only wait for each other. Before numpy is loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from models.console import print_line, run_command
-from models.errors import ProfileShapeError
+from models.console import run_command
 
 
 def main() -> int:
@@ -16,12 +15,9 @@ def main() -> int:
 
 
 def _run() -> int:
-    try:
-        # Here, as it needs the profile class, and PROFILE may name one that cannot be used.
-        from service.commands.main import main as run_arguments
-    except ProfileShapeError as error:
-        print_line(str(error), sys.stderr)
-        return 2
+    # Here, as it needs the profile class, and PROFILE may name one that cannot be used.
+    from service.commands.main import main as run_arguments
+
     return run_arguments()
 
 

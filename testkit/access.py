@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from service.security.keys import make_key
 from service.security.scopes import Scope
 from service.store.ports.keys import KeyStore
+from service.store.sql.migrate import migrate
+from service.store.sql.store import SqlStore
 
 NEVER_MADE = "bps_00000000_" + "0" * 40
 
@@ -16,6 +18,16 @@ def key_with(keys: KeyStore, *scopes: Scope, ended_ago: timedelta | None = None)
     if ended_ago is not None:
         keys.expire(made.stored.prefix, now - ended_ago)
     return made.text
+
+
+def admin_key_in(url: str) -> str:
+    """The text of a new key for everything, in a database that is made if there is none."""
+    migrate(url)
+    store = SqlStore(url)
+    try:
+        return key_with(store.keys, Scope.ADMIN)
+    finally:
+        store.close()
 
 
 def bearer(key: str) -> dict[str, str]:

@@ -2,8 +2,7 @@
 
 import sys
 
-from models.console import print_line, run_command
-from models.errors import ProfileShapeError
+from models.console import run_command
 
 
 def main() -> int:
@@ -12,13 +11,10 @@ def main() -> int:
 
 
 def _run() -> int:
-    try:
-        # Here, as these need the profile class, and PROFILE may name one that cannot be used.
-        from training.commands.main import main as run_arguments
-        from training.figure_cache import ensure_folder
-    except ProfileShapeError as error:
-        print_line(str(error), sys.stderr)
-        return 2
+    # Here, as these need the profile class, and PROFILE may name one that cannot be used.
+    from training.commands.main import main as run_arguments
+    from training.figure_cache import ensure_folder
+
     ensure_folder()
     return run_arguments()
 

@@ -17,10 +17,7 @@ from urllib.parse import urlencode
 import pytest
 
 from models.storage.registry import Registry
-from service.security.scopes import Scope
-from service.store.sql.migrate import migrate
-from service.store.sql.store import SqlStore
-from testkit.access import key_with
+from testkit.access import admin_key_in
 from testkit.server import Server, serving
 from testkit.small_model import write_small_model
 from tests.support.browser import CHROMIUM, browse
@@ -92,11 +89,7 @@ def responses_of_page(folder: Path, site: str, allowed: str) -> dict[str, Any]:
     registry = Registry(folder / "artifacts")
     registry.activate(write_small_model(registry.root).name)
     (folder / "server").mkdir()
-    url = f"sqlite:///{folder}/server/segments.db"
-    migrate(url)
-    store = SqlStore(url)
-    key = key_with(store.keys, Scope.ADMIN)
-    store.close()
+    key = admin_key_in(f"sqlite:///{folder}/server/segments.db")
     with serving(folder / "server", registry.root, CORS_ORIGINS=allowed) as server:
         query = urlencode({"service": server.url, "key": key})
         page, _ = browse(f"{site}/page.html?{query}", folder)

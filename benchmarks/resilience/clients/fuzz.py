@@ -8,11 +8,8 @@ import re
 import subprocess
 
 from benchmarks.resilience.harness.world import Outcome, World, require
-from service.security.scopes import Scope
-from service.store.sql.migrate import migrate
-from service.store.sql.store import SqlStore
 from testkit import ROOT
-from testkit.access import key_with
+from testkit.access import admin_key_in
 from testkit.server import serving
 
 PROGRAM = ROOT / ".venv-trust/bin/schemathesis"
@@ -38,11 +35,7 @@ def without_a_key(world: World) -> Outcome:
 def _run(world: World, who: str, key: bool, excluded: str) -> Outcome:
     require(PROGRAM.exists(), "schemathesis is not installed: make .venv-trust/.complete")
     folder = world.fresh("fuzz")
-    url = f"sqlite:///{folder}/segments.db"
-    migrate(url)
-    store = SqlStore(url)
-    admin = key_with(store.keys, Scope.ADMIN)
-    store.close()
+    admin = admin_key_in(f"sqlite:///{folder}/segments.db")
     # Fuzzing names training files that do not exist; it can start simulated retrains, so they are small.
     settings = {"KEY_RATE": "0", "RETRAIN_ROWS": "1000"}
     with serving(folder, world.artifacts(folder), **settings) as server:

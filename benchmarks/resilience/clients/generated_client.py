@@ -11,11 +11,8 @@ import httpx2 as httpx
 
 from benchmarks.resilience.harness import generated_child
 from benchmarks.resilience.harness.world import Outcome, World, require
-from service.security.scopes import Scope
-from service.store.sql.migrate import migrate
-from service.store.sql.store import SqlStore
 from testkit import ROOT
-from testkit.access import key_with
+from testkit.access import admin_key_in
 from testkit.server import serving
 
 PROGRAMS = ROOT / ".venv-trust/bin"
@@ -25,11 +22,7 @@ def used(world: World) -> Outcome:
     """Generate the client without a warning, and use every group of routes by it."""
     require((PROGRAMS / "openapi-python-client").exists(), "not installed: make .venv-trust/.complete")
     folder = world.fresh("generated")
-    url = f"sqlite:///{folder}/segments.db"
-    migrate(url)
-    store = SqlStore(url)
-    admin = key_with(store.keys, Scope.ADMIN)
-    store.close()
+    admin = admin_key_in(f"sqlite:///{folder}/segments.db")
     with serving(folder, world.artifacts(folder)) as server:
         document = folder / "openapi.json"
         document.write_bytes(httpx.get(f"{server.url}/openapi.json").content)

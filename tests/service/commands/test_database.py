@@ -156,6 +156,7 @@ def whole(path: Path) -> bytes:
         ("folder", "is a folder. DATABASE_URL needs the path of a file."),
         ("foreign", "is no SQLite database. Name another file in DATABASE_URL"),
         ("cut", "is a damaged SQLite database: cut off, or overwritten. Put a backup in its place."),
+        ("another program's", "is the database of another program (tables a, c…), and stays as it is."),
         ("below a file", "Cannot make the file of the database: "),
         ("parameters", "has parameters (mode), and SQLite takes none."),
     ],
@@ -171,6 +172,8 @@ def test_file_that_is_no_database_is_explained(
             path.write_text("Dear diary,\n" * 1_000, encoding="utf-8")
         case "cut":
             path.write_bytes(whole(tmp_path / "whole.db")[:5_000])
+        case "another program's":
+            whole(path)
         case "below a file":
             path.touch()
             path /= "b.db"

@@ -8,6 +8,7 @@ language, is quoted. No sentence holds the password.
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.store.sql.connections.engine import parse_url
 
+# Of Alembic: every database of the service has it.
+VERSION_TABLE = "alembic_version"
 _MAX_QUOTED = 300
 
 
@@ -173,14 +176,36 @@ def reason(error: BaseException) -> str:
 
 
 def unusable_part(url: str | URL) -> str | None:
-    """What no database of this kind can take in a URL, in a sentence; None for a URL that may be right."""
+    """Why a URL cannot be right, before it is used: parameters, or another program's file. None if it may be."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        names = ", ".join(parsed.query)
-        return f"DATABASE_URL has parameters ({names}), and SQLite takes none. Leave them out." if names else None
+        if parsed.query:
+            names = ", ".join(parsed.query)
+            return f"DATABASE_URL has parameters ({names}), and SQLite takes none. Leave them out."
+        return _foreign_file(Path(parsed.database or ""))
     if "@" in (parsed.host or ""):
         return "The password in DATABASE_URL holds an @: write it as %40, or use DATABASE_PASSWORD_FILE."
     return None
+
+
+def _foreign_file(path: Path) -> str | None:
+    """Why a SQLite file is another program's; None for ours, a new one, or one that cannot be read (`explain`)."""
+    if not path.is_file():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+            ).fetchall()
+    except sqlite3.Error:
+        return None
+    names = [str(name) for (name,) in rows]
+    if not names or VERSION_TABLE in names:
+        return None
+    return (
+        f"{path} is the database of another program (tables {', '.join(names[:3])}…), and stays as it is. "
+        "Name another file in DATABASE_URL; the service makes it where there is none."
+    )
 
 
 def explain(error: BaseException, url: str | URL) -> str | None:
