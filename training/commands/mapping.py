@@ -6,8 +6,8 @@ from pathlib import Path
 from models.console import printable
 from models.profile import Profile
 from training.commands.declaration import Command
+from training.data.draft.mapping_draft import draft_mapping
 from training.data.files.table_files import refuse_overwriting
-from training.data.mapping_draft import draft_mapping
 from training.errors import UnusableInput
 from training.progress import Progress
 

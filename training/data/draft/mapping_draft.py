@@ -9,8 +9,6 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import takewhile
 from pathlib import Path
@@ -25,17 +23,31 @@ from models.profile.field_kinds import FieldSpec, MultiLabel, Numeric, Ordinal, 
 from models.profile.missing_words import is_missing_word
 from models.profile.vocabulary import normalise
 from training.data.cells.cells import Cells
+from training.data.draft.draft_column import MOST_LEVELS, DraftColumn
 from training.data.files.reading import open_source
 from training.data.formats.cell_format import cell_text
 from training.data.formats.list_format import DEFAULT, find_separator
 from training.data.formats.number_format import find_number_format
 from training.data.headers import ID_COLUMNS, find_columns
-from training.data.mapping.ratings import is_tick
 from training.errors import UnusableInput
 
 # What columns are called elsewhere, by field.
 _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
-    "age": ("age_in_years", "alter", "date_of_birth", "birth_date", "birthdate", "birthday", "dob", "born"),
+    "age": (
+        "age_in_years",
+        "alter",
+        "date_of_birth",
+        "birth_date",
+        "birthdate",
+        "birthday",
+        "dob",
+        "born",
+        "birth",
+        "year_of_birth",
+        "birth_year",
+        "year_birth",
+        "yob",
+    ),
     "relationship": ("relation", "recipient", "buys_for", "beziehung"),
     "occupation": ("job", "job_title", "profession", "work", "beruf"),
     "hobbies": ("hobby", "interests", "interest", "likes", "activities"),
@@ -50,50 +62,8 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "lead_time_days": ("lead_time", "days_ahead", "days_before"),
 }
 _CLOSE: Final = 0.84
-_MOST_EXAMPLES: Final = 3
-_MOST_LEVELS: Final = 12
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A column of the first rows: its distinct texts, without words for missing answers, the most common first."""
-
-    name: str
-    texts: tuple[str, ...]
-
-    @property
-    def numbers(self) -> list[float] | None:
-        """The distinct numbers; None where a text is no number."""
-        number_format = find_number_format(self.texts).format
-        try:
-            return sorted(number_format.number(text) for text in self.texts) if self.texts else None
-        except ValueError:
-            return None
-
-    @property
-    def is_ticked(self) -> bool:
-        """Whether every cell is ticked, or not."""
-        return bool(self.texts) and all(is_tick(text, self.name) for text in self.texts)
-
-    @property
-    def is_rated(self) -> bool:
-        """Whether every cell is a whole number from 1 to at most 10, and not one number alone."""
-        numbers = self.numbers or []
-        return len(numbers) > 2 and all(number in range(1, 11) for number in numbers)
-
-    @property
-    def are_dates(self) -> bool:
-        """Whether every cell is a date as 1984-03-31."""
-        with suppress(ValueError):
-            return bool(self.texts) and all(datetime.date.fromisoformat(text[:10]) for text in self.texts)
-        return False
-
-    @property
-    def facts(self) -> str:
-        """What it holds, for a comment."""
-        examples = ", ".join(printable_line(text[:30]) for text in self.texts[:_MOST_EXAMPLES])
-        more = ", …" if len(self.texts) > _MOST_EXAMPLES else ""
-        return f"{len(self.texts):,} different: {examples}{more}" if self.texts else "empty"
+# A column of text with more values than that is no category: comments, times, names.
+_MOST_CATEGORIES: Final = 50
 
 
 def draft_mapping(path: Path, profile_class: type[BaseModel]) -> str:
@@ -103,7 +73,7 @@ def draft_mapping(path: Path, profile_class: type[BaseModel]) -> str:
     chunk = next(iter(source.chunks(names)), None)
     if chunk is None or not len(chunk.lines):
         raise UnusableInput(f"{path} holds no rows.")
-    columns = {name: _Column(name, _texts(cells)) for name, cells in chunk.cells.items()}
+    columns = {name: DraftColumn(name, _texts(cells)) for name, cells in chunk.cells.items()}
     specs = declared_fields(profile_class)
     header = find_columns(names, profile_class)
     guesses = _guesses(specs, columns, header.of_field, header.id)
@@ -118,11 +88,15 @@ def draft_mapping(path: Path, profile_class: type[BaseModel]) -> str:
         "",
         *_id_lines(header.id),
     ]
+    fitting = {}
     for spec in specs:
         column = columns.get(guesses.get(spec.name, ""))
         lines += [*(_table(spec, column) if column else _empty_table(spec)), ""]
-    unused = [column for name, column in columns.items() if name not in {*guesses.values(), header.id}]
-    return "\n".join([*lines, *_unused_lines(unused)]).rstrip("\n") + "\n"
+        if column and column.suits(spec):
+            fitting[spec.name] = column.name
+    unused = [column for name, column in columns.items() if name not in {*fitting.values(), header.id}]
+    lists = [spec.name for spec in specs if isinstance(spec.kind, MultiLabel) and spec.name not in fitting]
+    return "\n".join([*lines, *_unused_lines(unused, lists)]).rstrip("\n") + "\n"
 
 
 def toml_string(text: str) -> str:
@@ -145,7 +119,10 @@ def _texts(cells: Cells) -> tuple[str, ...]:
 
 
 def _guesses(
-    specs: Sequence[FieldSpec], columns: Mapping[str, _Column], of_field: Mapping[str, str], id_name: str | None
+    specs: Sequence[FieldSpec],
+    columns: Mapping[str, DraftColumn],
+    of_field: Mapping[str, str],
+    id_name: str | None,
 ) -> dict[str, str]:
     """The column of each field that has one: by its name, by a usual name, or by a name that is spelled alike."""
     guesses = dict(of_field)
@@ -164,10 +141,16 @@ def _id_lines(name: str | None) -> list[str]:
     return [f"[{ID_COLUMNS[0]}]", f"from = {toml_string(name)}", ""]
 
 
-def _table(spec: FieldSpec, column: _Column) -> Iterator[str]:
+def _table(spec: FieldSpec, column: DraftColumn) -> Iterator[str]:
+    if not column.suits(spec):
+        yield from _unsuitable(spec, column)
+        return
     yield f"[{spec.name}]  # {column.facts}"
     yield f"from = {toml_string(column.name)}"
     match spec.kind:
+        case Numeric() if column.are_years and spec.name == "age":
+            yield f"age_on = {datetime.date.today().isoformat()}  # the day on which the ages count"
+            yield 'format = "%Y"  # years of birth'
         case Numeric() if column.are_dates:
             yield f"age_on = {datetime.date.today().isoformat()}  # the day on which the ages count"
         case Numeric():
@@ -182,14 +165,26 @@ def _table(spec: FieldSpec, column: _Column) -> Iterator[str]:
             yield '# recode = { "old" = "new" }'
 
 
-def _number_lines(column: _Column) -> Iterator[str]:
+def _unsuitable(spec: FieldSpec, column: DraftColumn) -> Iterator[str]:
+    """The table as a comment, of a column that is called like the field and holds something else."""
+    yield f"# [{spec.name}]  # {spec.title}: {printable_line(column.name)} holds {column.facts}"
+    if isinstance(spec.kind, MultiLabel):
+        yield "# A list needs text, or several columns that are rated or ticked:"
+        yield f"# from = [{toml_string(column.name)}]"
+        return
+    yield "# These are no numbers; a number for each of them makes some:"
+    yield f"# from = {toml_string(column.name)}"
+    yield f"# recode = {{ {', '.join(f'{toml_string(text)} = 0' for text in column.texts[:MOST_LEVELS])} }}"
+
+
+def _number_lines(column: DraftColumn) -> Iterator[str]:
     finding = find_number_format(column.texts)
     yield from (f"# {printable_line(note)}" for note in finding.notes)
     if finding.notes:
         yield f"decimal = {toml_string(finding.format.decimal)}"
 
 
-def _level_lines(spec: FieldSpec, column: _Column) -> Iterator[str]:
+def _level_lines(spec: FieldSpec, column: DraftColumn) -> Iterator[str]:
     levels = {normalise(level) for level in spec.levels}
     if {normalise(text) for text in column.texts} <= levels:
         return
@@ -202,7 +197,7 @@ def _level_lines(spec: FieldSpec, column: _Column) -> Iterator[str]:
             yield f"labels = [{', '.join(map(toml_string, spec.levels))}]"
             return
     yield f'# The levels are {", ".join(spec.levels)}; "" is no answer.'
-    pairs = ", ".join(f'{toml_string(text)} = ""' for text in column.texts[:_MOST_LEVELS])
+    pairs = ", ".join(f'{toml_string(text)} = ""' for text in column.texts[:MOST_LEVELS])
     yield f"recode = {{ {pairs} }}"
     yield 'others = "drop"'
 
@@ -211,13 +206,13 @@ def _empty_table(spec: FieldSpec) -> list[str]:
     return [f"# [{spec.name}]  # {spec.title}: no column looks like it", '# from = ""']
 
 
-def _options(columns: Sequence[_Column]) -> list[str]:
+def _options(columns: Sequence[DraftColumn], field: str) -> list[str]:
     """A table, as a comment, of a list whose options are columns; what their names have in common is left out."""
     names = [column.name for column in columns]
     prefix = re.sub(r"[^\W_]+$", "", _common_start(names))
     shorter = ", ".join(f"{toml_string(name)} = {toml_string(name[len(prefix) :])}" for name in names)
     return [
-        "# [hobbies]",
+        f"# [{field}]",
         f"# from = [{', '.join(map(toml_string, names))}]",
         *([f"# names = {{ {shorter} }}"] if prefix else []),
         "",
@@ -229,17 +224,27 @@ def _common_start(names: Sequence[str]) -> str:
     return "".join(letters[0] for letters in same)
 
 
-def _unused_lines(unused: Sequence[_Column]) -> Iterator[str]:
+def _unused_lines(unused: Sequence[DraftColumn], lists: Sequence[str]) -> Iterator[str]:
+    """`lists`: the fields that hold lists and have no column."""
     ticked = [column for column in unused if column.is_ticked]
     rated = [column for column in unused if column.is_rated and not column.is_ticked]
-    if len(ticked) > 1:
+    if len(ticked) > 1 and lists:
         yield "# Columns that are ticked or not may be the options of a list:"
-        yield from _options(ticked)
-    if len(rated) > 1:
+        yield from _options(ticked, lists[0])
+    if len(rated) > 1 and lists:
         yield "# Columns of ratings may be the options of a list; from which rating on do they count?"
-        yield from (*_options(rated)[:-1], "# at_least = 4", "")
+        yield from (*_options(rated, lists[0])[:-1], "# at_least = 4", "")
     if unused:
+        amounts = [column for column in unused if column.is_amount]
+        own = [column for column in unused if not column.is_amount and len(column.texts) > _MOST_CATEGORIES]
+        categories = [column for column in unused if column not in (*amounts, *own)]
         yield "# Columns without a table, which nothing reads. A descriptor is compared between the personas:"
         yield "# [descriptors]"
-        yield f"# categories = [{', '.join(toml_string(column.name) for column in unused)}]"
+        yield from _names("# categories", categories)
+        yield from _names("# numbers", amounts)
+        yield from _names("# Dates or text with too many values to compare", own)
         yield from (f"#   {printable_line(column.name)}: {column.facts}" for column in unused)
+
+
+def _names(start: str, columns: Sequence[DraftColumn]) -> list[str]:
+    return [f"{start} = [{', '.join(toml_string(column.name) for column in columns)}]"] if columns else []
