@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 import service.app
 import service.commands.main  # every module with errors of the service is imported by these two
 from models.errors import ModelError, ProfileShapeError, SegmentsError
+from service.commands.database import UnusableDatabase
 from service.commands.startup_checks import DatabaseInUse, NoWorkingKey
 from service.http.error_table import BY_STATUS, INTERNAL, TABLE, problem_type
 from service.retraining.export import ExportFailed
@@ -25,6 +26,7 @@ NEVER_ANSWERED = {
     KeyNotFound,
     UnusableKey,
     UnusableDatabaseUrl,
+    UnusableDatabase,
     ExportFailed,
     ProfileShapeError,
 }

@@ -71,7 +71,7 @@ def test_drift_suggests_a_retrain_and_starts_none(
 def test_unknown_values_suggest_a_retrain(maintained: TestClient, store: MemoryStore, registry: Registry) -> None:
     store_users(store, registry.load_active(Profile), ["p_0"] * 6 + ["p_1"] * 4 + ["p_2"] * 2, unknown=3)
     suggestion = maintained.get("/models").json()["suggestion"]
-    assert "does not know 30.0% of the values" in suggestion["reasons"][0]
+    assert "does not know 30.0 % of the values" in suggestion["reasons"][0]
 
 
 def test_unknown_values_of_stored_users_are_counted(maintained: TestClient) -> None:
