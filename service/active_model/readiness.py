@@ -18,6 +18,8 @@ from service.store.ports.store import Store
 
 # How long the outcome of a write counts: probes come every few seconds, and each write reaches the disk.
 WRITE_SECONDS = 5.0
+# How long a probe waits for a write, which may have to wait for those of requests; then the last outcome counts.
+WRITE_GRACE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +45,21 @@ class WriteCheck:
     """Tries whether the store can be written, by a lease that expires at once; at most every `WRITE_SECONDS`.
 
     A standby, a setting of the server or a full disk lets reads through and refuses writes. `reason`: why, for
-    what the store raised, in words that name no host, user or file.
+    what the store raised, in words that name no host, user or file; None where the write had to wait for others.
     """
 
-    def __init__(self, leases: LeaseStore, owner: str, reason: Callable[[SegmentsError], str]) -> None:
+    def __init__(self, leases: LeaseStore, owner: str, reason: Callable[[SegmentsError], str | None]) -> None:
         self._leases = leases
         self._owner = owner
         self._reason = reason
-        self._failure: str | None = None
+        self.failure: str | None = None
         self._valid_until = 0.0
 
-    def failure(self) -> str | None:
-        """Why writes fail; None while they do not."""
+    def make(self) -> None:
+        """Find out whether writes fail, and why: `failure`, which is None while they do not."""
         if monotonic() >= self._valid_until:
-            self._failure = self._try()
+            self.failure = self._try()
             self._valid_until = monotonic() + WRITE_SECONDS
-        return self._failure
 
     def _try(self) -> str | None:
         try:
@@ -76,8 +77,9 @@ class ReadinessProbe:
         self._store = store
         self._writes = writes
         self._timeout = timeout
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="readiness")
+        self._threads = ThreadPoolExecutor(3, thread_name_prefix="readiness")
         self._store_check: Future[Check] | None = None
+        self._write_check: Future[None] | None = None
 
     def close(self) -> None:
         """Release the threads."""
@@ -128,13 +130,20 @@ class ReadinessProbe:
         done, _ = await asyncio.wait([check], timeout=self._timeout)
         if not done:
             return Check("store", False, f"The store did not answer within {self._timeout:g} s.")
-        return check.result()
+        return await self._with_writes() if check.result().ok else check.result()
+
+    async def _with_writes(self) -> Check:
+        """The check of a store that can be read."""
+        if self._write_check is None or self._write_check.done():
+            self._write_check = self._threads.submit(self._writes.make)
+        await asyncio.wait([asyncio.wrap_future(self._write_check)], timeout=WRITE_GRACE_SECONDS)
+        if (failure := self._writes.failure) is not None:
+            return Check("store", False, f"The store can be read and not written: {failure}")
+        return Check("store", True, "The store answers, and can be written.")
 
     def _check_store(self) -> Check:
         try:
             self._store.check()
         except SegmentsError as error:
             return Check("store", False, str(error))
-        if (failure := self._writes.failure()) is not None:
-            return Check("store", False, f"The store can be read and not written: {failure}")
-        return Check("store", True, "The store answers, and can be written.")
+        return Check("store", True, "The store answers.")

@@ -128,7 +128,9 @@ class FastPath:
 
     def match(self, scope: AsgiScope) -> RouteMatch | None:
         """The route that may answer a request with this head; None declines it."""
-        method, path = scope["method"], without_prefix(scope["path"], self._prefix)
+        method, path = scope["method"], scope["path"]
+        if self._prefix:
+            path = without_prefix(path, self._prefix)
         route = self._by_path.get((method, path))
         if route is not None:
             return RouteMatch(route)

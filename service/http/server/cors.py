@@ -3,6 +3,7 @@
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from service.http.error_table import UNTRUSTED_ORIGIN
 from service.http.problems import problem_response
@@ -31,13 +32,24 @@ RESPONSE_HEADERS = (
 class CrossOrigin(CORSMiddleware):
     """Starlette's middleware, whose refusals say which setting they are about."""
 
-    def preflight_response(self, request_headers: Headers) -> Response:
-        """The response to a browser that asks whether it may send a request."""
-        response = super().preflight_response(request_headers)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; a refused preflight by a problem."""
+        refusal = self._refusal(scope) if scope["type"] == "http" and scope["method"] == "OPTIONS" else None
+        if refusal is not None:
+            await refusal(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        """The response to a browser that asks for what it may not send; None for any other request."""
+        headers = Headers(scope=scope)
+        if "origin" not in headers or "access-control-request-method" not in headers:
+            return None
+        response = self.preflight_response(headers)
         if response.status_code < 400:
-            return response
+            return None
         reason = bytes(response.body).decode()
         detail = f"{reason}: CORS_ORIGINS lists the origins whose pages may send requests; /docs has the methods."
         own = {"content-type", "content-length"}
-        headers = {name: value for name, value in response.headers.items() if name not in own}
-        return problem_response(UNTRUSTED_ORIGIN, detail, "/", headers=headers)
+        cors_headers = {name: value for name, value in response.headers.items() if name not in own}
+        return problem_response(UNTRUSTED_ORIGIN, detail, scope["path"], headers=cors_headers)

@@ -1,6 +1,7 @@
 """Readiness while the store can be read and not written."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from service.active_model.readiness import WriteCheck
 from service.app import create_app
 from service.settings import Settings
 from service.store.memory.leases import MemoryLeases
+from service.store.memory.store import MemoryStore
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.leases import Lease
+from service.store.sql.connections.deadline import within
 from service.store.sql.connections.faults import reason
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
@@ -41,19 +44,49 @@ def test_outcome_of_a_write_counts_for_a_while(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(readiness, "monotonic", lambda: time[0])
     leases = Leases()
     check = WriteCheck(leases, "me", str)
-    assert [check.failure() for _ in range(3)] == [None] * 3
+
+    def failure(times: int = 3) -> str | None:
+        for _ in range(times):
+            check.make()
+        return check.failure
+
+    assert failure() is None
     leases.is_broken = True
-    assert (check.failure(), leases.taken) == (None, 1)
+    assert (failure(), leases.taken) == (None, 1)
     time[0] += readiness.WRITE_SECONDS
-    assert [check.failure() for _ in range(3)] == ["The database does not respond."] * 3
+    assert (failure(), leases.taken) == ("The database does not respond.", 2)
     leases.is_broken = False
     time[0] += readiness.WRITE_SECONDS
-    assert (check.failure(), leases.taken) == (None, 3)
+    assert (failure(), leases.taken) == (None, 3)
 
 
 def test_workers_do_not_hold_each_other_s_write_up() -> None:
     leases = MemoryLeases()
-    assert {WriteCheck(leases, owner, str).failure() for owner in ("one", "other")} == {None}
+    for owner in ("one", "other"):
+        check = WriteCheck(leases, owner, str)
+        check.make()
+        assert check.failure is None
+
+
+class SlowLeases(MemoryLeases):
+    """Waits for other writes until it is let go."""
+
+    let_go = threading.Event()
+
+    def take(self, name: str, owner: str, seconds: float) -> Lease | None:
+        if name == "readiness":
+            self.let_go.wait(30)
+        return super().take(name, owner, seconds)
+
+
+def test_write_that_waits_for_others_leaves_the_service_ready(
+    settings: Settings, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "WRITE_GRACE_SECONDS", 0.01)
+    leases = SlowLeases()
+    with TestClient(create_app(settings, store=MemoryStore(leases=leases))) as client:
+        assert [client.get("/readyz").status_code for _ in range(3)] == [200] * 3
+        leases.let_go.set()
 
 
 @pytest.fixture
@@ -82,7 +115,16 @@ def test_reason_of_a_full_disk_names_no_file(tmp_path: Path) -> None:
             connection.execute("CREATE TABLE a (b)")
     connection.close()
     assert reason(full.value) == "its disk is full."
-    assert reason(StoreUnavailable("The database does not respond.")) == "The database does not respond."
+
+
+def test_write_that_meets_a_lock_is_no_refusal(sqlite: SqlStore) -> None:
+    with sqlite3.connect(sqlite.database.path) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable) as locked, within(0.05):
+            sqlite.leases.take("readiness", "me", 0.0)
+    other.close()
+    assert reason(locked.value) is None
+    assert reason(StoreUnavailable("Other writes take too long.")) is None
 
 
 def test_postgresql_that_takes_no_writes_is_not_ready(

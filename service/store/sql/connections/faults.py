@@ -168,10 +168,19 @@ _REASONS = {
 }
 
 
-def reason(error: BaseException) -> str:
-    """Why a call of the store failed, in words that name no host, user or file: open routes show it."""
-    driver = next(_driver_errors(error), error)
+# A lock, a deadlock or a timeout: the call came at a bad moment.
+_BUSY = ("55P03", "57014", "40001", "40P01", "SQLITE_BUSY", "SQLITE_LOCKED")
+
+
+def reason(error: BaseException) -> str | None:
+    """Why a write failed, in words that name no host, user or file: open routes show it.
+
+    None where it had to wait for others, so that the same write may succeed at any time.
+    """
+    driver = next(_driver_errors(error), None)
     code = str(getattr(driver, "sqlstate", None) or getattr(driver, "sqlite_errorname", None) or "")
+    if driver is None or isinstance(driver, PoolTimeout) or code.startswith(_BUSY):
+        return None
     return next((words for name, words in _REASONS.items() if code.startswith(name)), str(error))
 
 

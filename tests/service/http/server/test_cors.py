@@ -65,7 +65,9 @@ def test_refused_preflight_is_a_problem_that_names_the_setting(
     shared: TestClient, refused: dict[str, str]
 ) -> None:
     response = shared.options("/segment", headers=PREFLIGHT | refused)
-    assert "CORS_ORIGINS" in assert_problem(response, 400, "untrusted-origin")["detail"]
+    problem = assert_problem(response, 400, "untrusted-origin")
+    assert "CORS_ORIGINS" in problem["detail"]
+    assert problem["instance"] == "/segment"
     assert ("access-control-allow-origin" in response.headers) is ("Origin" not in refused)
 
 
