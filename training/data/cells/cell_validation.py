@@ -1,12 +1,14 @@
 """Validation of cells: the profile class decides what fits, once for each distinct cell."""
 
 import math
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal as PlainDecimal
 from functools import cache
-from typing import Any, get_args, get_origin
+from typing import Any, Final, get_args, get_origin
 
 import numpy as np
 from pydantic import BaseModel, ValidationError
@@ -17,6 +19,8 @@ from training.data.cells.outcomes import Misfit
 from training.data.formats.cell_format import USUAL, CellFormat, cell_text
 from training.data.formats.list_format import EMPTY_LISTS, split_list
 from training.data.refusals import Unfit
+
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4}")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class FieldCheck:
             cell = self._level(cell)
         if _is_missing(cell):
             return None
+        if isinstance(self.spec.kind, Numeric) and self.text and _is_date(cell):
+            raise Misfit("A date, and no number: a mapping makes an age of it (age_on)")
         if isinstance(self.spec.kind, Numeric) and isinstance(cell, float | PlainDecimal):
             cell = _as_number(cell)
         elif isinstance(self.spec.kind, Categorical) and self.text and type(cell) in (int, float):
@@ -126,6 +132,10 @@ def _finite(number: float) -> float:
         if math.isfinite(number):
             return float(number)
     raise Misfit("Input should be a finite number")
+
+
+def _is_date(cell: Any) -> bool:
+    return isinstance(cell, date) or (isinstance(cell, str) and _DATE.match(cell) is not None)
 
 
 def _is_missing(cell: Any) -> bool:

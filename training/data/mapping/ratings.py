@@ -102,4 +102,4 @@ class Ratings(FieldRule):
 def is_tick(text: str, column: str) -> bool:
     """Whether a text says that an option is ticked, or that it is not; 1 and 0 too."""
     word = normalise(text)
-    return word in _TICKS or word in ("0", "1", normalise(column))
+    return word in _TICKS or word in ("0", "1", "0.0", "1.0", normalise(column))

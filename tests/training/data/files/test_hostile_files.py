@@ -26,7 +26,12 @@ scalars = st.text(max_size=8) | st.integers(-(2**70), 2**70) | st.floats() | st.
 values = scalars | st.lists(scalars, max_size=4) | st.dictionaries(st.text(max_size=6), scalars, max_size=3)
 columns = st.sampled_from(COLUMNS) | st.text(max_size=8)
 rules = st.dictionaries(
-    st.sampled_from(["from", "split", "at_least", "names", "recode", "others", "edges", "labels"])
+    st.sampled_from(
+        [
+            *("from", "split", "at_least", "names", "recode", "others", "edges", "labels", "age_on", "format"),
+            *("missing", "not_missing", "decimal"),
+        ]
+    )
     | st.text(max_size=6),
     values | columns | st.lists(columns, max_size=3),
     max_size=4,
@@ -38,6 +43,9 @@ likely_rules = st.fixed_dictionaries(
         "recode": st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
         "others": st.sampled_from(["refuse", "drop", "keep"]),
         "edges": st.lists(st.floats() | st.integers(-5, 90), max_size=4),
+        "age_on": st.sampled_from(["2026-11-29", "29.11.2026"]),
+        "missing": st.lists(st.text(max_size=3) | st.integers(-9, 99), max_size=2),
+        "decimal": st.sampled_from([",", ".", ";"]),
         "labels": st.lists(st.sampled_from(["low", "medium", "high", "", "x"]), max_size=4),
     },
 )
@@ -45,6 +53,7 @@ mappings = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=8), rules 
 cells = (
     st.none()
     | st.sampled_from(["", "27", "a;b", '["a"]', "high", "nan", "1e999", "\0", "-1"])
+    | st.sampled_from(["1,5", "$1,234", "{a,b", "['a' 'b']", "a, b", "1990-01-01", "n/a", "yes", "x|y"])
     | st.text(max_size=9)
 )
 
@@ -144,7 +153,7 @@ def test_any_rows_of_csv_are_read_or_refused(rows: list[list[str | None]], heade
 
 @given(
     content=st.binary(max_size=200),
-    suffix=st.sampled_from([".csv", ".jsonl", ".parquet", ".arrow", ".csv.gz", ".jsonl.gz"]),
+    suffix=st.sampled_from([".csv", ".tsv", ".json", ".jsonl", ".parquet", ".arrow", ".csv.gz", ".jsonl.gz"]),
 )
 @QUICK
 def test_any_bytes_are_read_or_refused(content: bytes, suffix: str) -> None:

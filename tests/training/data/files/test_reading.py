@@ -79,6 +79,13 @@ def test_csv_cell_is_read_as_a_number(tmp_path: Path, cell: str, age: int | None
     ]
 
 
+@pytest.mark.parametrize("cell", ["1990-11-29", "29.11.1990", "11/29/1990"])
+def test_date_in_place_of_a_number_is_refused_with_what_helps(tmp_path: Path, cell: str) -> None:
+    result = read(csv_file(tmp_path, "age", "20", cell))
+    (reason,) = result.refusals.by_reason
+    assert "a mapping makes an age of it" in reason
+
+
 @pytest.mark.parametrize("cell", ["34.5", "old", "inf", "1e999", "9" * 5000, "3_4", "٣٤", "true", "[34]"])
 def test_csv_cell_with_a_fraction_is_refused_for_a_whole_number(tmp_path: Path, cell: str) -> None:
     result = read(csv_file(tmp_path, "age", "20", cell))
