@@ -73,13 +73,13 @@ _POSTGRES = (
         "correct "
         "DATABASE_URL.",
         codes=frozenset({"3D000"}),
-        text=r"database \".*\" does not exist",
+        text=r"database \".*\" does not exist|no such database",
     ),
     _Fault(
         "PostgreSQL at {host} has no user {user} that may log in. Make one (createuser --pwprompt {user}), or "
         "correct "
         "DATABASE_URL.",
-        text=r"role \".*\" (does not exist|is not permitted to log in)",
+        text=r"role \".*\" (does not exist|is not permitted to log in)|no such user",
     ),
     _Fault(
         "PostgreSQL at {host} does not let user {user} into {database} from here ({text}). Its pg_hba.conf says "
