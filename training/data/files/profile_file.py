@@ -86,7 +86,10 @@ class ProfileFile:
         return tuple(
             name
             for name in dict.fromkeys(self.source.names)
-            if name and name not in self._wanted and not any(fnmatchcase(name, pattern) for pattern in ignored)
+            # Also by its very name: survey tools write "G01[SQ001]", which as a pattern is something else.
+            if name
+            and name not in (*self._wanted, *ignored)
+            and not any(fnmatchcase(name, one) for one in ignored)
         )
 
     @property

@@ -264,6 +264,12 @@ def test_unused_columns_are_counted_and_the_first_named(tmp_path: Path) -> None:
     assert result.notes == ("Columns that the mapping does not use: 2 ('Height', 'Weight').",)
 
 
+def test_column_with_brackets_is_left_out_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "survey.csv").write_text("Age,G01[SQ001],G01[SQ002]\n20,Yes,No\n", encoding="utf-8")
+    mapping = parse_mapping("ignore = ['G01[SQ001]', 'G01[[]SQ002]']\nage = { from = 'Age' }")
+    assert read_dataset(tmp_path / "survey.csv", Profile, mapping).notes == ()
+
+
 @pytest.mark.skipif(not SURVEY.exists(), reason="the survey is not part of the project")
 def test_survey_is_mapped_to_profiles(tmp_path: Path) -> None:
     result = read_dataset(SURVEY, Profile, load_mapping(SURVEY_MAPPING), side_file=tmp_path / "refused.csv")
