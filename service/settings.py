@@ -1,9 +1,10 @@
 """Every setting of the service, from the environment or a `.env` file. Nothing reads them at import."""
 
 import os
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
@@ -15,6 +16,7 @@ from models.profile.chosen import VARIABLE
 from models.storage.registry import Registry
 from models.storage.signature import read_key
 from service import setting_values
+from service.sentences import Subject, sentence
 
 
 class SettingsError(SegmentsError):
@@ -266,8 +268,8 @@ def read_settings(**options: object) -> Settings:
     try:
         return Settings(**options)  # type: ignore[arg-type]
     except ValidationError as error:
-        lines = (f"{_name_of(item['loc'])}: {_plain(item['msg'])}" for item in error.errors())
-        raise SettingsError(f"These settings cannot be used. {'; '.join(lines)}.") from error
+        lines = (_explain(item) for item in error.errors())
+        raise SettingsError(f"These settings cannot be used. {' '.join(lines)}") from error
     except UnicodeDecodeError as error:
         raise SettingsError(
             f"{Path('.env').resolve()} is not UTF-8 (byte {error.start}). Save it as UTF-8, or move it away."
@@ -276,12 +278,14 @@ def read_settings(**options: object) -> Settings:
         raise SettingsError(f"{Path('.env').resolve()} cannot be read: {error.strerror}.") from error
 
 
-def _name_of(location: tuple[int | str, ...]) -> str:
-    return str(location[0]).upper() if location else "settings"
-
-
-def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ")
+def _explain(error: Mapping[str, Any]) -> str:
+    """What is wrong with a setting, by its name in the environment."""
+    field = str(error["loc"][0]) if error["loc"] else "settings"
+    name = field.upper()
+    if error["type"] == "value_error":
+        return f"{name}: {str(error['msg']).removeprefix('Value error, ').rstrip('.')}."
+    info = Settings.model_fields.get(field)
+    return sentence(error, Subject(name=name, model=None, info=info, is_item=False))
 
 
 def _read_secret(path: Path, setting: str) -> str:

@@ -67,7 +67,8 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=r"^[\x21-\x7e]{1,200}$",
-        description="Makes a request safe to repeat: the same key and body get the same response for 24 h.",
+        description="Makes a request safe to repeat: the same key and body get the same response for 24 h. "
+        "1 to 200 characters of ASCII without spaces.",
     ),
 ]
 JobId = Annotated[str, Path(max_length=200, description="A retrain's id.")]

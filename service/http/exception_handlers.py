@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import cast
 
 from fastapi import FastAPI
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -66,7 +68,8 @@ def _headers(error: SegmentsError) -> dict[str, str]:
 
 async def handle_invalid_request(request: Request, error: Exception) -> Response:
     """A body or parameter that is not valid; the response quotes no value of it."""
-    problems = field_problems(cast(RequestValidationError, error).errors(), _body_class(request))
+    invalid = cast(RequestValidationError, error)
+    problems = field_problems(invalid.errors(), _body_class(request), _parameters(request))
     return problem_response(INVALID, INVALID_DETAIL, request.scope["path"], errors=problems)
 
 
@@ -86,6 +89,12 @@ def _body_class(request: Request) -> type[BaseModel] | None:
     field = getattr(request.scope.get("route"), "body_field", None)
     annotation = getattr(getattr(field, "field_info", None), "annotation", None)
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _parameters(request: Request) -> dict[str, FieldInfo]:
+    """The declarations of the parameters of the request's route, by their names in a request."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    return {field.alias: field.field_info for field in get_flat_params(dependant)} if dependant else {}
 
 
 def _methods(request: Request) -> list[str]:

@@ -21,11 +21,11 @@ from starlette.routing import BaseRoute
 
 from service.container import Services
 from service.http.documentation import with_refusals
-from service.http.sentences import unknown_name
 from service.http.server.admission import ALWAYS_ADMITTED
 from service.security.actor import actor_of
 from service.security.guard import authorize
 from service.security.scopes import Scope, declared
+from service.sentences import unknown_name
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 from starlette.responses import Response
 
 from service.http.error_table import ProblemType
 from service.http.path_prefix import public_path
-from service.http.sentences import sentence, subject_of
 from service.observability.logs import request_id
+from service.sentences import Subject, sentence, subject_of
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 100
@@ -77,19 +78,31 @@ def problem_response(
 
 
 def field_problems(
-    errors: Sequence[Any], model: type[BaseModel] | None, *, is_item: bool = False
+    errors: Sequence[Any],
+    model: type[BaseModel] | None,
+    parameters: Mapping[str, FieldInfo] | None = None,
+    *,
+    is_item: bool = False,
 ) -> list[FieldProblem]:
     """pydantic's errors as pointers and sentences, the first `MAX_ERRORS` of them.
 
-    `model`: the class that the request, or `is_item` one value in a list of it, was validated by.
+    `model`: the class that the body, or `is_item` one value in a list of it, was validated by; `parameters`: the
+    declarations of the others, by name.
     """
-    return [_field_problem(error, model, is_item) for error in errors[:MAX_ERRORS]]
+    return [_field_problem(error, model, parameters or {}, is_item) for error in errors[:MAX_ERRORS]]
 
 
-def _field_problem(error: Mapping[str, Any], model: type[BaseModel] | None, is_item: bool) -> FieldProblem:
+def _field_problem(
+    error: Mapping[str, Any], model: type[BaseModel] | None, parameters: Mapping[str, FieldInfo], is_item: bool
+) -> FieldProblem:
     location, *path = error["loc"] or ("body",)
-    detail = sentence(error, subject_of(path, model if location == "body" else None, is_item))
-    return FieldProblem(place=location, pointer=json_pointer(path), detail=detail)
+    subject = subject_of(path, model, is_item) if location == "body" else _parameter(path, parameters)
+    return FieldProblem(place=location, pointer=json_pointer(path), detail=sentence(error, subject))
+
+
+def _parameter(path: Sequence[int | str], parameters: Mapping[str, FieldInfo]) -> Subject:
+    name = str(path[0]) if path else ""
+    return Subject(name=name[:_MAX_NAME], model=None, info=parameters.get(name), is_item=False)
 
 
 def json_pointer(path: Sequence[int | str]) -> str:

@@ -124,7 +124,12 @@ def test_setting_may_be_written_in_several_forms(
         ("ROOT_PATH", "https://app.example/segments", "write a path such as /segments"),
         ("ROOT_PATH", "/a/../b", "write a path such as /segments"),
         ("ROOT_PATH", "/segment", "publish it under another, as /api/segment"),
-        ("LOG_LEVEL", "loud", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL is 'DEBUG', 'INFO', 'WARNING' or 'ERROR'."),
+        ("WORKERS", "many", "WORKERS is a whole number."),
+        ("WORKERS", "0", "WORKERS is at least 1."),
+        ("PORT", "70000", "PORT is at most 65535."),
+        ("KEY_RATE", "fast", "KEY_RATE is a number."),
+        ("REQUIRE_KEYS", "perhaps", "REQUIRE_KEYS is true or false."),
     ],
 )
 def test_unusable_form_is_refused_with_what_to_write(
@@ -133,7 +138,7 @@ def test_unusable_form_is_refused_with_what_to_write(
     monkeypatch.setenv(setting, written)
     with pytest.raises(SettingsError) as refusal:
         read_settings(_env_file=None)
-    assert str(refusal.value).startswith(f"These settings cannot be used. {setting}: ")
+    assert str(refusal.value).startswith(f"These settings cannot be used. {setting}")
     assert sentence in str(refusal.value)
 
 

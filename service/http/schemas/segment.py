@@ -9,8 +9,8 @@ from models.profile import Profile
 from service.http.error_table import INVALID
 from service.http.problems import FieldProblem, field_problems, json_pointer
 from service.http.schemas.bounds import MAX_BATCH, STRICT
-from service.http.sentences import unknown_name
 from service.segmenting.assignment import InvalidProfile, Outcome, Segmented, SegmentedInDetail
+from service.sentences import unknown_name
 
 PROFILE_FIELDS = tuple(Profile.model_fields)
 # The first field that has an example, whatever the profile class.

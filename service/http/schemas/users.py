@@ -30,7 +30,14 @@ class UsersRequest(BaseModel):
 
     model_config = STRICT
 
-    user_ids: Annotated[list[UserIdText], Field(max_length=MAX_BATCH, examples=[["user-42"]])]
+    user_ids: Annotated[
+        list[UserIdText],
+        Field(
+            max_length=MAX_BATCH,
+            description="Ids of users: letters, digits and `._~:@+-`, at most 128 each.",
+            examples=[["user-42"]],
+        ),
+    ]
 
 
 class ChosenPersona(BaseModel):

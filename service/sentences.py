@@ -1,7 +1,7 @@
 """What is wrong with a value, in the words of its field: "hobbies is a list of texts, such as ["gaming"]."
 
 pydantic's own messages speak of its types ("valid tuple", "dictionary or object to extract fields from"). The
-types of errors here are all that the schemas of the API can raise; `tests/service/http/test_sentences.py` sends
+types of errors here are all that the schemas of the API can raise; `tests/service/test_sentences.py` sends
 every kind of JSON to every field. No sentence quotes a value of the request.
 """
 
@@ -97,7 +97,9 @@ def sentence(error: Mapping[str, Any], subject: Subject) -> str:
         verb, limit, unit = _LENGTHS[kind]
         return f"{subject.words} {verb} {context[limit]} {unit if context[limit] != 1 else unit[:-1]}."
     if kind == "string_pattern_mismatch":
-        return f"{subject.words} does not have the form `{context['pattern']}`."
+        description = subject.info.description if subject.info else None
+        form = description.rstrip(".") if description else f"`{context['pattern']}`"
+        return f"{subject.words} does not fit its description: {form}."
     wanted = _wanted(kind, context, subject)
     if wanted:
         return f"{subject.words} is {wanted}."

@@ -110,6 +110,18 @@ def test_wrong_parameter_is_explained(client: TestClient, target: str, pointer: 
     assert (error["place"], error["pointer"], error["detail"]) == ("query", pointer, said)
 
 
+def test_wrong_id_or_header_is_explained_by_its_description(client: TestClient) -> None:
+    (error,) = client.get("/users/-/persona").json()["errors"]
+    assert (error["place"], error["pointer"]) == ("path", "/user_id")
+    assert error["detail"].startswith("user_id does not fit its description: Your own id of the user: letters")
+    headers = {"Idempotency-Key": "with space"}
+    (error,) = client.post("/retrain", json={"source": "users"}, headers=headers).json()["errors"]
+    assert (error["place"], error["pointer"]) == ("header", "/Idempotency-Key")
+    assert error["detail"].startswith("Idempotency-Key does not fit its description: ")
+    (error,) = client.post("/users/personas:batchGet", json={"user_ids": ["a b"]}).json()["errors"]
+    assert error["detail"].startswith("Each value of user_ids does not fit its description: Ids of users: letters")
+
+
 def test_misspelled_detail_of_an_assignment_is_refused_and_not_ignored(client: TestClient) -> None:
     (error,) = client.post("/segment?explian=true", json={}).json()["errors"]
     assert error["detail"] == "Unknown parameter 'explian'. Did you mean 'explain'?"
