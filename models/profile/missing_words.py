@@ -26,8 +26,14 @@ MISSING_WORDS: Final = frozenset(
 )
 
 
+# Characters of the longest text that is compared with words.
+_LONGEST: Final = 200
+
+
 def is_missing_word(text: str) -> bool:
     """Whether a text stands for a missing answer, whatever its case; also dashes alone and blank text."""
+    if len(text) > _LONGEST:
+        return False
     word = normalise(text)
     return not word or word in MISSING_WORDS
 
@@ -49,6 +55,8 @@ class MissingWords:
 
     def holds(self, text: str) -> bool:
         """Whether a text, which is not blank, stands for a missing answer."""
+        if len(text) > _LONGEST:
+            return False
         word = normalise(text)
         if word in self.answers:
             return False

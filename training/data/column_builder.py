@@ -102,7 +102,8 @@ class ListColumnBuilder:
     def _flat(self, cells: Cells) -> tuple[Cells, IntArray, BoolArray, Misfits]:
         """All items in one sequence, the number of items of each row, whether it is answered, and the misfits."""
         if isinstance(cells, pa.Array):
-            if pa.types.is_list(cells.type) or pa.types.is_large_list(cells.type):
+            is_list = pa.types.is_list(cells.type) or pa.types.is_large_list(cells.type)
+            if is_list and not pa.types.is_struct(cells.type.value_type):
                 lengths = pc.list_value_length(cells).fill_null(0).to_numpy().astype(np.int64)
                 return cells.flatten(), lengths, cells.is_valid().to_numpy(False), {}
             cells = cells.to_pylist()

@@ -65,7 +65,7 @@ class FieldCheck:
     def items(self, cell: Any) -> Sequence[Any] | None:
         """The raw values in a list cell; None when it is not answered. Raises `Misfit`."""
         if isinstance(cell, list | tuple):
-            return cell
+            return _without_structs(cell) if self.text else cell
         if isinstance(cell, str) and self.text:
             return _split(cell.strip(), self.written)
         if self.text and isinstance(cell, dict):
@@ -159,7 +159,16 @@ def _unwrapped(cell: dict[Any, Any]) -> Sequence[Any] | None:
         return None
     if not isinstance(inner, list):
         raise Misfit("Input should be a valid list")
-    return [next(iter(item.values())) if isinstance(item, dict) and len(item) == 1 else item for item in inner]
+    return _without_structs(inner)
+
+
+def _without_structs(values: Sequence[Any]) -> Sequence[Any]:
+    """The values of a list, without structs of one member around them."""
+    if not values or not isinstance(values[0], dict):
+        return values
+    return [
+        next(iter(value.values())) if isinstance(value, dict) and len(value) == 1 else value for value in values
+    ]
 
 
 @cache

@@ -122,6 +122,9 @@ class CsvSource:
     def _chunk(self, rows: list[tuple[int, list[str] | None]], positions: Mapping[str, int], read: float) -> Chunk:
         width = len(self.names)
         whole = [(line, row) for line, row in rows if row is not None and len(row) == width]
+        if len(whole) < len(rows):
+            rows = [(line, _trimmed(row, width)) for line, row in rows]
+            whole = [(line, row) for line, row in rows if row is not None and len(row) == width]
         columns = list(zip(*(row for _, row in whole), strict=True)) or [()] * width
         return Chunk(
             {name: columns[index] for name, index in positions.items()},
@@ -166,6 +169,11 @@ def _csv_rows(file: TextIO, delimiter: str, before: int = 0) -> _Rows:
         else:
             if row:
                 yield before + line, row
+
+
+def _trimmed(row: list[str] | None, width: int) -> list[str] | None:
+    """The row without blank cells beyond the header, as a delimiter at the end of each line makes one."""
+    return row if row is None or len(row) <= width or any(row[width:]) else row[:width]
 
 
 def _broken(rows: Iterable[tuple[int, list[str] | None]], width: int) -> list[Refusal]:

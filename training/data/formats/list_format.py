@@ -16,7 +16,9 @@ DEFAULT: Final = ";"
 EMPTY_LISTS: Final = ("[]", "{}")
 # The likelier first: hardly a value holds one of the first three.
 SEPARATORS: Final = (";", "|", "\n", ",", "、")
-_NAMES: Final = {"\n": "line breaks", ",": "commas"}
+# As often between values as within one: they separate none unless a mapping says so.
+_DOUBTFUL: Final = ("/", "&", "+", "\t", "•")
+_NAMES: Final = {"\n": "line breaks", ",": "commas", "\t": "tabs"}
 # A separator of so small a share of the cells with the most common one belongs to the values.
 _SHARE: Final = 0.2
 
@@ -46,18 +48,16 @@ def find_separator(texts: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     ".
     """
     plain = [text for text in map(str.strip, texts) if text and text[0] not in "[{("]
-    counts = {mark: sum(mark in text for text in plain) for mark in SEPARATORS}
-    most = max(counts.values())
-    if not most:
-        return DEFAULT, ()
-    separator = next(mark for mark in SEPARATORS if counts[mark] >= _SHARE * most)
+    counts = {mark: sum(mark in text for text in plain) for mark in (*SEPARATORS, *_DOUBTFUL)}
+    most = max(counts[mark] for mark in SEPARATORS)
+    separator = next((mark for mark in SEPARATORS if most and counts[mark] >= _SHARE * most), DEFAULT)
     notes = []
     if separator != DEFAULT:
         notes.append(
             f"lists are read with {_name(separator)} between their values. Where these belong to the values, say "
             'split = ";" in the mapping\'s table of the field.'
         )
-    for mark in SEPARATORS:
+    for mark in (*SEPARATORS, *(mark for mark in _DOUBTFUL if counts[mark] >= _SHARE * len(plain))):
         whole = sum(mark in text and separator not in text for text in plain)
         if mark != separator and whole:
             texts = count(whole, "text")

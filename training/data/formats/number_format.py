@@ -24,6 +24,8 @@ _DECORATED: Final = re.compile(
 )
 # Digits in groups, all with one separator: the last group has three digits, those before it two (India) or three.
 _GROUPED: Final = re.compile(r"\d{1,3}(?P<mark>[.,'’ ])(?:\d{2,3}(?P=mark))*\d{3}", re.ASCII)
+# Characters of the longest text that may be a number in some format.
+_LONGEST: Final = 60
 _SPACES: Final = re.compile("[\\s\u00a0\u202f\u2009]")
 
 
@@ -119,7 +121,10 @@ def _vote(digits: str) -> str:
 
 def _digits(text: str) -> tuple[str, str] | None:
     """The sign, and the digits with their marks; None for what is not a number in any format."""
-    text = _SPACES.sub(" ", text.strip())
+    text = text.strip()
+    if len(text) > _LONGEST:
+        return None
+    text = _SPACES.sub(" ", text)
     negative = text.startswith("(") and text.endswith(")")
     match = _DECORATED.fullmatch(text[1:-1] if negative else text)
     if match is None or not any(map(str.isdigit, match["digits"])) or (match["sign"] and match["inner"]):

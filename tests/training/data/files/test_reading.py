@@ -119,6 +119,18 @@ def test_csv_row_with_a_wrong_number_of_cells_is_refused(tmp_path: Path) -> None
     assert result.refusals.by_reason == {"Not as many cells as columns": 2}
 
 
+def test_delimiter_at_the_end_of_lines_is_no_cell(tmp_path: Path) -> None:
+    result = read(csv_file(tmp_path, "age,occasion", "20,easter,", "30,,,"))
+    assert all_rows(result) == [Profile(age=20, occasion="easter"), Profile(age=30)]
+
+
+def test_lists_of_structs_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "profiles.parquet"
+    hobbies = pa.array([[{"item": "a"}, {"item": "b"}], None], pa.list_(pa.struct({"item": pa.string()})))
+    pq.write_table(pa.table({"hobbies": hobbies}), path)
+    assert all_rows(read(path)) == [Profile(hobbies=("a", "b")), Profile()]
+
+
 def test_unclosed_quote_refuses_every_line_it_spans(tmp_path: Path) -> None:
     result = read(csv_file(tmp_path, "age,occasion", "20,easter", '30,"easter', "40,x", "50,x"))
     assert result.line_numbers.tolist() == [2]

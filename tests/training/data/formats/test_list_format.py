@@ -48,6 +48,8 @@ def test_broken_brackets_are_refused(text: str) -> None:
         (["a\nb"], "\n", "with line breaks between"),
         (["a;b", "arts, crafts"], ";", "1 text with commas and without ';' count as one value each"),
         (["['a', 'b']", "[]"], ";", ""),
+        (["a / b", "c / d", "e"], ";", "2 texts with '/' and without ';' count as one value each"),
+        (["sci-fi/fantasy", *"abcdefgh"], ";", ""),
         ([*(f"a, {letter}" for letter in "bcdefghi"), "d &amp; e"], ",", "commas"),
     ],
 )
