@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from testkit.server import Server, serving
 SECONDS = 8.0
 MAX_GROWTH_MB = 20.0
 MAX_RATIO = 3.0
+MAX_LIVEZ_MS = 50.0
 PAGE = b"GET /static/docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: localhost\r\n\r\n"
 JSON = b"host: localhost\r\ncontent-type: application/json\r\n"
 CHUNKED = b"POST /segment HTTP/1.1\r\n" + JSON + b"transfer-encoding: chunked\r\n\r\n"
@@ -42,25 +44,14 @@ def heads_without_end(world: World) -> Outcome:
     """10 connections at a time whose heads, fields or trailers never end."""
     folder, connections = world.fresh("heads"), 10
     with serving(folder, world.artifacts(folder)) as server:
-        probe = Probe(server.port)
-        probe.measure(2)
-        alone = probe.measure(SECONDS)
         # Once with these requests alone: what they import and cache stays.
         for start, _ in ENDLESS:
             with socket.create_connection(("127.0.0.1", server.port)) as connection:
                 connection.sendall(start)
-        before = _resident_mb(server, "VmHWM")
-        with _clients(connections, lambda number, stop: _send_without_end(server.port, number, stop)) as sent:
-            beside = probe.measure(SECONDS)
-        growth = _resident_mb(server, "VmHWM") - before
-    ratio = beside.quantile(0.99) / alone.quantile(0.99)
-    require(set(beside.statuses) == {200}, f"the other client got {beside.statuses}")
-    require(growth <= MAX_GROWTH_MB, f"memory grew by {growth:.0f} MB")
-    require(ratio <= MAX_RATIO, f"another client: {alone} alone, {beside} beside them")
-    came = (
-        f"{sent['bytes'] / 1e6:,.0f} MB were sent on {sent['connections']:,} connections, memory grew by "
-        f"{growth:.0f} MB at most; another client: {alone} alone, {beside} beside them ({ratio:.1f} ×)"
-    )
+        sent, effects = _attacked(
+            server, connections, lambda number, stop: _send_without_end(server.port, number, stop)
+        )
+    came = f"{sent['bytes'] / 1e6:,.0f} MB were sent on {sent['connections']:,} connections; {effects}"
     done = f"{connections} connections at a time with heads, fields and trailers without end"
     return Outcome(done, f"{SECONDS:.0f} s", came)
 
@@ -69,30 +60,74 @@ def long_pipelines(world: World) -> Outcome:
     """One connection with 3,000 requests in flight, beside clients that write."""
     folder = world.fresh("pipeline")
     with serving(folder, world.artifacts(folder)) as server:
-        with _clients(1, lambda _, stop: _pipeline(server.port, stop)) as sent, Writers(server) as load:
-            time.sleep(SECONDS)
+        sent, effects = _attacked(server, 1, lambda _, stop: _pipeline(server.port, stop))
+        with _clients(1, lambda _, stop: _pipeline(server.port, stop)), Writers(server) as load:
+            time.sleep(SECONDS / 2)
         load.check()
     require(set(load.statuses) <= {200, 201}, f"the other clients got {load.statuses}")
     require(sent["broken"] == 0, f"the pipeline broke: {sent}")
-    came = f"{sent['responses']:,} responses in the pipeline; {load.writes:,} writes beside it, none refused"
+    writes = f"{load.writes:,} writes beside it, none refused"
+    came = f"{sent['responses']:,} responses in the pipeline; {writes}; {effects}"
     return Outcome(f"{PIPELINED:,} requests in flight on one connection", f"{SECONDS:.0f} s", came)
 
 
 def refused_bodies(world: World) -> Outcome:
     """Bodies of up to 6 MB that go on after they were refused."""
-    folder, rounds = world.fresh("refused"), world.times(50)
-    counts = Counter[str]()
+    folder = world.fresh("refused")
     with serving(folder, world.artifacts(folder)) as server:
-        for _ in range(rounds):
-            for status, head in REFUSED.items():
-                for size in SIZES:
-                    counts[_statuses_of(server.port, head, size)] += 1
-                    require(set(counts) <= set(REFUSED), f"{status} and {size:,} bytes: {counts}")
-            too_long = _statuses_of(server.port, REFUSED["415"], 6_000_000)
-            require(too_long == "413", f"6 MB got {too_long}")
+        _refused(server.port, 1)
+        counts, effects = _attacked(server, 1, lambda _, stop: _send_refused(server.port, stop))
+    require(set(counts) <= {*REFUSED, "413"}, f"the statuses on the connections: {counts}")
+    require(set(counts) == {*REFUSED, "413"}, f"not every body was sent: {counts}")
     sizes = f"{len(SIZES)} sizes up to 6 MB"
-    came = f"one response each ({counts.total() + rounds:,}), none reset, no second one"
-    return Outcome(f"Bodies sent on after their refusal with 404, 405, 413 or 415, {sizes}", f"{rounds} ×", came)
+    came = f"one response each ({counts.total():,}), none reset, no second one; {effects}"
+    done = f"Bodies sent on after their refusal with 404, 405, 413 or 415, {sizes}"
+    return Outcome(done, f"{SECONDS:.0f} s", came)
+
+
+def _send_refused(port: int, stop: threading.Event) -> Counter[str]:
+    counts = Counter[str]()
+    while not stop.is_set():
+        counts += _refused(port, len(SIZES))
+    return counts
+
+
+def _refused(port: int, sizes: int) -> Counter[str]:
+    """The statuses on connections with refused bodies of so many sizes, and with one that is too long."""
+    counts = Counter(_statuses_of(port, head, size) for head in REFUSED.values() for size in SIZES[:sizes])
+    counts[_statuses_of(port, REFUSED["415"], 6_000_000)] += 1
+    return counts
+
+
+def _attacked(
+    server: Server, clients: int, attack: Callable[[int, threading.Event], Counter[str]]
+) -> tuple[Counter[str], str]:
+    """Attack with so many threads; what they count, and the effects on memory, on `/livez` and on another client.
+
+    Raises `Broken` where memory grows by more than 20 MB, where `/livez` takes longer than 50 ms at its p99 and
+    three times as long as alone, or where the other client's p99 is more than three times as long.
+    """
+    probe, health = Probe(server.port), Probe(server.port, "/livez")
+    probe.measure(2)
+    alone, healthy = probe.measure(SECONDS), health.measure(SECONDS / 2)
+    before = _resident_mb(server, "VmHWM")
+    with _clients(clients, attack) as sent, ThreadPoolExecutor(1) as pool:
+        measured = pool.submit(health.measure, SECONDS)
+        beside, livez = probe.measure(SECONDS), measured.result()
+    growth = _resident_mb(server, "VmHWM") - before
+    ratio = beside.quantile(0.99) / alone.quantile(0.99)
+    require(
+        set(beside.statuses) == set(livez.statuses) == {200}, f"others got {beside.statuses}, {livez.statuses}"
+    )
+    require(growth <= MAX_GROWTH_MB, f"memory grew by {growth:.0f} MB")
+    require(ratio <= MAX_RATIO, f"another client: {alone} alone, {beside} beside them")
+    limit = max(MAX_LIVEZ_MS, MAX_RATIO * healthy.quantile(0.99))
+    require(livez.quantile(0.99) <= limit, f"`/livez`: {healthy} alone, {livez} beside them")
+    effects = (
+        f"memory grew by {growth:.0f} MB at most; another client: {alone} alone, {beside} beside them "
+        f"({ratio:.1f} ×); `/livez` {livez}"
+    )
+    return sent, effects
 
 
 @contextmanager

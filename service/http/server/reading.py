@@ -60,6 +60,9 @@ class SequentialProtocol(HttpToolsProtocol):
         self.transport.lost()
         self._unparsed, self._receiving = b"", False
         super().connection_lost(exc)
+        if self.cycle is not None:
+            # Nobody reads it any more, and the cycle of references around it may live on for a while.
+            self.cycle.body = bytearray()
 
     @property
     def client_seconds(self) -> float:

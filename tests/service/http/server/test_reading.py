@@ -232,6 +232,16 @@ def test_long_body_of_a_refused_request_gets_one_response_and_no_reset(server: S
     assert b"connection: close" in received
 
 
+def test_bodies_of_refused_requests_are_released_with_their_connections(server: Server) -> None:
+    before = resident_kb(server)
+    for _ in range(400):
+        with connect(server.port) as connection:
+            connection.sendall(refused(100_000) + b"x" * 100_000)
+            connection.shutdown(socket.SHUT_WR)
+            assert statuses(rest(connection)) == [b"415"]
+    assert resident_kb(server) - before < MAX_GROWTH_KB
+
+
 def test_body_over_the_limit_gets_413_that_can_be_read(server: Server) -> None:
     length = 6_000_000
     for sent in (
