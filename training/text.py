@@ -23,6 +23,11 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def in_quotes(text: str) -> str:
+    """The text in quotation marks; a quotation within it gets single ones."""
+    return f"“{text.replace('“', '‘').replace('”', '’')}”"
+
+
 def capitalised(text: str) -> str:
     """The text with its first letter in upper case."""
     return text[:1].upper() + text[1:]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.text import capitalised, count, listed, number, percent, percent_tenths
+from training.text import capitalised, count, in_quotes, listed, number, percent, percent_tenths
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,7 @@ def test_lists_end_with_and() -> None:
 
 def test_only_the_first_letter_is_capitalised() -> None:
     assert [capitalised("diy fans"), capitalised("DIY"), capitalised("")] == ["Diy fans", "DIY", ""]
+
+
+def test_quotation_within_a_quotation_has_single_marks() -> None:
+    assert in_quotes("Fans of “Wandern”") == "“Fans of ‘Wandern’”"

@@ -27,6 +27,7 @@ from models.storage.manifest import Verdict
 from training.acceptance.verdicts import at_most, not_judged
 from training.data.codes import row_groups
 from training.data.dataset import Dataset
+from training.text import count as counted
 from training.text import percent_tenths
 
 # Rows with fewer answers say too little to be compared.
@@ -61,15 +62,14 @@ def repeated_rows(dataset: Dataset, thresholds: Thresholds) -> Verdict:
     fields.
     """
     fewest = min(_FEWEST_ANSWERS, len(dataset.columns))
+    answers = counted(fewest, "answer")
     answered = sum(known_rows(column).astype(np.int64) for column in dataset.columns.values())
     rows = np.flatnonzero(answered >= fewest)
     if not len(rows):
-        return not_judged("repeated_rows", f"No profile has {fewest} answers or more.")
+        return not_judged("repeated_rows", f"No profile has {answers} or more.")
     those = dataset if len(rows) == len(dataset) else dataset.take(rows)
     repeated = (len(rows) - those.distinct_rows) / len(dataset)
-    measured = (
-        f"{percent_tenths(repeated)} of the rows repeat another one word for word, in {fewest} answers or more"
-    )
+    measured = f"{percent_tenths(repeated)} of the rows repeat another one word for word, in {answers} or more"
     most = max(thresholds.gate_max_repeated_share, _FEWEST_COPIES / len(dataset))
     if repeated <= most:
         return at_most("repeated_rows", repeated, most, measured)

@@ -7,6 +7,7 @@ from typing import Any
 from models.persona import Persona
 from models.storage.persona_texts import Texts, persona_with_text, unique_names
 from training.report.document import Report
+from training.text import in_quotes
 
 
 def with_texts(report: Report, texts: Mapping[str, Texts]) -> Report:
@@ -23,7 +24,7 @@ def with_texts(report: Report, texts: Mapping[str, Texts]) -> Report:
 def _new_names(before: tuple[Persona, ...], after: tuple[Persona, ...]) -> dict[str, str]:
     """The names as sentences quote them, old → new."""
     pairs = zip(before, after, strict=True)
-    return {f"“{old.name}”": f"“{new.name}”" for old, new in pairs if old.name != new.name}
+    return {in_quotes(old.name): in_quotes(new.name) for old, new in pairs if old.name != new.name}
 
 
 def _renamed(content: Any, names: Mapping[str, str]) -> Any:

@@ -206,5 +206,5 @@ def test_profile_class_without_wordings_is_described_by_field_titles() -> None:
     assert first.name == "High-page history-topic group"
     assert (
         second.sentence
-        == "People who tend to have free as plan, have cooking in topics, and have about 100 pages."
+        == "People who tend to have free as plan, have cooking in topics, and have only about 100 pages."
     )

@@ -158,7 +158,12 @@ def _number_clause(finding: NumberFinding, people: str) -> str:
     group = scale_of(finding.spec).group
     if group:
         return group.replace("{range}", span(finding))
-    return f"{people} who {plural_level(finding.spec, f'about {number(finding.mean)}')}"
+    return f"{people} who {plural_level(finding.spec, f'{only(finding)}about {number(finding.mean)}')}"
+
+
+def only(finding: NumberFinding) -> str:
+    """What says that a number is below everyone's: "buy milk for only about 645"."""
+    return "" if finding.more else "only "
 
 
 def span(finding: NumberFinding) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from models.persona import Trait
 from training.personas.traits import Finding, NumberFinding, ValueFinding
-from training.personas.wording.parts import span, term
+from training.personas.wording.parts import only, span, term
 from training.personas.wording.phrases import (
     amount,
     is_gift,
@@ -129,6 +129,7 @@ def _tellable(finding: Finding) -> bool:
 def _clause(findings: Sequence[Finding]) -> str:
     first = findings[0]
     if isinstance(first, NumberFinding):
-        return level(first.spec, f"about {first.mean:,.0f}" if first.mean >= 1 else number(first.mean))
+        mean = f"about {first.mean:,.0f}" if first.mean >= 1 else number(first.mean)
+        return level(first.spec, f"{only(first)}{mean}" if first.mean else mean)
     terms = [term(finding) for finding in findings if isinstance(finding, ValueFinding)]
     return phrase(first.spec, terms, many=True)

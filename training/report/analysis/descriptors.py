@@ -23,7 +23,7 @@ from training.personas.traits import MIN_COUNT, SIGNIFICANCE
 from training.report.analysis.counts.roles import value_label
 from training.report.analysis.insights import quoted
 from training.report.content.descriptors import CategoryShares, DescriptorReport, DescriptorTest, NumberSpread
-from training.text import count, listed, number, percent
+from training.text import listed, number, percent
 
 MOST_VALUES: Final = 12
 OTHER: Final = "other"
@@ -233,7 +233,11 @@ def p_text(p: float) -> str:
 
 def _together(tests: Sequence[DescriptorTest]) -> str:
     differing = [f"{test.title} ({effect_text(test)})" for test in tests if test.differs]
-    described = count(len(tests), "descriptor")
+    if len(tests) == 1:
+        does = ", which no persona was made from, differs" if differing else " does not differ"
+        effect = f": {differing[0]}" if differing else ""
+        return f"The only descriptor{does} between the personas beyond chance{effect}."
+    described = f"{len(tests)} descriptors"
     if not differing:
         return f"None of {described} differs between the personas beyond chance."
     verb = "differs" if len(differing) == 1 else "differ"

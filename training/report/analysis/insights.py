@@ -21,7 +21,7 @@ from training.report.analysis.counts.bands import Bands
 from training.report.analysis.counts.roles import age_field, gift_field, season_field, value_label
 from training.report.analysis.counts.tables import MOST_GIFTS, shares_by_band
 from training.report.document import Insight
-from training.text import listed, number, percent
+from training.text import in_quotes, listed, number, percent
 
 Topic = Literal["age_and_gifts", "season", "history_and_hobbies", "personas", "quality"]
 
@@ -177,4 +177,4 @@ def _insight(topic: Topic, sentence: str) -> Insight:
 
 def quoted(persona: Persona) -> str:
     """The name in quotation marks."""
-    return f"“{persona.name}”"
+    return in_quotes(persona.name)

@@ -142,5 +142,7 @@ def _least_answered(data: DataQuality) -> list[str]:
     if not filled:
         return []
     least = min(filled, key=lambda field: field.answered)
+    if least.answered == 1:
+        return [f"All profiles answer every field{'' if len(filled) == len(data.fields) else ' with answers'}."]
     every = "Every field" if len(filled) == len(data.fields) else "Every field with answers"
     return [f"{every} is answered by at least {percent(least.answered)} of the profiles (least: {least.title})."]

@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from models.profile.field_kinds import Categorical, FieldSpec, Wording
+from models.profile.field_kinds import Categorical, FieldSpec, Numeric, Scale, Wording
 from tests.training.personas.wording.findings import mean, value
-from training.personas.traits import Finding, ValueFinding
+from training.personas.traits import Finding, NumberFinding, ValueFinding
 from training.personas.wording.naming import names
 
 
@@ -211,3 +211,12 @@ def test_names_do_not_depend_on_the_order_of_the_personas() -> None:
 )
 def test_values_that_read_badly_stay_out_of_names(value_text: str) -> None:
     assert name_of(value("hobbies", value_text), value("gift_history", "books", strength=0.1)) == "Book givers"
+
+
+def test_number_below_everyones_says_so() -> None:
+    spec = FieldSpec(name="milk", kind=Numeric(Scale(phrase="buy milk for {value}")), title="milk")
+    finding = mean("lead_time_days", 645, 5_796)
+    assert isinstance(finding, NumberFinding)
+    assert names([[dataclasses.replace(finding, spec=spec)]], "people") == (
+        "People who buy milk for only about 645",
+    )

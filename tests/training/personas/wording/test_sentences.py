@@ -47,7 +47,7 @@ def test_sentence_lists_the_strongest_traits_with_numbers_last() -> None:
     ]
     assert persona_sentence(findings) == (
         "Mostly 22–32 year olds who tend to be into gaming and board games, give electronics, "
-        "and buy about 4 days ahead."
+        "and buy only about 4 days ahead."
     )
 
 

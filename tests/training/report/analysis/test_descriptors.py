@@ -207,7 +207,7 @@ def test_sentences_hold_effect_p_and_where_the_difference_is(clusters: IntArray,
 def test_nothing_that_differs_is_said_so(clusters: IntArray) -> None:
     report = descriptor_report(numbers(np.random.default_rng(0).normal(size=300)), clusters, PEOPLE)
     assert report is not None
-    assert report.sentence == "None of 1 descriptor differs between the personas beyond chance."
+    assert report.sentence == "The only descriptor does not differ between the personas beyond chance."
 
 
 def test_without_descriptors_or_for_one_persona_there_is_no_report(clusters: IntArray) -> None:

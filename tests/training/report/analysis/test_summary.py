@@ -98,6 +98,11 @@ def test_good_data_has_a_sentence_on_the_least_answered_field() -> None:
     assert insight.sentence == "Every field is answered by at least 90 % of the profiles (least: hobbies)."
 
 
+def test_data_without_gaps_is_said_to_have_none() -> None:
+    (insight,) = on_quality(quality(answered=1.0))
+    assert insight.sentence == "All profiles answer every field."
+
+
 def test_field_that_nobody_answers_is_no_warning() -> None:
     data = quality()
     never = data.fields[0].model_copy(update={"field": "occasion", "title": "occasion", "answered": 0.0})
