@@ -45,11 +45,20 @@ def refuse_duplicates(names: Sequence[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns of a file hold the fields: `of_field`, by field; `id`; and sentences on what was assumed."""
+    """Which columns of a file hold the fields: `of_field`, by field; `id`; and `ambiguous` ones, which hold none.
+
+    `remarks`: sentences on what was assumed, with the field that each is about; "" for the id.
+    """
 
     of_field: Mapping[str, str]
     id: str | None = None
-    notes: tuple[str, ...] = ()
+    ambiguous: frozenset[str] = frozenset()
+    remarks: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The sentences."""
+        return tuple(sentence for _, sentence in self.remarks)
 
 
 def find_columns(names: Sequence[str], profile_class: type[BaseModel], besides: Collection[str] = ()) -> Columns:
@@ -63,19 +72,30 @@ def find_columns(names: Sequence[str], profile_class: type[BaseModel], besides: 
     by_form: dict[str, list[str]] = {}
     for name in free:
         by_form.setdefault(normalise(name), []).append(name)
-    of_field, notes = {}, []
+    of_field, ambiguous, remarks = {}, set[str](), list[tuple[str, str]]()
     for field in field_names(profile_class):
         candidates = [exact[field]] if field in exact else by_form.get(normalise(field), [])
-        if len(candidates) > 1 or any(counts[name] > 1 for name in candidates):
-            notes.append(f"Column {quoted(candidates)} occurs more than once; it is not used.")
-        elif candidates:
+        if len(candidates) > 1:
+            remarks.append((field, f"Columns {quoted(candidates)} could all be {field}; none is used."))
+            ambiguous.update(candidates)
+        elif candidates and counts[candidates[0]] == 1:
             of_field[field] = candidates[0]
-    notes += [f"Column {quoted([name])} is read as {field}." for field, name in of_field.items() if name != field]
+            if candidates[0] != field:
+                remarks.append((field, f"Column {quoted(candidates)} is read as {field}."))
+        elif candidates:
+            remarks.append((field, _repeated(candidates[0])))
+            ambiguous.update(candidates)
     ids = [name for form in _ID_HEADERS for name in by_form.get(form, ()) if name not in of_field.values()]
     id_name = next((name for name in [*filter(ids.__contains__, ID_COLUMNS), *ids] if counts[name] == 1), None)
-    if id_name is not None and id_name not in ID_COLUMNS:
-        notes.append(f"Column {quoted([id_name])} is read as the id.")
-    return Columns(of_field, id_name, tuple(notes))
+    if id_name is None:
+        remarks += [("", _repeated(name)) for name in ids]
+    elif id_name not in ID_COLUMNS:
+        remarks.append(("", f"Column {quoted([id_name])} is read as the id."))
+    return Columns(of_field, id_name, frozenset(ambiguous), tuple(remarks))
+
+
+def _repeated(name: str) -> str:
+    return f"Column {quoted([name])} occurs more than once; it is not used."
 
 
 def refuse_unknown(names: Sequence[str], profile_class: type[BaseModel], notes: Sequence[str] = ()) -> None:

@@ -275,6 +275,20 @@ def test_header_that_occurs_twice_is_not_used_and_one_that_a_mapping_names_refus
     assert refused.code == 2
 
 
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("user_id,Age,AGE", "Columns 'Age', 'AGE' could all be age; none is used."),
+        ("id,id,occasion", "Column 'id' occurs more than once; it is not used."),
+    ],
+)
+def test_columns_that_could_all_be_one_are_not_used(score: Score, header: str, said: str) -> None:
+    result = score("people.csv", f"{header},hobbies\n1,2,3,gaming\n")
+    assert result.code == 0
+    assert said in result.said
+    assert "is not a profile field" not in result.said
+
+
 def test_refused_rows_never_go_through_a_link(score: Score, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "precious.txt").write_text("as it was")

@@ -135,8 +135,8 @@ class ProfileFile:
         of_field = {
             name: column for name, column in of_field.items() if name == column or column not in mapping.sources
         }
-        notes = [note for note in columns.notes if not any(f"as {name}." in note for name in mapping.rules)]
-        return dataclasses.replace(columns, of_field=of_field, notes=tuple(notes))
+        remarks = tuple(remark for remark in columns.remarks if remark[0] not in mapping.rules)
+        return dataclasses.replace(columns, of_field=of_field, remarks=remarks)
 
     @cached_property
     def _wanted(self) -> list[str]:
@@ -160,7 +160,8 @@ class ProfileFile:
 
     def _unused_notes(self) -> tuple[str, ...]:
         if self.mapping is None:
-            once = [name for name in self.unused if self.source.names.count(name) == 1]
+            ambiguous = self._columns.ambiguous
+            once = [name for name in self.unused if self.source.names.count(name) == 1 and name not in ambiguous]
             return unused_columns(once, field_names(self.profile_class))
         if not self.unused:
             return ()

@@ -54,7 +54,9 @@ def find_encoding(path: Path, declared: str | None = None) -> Encoding:
                 'encoding = "…" in the mapping, or save the file as UTF-8.'
             )
             return Encoding("cp1252", note)
-    raise UnusableInput(f"{path} is neither UTF-8 nor Windows-1252 text; save it as UTF-8.")
+    raise UnusableInput(
+        f"{path} is neither UTF-8 nor Windows-1252 text; save it as UTF-8, or say which in a mapping (encoding)."
+    )
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from training.text import count
 DEFAULT: Final = ";"
 EMPTY_LISTS: Final = ("[]", "{}")
 # The likelier first: hardly a value holds one of the first three.
-SEPARATORS: Final = (";", "|", "\n", ",", "、")
+SEPARATORS: Final = (";", "；", "|", "\n", ",", "，", "、")
 # As often between values as within one: they separate none unless a mapping says so.
 _DOUBTFUL: Final = ("/", "&", "+", "\t", "•")
 _NAMES: Final = {"\n": "line breaks", ",": "commas", "\t": "tabs"}
