@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from models.profile.field_kinds import Categorical, FieldSpec, MultiLabel, Numeric
+from models.profile.field_kinds import Categorical, FieldSpec, MultiLabel, Numeric, Ordinal
+from models.profile.vocabulary import label
 from training.data.dataset import Dataset
 from training.data.written_forms import WrittenForms
 from training.personas.wording.phrases import is_gift, value_text
@@ -34,6 +35,9 @@ def season_field(dataset: Dataset) -> FieldSpec | None:
 
 def value_label(spec: FieldSpec, value: str, written_forms: WrittenForms | None = None) -> str:
     """A value of a field on its own, as people write it: "DIY", "practical gifts", "Wandern"; cut if long.."""
+    if isinstance(spec.kind, Ordinal):
+        # The class has named its levels: "graduation" is one of education, and no occasion.
+        return label(value)
     return value_text(term_of(value, written_forms), is_gift(spec))
 
 
