@@ -173,7 +173,8 @@ class FastPath:
         self._services.metrics.in_flight.dec(len(deferred))
         for request, own_id, started, awaited in deferred:
             self._services.store_bulkhead.release()
-            response = outcome_response(awaited, own_id, request.scope["path"], self._request_seconds)
+            path, metrics = request.scope["path"], self._services.metrics
+            response = outcome_response(awaited, own_id, path, self._request_seconds, metrics)
             answered.append(_Answered(own_id, request.match.route, response.status, started))
             result.append(_with_head(response, own_id))
         self._record(answered)

@@ -9,9 +9,13 @@ from service.http.exception_handlers import INTERNAL_DETAIL, response_of
 from service.http.problems import problem_response
 from service.http.responses import RenderedResponse
 from service.observability.logs import log_failure, request_id
+from service.observability.metrics import Metrics
+from service.store.ports.errors import StoreUnavailable
 
 
-def outcome_response(awaited: Awaited, own_id: str, path: str, seconds: float) -> RenderedResponse:
+def outcome_response(
+    awaited: Awaited, own_id: str, path: str, seconds: float, metrics: Metrics
+) -> RenderedResponse:
     """The response once the work has ended; before that it has taken longer than `seconds`."""
     token = request_id.set(own_id)
     try:
@@ -20,6 +24,8 @@ def outcome_response(awaited: Awaited, own_id: str, path: str, seconds: float) -
             return _rendered(problem_response(TOO_SLOW, detail, path))
         return awaited.render(awaited.work.result())
     except SegmentsError as error:
+        if isinstance(error, StoreUnavailable):
+            metrics.store_failures.inc()
         return _rendered(response_of(error, path))
     except Exception as error:
         log_failure(error)

@@ -20,6 +20,7 @@ from service.http.schemas.retrain import job_path
 from service.limits import LimitExceeded
 from service.observability.logs import log_failure
 from service.security.guard import Forbidden, Unauthenticated
+from service.store.ports.errors import StoreUnavailable
 from service.store.ports.jobs import JobRunning
 
 INVALID_DETAIL = "Correct what `errors` names and send it again; /docs shows every field."
@@ -40,6 +41,8 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
 async def handle_segments_error(request: Request, error: Exception) -> Response:
     """An error of the service, by the table."""
+    if isinstance(error, StoreUnavailable):
+        request.app.state.services.metrics.store_failures.inc()
     return response_of(cast(SegmentsError, error), request.scope["path"])
 
 

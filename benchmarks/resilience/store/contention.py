@@ -33,7 +33,9 @@ def writers_and_readers(world: World) -> Outcome:
             after = probe.measure(SECONDS)
             # Other work on the machine comes and goes.
             ratio = beside.quantile(0.99) / max(before.quantile(0.99), after.quantile(0.99))
-            results.append(f"{beside} beside {count} writers of {users} ({ratio:.1f} ×; {outcome})")
+            results.append(
+                f"{beside} beside {count} writers of {users} ({ratio:.1f} × the slower run alone; {outcome})"
+            )
             require(set(beside.statuses) == {200}, f"reads {results[-1]}: {beside.statuses}")
             require(ratio <= MAX_RATIO, f"reads alone {before} and {after}, {results[-1]}")
             before = after

@@ -138,6 +138,13 @@ def test_write_that_fails_is_the_problem_of_the_standard_path_and_not_repeated(
         assert both.app.state.services.store_bulkhead.in_use == 0
 
 
+def test_both_paths_count_a_store_that_is_away(tmp_path: Path) -> None:
+    with both_paths(tmp_path, store=MemoryStore(users=FailingUsers())) as both:
+        fast = counted(both, lambda: both.fast("PUT", target("ann"), FULL, JSON))
+        assert fast == counted(both, lambda: both.standard("PUT", target("ann"), FULL, JSON))
+        assert fast["segments_store_failures_total", frozenset()] == 1
+
+
 class RefusingUsers(MemoryUsers):
     """Takes no write of Bob."""
 
