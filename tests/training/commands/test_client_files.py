@@ -262,7 +262,7 @@ def test_number_that_could_be_two_is_said(score: Score) -> None:
         "is read as one between thousands" in score("shop.csv", 'user_id,Spent\na,"1,234"\n', mapping=SPENT).said
     )
     declared = score("shop.csv", 'user_id,Spent\na,"1,234"\n', mapping=f'decimal = ","\n{SPENT}')
-    assert "thousands and signs" in declared.said
+    assert "Column 'Spent': numbers are read with a decimal comma" in declared.said
 
 
 def test_header_that_occurs_twice_is_not_used_and_one_that_a_mapping_names_refused(score: Score) -> None:

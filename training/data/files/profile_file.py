@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
+from glob import escape
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -82,7 +83,7 @@ class ProfileFile:
     @cached_property
     def unused(self) -> tuple[str, ...]:
         """The columns that nothing reads, without those that the mapping leaves out on purpose."""
-        ignored = (*self._mapping.options.ignore, TRUTH_COLUMN)
+        ignored = (*self._mapping.options.ignore, *map(escape, self._mapping.descriptors.names), TRUTH_COLUMN)
         return tuple(
             name
             for name in dict.fromkeys(self.source.names)
@@ -211,7 +212,7 @@ class ProfileFile:
         rule = self._mapping.rules.get(spec.name)
         columns = rule.numeric_sources if rule else ()
         if isinstance(spec.kind, Numeric) and type(rule) in (Rename, type(None)):
-            columns = rule.sources if rule else (self._columns.of_field.get(spec.name, ""),)
+            columns = rule.sources if rule else tuple(filter(None, [self._columns.of_field.get(spec.name)]))
         words, formats = self._mapping.words(spec.name), {}
         for column in columns:
             cells = [text for text in texts.get(column, ()) if not words.holds(text)]

@@ -80,6 +80,7 @@ from training.data.mapping.field_rules import AsText, Rename, Rule
 from training.data.mapping.file_options import FileOptions
 from training.errors import UnusableInput
 
+_OPTIONS: Final = ", ".join(FileOptions.model_fields)
 _NO_READERS: Final[Mapping[str, CellReader]] = {}
 # Keys of a table that say how its column is written, and not which it is.
 _WRITTEN: Final = frozenset({"missing", "not_missing", "decimal", "split", "recode", "others", "edges", "labels"})
@@ -199,6 +200,11 @@ def _validated(tables: dict[str, Any], name: str) -> FieldMapping:
     mapping: dict[str, Any] = {"options": options, "descriptors": tables.pop("descriptors", {})}
     if ID_COLUMNS[0] in tables:
         mapping["user_id"] = _id_source(tables.pop(ID_COLUMNS[0]))
+    for key, value in tables.items():
+        if not isinstance(value, dict) and (near := nearest(key, FileOptions.model_fields)):
+            raise UnusableInput(
+                f"{name}: there is no key '{key}'{near}. The keys are {_OPTIONS}, and a table a field."
+            )
     mapping["rules"] = {field: _with_source(field, table) for field, table in tables.items()}
     try:
         return FieldMapping.model_validate(mapping)
@@ -266,7 +272,10 @@ def _check_target(spec: FieldSpec, rule: FieldRule) -> None:
 
 def _not_among(source: str, names: Iterable[str]) -> str:
     close = get_close_matches(source, names, n=3, cutoff=0.4)
-    return f"the file does not have (nearest: {quoted(close)})" if close else "the file does not have"
+    hint = (
+        f" (nearest: {quoted(close)})" if close else f"; its columns are {quoted(list(dict.fromkeys(names))[:20])}"
+    )
+    return f"the file does not have{hint}"
 
 
 def _in_words(error: ValidationError) -> str:

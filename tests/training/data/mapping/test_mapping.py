@@ -197,6 +197,7 @@ def test_table_without_a_column_is_about_the_column_of_its_name() -> None:
             "'hobbys', which is not a profile field .nearest: 'hobbies'.*The fields are age, relationship,",
         ),
         ("encoding = 'utf-9'\nage = { from = 'Age' }", r"\[encoding\].*not the name of an encoding"),
+        ("mising = ['99']\nage = { from = 'Age' }", "no key 'mising' .nearest: 'missing'.. The keys are missing,"),
         ("decimal = ';'\nage = { from = 'Age' }", r"\[decimal\]"),
         ("missing = '99'\nage = { from = 'Age' }", r"\[missing\]"),
         ("user_id = { form = 'Age' }", r"\[user_id\]"),
