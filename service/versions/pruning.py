@@ -5,7 +5,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -67,12 +67,11 @@ def _activation(line: bytes) -> Activation | None:
 @contextmanager
 def _locked(root: Path) -> Iterator[None]:
     """Hold the registry's lock, which activations and prunings take in any process."""
-    descriptor = os.open(root, os.O_RDONLY | os.O_CLOEXEC)
-    try:
+    with ExitStack() as stack:
+        descriptor = os.open(root, os.O_RDONLY | os.O_CLOEXEC)
+        stack.callback(os.close, descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _replace(path: Path, content: bytes) -> None:
