@@ -145,7 +145,7 @@ def start(jobs: JobStore, users: UserStore, data_dir: Path, job: Job, claim: Cla
     """
     request = RetrainRequest.model_validate(job.request)
     if request.path is not None:
-        data_file(data_dir, request.path)
+        data_file(data_dir, request.path, or_folder=True)
     if isinstance(request.mapping, str):
         data_file(data_dir, request.mapping)
     if request.source == "users" and not users.count():
@@ -179,8 +179,10 @@ def cancel(jobs: JobStore, job_id: str) -> Job:
     return jobs.request_cancel(job_id)
 
 
-def data_file(data_dir: Path, path: str) -> Path:
-    """The file of that path below the data folder, links followed. Raises `UnusableDataFile`."""
+def data_file(data_dir: Path, path: str, or_folder: bool = False) -> Path:
+    """The file of that path below the data folder, links followed; `or_folder`: or a folder of files, as Spark
+    writes one. Raises `UnusableDataFile`.
+    """
     try:
         root = data_dir.resolve()
         file = (root / path).resolve(strict=True)
@@ -188,7 +190,7 @@ def data_file(data_dir: Path, path: str) -> Path:
     except (OSError, ValueError, RuntimeError):
         # Loops of links, names with NUL or beyond the file system's length.
         inside = False
-    if not inside or not file.is_file():
+    if not inside or not (file.is_file() or (or_folder and file.is_dir() and file != root)):
         raise UnusableDataFile("There is no file of this path below the data folder (setting DATA_DIR).")
     return file
 

@@ -100,7 +100,9 @@ class RetrainRun:
                 return replace(order, data=file, origin="users")
             case "file":
                 return replace(
-                    order, data=data_file(context.data_dir, request.path or ""), mapping=self._mapping_file()
+                    order,
+                    data=data_file(context.data_dir, request.path or "", or_folder=True),
+                    mapping=self._mapping_file(),
                 )
 
     def _mapping_file(self) -> Path | None:

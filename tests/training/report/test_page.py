@@ -10,7 +10,7 @@ import pytest
 
 from models.errors import ArtifactNotWritten
 from models.persona import GiftAffinity
-from models.storage.manifest import Verdict
+from models.storage.manifest import Reading, Verdict
 from tests.support.sample_report import NAMES, UNDRAWN, minimal_report, one_persona_report, sample_report
 from training.errors import UnusableInput
 from training.report.document import ChoiceOfK, Components, Report
@@ -160,6 +160,19 @@ def test_model_that_the_acceptance_check_refuses_is_nowhere_called_stable(agreem
     results = page.split('<section id="methods"')[0]
     assert "Not stable" in results
     assert not re.search(r"(very|fairly|barely) stable|>Stable", results, re.IGNORECASE)
+
+
+def test_page_says_how_the_file_was_read() -> None:
+    report = minimal_report()
+    reading = Reading(columns=9, used_columns=7)
+    changed = {
+        "origin": report.origin.model_copy(update={"reading": reading}),
+        "data": report.data.model_copy(update={"notes": ("Column 'a<b>' is not used.",)}),
+    }
+    page = undrawn(report.model_copy(update=changed))
+    assert "7 of the file&#39;s 9 columns were used." in page.replace("'", "&#39;")
+    assert "<h3>About the data</h3>" in page
+    assert "a&lt;b&gt;" in page
 
 
 def test_numbers_of_a_figure_are_in_a_table(page: str) -> None:

@@ -124,6 +124,14 @@ def test_file_below_the_data_folder_is_used_for_training(
     assert launcher.orders[-1].data == (settings.data_dir / "people.csv").resolve()
 
 
+def test_folder_of_files_below_the_data_folder_is_used_for_training(
+    client: TestClient, launcher: FakeLauncher, settings: Settings
+) -> None:
+    (settings.data_dir / "people").mkdir()
+    begin(client, launcher, source="file", path="people", rows=None)
+    assert launcher.orders[-1].data == (settings.data_dir / "people").resolve()
+
+
 def test_mapping_below_the_data_folder_is_used_for_training(
     client: TestClient, launcher: FakeLauncher, settings: Settings
 ) -> None:
