@@ -4,7 +4,6 @@ The service's database holds them. It writes them beside the versions as well, i
 training's reports, comparisons and scored files call a persona what people call it.
 """
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
@@ -18,6 +17,7 @@ from models.lineage import RetiredPersona
 from models.persona import Persona
 from models.segment_model import SegmentModel
 from models.storage.artifact import LoadedArtifact
+from models.storage.files import replace_file
 
 TEXTS: Final = "persona-texts.json"
 
@@ -83,10 +83,7 @@ def write_texts(root: Path, texts: Mapping[str, Texts]) -> None:
     try:
         if path.read_bytes() == content if path.exists() else not personas:
             return
-        with tempfile.NamedTemporaryFile(dir=root, prefix=f".{TEXTS}.", delete=False) as draft:
-            draft.write(content)
-        Path(draft.name).chmod(0o644)
-        Path(draft.name).replace(path)
+        replace_file(path, content)
     except OSError as error:
         raise ArtifactNotWritten(f"Cannot write {path}: {error.strerror}.") from error
 

@@ -7,16 +7,13 @@ folder.
 """
 
 import errno
-import fcntl
 import json
 import os
 import re
 import shutil
 import stat
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.errors import ArtifactDamaged, ArtifactError, ArtifactNotWritten, ModelNotFound, NoActiveModel
 from models.storage.artifact import MANIFEST, LoadedArtifact
+from models.storage.files import locked, replace_file
 from models.storage.manifest import Manifest
 from models.storage.reading import read_artifact, read_manifest
 
@@ -115,7 +113,7 @@ class Registry:
         """Activate a version and record by whom and why. Raises `ModelNotFound` or `ArtifactNotWritten`."""
         self.folder(version)
         try:
-            with self._locked():
+            with locked(self.root):
                 self.folder(version)
                 activation = Activation(
                     version=version,
@@ -168,7 +166,7 @@ class Registry:
         a day ago is removed as well. Raises `ArtifactError`.
         """
         try:
-            with self._locked():
+            with locked(self.root):
                 self._sweep()
                 if not self._is_recorded():
                     return []
@@ -197,16 +195,6 @@ class Registry:
             return self.active()
         return None
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the lock against other activations and prunings, in any process."""
-        descriptor = os.open(self.root, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
-
     def _append(self, activation: Activation) -> None:
         line = json.dumps(activation.model_dump(mode="json"), ensure_ascii=True)
         with (self.root / ACTIVATIONS).open("a+b") as file:
@@ -216,17 +204,7 @@ class Registry:
             os.fsync(file.fileno())
 
     def _write_active(self, version: str) -> None:
-        descriptor, name = tempfile.mkstemp(prefix=f".{ACTIVE}.", dir=self.root)
-        draft = Path(name)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(f"{version}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            draft.chmod(0o644)
-            draft.replace(self.root / ACTIVE)
-        finally:
-            draft.unlink(missing_ok=True)
+        replace_file(self.root / ACTIVE, f"{version}\n".encode())
 
 
 def _read_short_file(path: Path) -> bytes:

@@ -1,17 +1,12 @@
 """Use cases: remove old versions and old activations, so that the folder of artifacts does not grow for ever."""
 
-import fcntl
 import logging
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from pydantic import ValidationError
 
 from models.errors import ArtifactError
+from models.storage.files import locked, replace_file
 from models.storage.registry import ACTIVATIONS, Activation, Registry
 
 log = logging.getLogger("service.upkeep")
@@ -33,12 +28,13 @@ def remove_activations(registry: Registry, seconds: float, limit: int) -> int:
     try:
         if not path.is_file():
             return 0
-        with _locked(registry.root):
+        with locked(registry.root):
             lines = [line for line in path.read_bytes().split(b"\n") if line]
             count = _removable(lines, registry.active(), datetime.now(UTC) - timedelta(seconds=seconds))
             removed = min(count, limit)
             if removed:
-                _replace(path, b"".join(line + b"\n" for line in lines[removed:]))
+                remaining = b"".join(line + b"\n" for line in lines[removed:])
+                replace_file(path, remaining, path.stat().st_mode & 0o777)
             return removed
     except OSError as error:
         raise ArtifactError(f"Old activations in {path} cannot be removed: {error.strerror}.") from error
@@ -62,28 +58,3 @@ def _activation(line: bytes) -> Activation | None:
         return Activation.model_validate_json(line)
     except ValidationError:
         return None
-
-
-@contextmanager
-def _locked(root: Path) -> Iterator[None]:
-    """Hold the registry's lock, which activations and prunings take in any process."""
-    with ExitStack() as stack:
-        descriptor = os.open(root, os.O_RDONLY | os.O_CLOEXEC)
-        stack.callback(os.close, descriptor)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Replace a file in one step, so that a reader finds the old content or the new one."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    draft = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.chmod(path.stat().st_mode & 0o777)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
