@@ -32,7 +32,8 @@ def segment_profile(tables: Sequence[FieldTable], personas: Sequence[Persona]) -
     Answers of fewer than five profiles are not among them, and a persona of which fewer than five members answered
     a field counts as like everyone in it. None for one persona, or without answers.
     """
-    answers = [(field, code) for field in tables for code in np.flatnonzero(field.is_frequent).tolist()]
+    shown = [field for field in tables if (field.table.answered >= MIN_COUNT).any()]
+    answers = [(field, code) for field in shown for code in np.flatnonzero(field.is_frequent).tolist()]
     if len(personas) < 2 or not answers:
         return None
     everyone = np.array([field.table.everyone[code] for field, code in answers])
