@@ -95,7 +95,7 @@ def test_model_of_an_older_format_leaves_every_profile_to_the_standard_path(tmp_
 
 
 # Hardly anything is known, and Hypothesis still fails the test if nothing is.
-@limits(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@limits(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.filter_too_much])
 @given(profile=ANYTHING)
 def test_known_value_is_accepted_by_pydantic_and_scored_alike(profile: Any) -> None:
     content = alone(ENCODER, profile)

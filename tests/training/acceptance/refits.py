@@ -17,6 +17,8 @@ from training.report.settings import AnalysisConfig
 from training.simulation.simulate import SimulationConfig, simulate
 
 LITTLE = AnalysisConfig(rows=200, bootstraps=0, splits=0, map_rows=0, density=False)
+# The curve over all k says nothing to a check, and takes as long as the fit.
+REFIT = QUICK.model_copy(update={"given_k_curve": False})
 PEOPLE = simulate(SimulationConfig(rows=2_400, seed=31))
 
 
@@ -26,7 +28,7 @@ def refit(
     out: Path,
     *,
     thresholds: Thresholds | None = None,
-    config: TrainingConfig = QUICK,
+    config: TrainingConfig = REFIT,
     **origin: object,
 ) -> Trained:
     dataset = from_frame(frame, Profile)

@@ -102,7 +102,7 @@ def test_another_profile_class_is_analysed() -> None:
     assert [row.title for row in report.snake] == ["weight", "barks", "size"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(profile_classes())
 def test_any_profile_class_is_analysed(shape: tuple[type[BaseModel], pd.DataFrame]) -> None:
     profile_class, frame = shape
