@@ -30,14 +30,6 @@ MISSING_WORDS: Final = frozenset(
 _LONGEST: Final = 200
 
 
-def is_missing_word(text: str) -> bool:
-    """Whether a text stands for a missing answer, whatever its case; also dashes alone and blank text."""
-    if len(text) > _LONGEST:
-        return False
-    word = normalise(text)
-    return not word or word in MISSING_WORDS
-
-
 @dataclass(frozen=True, slots=True)
 class MissingWords:
     """The words for a missing answer in a column: the usual ones, `more` of them, and without `answers`.
@@ -54,10 +46,18 @@ class MissingWords:
         return cls(frozenset(map(normalise, more)), frozenset(map(normalise, answers)))
 
     def holds(self, text: str) -> bool:
-        """Whether a text, which is not blank, stands for a missing answer."""
+        """Whether a text stands for a missing answer, as dashes alone and blank text do."""
         if len(text) > _LONGEST:
             return False
         word = normalise(text)
         if word in self.answers:
             return False
         return not word or word in MISSING_WORDS or word in self.more
+
+
+USUAL_WORDS: Final = MissingWords()
+
+
+def is_missing_word(text: str) -> bool:
+    """Whether a text stands for a missing answer, whatever its case; also dashes alone and blank text."""
+    return USUAL_WORDS.holds(text)

@@ -8,13 +8,13 @@ def at_most(name: str, value: float, threshold: float, measured: str, wanted: st
     """Passes up to the threshold. `measured`: the value in a clause; `wanted`: the threshold as text, by default
     in per cent.
     """
-    sentence = f"{measured}; at most {wanted or f'{percent_tenths(threshold)}'} is wanted."
+    sentence = f"{measured}; at most {wanted or percent_tenths(threshold)} is wanted."
     return judged(name, value <= threshold, sentence, value, threshold)
 
 
 def at_least(name: str, value: float, threshold: float, measured: str, wanted: str = "") -> Verdict:
     """Passes from the threshold on. Arguments as of `at_most`."""
-    sentence = f"{measured}; at least {wanted or f'{percent_tenths(threshold)}'} is wanted."
+    sentence = f"{measured}; at least {wanted or percent_tenths(threshold)} is wanted."
     return judged(name, value >= threshold, sentence, value, threshold)
 
 

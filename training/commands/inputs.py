@@ -38,16 +38,11 @@ def read_profiles(
     return dataset
 
 
-def require_simulator() -> None:
-    """Raise `UnusableInput` where PROFILE names a class that nobody can simulate."""
+def simulated_profiles(rows: int, seed: int = 0) -> Dataset:
+    """Simulated gifting profiles with the default settings. Raises `UnusableInput` for another profile class."""
     if Profile is not GiftingProfile:
         raise UnusableInput(
             f"Only gifting profiles can be simulated, and PROFILE names {Profile.__name__}; name a file with "
             "--data."
         )
-
-
-def simulated_profiles(rows: int, seed: int = 0) -> Dataset:
-    """Simulated gifting profiles with the default settings. Raises `UnusableInput` for another profile class."""
-    require_simulator()
     return from_frame(simulate(SimulationConfig(rows=rows, seed=seed)).frame, Profile)

@@ -20,7 +20,7 @@ from models.profile.field_kinds import Categorical, FieldSpec, MultiLabel, decla
 from models.profile.vocabulary import Vocabulary, normalise
 from models.scoring.columns import BoolArray, CodeColumn, CodeListColumn, Column, IntArray, NumberColumn
 from training.data.cells.cell_validation import FieldCheck
-from training.data.cells.cells import Cells
+from training.data.cells.cells import Cells, plain
 from training.data.cells.outcomes import NOTHING, Misfit, Outcomes
 from training.data.codes import by_frequency, concatenate, recode, recode_table
 from training.data.formats.cell_format import CellFormat
@@ -271,13 +271,13 @@ def as_ids(cells: Cells) -> pa.Array:
     """Ids as text; "" for none."""
     if isinstance(cells, pa.Array) and (pa.types.is_string(cells.type) or pa.types.is_integer(cells.type)):
         return cells.cast(pa.string()).fill_null("")
-    raw = cells.to_pylist() if isinstance(cells, pa.Array) else cells
+    raw = plain(cells)
     return pa.array([_as_id(cell) for cell in raw], pa.string())
 
 
 def as_texts(cells: Cells) -> pa.Array:
     """Cells as text, null for none; lists and objects as JSON."""
-    raw = cells.to_pylist() if isinstance(cells, pa.Array) else cells
+    raw = plain(cells)
     return pa.array([None if cell is None else _as_text(cell) for cell in raw], pa.string())
 
 

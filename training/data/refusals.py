@@ -84,9 +84,10 @@ class SideFile:
 
     def discard(self) -> None:
         """Remove the temporary file, if there is one."""
-        if self._file is not None and self._draft is not None:
+        if self._file is not None:
             with suppress(OSError):
                 self._file.close()
+        if self._draft is not None:
             with suppress(OSError):
                 self._draft.unlink(missing_ok=True)
 

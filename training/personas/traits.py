@@ -219,13 +219,25 @@ def _known(table: ValueTable) -> BoolArray:
     return is_frequent
 
 
-def _notable_values(table: ValueTable, threshold: float) -> BoolArray:
-    lifts, residuals = table.lifts, table.residuals
-    more = (
-        (residuals > threshold) & (lifts >= MIN_LIFT) & (table.shares >= MIN_SHARE) & (table.counts >= MIN_COUNT)
+def above_everyone(table: ValueTable, threshold: float) -> BoolArray:
+    """Which values each cluster gives more than everyone beyond chance, and enough members at all, (k, values)."""
+    above: BoolArray = (
+        (table.residuals > threshold)
+        & (table.lifts >= MIN_LIFT)
+        & (table.shares >= MIN_SHARE)
+        & (table.counts >= MIN_COUNT)
     )
-    fewer = (residuals < -threshold) & (lifts <= MAX_LIFT_OF_RARE) & (table.everyone >= MIN_COMMON_SHARE)
-    notable: BoolArray = (more | fewer) & _known(table)
+    return above
+
+
+def _notable_values(table: ValueTable, threshold: float) -> BoolArray:
+    fewer = (
+        (table.residuals < -threshold)
+        & (table.lifts <= MAX_LIFT_OF_RARE)
+        & (table.everyone >= MIN_COMMON_SHARE)
+        & _known(table)
+    )
+    notable: BoolArray = above_everyone(table, threshold) | fewer
     return notable
 
 

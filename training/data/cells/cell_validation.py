@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from models.profile.field_kinds import Categorical, FieldSpec, Numeric, Ordinal
+from models.profile.value_forms import level_of
 from models.profile.vocabulary import normalise
 from training.data.cells.outcomes import Misfit
 from training.data.formats.cell_format import USUAL, CellFormat, cell_text
@@ -36,8 +37,8 @@ class FieldCheck:
         """The value of a single answer: number, level number or normalised text. Raises `Misfit`."""
         if self.text and isinstance(cell, str):
             cell = self._parsed(cell)
-        if isinstance(cell, str) and isinstance(self.spec.kind, Ordinal):
-            cell = self._level(cell)
+        if isinstance(self.spec.kind, Ordinal):
+            cell = level_of(self.spec.levels, cell)
         if _is_missing(cell):
             return None
         if isinstance(self.spec.kind, Numeric) and self.text and _is_date(cell):
@@ -103,10 +104,6 @@ class FieldCheck:
             with suppress(ValueError):
                 return self.written.numbers.number(cell)
         return cell or None
-
-    def _level(self, cell: str) -> str:
-        spelled = normalise(cell)
-        return next((level for level in self.spec.levels if normalise(level) == spelled), cell)
 
     def _value(self, answer: Any) -> str | float | None:
         match self.spec.kind:

@@ -20,6 +20,11 @@ def as_cells(column: "pd.Series[Any]") -> Cells:
     return [None if is_missing else cell for cell, is_missing in zip(column.tolist(), missing, strict=True)]
 
 
+def plain(cells: Cells) -> Sequence[Any]:
+    """The cells as values of Python."""
+    return cells.to_pylist() if isinstance(cells, pa.Array) else cells
+
+
 def as_series(cells: Cells) -> "pd.Series[Any]":
     """Cells as a frame's column, the reverse of `as_cells`."""
     if isinstance(cells, pa.Array):

@@ -3,6 +3,7 @@
 import datetime
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from models.console import printable_line
@@ -22,7 +23,7 @@ class DraftColumn:
     name: str
     texts: tuple[str, ...]
 
-    @property
+    @cached_property
     def numbers(self) -> list[float] | None:
         """The distinct numbers; None where a text is no number."""
         number_format = find_number_format(self.texts).format
@@ -31,7 +32,7 @@ class DraftColumn:
         except ValueError:
             return None
 
-    @property
+    @cached_property
     def is_ticked(self) -> bool:
         """Whether every cell is ticked, or not."""
         numbers = self.numbers

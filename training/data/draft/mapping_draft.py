@@ -8,21 +8,21 @@ import datetime
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import pyarrow as pa
 from pydantic import BaseModel
 
 from models.console import printable_line
 from models.profile.field_kinds import FieldSpec, MultiLabel, Numeric, Ordinal, declared_fields
 from models.profile.missing_words import is_missing_word
 from models.profile.vocabulary import normalise
-from training.data.cells.cells import Cells
+from training.data.cells.cells import Cells, plain
 from training.data.draft.draft_column import MOST_LEVELS, DraftColumn
 from training.data.files.reading import open_source
 from training.data.formats.cell_format import cell_text
@@ -109,13 +109,9 @@ def toml_string(text: str) -> str:
 
 
 def _texts(cells: Cells) -> tuple[str, ...]:
-    values: Sequence[Any] = cells.to_pylist() if isinstance(cells, pa.Array) else cells
-    texts = [cell_text(value) for value in values]
-    counts: dict[str, int] = {}
-    for text in texts:
-        counts[text] = counts.get(text, 0) + 1
-    ranked = sorted(counts, key=lambda text: -counts[text])
-    return tuple(text for text in ranked if not is_missing_word(text))
+    """The distinct texts of cells, the most common first."""
+    counts = Counter(map(cell_text, plain(cells)))
+    return tuple(text for text, _ in counts.most_common() if not is_missing_word(text))
 
 
 def _guesses(

@@ -144,8 +144,8 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 def _declared_delimiter(first_line: str) -> str | None:
     """The delimiter of Excel's line "sep=;", if the line is one."""
-    key, _, delimiter = first_line.partition("=")
-    if key.strip().casefold() != "sep" or len(delimiter) > 2:
+    key, equals, delimiter = first_line.partition("=")
+    if not equals or key.strip().casefold() != "sep" or len(delimiter) > 2:
         return None
     return "\t" if delimiter in ("", "\\t") else delimiter[0]
 

@@ -19,8 +19,8 @@ from training.data.cells.cells import Cells, as_cells, as_series
 from training.data.files.chunks import Chunk, Source
 from training.data.files.reading import open_source
 from training.data.formats.cell_format import CellFormat
-from training.data.formats.list_format import find_separator
-from training.data.formats.number_format import NumberFormat, find_number_format
+from training.data.formats.list_format import DEFAULT, find_separator
+from training.data.formats.number_format import PLAIN, NumberFormat, find_number_format
 from training.data.headers import (
     ID_COLUMNS,
     TRUTH_COLUMN,
@@ -196,8 +196,8 @@ class ProfileFile:
             notes += [(own, note) for note in separators[1]] if separators else ()
             written[spec.name] = CellFormat(
                 words=self._mapping.words(spec.name),
-                numbers=numbers.get(own, NumberFormat()),
-                separator=separators[0] if separators else CellFormat().separator,
+                numbers=numbers.get(own, PLAIN),
+                separator=separators[0] if separators else DEFAULT,
             )
             readers[spec.name] = CellReader(written[spec.name], numbers)
         rules = [note for rule in self._mapping.rules.values() for note in rule.notes]

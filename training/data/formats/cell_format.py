@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from models.profile.missing_words import MissingWords
+from models.profile.missing_words import USUAL_WORDS, MissingWords
 from training.data.formats.list_format import DEFAULT
 from training.data.formats.number_format import PLAIN, NumberFormat
-
-USUAL_WORDS = MissingWords()
 
 
 @dataclass(frozen=True, slots=True)

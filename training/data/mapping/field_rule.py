@@ -8,11 +8,10 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from models.profile.field_kinds import Categorical, KindName, MultiLabel, Numeric, Ordinal
-from training.data.cells.cells import as_cells
+from training.data.cells.cells import as_cells, plain
 from training.data.formats.cell_format import USUAL, CellFormat, cell_text
 from training.data.formats.number_format import PLAIN, Decimal, NumberFormat
 
@@ -101,4 +100,4 @@ def objects(cells: list[Any], index: "pd.Index[Any]") -> "pd.Series[Any]":
 def as_list(column: "pd.Series[Any]") -> list[Any]:
     """The cells of a column, None for none."""
     cells = as_cells(column)
-    return cells.to_pylist() if isinstance(cells, pa.Array) else list(cells)
+    return list(plain(cells))

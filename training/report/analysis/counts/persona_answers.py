@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 
 from models.profile.field_kinds import FieldSpec, MultiLabel, Numeric
-from models.scoring.columns import FloatArray, IntArray, NumberColumn
+from models.scoring.columns import BoolArray, FloatArray, IntArray, NumberColumn
 from training.data.dataset import Dataset
-from training.personas.traits import MIN_COUNT, MIN_LIFT, MIN_SHARE, z_threshold
+from training.personas.traits import MIN_COUNT, above_everyone, z_threshold
 from training.report.analysis.counts.answers import FieldTable
 from training.report.analysis.counts.roles import value_label
 from training.report.content.answers import AnswerShare, FieldAnswers, NumberAnswer
@@ -47,7 +47,8 @@ def _field(
     column = dataset.columns[spec.name]
     if isinstance(spec.kind, Numeric) and isinstance(column, NumberColumn):
         return [_number(spec, column.values[clusters == cluster]) for cluster in range(k)]
-    return [_values(tables[spec.name], cluster, threshold) for cluster in range(k)]
+    field = tables[spec.name]
+    return [_values(field, cluster, above) for cluster, above in enumerate(above_everyone(field.table, threshold))]
 
 
 def _number(spec: FieldSpec, values: FloatArray) -> FieldAnswers | None:
@@ -60,19 +61,20 @@ def _number(spec: FieldSpec, values: FloatArray) -> FieldAnswers | None:
     )
 
 
-def _values(field: FieldTable, cluster: int, threshold: float) -> FieldAnswers | None:
+def _values(field: FieldTable, cluster: int, above: BoolArray) -> FieldAnswers | None:
+    """`above`: the values that exceed everyone's share."""
     table = field.table
-    shown = field.is_frequent & (table.counts[cluster] >= MIN_COUNT)
+    shown = table.counts[cluster] >= MIN_COUNT
     if not shown.any():
         return None
     most = _MOST_OF_A_LIST if isinstance(field.spec.kind, MultiLabel) else _MOST_OF_A_CHOICE
-    shares, lifts = table.shares[cluster], table.lifts[cluster]
-    beyond_chance = shown & (table.residuals[cluster] > threshold) & (lifts >= MIN_LIFT) & (shares >= MIN_SHARE)
+    common = [code for code in _ranked(table.shares[cluster]) if shown[code]][:most]
+    distinctive = [code for code in _ranked(table.lifts[cluster]) if above[code]][:most]
     return FieldAnswers(
         title=field.spec.title,
         answered=int(table.answered[cluster]),
-        common=tuple(_answer(field, cluster, code) for code in _ranked(shares) if shown[code])[:most],
-        distinctive=tuple(_answer(field, cluster, code) for code in _ranked(lifts) if beyond_chance[code])[:most],
+        common=tuple(_answer(field, cluster, code) for code in common),
+        distinctive=tuple(_answer(field, cluster, code) for code in distinctive),
     )
 
 
