@@ -14,7 +14,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-_MAX_NAME = 64
+MAX_NAME = 64
 
 _LISTS = frozenset({"list_type", "tuple_type", "set_type", "frozen_set_type", "iterable_type"})
 _OBJECTS = frozenset({"model_type", "model_attributes_type", "dict_type", "dataclass_type", "mapping_type"})
@@ -63,11 +63,12 @@ class Subject:
 
     def such_as(self) -> str:
         """An example of a value, as the end of a sentence; empty where the declaration has none."""
-        examples = (self.info.examples if self.info else None) or ()
-        for example in examples:
-            shown = example[0] if self.is_item and isinstance(example, list) and example else example
-            return f", such as {json.dumps(shown, ensure_ascii=False)}"
-        return ""
+        examples = self.info.examples if self.info else None
+        if not examples:
+            return ""
+        first = examples[0]
+        shown = first[0] if self.is_item and isinstance(first, list) and first else first
+        return f", such as {json.dumps(shown, ensure_ascii=False)}"
 
 
 def subject_of(path: Sequence[int | str], model: type[BaseModel] | None, is_item: bool = False) -> Subject:
@@ -80,7 +81,7 @@ def subject_of(path: Sequence[int | str], model: type[BaseModel] | None, is_item
         name, is_item, within = step, False, innermost
         info = within.model_fields.get(step) if within else None
         innermost = _object_class(info.annotation) if info else None
-    return Subject(name=name[:_MAX_NAME], model=within, info=info, is_item=is_item)
+    return Subject(name=name[:MAX_NAME], model=within, info=info, is_item=is_item)
 
 
 def sentence(error: Mapping[str, Any], subject: Subject) -> str:
@@ -148,9 +149,9 @@ def _holds_texts(info: FieldInfo | None) -> bool:
 
 def unknown_name(kind: str, name: str, known_names: Sequence[str]) -> str:
     """The sentence for an unknown field or parameter, with the known one nearest to it."""
-    near = get_close_matches(name[:_MAX_NAME].lower(), known_names, n=1, cutoff=0.5)
+    near = get_close_matches(name[:MAX_NAME].lower(), known_names, n=1, cutoff=0.5)
     if near:
         hint = f"Did you mean '{near[0]}'?"
     else:
         hint = f"Known {kind}s: {', '.join(known_names)}." if known_names else f"There are no {kind}s here."
-    return f"Unknown {kind} '{name[:_MAX_NAME]}'. {hint}"
+    return f"Unknown {kind} '{name[:MAX_NAME]}'. {hint}"

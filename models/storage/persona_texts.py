@@ -107,16 +107,19 @@ def persona_with_text(persona: Persona, text: Texts | None) -> Persona:
     """The persona as people call it."""
     if text is None:
         return persona
-    written = {"name": text.name, "sentence": text.sentence, "note": text.note}
-    changes = {field: value for field, value in written.items() if value is not None}
+    changes = _written(text, "name", "sentence", "note")
     return persona.model_copy(update={**changes, "edited": tuple(changes)})
 
 
 def _with_text_retired(persona: RetiredPersona, text: Texts | None) -> RetiredPersona:
     if text is None:
         return persona
-    written = {"name": text.name, "sentence": text.sentence}
-    return persona.model_copy(update={field: value for field, value in written.items() if value is not None})
+    return persona.model_copy(update=_written(text, "name", "sentence"))
+
+
+def _written(text: Texts, *fields: str) -> dict[str, str]:
+    """Those of these fields that people wrote."""
+    return {field: value for field in fields if (value := getattr(text, field)) is not None}
 
 
 def unique_names(personas: tuple[Persona, ...]) -> tuple[Persona, ...]:

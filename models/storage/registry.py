@@ -132,7 +132,7 @@ class Registry:
     def activations(self) -> list[Activation]:
         """Every activation, the latest first, without lines that do not parse. Raises `ArtifactError`."""
         lines = reversed(self._recorded_lines())
-        return [activation for line in lines if (activation := _activation(line)) is not None]
+        return [activation for line in lines if (activation := parse_activation(line)) is not None]
 
     def _recorded_lines(self) -> list[str]:
         try:
@@ -155,7 +155,7 @@ class Registry:
     def _is_recorded(self) -> bool:
         """Whether the last line of the record is the activation of the active version."""
         lines = self._recorded_lines()
-        latest = _activation(lines[-1]) if lines else None
+        latest = parse_activation(lines[-1]) if lines else None
         return latest is not None and latest.version == self.active()
 
     def prune(self, keep: int) -> list[str]:
@@ -224,7 +224,8 @@ def _ends_in_newline(file: BinaryIO) -> bool:
     return file.read(1) == b"\n"
 
 
-def _activation(line: str) -> Activation | None:
+def parse_activation(line: str | bytes) -> Activation | None:
+    """The activation that a line of the record holds; None for a line that cannot be read."""
     try:
         return Activation.model_validate_json(line)
     except ValidationError:

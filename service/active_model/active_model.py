@@ -53,7 +53,7 @@ class ActiveModel:
         self.registry = registry
         self._read_overrides = read_overrides
         self._overrides: Overrides = {}
-        self._written: Overrides | None = None
+        self._texts_are_written = True
         self._metrics = metrics
         self._retry_seconds = retry_seconds
         self._loaded: LoadedArtifact | None = None
@@ -148,14 +148,14 @@ class ActiveModel:
                     self._swap(with_texts(self._without_overrides, overrides))
 
     def _write_texts(self, overrides: Overrides) -> None:
-        """Write the texts beside the versions, for training, when they are new to this worker."""
-        if overrides == self._written:
-            return
+        """Write the texts beside the versions, for training, unless they are there; a failure is logged once."""
         try:
             write_texts(self.registry.root, overrides)
+            self._texts_are_written = True
         except ArtifactNotWritten as error:
-            log.warning("people's texts for personas are not written beside the versions: %s", error)
-        self._written = overrides
+            if self._texts_are_written:
+                log.warning("people's texts for personas are not written beside the versions: %s", error)
+            self._texts_are_written = False
 
     def refresh(self) -> None:
         """Read ACTIVE once, and load its version if that can be used. Never raises."""

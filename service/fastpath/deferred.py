@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -52,7 +52,7 @@ class _Waiting:
 class _Group:
     """The responses that were deferred in one iteration of the event loop, and their common timeout."""
 
-    waiting: set[_Waiting] = field(default_factory=set)
+    waiting: set[_Waiting]
     timeout: asyncio.TimerHandle | None = None
 
 

@@ -203,7 +203,7 @@ class FastPath:
                 return [None]
             return [response for request in requests for response in self._respond_on(route, [request])]
 
-    def _record(self, answered: Sequence["_Answered"]) -> None:
+    def _record(self, answered: Sequence[_Answered]) -> None:
         """Count answered requests and write their access log records."""
         now = time.perf_counter()
         for _, route, status, started in answered:

@@ -75,10 +75,11 @@ def _put_profiles(services: Services, requests: Sequence[FastRequest]) -> list[A
 def _put_profile(
     services: Services, encoder: SegmentEncoder, request: FastRequest, now: datetime
 ) -> Awaited | None:
-    user_id, value, loaded = _user_id(request), _parsed(request.body), encoder.loaded
-    if not _USER_ID.fullmatch(user_id) or not encoder.knows(value):
-        return None
+    loaded = encoder.loaded
     try:
+        user_id, value = _user_id(request), _parsed(request.body)
+        if not _USER_ID.fullmatch(user_id) or not encoder.knows(value):
+            return None
         submitted = submit_short_profile(services.store.users, loaded, user_id, Profile.model_validate(value), now)
     except Exception:
         # Nothing was submitted; the standard path says why.

@@ -14,11 +14,10 @@ from starlette.responses import Response
 from service.http.error_table import ProblemType
 from service.http.path_prefix import public_path
 from service.observability.logs import request_id
-from service.sentences import Subject, sentence, subject_of
+from service.sentences import MAX_NAME, Subject, sentence, subject_of
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 100
-_MAX_NAME = 64
 _MAX_INSTANCE = 300
 
 RequestPart = Literal["body", "query", "path", "header"]
@@ -102,10 +101,10 @@ def _field_problem(
 
 def _parameter(path: Sequence[int | str], parameters: Mapping[str, FieldInfo]) -> Subject:
     name = str(path[0]) if path else ""
-    return Subject(name=name[:_MAX_NAME], model=None, info=parameters.get(name), is_item=False)
+    return Subject(name=name[:MAX_NAME], model=None, info=parameters.get(name), is_item=False)
 
 
 def json_pointer(path: Sequence[int | str]) -> str:
     """A JSON pointer (RFC 6901); long names are shortened."""
-    steps = (str(step)[:_MAX_NAME].replace("~", "~0").replace("/", "~1") for step in path)
+    steps = (str(step)[:MAX_NAME].replace("~", "~0").replace("/", "~1") for step in path)
     return "".join(f"/{step}" for step in steps)

@@ -3,11 +3,9 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
-from pydantic import ValidationError
-
 from models.errors import ArtifactError
 from models.storage.files import locked, replace_file
-from models.storage.registry import ACTIVATIONS, Activation, Registry
+from models.storage.registry import ACTIVATIONS, Registry, parse_activation
 
 log = logging.getLogger("service.upkeep")
 
@@ -42,7 +40,7 @@ def remove_activations(registry: Registry, seconds: float, limit: int) -> int:
 
 def _removable(lines: list[bytes], active: str | None, before: datetime) -> int:
     """How many lines from the first on are neither needed nor young; those that do not parse are neither."""
-    activations = dict(enumerate(map(_activation, lines)))
+    activations = dict(enumerate(map(parse_activation, lines)))
     parsed = {index: activation for index, activation in activations.items() if activation is not None}
     last = len(lines) - 1
     if last not in parsed or parsed[last].version != active:
@@ -51,10 +49,3 @@ def _removable(lines: list[bytes], active: str | None, before: datetime) -> int:
     # What `Registry.before_active` looks for: the last time that the active version replaced another one.
     way_back = [index for index, one in parsed.items() if one.version == active != one.previous]
     return min([last, *young[:1], *way_back[-1:]])
-
-
-def _activation(line: bytes) -> Activation | None:
-    try:
-        return Activation.model_validate_json(line)
-    except ValidationError:
-        return None

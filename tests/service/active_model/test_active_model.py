@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,26 @@ from starlette.testclient import TestClient
 
 from models.errors import NoActiveModel
 from models.storage.artifact import ARRAYS, MANIFEST
+from models.storage.persona_texts import TEXTS, read_texts
 from models.storage.registry import ACTIVE, Registry
 from service.active_model.active_model import ActiveModel
 from service.observability.metrics import Metrics
 from service.settings import Settings
+from service.store.ports.personas import PersonaOverride
 from testkit.small_model import write_small_model
 from testkit.waiting import eventually
+
+OVERRIDES = {
+    "p_1": PersonaOverride(
+        persona_id="p_1",
+        name="Bookworms",
+        sentence=None,
+        note=None,
+        revision=1,
+        edited_at=datetime(2026, 11, 1, tzinfo=UTC),
+        edited_by="key",
+    )
+}
 
 
 @pytest.fixture
@@ -149,3 +164,25 @@ def test_no_request_fails_while_models_change(client: TestClient, registry: Regi
     finally:
         stop.set()
         thread.join()
+
+
+def test_damaged_or_missing_texts_of_people_are_written_again(versions: Registry, metrics: Metrics) -> None:
+    activate(versions, seed=1)
+    model = ActiveModel(versions, metrics, 60, 60, read_overrides=lambda: OVERRIDES)
+    texts = versions.root / TEXTS
+    for damage in (lambda: None, texts.unlink, lambda: texts.write_text("{")):
+        damage()
+        model.refresh_overrides()
+        assert read_texts(versions.root)["p_1"].name == "Bookworms"
+
+
+def test_texts_that_cannot_be_written_are_logged_once_and_tried_again(
+    versions: Registry, metrics: Metrics, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = ActiveModel(versions, metrics, 60, 60, read_overrides=lambda: OVERRIDES)
+    model.refresh_overrides()
+    model.refresh_overrides()
+    assert caplog.text.count("are not written beside the versions") == 1
+    versions.root.mkdir(parents=True)
+    model.refresh_overrides()
+    assert read_texts(versions.root)["p_1"].name == "Bookworms"
