@@ -22,6 +22,7 @@ from service.store.ports.errors import StoreUnavailable
 
 Responses = dict[int | str, dict[str, Any]]
 
+JSON = "application/json"
 PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 ACCESS_ERRORS = (Unauthenticated, Forbidden, RateExceeded, StoreUnavailable)
 BODY_STATUSES = (400, 413, 415)
@@ -34,18 +35,19 @@ def documented(
     *errors: type[SegmentsError],
     body: bool = False,
     invalid: bool = False,
-    media: str = "application/json",
+    media: str = JSON,
     model: type[object] | None = None,
 ) -> Responses:
     """The responses of a route: one that succeeds, and its problems.
 
     `body`: it reads JSON, with all that can be wrong with that; `invalid`: it has parameters to validate; `model`:
-    the schema of a success that is not the route's main one.
+    the schema of a success that is not the route's main one. What is not JSON is described as text.
     """
     kinds = [problem_type(error) for error in errors]
     kinds += [BY_STATUS[number] for number in BODY_STATUSES] if body else []
     kinds += [INVALID] if body or invalid else []
-    responses: Responses = {status: {"content": {media: {"example": example}}}}
+    content = {"example": example} if media == JSON else {"schema": {"type": "string"}, "example": example}
+    responses: Responses = {status: {"content": {media: content}}}
     if model is not None:
         responses[status]["model"] = model
     for kind in sorted([*kinds, INTERNAL], key=lambda kind: kind.status):

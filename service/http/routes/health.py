@@ -82,7 +82,7 @@ async def readyz(services: ServicesDep) -> Response:
     summary="Show metrics for Prometheus",
     openapi_extra=needs(Scope.METRICS_READ),
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"example": examples.METRICS}}}},
+    responses=documented(200, examples.METRICS, media="text/plain"),
 )
 @does(Work.MEMORY)
 async def metrics(metrics: MetricsDep) -> Response:

@@ -27,6 +27,8 @@ from tests.support.breaking_changes import breaking_changes
 from tests.support.openapi_summary import as_text, operations, summarise
 from training.simulation.population import CHOICES, LISTS
 
+# No content, and not modified (RFC 9110, 15.3.5 and 15.4.5).
+BODILESS = ("204", "304")
 SUMMARY = Path(__file__).with_name("openapi_summary.json")
 
 
@@ -63,9 +65,41 @@ def test_every_body_has_an_example(document: dict[str, Any]) -> None:
     assert without == []
 
 
-def test_every_json_body_has_a_schema(document: dict[str, Any]) -> None:
-    without = [name for name, content in bodies(document) if "json" in name and not content.get("schema")]
-    assert without == []
+def without_schema(document: dict[str, Any]) -> list[str]:
+    """The requests and responses that a generated client would have no type for."""
+    named = document["components"]["schemas"]
+    untyped = [name for name, content in bodies(document) if not typed(content.get("schema", {}), named)]
+    silent = [
+        f"{name} {status}"
+        for name, operation in operations(document)
+        for status, response in operation["responses"].items()
+        if bool(response.get("content")) is (status in BODILESS)
+    ]
+    return untyped + silent
+
+
+def typed(schema: dict[str, Any], named: dict[str, Any]) -> bool:
+    schema = named[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    return bool(schema.keys() & {"type", "anyOf", "oneOf", "allOf", "enum", "const"})
+
+
+def test_every_response_has_a_schema_unless_it_has_no_body(document: dict[str, Any]) -> None:
+    assert without_schema(document) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [("/users/{user_id}/profile", "put", "201"), ("/segment/batch", "post", "207"), ("/metrics", "get", "200")],
+)
+def test_response_without_a_schema_would_be_noticed(
+    document: dict[str, Any], path: str, method: str, status: str
+) -> None:
+    response = document["paths"][path][method]["responses"][status]
+    [content] = response["content"].values()
+    content["schema"] = {}
+    assert len(without_schema(document)) == 1
+    del response["content"]
+    assert without_schema(document) == [f"{method.upper()} {path} {status}"]
 
 
 def test_every_example_is_valid_against_its_schema(document: dict[str, Any]) -> None:
