@@ -1,6 +1,7 @@
 # The project's commands; `make help` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
+TYPESCRIPT := tests/e2e/clients/typescript
 # Tests run in two processes, each file in one of them; BESIDE= runs them one after the other.
 BESIDE ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # A floor for the lines that tests run through (pyproject.toml); `.venv/bin/coverage report -m` lists the others then.
@@ -13,7 +14,7 @@ COVERAGE ?= --cov --cov-report=
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-env: .venv/.complete ## make the environment in .venv from the locked, hashed requirements
+env: .venv/.complete $(TYPESCRIPT)/node_modules ## make the environment in .venv from the locked, hashed requirements
 
 .venv/.complete: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 env")'
@@ -21,7 +22,12 @@ env: .venv/.complete ## make the environment in .venv from the locked, hashed re
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-serve: env ## train a starter model if there is none, then serve (PORT=9000 HOST=… for another address)
+# For the test of a TypeScript client, which is skipped without it.
+$(TYPESCRIPT)/node_modules: $(TYPESCRIPT)/package-lock.json
+	@if command -v npm >/dev/null; then cd $(TYPESCRIPT) && { npm ci --silent && touch node_modules || \
+		{ rm -rf node_modules; echo "npm could not install: the test of a TypeScript client is skipped"; }; }; fi
+
+serve: .venv/.complete ## train a starter model if there is none, then serve (PORT=9000 HOST=… for another address)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec ./start.sh
 
 test: env check ## everything that CI runs
@@ -47,7 +53,7 @@ duplicates: env
 own: env
 	$(BIN)/python -m checks
 
-# Both ask from outside, in an environment of their own: what they need need not fit what the service needs.
+# Both have an environment of their own: what they need need not fit what the service needs.
 .venv-trust/.complete: requirements-trust.txt
 	$(PYTHON) -m venv .venv-trust
 	.venv-trust/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-trust.txt
@@ -82,5 +88,5 @@ lock: ## resolve the dependencies anew; locked versions stay where they fit (all
 	$(LOCK) $(UPGRADE) --python-version 3.11 requirements-trust.in -o requirements-trust.txt
 
 clean: ## remove the environment and caches (models and data stay)
-	rm -rf .venv .venv-trust .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache build dist *.egg-info
+	rm -rf .venv .venv-trust $(TYPESCRIPT)/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,5 +1,6 @@
 """`pip install .` brings all that the packages need: modules, the files beside them, and two commands."""
 
+import json
 import pkgutil
 import tomllib
 from collections.abc import Iterator
@@ -65,3 +66,11 @@ def test_an_installed_command_is_a_function(command: str) -> None:
 def test_what_builds_the_package_is_not_needed_to_run_it() -> None:
     locked = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert [line for line in locked if line.startswith("setuptools")] == []
+
+
+def test_lock_of_npm_has_hashes_and_no_address() -> None:
+    lock = json.loads((ROOT / "tests/e2e/clients/typescript/package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert all("integrity" in package for package in packages.values())
+    assert [name for name, package in packages.items() if "resolved" in package] == []
+    assert len(packages) > 3

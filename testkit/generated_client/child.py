@@ -1,7 +1,7 @@
 """Uses the API by a client that openapi-python-client has generated: FILE URL KEY, in the folder of the client.
 
-It runs in the environment of the generator, which knows nothing of this project. Prints a line an operation: its
-name and the status; ends with an error where a response is not what the client's types say.
+It imports nothing of this project. Prints a line an operation: its name and the status; ends with an error where a
+response is not what the client's types say.
 """
 
 import importlib
