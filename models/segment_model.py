@@ -25,7 +25,9 @@ class Assignment:
     one. `runner_up`: the next most probable persona, None where the model has one; `margin`: the confidence less
     the runner-up's probability. `settled`: the chance that answering the rest would not change the persona.
     `typicality`: the share of the persona's members whose answers are as unlikely, or more so
-    (`models.scoring.typicality`); None where no answer is known. All numbers are None in format 1.
+    (`models.scoring.typicality`); None where no answer is known. All numbers are None in format 1. `is_fallback`:
+    whether the profile has no usable answer: it is empty, or the model knows none of its answers, so that everyone
+    of whom nothing is known is assigned alike. An empty list, "answered: none", is an answer.
     """
 
     persona: Persona
@@ -38,6 +40,7 @@ class Assignment:
     probabilities: dict[str, float] | None
     settled: float | None
     typicality: float | None
+    is_fallback: bool
 
     @property
     def is_outlier(self) -> bool | None:
@@ -83,6 +86,7 @@ class SegmentModel:
             probabilities=None if probabilities is None else dict(zip(self.by_id, probabilities, strict=True)),
             settled=score.settled,
             typicality=score.typicality,
+            is_fallback=score.is_fallback,
         )
 
     def distances(self, profile: BaseModel) -> dict[str, float]:

@@ -48,6 +48,11 @@ class Evidence:
         half = (high - low) / 2
         return low + half, 1.0 / half if half > 0 else 0.0
 
+    @cached_property
+    def is_empty(self) -> bool:
+        """Whether no answer says anything: training had none to learn from, or all were alike."""
+        return not (self.constant.any() or self.rows.any())
+
     def position_of(self, x: float) -> float:
         """The y of one number x."""
         middle, factor = self.scale

@@ -97,7 +97,8 @@ class NearestCentroidScorer:
 
     def score(self, profile: BaseModel) -> Score:
         """Score one profile, as `scores` does."""
-        scores = self.scores(self.encoder.code([profile]))
+        columns = self.encoder.code([profile])
+        scores = self.scores(columns)
         runner_up = int(scores.runners_up[0])
         typicality = None if scores.typicality is None else float(scores.typicality[0])
         missing, unknown = _missing_and_unknown(self.encoder, profile)
@@ -107,6 +108,11 @@ class NearestCentroidScorer:
             probabilities=None if scores.probabilities is None else scores.probabilities[0].tolist(),
             settled=None if scores.settled is None else float(scores.settled[0]),
             typicality=None if typicality is None or np.isnan(typicality) else typicality,
+            # A field without weight has no influence.
+            is_fallback=not any(
+                encoding.weight.any() and known_rows(columns[encoding.name]).any()
+                for encoding in self.encoder.fields
+            ),
             missing_fields=missing,
             unknown_values=unknown,
         )

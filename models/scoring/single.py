@@ -32,7 +32,8 @@ class Score:
     `cluster`: the most probable persona's index; `runner_up`: the next, None where the model has one persona.
     `probabilities` (k,): of the personas given the answers; None in format 1. `settled`: the chance that
     answering the rest would not change the persona; None in format 1. `typicality`: None where no answer is known,
-    and in format 1. `missing_fields`: fields without an answer. `unknown_values`: values that the model does not
+    and in format 1. `is_fallback`: whether no answer says anything to the model, so that the score is that of the
+    empty profile. `missing_fields`: fields without an answer. `unknown_values`: values that the model does not
     know.
     """
 
@@ -41,6 +42,7 @@ class Score:
     probabilities: Sequence[float] | None
     settled: float | None
     typicality: float | None
+    is_fallback: bool
     missing_fields: tuple[str, ...]
     unknown_values: tuple[UnknownValue, ...] = ()
 
@@ -54,11 +56,13 @@ class Score:
 class AnsweredSet(NamedTuple):
     """What follows from which fields are answered.
 
-    `reach`: steps of a lead → units of what the other fields can move; 0 where nothing is hidden. `slopes` and
-    `offsets` (k,): the likelihood under each persona, in steps, → the z of `models.scoring.typicality`; `slopes`
-    is empty where no answer can be more or less likely than another.
+    `is_fallback`: whether none of them says anything. `reach`: steps of a lead → units of what the other fields
+    can move; 0 where nothing is hidden. `slopes` and `offsets` (k,): the likelihood under each persona, in steps,
+    → the z of `models.scoring.typicality`; `slopes` is empty where no answer can be more or less likely than
+    another.
     """
 
+    is_fallback: bool
     reach: float
     slopes: tuple[float, ...]
     offsets: tuple[float, ...]
@@ -76,6 +80,10 @@ class SingleScorer:
         fields = enumerate(zip(encodings, classifier.fields, strict=True))
         self.lookups = [_field_lookup(1 << index, encoding, field.evidence) for index, (encoding, field) in fields]
         self.all_fields = (1 << len(self.lookups)) - 1
+        is_empty = [field.evidence.is_empty for field in classifier.fields]
+        self._informative_fields = sum(
+            bit for (_, bit, *_), empty in zip(self.lookups, is_empty, strict=True) if not empty
+        )
         self.packed_prior = pack(classifier.log_prior.tolist())
         self._classifier = classifier
         self._packed = PackedRows(len(classifier.log_prior))
@@ -120,7 +128,9 @@ class SingleScorer:
         cluster = numbers.index(most)
         powers = [exp((number - most) * STEP) for number in numbers]
         share = 1.0 / sum(powers)
-        reach, slopes, offsets = self._answered_sets.get(answered) or self._cache_answered_set(answered)
+        is_fallback, reach, slopes, offsets = self._answered_sets.get(answered) or self._cache_answered_set(
+            answered
+        )
         runner_up, settled = None, 1.0
         if len(numbers) > 1:
             numbers[cluster] = -float("inf")
@@ -138,9 +148,14 @@ class SingleScorer:
             probabilities=[power * share for power in powers],
             settled=settled,
             typicality=typicality,
+            is_fallback=is_fallback,
             missing_fields=missing,
             unknown_values=unknown,
         )
+
+    def is_fallback(self, answered: int) -> bool:
+        """Whether no answer says anything to the model, given the bits of the answered fields."""
+        return not answered & self._informative_fields
 
     def unpack(self, total: int) -> list[float]:
         """The numbers (k + 1,), in steps, of a sum of packed rows."""
@@ -161,6 +176,7 @@ class SingleScorer:
         reach, slopes, offsets = (array[0] for array in figures)
         usable = bool(slopes.any())
         result = AnsweredSet(
+            self.is_fallback(answered),
             float(reach) * STEP,
             tuple((slopes * STEP).tolist()) if usable else (),
             tuple(offsets.tolist()),

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from models.profile import Profile
 from models.scoring.answer_rows import UnknownValue
-from models.segment_model import SegmentModel
+from models.segment_model import Assignment, SegmentModel
 from service.segmenting.next_question import QuestionBody, questions_of
 
 # A response must not be many times as long as its request.
@@ -65,6 +65,15 @@ IsOutlier = Annotated[
 ]
 
 
+Basis = Annotated[
+    Literal["OWN_PROFILE", "FALLBACK"],
+    Field(
+        description="What the persona rests on. `OWN_PROFILE`: the answers. `FALLBACK`: no usable answer, because "
+        "the profile is empty or the model knows none of its answers; it is the persona of an empty profile."
+    ),
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerWarning:
     """Something about the assignment that is no error."""
@@ -96,6 +105,7 @@ class Segmented:
     typicality: Typicality
     is_outlier: IsOutlier
     model_version: str
+    basis: Basis
     missing_fields: Annotated[tuple[str, ...], Field(description="Fields without an answer.")]
     warnings: tuple[AnswerWarning, ...]
 
@@ -193,10 +203,16 @@ def assign(model: SegmentModel, profile: Profile, details: Details = NO_DETAILS)
         typicality=assignment.typicality,
         is_outlier=assignment.is_outlier,
         model_version=assignment.model_version,
+        basis=basis_of(assignment),
         missing_fields=assignment.missing_fields,
         warnings=unknown_value_warnings(model, unknown) if unknown else (),
     )
     return segmented if details == NO_DETAILS else _in_detail(segmented, model, profile, details)
+
+
+def basis_of(assignment: Assignment) -> Basis:
+    """What an assignment rests on."""
+    return "FALLBACK" if assignment.is_fallback else "OWN_PROFILE"
 
 
 def _in_detail(segmented: Segmented, model: SegmentModel, profile: Profile, details: Details) -> SegmentedInDetail:

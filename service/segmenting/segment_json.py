@@ -5,7 +5,7 @@ The bytes equal those that `service.segmenting.assignment.Segmented` serialises 
 """
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import repeat
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from models.profile import Profile
 from models.scoring.columns import FloatArray
 from models.scoring.known_answers.batch import KnownAnswersBatch
-from models.scoring.known_answers.single import KnownAnswers
+from models.scoring.known_answers.single import CACHED_FIELD_SETS, KnownAnswers
 from models.scoring.scorer import Scorer, Scores
 from models.scoring.single import Score
 from models.scoring.typicality import OUTLIER, is_outlier
@@ -41,6 +41,7 @@ class SegmentEncoder:
         # Models of older formats have their own rule, which looks up no answers.
         scorer = loaded.model.scorer
         self._known_answers = KnownAnswers(scorer.single, Profile) if isinstance(scorer, Scorer) else None
+        self._based_on = _BasedOn(self._known_answers) if self._known_answers else {}
 
     def knows(self, profile: object) -> bool:
         """Whether a profile, as parsed from JSON, is valid and has known answers alone."""
@@ -67,9 +68,8 @@ class SegmentEncoder:
             return _interleave(_ITEM, columns), unknown
         scores = self._model.scorer.scores(coded.columns)
         answered = coded.answered.tolist()
-        names = {bits: _names(known_answers.missing_fields(bits)) for bits in set(answered)}
-        missing = [names[bits] for bits in answered]
-        items = self._template.render_items(scores, missing)
+        based = {bits: self._based_on[bits] for bits in set(answered)}
+        items = self._template.render_items(scores, [based[bits] for bits in answered])
         return items, np.flatnonzero(~coded.is_known).tolist()
 
     def encode_each(self, profiles: Sequence[object]) -> list[bytes | None]:
@@ -78,9 +78,27 @@ class SegmentEncoder:
         if known_answers is None:
             return [None] * len(profiles)
         looked_up = [known_answers.of(profile) if isinstance(profile, dict) else None for profile in profiles]
-        known_profiles = [profile for profile in looked_up if profile is not None]
-        rendered = map(self._template.render, map(known_answers.score, known_profiles))
-        return [None if profile is None else next(rendered) for profile in looked_up]
+        render, score, based_on = self._template.render, known_answers.score, self._based_on
+        return [
+            None if profile is None else render(score(profile), based_on[profile.answered])
+            for profile in looked_up
+        ]
+
+
+class _BasedOn(dict[int, bytes]):
+    """The bits of the answered fields → the JSON of `basis` and `missing_fields`, without braces."""
+
+    def __init__(self, known_answers: KnownAnswers) -> None:
+        super().__init__()
+        self._known_answers = known_answers
+
+    def __missing__(self, answered: int) -> bytes:
+        basis = b"FALLBACK" if self._known_answers.is_fallback(answered) else b"OWN_PROFILE"
+        text = b'"basis":"%b","missing_fields":%b' % (basis, to_json(self._known_answers.missing_fields(answered)))
+        # Forms are filled in few ways.
+        if len(self) < CACHED_FIELD_SETS:
+            self[answered] = text
+        return text
 
 
 class BatchItems:
@@ -120,26 +138,23 @@ class ResponseTemplate:
         probabilities, version = by_persona if has_chances else b"null", to_json(model.version)
         text = (
             b'{"persona":%b,"confidence":%b,"probabilities":%b,"runner_up":%b,"margin":%b,"settled":%b,'
-            b'"typicality":%b,"is_outlier":%b,"model_version":%b,"missing_fields":%b,"warnings":[]}'
+            b'"typicality":%b,"is_outlier":%b,"model_version":%b,%b,"warnings":[]}'
         ) % (_GAP, _GAP, probabilities, _GAP, _GAP, _GAP, _GAP, _GAP, version, _GAP)
         self._between_gaps = text.split(_GAP)
         self._format = b"%b".join(piece.replace(b"%", b"%%") for piece in self._between_gaps)
 
-    def render(self, score: Score) -> bytes:
-        """The JSON of a scored profile."""
+    def render(self, score: Score, based: bytes) -> bytes:
+        """The JSON of a scored profile; `based`: what `_BasedOn` has for it."""
         cluster, other, chances = score.cluster, score.runner_up, score.probabilities
         confidences = [None] if chances is None else [chances[cluster], *chances]
         numbers = to_json([*confidences, score.margin, score.settled, score.typicality])[1:-1].split(b",")
         runner_up = b"null" if other is None else self._personas[other]
         outlier = _FLAGS[is_outlier(score.typicality)]
-        return self._format % self._in_order(
-            self._personas[cluster], numbers, runner_up, outlier, _names(score.missing_fields)
-        )
+        return self._format % self._in_order(self._personas[cluster], numbers, runner_up, outlier, based)
 
-    def render_items(self, scores: Scores, missing: list[bytes]) -> BatchItems:
-        """The items of many profiles scored with probabilities; `missing`: for each the JSON of its missing
-        fields."""
-        count = len(missing)
+    def render_items(self, scores: Scores, based: list[bytes]) -> BatchItems:
+        """The items of many profiles scored with probabilities; `based`: for each what `_BasedOn` has."""
+        count = len(based)
         columns_of_scores = (
             scores.confidence, scores.probabilities, scores.margin, scores.settled, scores.typicality
         )  # fmt: skip
@@ -152,16 +167,16 @@ class ResponseTemplate:
             # No runner-up is −1: the last element.
             [self._personas_or_none[cluster] for cluster in scores.runners_up.tolist()],
             _outlier_flags(numbers[:, -1]),
-            missing,
+            based,
         )
         start, before, after = _ITEM
         first, *between, last = self._between_gaps
         return _interleave([start, before + first, *between, last + after], [_indices(count), *columns])
 
-    def _in_order(self, persona: T, numbers: list[T], runner_up: T, outlier: T, missing: T) -> tuple[T, ...]:
+    def _in_order(self, persona: T, numbers: list[T], runner_up: T, outlier: T, based: T) -> tuple[T, ...]:
         """The values in the order of the gaps; `numbers`: chances, margin, settled, typicality."""
         chances = self._chance_gaps
-        return (persona, *numbers[:chances], runner_up, *numbers[chances:], outlier, missing)
+        return (persona, *numbers[:chances], runner_up, *numbers[chances:], outlier, based)
 
 
 def _outlier_flags(typicality: FloatArray) -> list[bytes]:
@@ -185,7 +200,3 @@ def _interleave(constants: Sequence[bytes], columns: Sequence[list[bytes]]) -> B
     for position, column in enumerate(columns):
         pieces[2 * position + 1 :: width] = column
     return BatchItems(pieces, width)
-
-
-# The JSON of missing fields: forms are filled in few ways.
-_names = lru_cache(4_096)(to_json)

@@ -101,6 +101,10 @@ class KnownAnswers:
         missing = self._missing_fields.get(answered)
         return self._cache_missing_fields(answered) if missing is None else missing
 
+    def is_fallback(self, answered: int) -> bool:
+        """Whether no answer says anything to the model, given the bits of the answered fields."""
+        return self._single.is_fallback(answered)
+
     def _cache_missing_fields(self, answered: int) -> tuple[str, ...]:
         missing = tuple(name for name in self._names if not answered & self._bits.get(name, 0))
         if len(self._missing_fields) < CACHED_FIELD_SETS:

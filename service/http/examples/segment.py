@@ -47,6 +47,7 @@ SEGMENTED: dict[str, Any] = {
     **CONFIDENCE,
     "probabilities": PROBABILITIES,
     "model_version": VERSION,
+    "basis": "OWN_PROFILE",
     "missing_fields": ["relationship", "occupation", "favourite_movies"],
     "warnings": [
         {

@@ -19,6 +19,7 @@ STORED_PROFILE = {
     "assigned_at": TIME,
     **CONFIDENCE,
     "probabilities": PROBABILITIES,
+    "basis": "OWN_PROFILE",
     "missing_fields": ["relationship"],
     "warnings": [],
 }

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from service.http.schemas.bounds import MAX_BATCH, STRICT, USER_ID
 from service.segmenting.assignment import (
     AnswerWarning,
+    Basis,
     Confidence,
     IsOutlier,
     Margin,
@@ -75,6 +76,7 @@ class StoredProfileBody:
     typicality: Typicality
     is_outlier: IsOutlier
     # pylint: enable=duplicate-code
+    basis: Basis | None
     missing_fields: tuple[str, ...]
     warnings: tuple[AnswerWarning, ...]
 

@@ -63,6 +63,14 @@ def test_confidence_of_format_2_is_also_how_settled_it_is() -> None:
     assert 0 <= (assignment.typicality or 0) <= 1
 
 
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_old_format_falls_back_only_without_a_usable_answer(model: SegmentModel) -> None:
+    answered = Profile(hobbies=()), Profile(age=30), Profile(hobbies=("sailing", VALUES["hobbies"][0]))
+    unanswered = Profile(), Profile(hobbies=("sailing",)), Profile(occupation="n/a")
+    assert [model.assign(profile).is_fallback for profile in answered] == [False] * 3
+    assert [model.assign(profile).is_fallback for profile in unanswered] == [True] * 3
+
+
 @given(profiles())
 def test_unknown_and_missing_answers_are_those_that_the_vocabulary_lacks(profile: Profile) -> None:
     assignment = IMPUTING.assign(profile)

@@ -133,6 +133,36 @@ def test_blank_answers_count_as_missing() -> None:
     assert score.probabilities == SCORER.score(Profile(hobbies=())).probabilities
 
 
+UNANSWERED = {
+    "empty": Profile(),
+    "unknown value": Profile(occupation="pilot"),
+    "list of unknown values": Profile(hobbies=("sailing", "curling")),
+    "words for a missing answer": Profile(occupation="n/a", hobbies=("none",)),
+    "field that says nothing": Profile.model_validate({[*Profile.model_fields][-1]: 7}),
+}
+ANSWERED = {
+    "known value": Profile(occupation=KNOWN[0]),
+    "known value among unknown ones": Profile(hobbies=("sailing", KNOWN[0])),
+    "empty list": Profile(hobbies=()),
+    "number": Profile(age=30),
+    "level": Profile(budget_range="low"),
+}
+
+
+@pytest.mark.parametrize("scorer", [SCORER, ONE], ids=["three personas", "one persona"])
+@pytest.mark.parametrize("profile", UNANSWERED.values(), ids=UNANSWERED)
+def test_profile_without_usable_answer_is_scored_as_the_empty_one(scorer: Scorer, profile: Profile) -> None:
+    score = scorer.score(profile)
+    assert score.is_fallback
+    assert score.probabilities == scorer.score(Profile()).probabilities
+
+
+@pytest.mark.parametrize("scorer", [SCORER, ONE], ids=["three personas", "one persona"])
+@pytest.mark.parametrize("profile", ANSWERED.values(), ids=ANSWERED)
+def test_profile_with_a_usable_answer_is_scored_by_it(scorer: Scorer, profile: Profile) -> None:
+    assert not scorer.score(profile).is_fallback
+
+
 @pytest.mark.parametrize("length", [1, LONGEST_LIST, len(KNOWN)])
 def test_list_of_any_length_scores_as_in_a_batch(length: int) -> None:
     profile = Profile(hobbies=KNOWN[:length])

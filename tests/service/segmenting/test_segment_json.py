@@ -85,7 +85,9 @@ def test_complete_and_empty_profiles_have_known_answers(encoder: SegmentEncoder)
         "budget_range": "low",
     }
     profiles: list[dict[str, Any]] = [full, {}, {"hobbies": []}, {"age": None}]
-    assert all(alone(encoder, profile) is not None for profile in profiles)
+    contents = [alone(encoder, profile) for profile in profiles]
+    bases = [json.loads(content)["basis"] for content in contents if content is not None]
+    assert bases == ["OWN_PROFILE", "FALLBACK", "OWN_PROFILE", "FALLBACK"]
 
 
 def test_model_of_an_older_format_leaves_every_profile_to_the_standard_path(tmp_path: Path) -> None:

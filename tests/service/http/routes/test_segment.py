@@ -129,6 +129,26 @@ def test_empty_profile_is_assigned(client: TestClient) -> None:
     assert set(response.json()["missing_fields"]) == set(Profile.model_fields)
 
 
+@pytest.mark.parametrize(
+    ("profile", "basis"),
+    [
+        ({}, "FALLBACK"),
+        ({"age": None}, "FALLBACK"),
+        ({"hobbies": ["Zorbing!"]}, "FALLBACK"),
+        ({"hobbies": []}, "OWN_PROFILE"),
+        ({"hobbies": ["Zorbing!", "value_1"]}, "OWN_PROFILE"),
+    ],
+)
+def test_response_says_what_the_persona_rests_on(
+    client: TestClient, profile: dict[str, object], basis: str
+) -> None:
+    assert client.post("/segment", json=profile).json()["basis"] == basis
+    assert client.post("/segment?explain=true", json=profile).json()["basis"] == basis
+    assert client.put("/users/ada/profile", json=profile).json()["basis"] == basis
+    [item] = client.post("/segment/batch", json={"profiles": [profile]}).json()["items"]
+    assert item["result"]["basis"] == basis
+
+
 def test_null_equals_an_absent_answer(client: TestClient) -> None:
     nulls = dict.fromkeys(Profile.model_fields)
     assert client.post("/segment", json=nulls).json() == client.post("/segment", json={}).json()
