@@ -35,6 +35,7 @@ from service.http.server.head_requests import HeadRequests
 from service.http.server.reading import CLIENT_SECONDS, METRICS
 from service.http.server.request_head import trusted_names
 from service.http.server.request_log import RequestLog
+from service.http.server.request_path import EncodedPath
 from service.http.server.request_queue import RequestQueue
 from service.limits import Bulkhead, FifoSemaphore, StoreThreads
 from service.observability.metrics import Metrics
@@ -108,6 +109,7 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
         expose_headers=RESPONSE_HEADERS,
     )
     return [
+        Middleware(EncodedPath),
         *([Middleware(PathPrefix, prefix=settings.root_path)] if settings.root_path else []),
         Middleware(RequestLog, metrics=metrics),
         *([cors] if settings.cors_origins else []),

@@ -53,7 +53,7 @@ class Page(Generic[T]):
 
 def encode_cursor(*parts: str) -> str:
     """A cursor of these parts."""
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(parts, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str, count: int) -> tuple[str, ...]:

@@ -42,7 +42,8 @@ _MEANINGS = {
     "method or header than the API has.",
     "not-found": "No route has this path.",
     "method-not-allowed": "The path has routes, but none with this method; `Allow` names the methods.",
-    "malformed-request": "It is not valid HTTP/1.1, or has no `Host` or several. The connection is closed.",
+    "malformed-request": "It is not valid HTTP/1.1, or has no `Host` or several, or its path is not "
+    "percent-encoded UTF-8.",
     "unknown-transfer-coding": "The body has a transfer coding other than `chunked`.",
     "head-too-large": "The head, or the trailer of a chunked body, exceeds 64 KiB. The connection is closed.",
     "request-too-slow": "The head or the body was not complete within `CLIENT_SECONDS`.",

@@ -28,6 +28,7 @@ from service.http.server.connection import QUEUED_REQUEST
 from service.http.server.early_response import FastRequest, FastResponse
 from service.http.server.request_head import host_of, is_host, is_trusted, trusted_names
 from service.http.server.request_log import NO_SNIFFING, log_request, safe_request_id
+from service.http.server.request_path import is_decoded_alike
 from service.observability.logs import buffered_lines
 from service.security.guard import authorize
 from service.security.scopes import Scope
@@ -88,19 +89,20 @@ class FastRoute:
         prefix, _, rest = self.path.partition("{")
         return prefix, rest.partition("}")[2]
 
-    def parameter(self, path: str) -> bytes | None:
+    def parameter(self, path: str) -> str | None:
         """The value of the path parameter; None where the path is of another route."""
         prefix, suffix = self._affixes
         if len(path) <= len(prefix) + len(suffix) or not path.startswith(prefix) or not path.endswith(suffix):
             return None
-        return path[len(prefix) : len(path) - len(suffix)].encode("utf-8", "replace")
+        value = path[len(prefix) : len(path) - len(suffix)]
+        return None if "/" in value else value
 
 
 class RouteMatch(NamedTuple):
     """The fast route of a request, and the value of its path parameter."""
 
     route: FastRoute
-    parameter: bytes = b""
+    parameter: str = ""
 
 
 class _Answered(NamedTuple):
@@ -129,6 +131,8 @@ class FastPath:
     def match(self, scope: AsgiScope) -> RouteMatch | None:
         """The route that may answer a request with this head; None declines it."""
         method, path = scope["method"], scope["path"]
+        if not is_decoded_alike(scope["raw_path"]):
+            return None
         if self._prefix:
             path = without_prefix(path, self._prefix)
         route = self._by_path.get((method, path))

@@ -1,6 +1,5 @@
 """The routes that have a fast path, and the functions that answer them there."""
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -14,14 +13,13 @@ from service.http.responses import RenderedResponse, model_headers, render
 from service.http.routes import segment, users
 from service.http.routes.segment import render_assignment
 from service.http.routes.users import render_stored
-from service.http.schemas.bounds import USER_ID
 from service.http.server.early_response import FastRequest
 from service.segmenting.assignment import NO_DETAILS
 from service.segmenting.segment_json import SegmentEncoder
+from service.store.ports.texts import is_id
 from service.users.personas import get_personas_nowait
 from service.users.profiles import submit_short_profile
 
-_USER_ID = re.compile(USER_ID)
 # The most profiles with unknown answers in one iteration of the event loop. They cost several times as much as
 # others, and a client can make them cost more; the rest goes to the standard path, where the queue is bounded.
 MAX_UNKNOWN = 16
@@ -60,7 +58,7 @@ def _segment_validated(services: Services, encoder: SegmentEncoder, value: objec
 def _user_personas(services: Services, requests: Sequence[FastRequest]) -> list[RenderedResponse | None]:
     """`GET /users/{user_id}/persona`; declines where the store would block or the assignment is not current."""
     names, loaded = [_user_id(request) for request in requests], services.model.require()
-    valid = [name for name in names if _USER_ID.fullmatch(name)]
+    valid = [name for name in names if is_id(name)]
     personas, headers = get_personas_nowait(services.store.users, loaded, valid), model_headers(loaded)
     rendered = {name: render(persona, headers) for name, persona in personas.items()}
     return [rendered.get(name) for name in names]
@@ -78,7 +76,7 @@ def _put_profile(
     loaded = encoder.loaded
     try:
         user_id, value = _user_id(request), _parsed(request.body)
-        if not _USER_ID.fullmatch(user_id) or not encoder.knows(value):
+        if not is_id(user_id) or not encoder.knows(value):
             return None
         submitted = submit_short_profile(services.store.users, loaded, user_id, Profile.model_validate(value), now)
     except Exception:
@@ -88,8 +86,8 @@ def _put_profile(
 
 
 def _user_id(request: FastRequest) -> str:
-    user_id: bytes = request.match.parameter
-    return user_id.decode("utf-8")
+    user_id: str = request.match.parameter
+    return user_id
 
 
 FAST_ROUTES = (

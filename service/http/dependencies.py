@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Path, Query, Request
 from models.storage.artifact import LoadedArtifact
 from service.container import Services
 from service.http.guarded_route import ACTOR
-from service.http.schemas.bounds import MAX_PAGE, USER_ID
+from service.http.schemas.bounds import ID_RULE, MAX_CURSOR, MAX_PAGE, IdText
 from service.observability.metrics import Metrics
 from service.security.actor import Actor
 from service.segmenting.assignment import Details
@@ -57,8 +57,10 @@ ActorDep = Annotated[Actor, Depends(_actor)]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]
 
 UserId = Annotated[
-    str,
-    Path(pattern=USER_ID, description="Your own id of the user: letters, digits and `._~:@+-`, at most 128."),
+    IdText, Path(description=f"Your own id of the user: {ID_RULE}, percent-encoded (a slash as `%2F`).")
+]
+RecipientId = Annotated[
+    IdText, Path(description=f"Your own id of the recipient: {ID_RULE}, percent-encoded (a slash as `%2F`).")
 ]
 PersonaId = Annotated[str, Path(max_length=200, description="A persona's id, as responses name it.")]
 Version = Annotated[str, Path(max_length=200, description="A model's version, as responses name it.")]
@@ -74,5 +76,5 @@ IdempotencyKey = Annotated[
 JobId = Annotated[str, Path(max_length=200, description="A retrain's id.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The maximum number of items.")]
 Cursor = Annotated[
-    str | None, Query(max_length=500, description="`next_cursor` of the previous page; none for the first.")
+    str | None, Query(max_length=MAX_CURSOR, description="`next_cursor` of the previous page; none for the first.")
 ]

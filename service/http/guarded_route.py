@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute
 from service.container import Services
 from service.http.documentation import with_refusals
 from service.http.server.admission import ALWAYS_ADMITTED
+from service.http.server.request_path import path_value
 from service.security.actor import actor_of
 from service.security.guard import authorize
 from service.security.scopes import Scope, declared
@@ -86,6 +87,8 @@ class GuardedRoute(APIRoute):
                 if scope is not None:
                     request.scope[ACTOR] = actor_of(key)
             self._refuse_unknown_parameters(request)
+            values = request.scope["path_params"].items()
+            request.scope["path_params"] = {name: path_value(segment) for name, segment in values}
             async with self.received(request) as received:
                 with self._bulkhead_slot(services):
                     return await handle(received)

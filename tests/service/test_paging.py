@@ -2,11 +2,18 @@
 
 import pytest
 
+from service.http.schemas.bounds import MAX_CURSOR
 from service.paging import Page, UnusableCursor, cursor_number, decode_cursor, encode_cursor
+from service.store.ports.texts import MAX_ID_LENGTH
 
 
 def test_cursor_gives_back_its_parts() -> None:
     assert decode_cursor(encode_cursor("2026", "ü"), 2) == ("2026", "ü")
+
+
+@pytest.mark.parametrize("character", ["a", '"', "\\", "💡"])
+def test_cursor_of_the_longest_id_may_be_sent(character: str) -> None:
+    assert len(encode_cursor("2026-11-29T12:00:00.123456+00:00", character * MAX_ID_LENGTH)) <= MAX_CURSOR
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "!!!!", encode_cursor("a"), encode_cursor("a", "b", "c"), "WzEsMl0"])

@@ -4,9 +4,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
-from service.http.schemas.bounds import MAX_BATCH, STRICT, USER_ID
+from service.http.schemas.bounds import ID_RULE, MAX_BATCH, STRICT, IdText
 from service.segmenting.assignment import (
     AnswerWarning,
     Basis,
@@ -23,8 +23,6 @@ from service.segmenting.assignment import (
 from service.users.personas import Revision
 from service.users.profiles import StoredProfile
 
-UserIdText = Annotated[str, StringConstraints(pattern=USER_ID)]
-
 
 class UsersRequest(BaseModel):
     """The users whose personas are requested."""
@@ -32,10 +30,10 @@ class UsersRequest(BaseModel):
     model_config = STRICT
 
     user_ids: Annotated[
-        list[UserIdText],
+        list[IdText],
         Field(
             max_length=MAX_BATCH,
-            description="Ids of users: letters, digits and `._~:@+-`, at most 128 each.",
+            description=f"Ids of users, each {ID_RULE}.",
             examples=[["user-42"]],
         ),
     ]

@@ -1,4 +1,7 @@
-"""What a valid head has beyond what the parser checks: one trusted host, and no transfer coding but `chunked`."""
+"""What a valid head has beyond what the parser checks.
+
+One trusted host, a path that can be decoded, and no transfer coding but `chunked`.
+"""
 
 import re
 from collections.abc import Sequence
@@ -9,6 +12,7 @@ from starlette.types import Scope
 
 from service.http.error_table import MALFORMED_REQUEST, UNKNOWN_CODING, UNTRUSTED_HOST
 from service.http.problems import problem_response
+from service.http.server.request_path import path_fault
 from service.setting_values import comma_separated
 
 # RFC 9112, section 3.2: a host of RFC 3986, and a port.
@@ -23,6 +27,8 @@ def refused_head(scope: Scope, hosts: Sequence[str]) -> Response | None:
     if len(names) > 1 or not all(map(is_host, names)) or (not names and scope.get("http_version") == "1.1"):
         detail = "A request has one header `Host`, with a host name and perhaps a port (RFC 9112, section 3.2)."
         return problem_response(MALFORMED_REQUEST, detail, scope["path"])
+    if (fault := path_fault(scope.get("raw_path") or b"")) is not None:
+        return problem_response(MALFORMED_REQUEST, fault, scope["path"])
     codings = [value for name, value in scope["headers"] if name == b"transfer-encoding"]
     if any(coding.strip().lower() != b"chunked" for coding in codings):
         detail = "Send the body with its length, or with `Transfer-Encoding: chunked` and no other coding."

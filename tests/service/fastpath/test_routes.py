@@ -169,12 +169,50 @@ def test_persona_chosen_by_hand_is_answered_on_the_fast_path(both: BothPaths) ->
 
 
 INVALID_USER_IDS = (
-    *("", "-", "a/b", "a%2Fb", "%C3%A9", "x" * 129),
-    *("a%00", "ann%40example%0A", "ann%40example%20", "%EF%BB%BFann", "%FF"),
+    "",
+    "a/b",
+    "%C3",
+    "%FF",
+    "100%",
+    "%zz",
+    "x" * 257,
+    "a%00",
+    "ann%0A",
+    "%7F",
+    "a%C2%85",
+    "%ED%A0%80",
+)
+ENCODED_USER_IDS = ("a%2Fb", "a%2fb", "%25", "_a%252Fb", "gid%3A%2F%2Fshop%2FCustomer%2F731")
+UNUSUAL_USER_IDS = (
+    *("-", "_x1", "auth0|64f0", "-MxAbc", "%2B4915", "+4915", "U2hv%3D%3D", "%C3%A9", "ann%20", "%EF%BB%BFann"),
+    *("%EF%BF%BD", "%D7%A9%D7%9C%D7%95%D7%9D", "%F0%9F%92%A1" * 256, "personas:batchGet"),
 )
 
 
-@pytest.mark.parametrize("user_id", ["nobody", "personas:batchGet", *INVALID_USER_IDS])
+@pytest.mark.parametrize("user_id", UNUSUAL_USER_IDS)
+def test_unusual_user_id_is_answered_on_the_fast_path(both: BothPaths, user_id: str) -> None:
+    both.client.put(f"/users/{user_id}/profile", json=FULL_PROFILE).raise_for_status()
+    both.assert_fast("GET", f"/users/{user_id}/persona")
+
+
+@pytest.mark.parametrize("user_id", ENCODED_USER_IDS)
+def test_user_id_with_an_encoded_slash_or_percent_sign_is_left_to_the_standard_path(
+    both: BothPaths, user_id: str
+) -> None:
+    both.client.put(f"/users/{user_id}/profile", json=FULL_PROFILE).raise_for_status()
+    both.assert_declined("GET", f"/users/{user_id}/persona")
+    assert both.standard("GET", f"/users/{user_id}/persona").status == 200
+
+
+@pytest.mark.parametrize(
+    "target", ["/users%2Fann%40example/persona", "/users/ann%40example%2Fpersona", "/segment%2F"]
+)
+def test_slash_of_a_route_that_is_encoded_is_not_that_route(both: BothPaths, target: str) -> None:
+    both.assert_declined("GET", target)
+    assert both.standard("GET", target).status == 404
+
+
+@pytest.mark.parametrize("user_id", ["nobody", *INVALID_USER_IDS, *ENCODED_USER_IDS])
 def test_unknown_user_is_declined(both: BothPaths, user_id: str) -> None:
     both.assert_declined("GET", f"/users/{user_id}/persona")
 

@@ -32,8 +32,11 @@ class Proxy:
         if scope["type"] == "http":
             assert scope["path"].startswith(PREFIX), f"no page of the service's: {scope['path']}"
             if self.strips:
-                path = scope["path"].removeprefix(PREFIX)
-                scope = {**scope, "path": path, "raw_path": path.encode()}
+                path, raw_path = (
+                    scope["path"].removeprefix(PREFIX),
+                    scope["raw_path"].removeprefix(PREFIX.encode()),
+                )
+                scope = {**scope, "path": path, "raw_path": raw_path}
         await self.app(scope, receive, send)
 
 
@@ -79,6 +82,13 @@ def test_location_and_links_of_a_retrain_lead_to_it(published: TestClient) -> No
     with published.stream("GET", links["events"]) as events:
         assert started.json()["id"] in next(events.iter_text())
         assert published.post(links["cancel"]).status_code == 202
+
+
+def test_id_with_a_slash_is_one_segment_behind_the_prefix(published: TestClient) -> None:
+    target = f"{PREFIX}/users/gid%3A%2F%2Fshop%2F731/profile"
+    assert published.put(target, json={"age": 30}).json()["user_id"] == "gid://shop/731"
+    invalid = assert_problem(published.put(target, json={"age": 5}), 422, "invalid-request")
+    assert invalid["instance"] == f"{PREFIX}/users/gid:%2F%2Fshop%2F731/profile"
 
 
 def test_problem_names_the_path_that_the_client_sent(published: TestClient) -> None:
