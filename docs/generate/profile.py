@@ -8,7 +8,8 @@ from models.profile import Profile
 from models.profile.field_kinds import Categorical, FieldSpec, MultiLabel, Numeric, declared_fields
 
 INTRODUCTION = """\
-A profile is a JSON object with any of these fields. Every field may be missing; the empty object is a profile.
+A profile is a giver's: what the app knows of them, of the *recipient* they want to give to, and of the *gift*. It
+is a JSON object with any of these fields. Every field may be missing; the empty object is a profile.
 
 - Absent or `null` means *not answered*; `[]` means *answered: none*.
 - A field that is not listed here is an error (422), and the response names the nearest field that there is.
@@ -25,13 +26,14 @@ KINDS = """\
 | multi-label | A set of values of an open vocabulary. |
 
 A field marked as *gift* says what is given; the gift affinities of a persona are counted from these fields. No
-model learns a field marked as *descriptor*: the report compares it between the personas afterwards. All of this is
-declared in `models/profile/profile.py` ([how to add a field](../how-to/add-a-profile-field.md))."""
+model learns a field marked as *descriptor*: the report compares it between the personas afterwards. *About* says
+whom or what an answer is about ([why](../decisions/0044-giver-recipient-gift.md)). All of this is declared in
+`models/profile/profile.py` ([how to add a field](../how-to/add-a-profile-field.md))."""
 
 
 def profile_page() -> str:
     """The page."""
-    columns = ["Field", "Kind", "Type", "Allowed", "Meaning"]
+    columns = ["Field", "About", "Kind", "Type", "Allowed", "Meaning"]
     return page("Profile", INTRODUCTION, table(columns, _rows()), "## Kinds", KINDS)
 
 
@@ -39,7 +41,8 @@ def _rows() -> Iterator[list[str]]:
     fields = Profile.model_json_schema()["properties"]
     for spec in declared_fields(Profile):
         schema = fields[spec.name]
-        yield [code(spec.name), _kind(spec), type_of(schema), allowed(schema), sentence(schema["description"])]
+        meaning = sentence(schema["description"])
+        yield [code(spec.name), spec.about, _kind(spec), type_of(schema), allowed(schema), meaning]
 
 
 def _kind(spec: FieldSpec) -> str:

@@ -5,7 +5,8 @@ A field is declared once, by an annotation on a pydantic class:
     hobbies: Annotated[Labels, MultiLabel(Wording("be into {value}"))] = None
 
 Everything else (encoding, tables, vocabulary, traits, the form of the app) derives from
-`declared_fields(cls)`. Any frozen pydantic class with such annotations can serve as a profile.
+`declared_fields(cls)`. Any frozen pydantic class with such annotations can serve as a profile. Beside its kind an
+annotation may say whom the field is about, `About("recipient")`, and that no model learns it, `Descriptor()`.
 
 A kind also says how a value may be spelled: a whole number as 24.0, which is an integer in JSON Schema and what
 some languages send; a level in any case and with hyphens or spaces. Limits of the field, `Field(ge=…)`, come
@@ -19,14 +20,16 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, GetCoreSchemaHandler
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from models.errors import ProfileShapeError
 from models.profile.value_forms import level_of, whole_number
 
 KindName = Literal["numeric", "ordinal", "categorical", "multi_label"]
+Whom = Literal["giver", "recipient", "gift"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,21 @@ class Descriptor:
     """Beside a kind: no model learns the field. The report compares its answers between the personas."""
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """Beside a kind: whom or what the field is about; the giver, whose profile it is, where none is declared.
+
+    `relationship`: the answer says who the recipient is to the giver, so that sentences can say "your mother".
+    """
+
+    whom: Whom
+    relationship: bool = False
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Have the JSON Schema of the field say it, as `x-about`."""
+        return {**handler(schema), "x-about": self.whom}
+
+
 Kind = Numeric | Ordinal | Categorical | MultiLabel
 _KINDS = (Numeric, Ordinal, Categorical, MultiLabel)
 
@@ -128,7 +146,7 @@ _KINDS = (Numeric, Ordinal, Categorical, MultiLabel)
 class FieldSpec:
     """One declared field: its name, its kind, and the levels of an ordinal one (lowest first).
 
-    `descriptor`: no model learns it.
+    `descriptor`: no model learns it. `about`, `relationship`: see `About`.
     """
 
     name: str
@@ -136,6 +154,13 @@ class FieldSpec:
     levels: tuple[str, ...] = ()
     title: str = ""
     descriptor: bool = False
+    about: Whom = "giver"
+    relationship: bool = False
+
+    @property
+    def subject(self) -> Literal["giver", "recipient"]:
+        """Whom sentences about an answer speak of: "you buy for a friend", and "your friend likes gardening"."""
+        return "recipient" if self.about == "recipient" and not self.relationship else "giver"
 
 
 def _respelled(schema: CoreSchema, speller_of: Callable[[CoreSchema], Callable[[Any], Any] | None]) -> CoreSchema:
@@ -156,7 +181,8 @@ def _level_speller(schema: CoreSchema) -> Callable[[Any], Any] | None:
 def declared_fields(profile_class: type[BaseModel]) -> tuple[FieldSpec, ...]:
     """The fields of a profile class in the order of their declaration.
 
-    Raises `ProfileShapeError` where a field has no kind, or is required, or a descriptor is a list.
+    Raises `ProfileShapeError` where a field has no kind, or is required, or a descriptor is a list, or where
+    `About` does not fit.
     """
     specs = tuple(_spec(name, info) for name, info in profile_class.model_fields.items())
     if not specs:
@@ -179,13 +205,30 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
     descriptor = any(isinstance(item, Descriptor) for item in info.metadata)
     if descriptor and isinstance(kinds[0], MultiLabel):
         raise ProfileShapeError(f"Field '{name}' cannot be a descriptor: it holds more than one answer.")
+    about = _about(name, info, kinds[0])
     return FieldSpec(
         name=name,
         kind=kinds[0],
         levels=levels,
         title=info.title or name.replace("_", " "),
         descriptor=descriptor,
+        about=about.whom,
+        relationship=about.relationship,
     )
+
+
+def _about(name: str, info: FieldInfo, kind: Kind) -> About:
+    declared = [item for item in info.metadata if isinstance(item, About)]
+    if len(declared) > 1:
+        raise ProfileShapeError(f"Field '{name}' says more than once whom it is about: leave one About.")
+    about = declared[0] if declared else About("giver")
+    if about.whom not in typing.get_args(Whom):
+        raise ProfileShapeError(f"Field '{name}' is about '{about.whom}', but it is giver, recipient or gift.")
+    if about.relationship and not (about.whom == "recipient" and isinstance(kind, Categorical)):
+        raise ProfileShapeError(
+            f"Field '{name}' cannot say who the recipient is: only a Categorical about the recipient can."
+        )
+    return about
 
 
 def _is_count(info: FieldInfo) -> bool:

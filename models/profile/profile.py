@@ -1,6 +1,7 @@
-"""The gifting profile: what a giver answered about a person they want to give to.
+"""The gifting profile: a giver's answers, about themselves, the recipient they want to give to, and the gift.
 
-Each field is declared here and nowhere else; its annotation says its kind (see `models.profile.field_kinds`).
+Each field is declared here and nowhere else; its annotation says its kind and whom it is about (see
+`models.profile.field_kinds`).
 Absent or null means *not answered*; an empty list means *answered: none*. Lists are sets: order and repeats do not
 matter. A profile holds values of open vocabularies as they were sent; the code that uses them normalises them
 (`models.profile.vocabulary`), so that a warning can quote an unknown value.
@@ -10,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
-from models.profile.field_kinds import Categorical, MultiLabel, Numeric, Ordinal, Scale, Wording
+from models.profile.field_kinds import About, Categorical, MultiLabel, Numeric, Ordinal, Scale, Wording
 
 MAX_LABELS = 200
 MAX_LABEL_LENGTH = 200
@@ -22,13 +23,16 @@ Labels = Annotated[tuple[Label, ...] | None, Field(strict=False, max_length=MAX_
 
 
 class Profile(BaseModel):
-    """A gifting profile. Every field may be missing; the empty profile is valid."""
+    """A giver's profile: answers about the giver, the recipient and the gift.
+
+    Every field may be missing; the empty profile is valid.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     age: Annotated[
         int | None,
-        Field(ge=13, le=120, description="Age of the person, in years.", examples=[27]),
+        Field(ge=13, le=120, description="Age of the giver, in years.", examples=[27]),
         Numeric(
             # Names do not say that somebody is old.
             Scale(
@@ -40,43 +44,51 @@ class Profile(BaseModel):
                 group="{range} year olds",
             )
         ),
+        About("giver"),
     ] = None
     relationship: Annotated[
         Label | None,
         Categorical(Wording("buy for {a_value}")),
-        Field(description="Who the person is to the giver: friend, partner, parent …", examples=["friend"]),
+        Field(description="Who the recipient is to the giver: friend, partner, parent …", examples=["friend"]),
+        About("recipient", relationship=True),
     ] = None
     occupation: Annotated[
         Label | None,
         Categorical(Wording("be {a_value}", noun="{values}")),
-        Field(description="What the person does.", examples=["teacher"]),
+        Field(description="What the giver does.", examples=["teacher"]),
+        About("giver"),
     ] = None
     hobbies: Annotated[
         Labels,
         MultiLabel(
             Wording("be into {value}", adjective="{value}-loving", noun="{value} fans", of="fans of {value}")
         ),
-        Field(description="What the person likes to do.", examples=[["gaming", "board games"]]),
+        Field(description="What the recipient likes to do.", examples=[["gaming", "board games"]]),
+        About("recipient"),
     ] = None
     favourite_items: Annotated[
         Labels,
         MultiLabel(Wording("like {value}", noun="{value} fans", of="fans of {value}")),
-        Field(description="Things the person is fond of.", examples=[["headphones"]]),
+        Field(description="Things the recipient is fond of.", examples=[["headphones"]]),
+        About("recipient"),
     ] = None
     favourite_movies: Annotated[
         Labels,
         MultiLabel(Wording("watch {value} films", noun="{value} film fans", of="fans of {value} films")),
-        Field(description="Film genres the person likes.", examples=[["comedy"]]),
+        Field(description="Film genres the recipient likes.", examples=[["comedy"]]),
+        About("recipient"),
     ] = None
     last_gift_category: Annotated[
         Label | None,
         Categorical(Wording("have last given {value}", noun="{value} givers"), gift=True),
-        Field(description="Category of the last gift.", examples=["electronics"]),
+        Field(description="Category of the giver's last gift.", examples=["electronics"]),
+        About("giver"),
     ] = None
     gift_history: Annotated[
         Labels,
         MultiLabel(Wording("give {value}", noun="{value} givers"), gift=True),
-        Field(description="Categories of past gifts.", examples=[["books", "electronics"]]),
+        Field(description="Categories of gifts that the giver gave before.", examples=[["books", "electronics"]]),
+        About("giver"),
     ] = None
     occasion: Annotated[
         Label | None,
@@ -88,13 +100,15 @@ class Profile(BaseModel):
             )
         ),
         Field(description="What the next gift is for.", examples=["birthday"]),
+        About("gift"),
     ] = None
     budget_range: Annotated[
         Literal["low", "medium", "high"] | None,
         Ordinal(
             Wording("have a {value} budget", adjective="{value}-budget"), Scale(low="thrifty", high="generous")
         ),
-        Field(description="How much may be spent.", examples=["medium"]),
+        Field(description="How much the giver may spend.", examples=["medium"]),
+        About("giver"),
     ] = None
     store_preference: Annotated[
         Label | None,
@@ -109,10 +123,11 @@ class Profile(BaseModel):
         Field(
             description="Where the giver likes to buy: online_only, boutique, branded …", examples=["online_only"]
         ),
+        About("giver"),
     ] = None
     purchases_last_year: Annotated[
         int | None,
-        Field(ge=0, le=10_000, description="Gifts bought in the last twelve months.", examples=[4]),
+        Field(ge=0, le=10_000, description="Gifts the giver bought in the last twelve months.", examples=[4]),
         Numeric(
             Scale(
                 low="occasional",
@@ -124,10 +139,11 @@ class Profile(BaseModel):
             ),
             log=True,
         ),
+        About("giver"),
     ] = None
     lead_time_days: Annotated[
         int | None,
-        Field(ge=0, le=3_650, description="How many days before the occasion they buy.", examples=[12]),
+        Field(ge=0, le=3_650, description="How many days before the occasion the giver buys.", examples=[12]),
         Numeric(
             Scale(
                 low="last-minute",
@@ -139,4 +155,12 @@ class Profile(BaseModel):
             ),
             log=True,
         ),
+        About("giver"),
+    ] = None
+    recipient_age: Annotated[
+        int | None,
+        Field(ge=0, le=120, description="Age of the recipient, in years.", examples=[34]),
+        # No words for names and groups: these speak of the giver.
+        Numeric(Scale(unit="years", phrase="be {value} years old", less="younger", more="older")),
+        About("recipient"),
     ] = None

@@ -10,7 +10,7 @@ from models.errors import SegmentsError
 from models.lineage import RetiredPersona
 from models.persona import Persona
 from models.profile import Profile
-from models.profile.field_kinds import FieldSpec, KindName, declared_fields
+from models.profile.field_kinds import FieldSpec, KindName, Whom, declared_fields
 from models.scoring.encoder import FieldEncoding
 from models.storage.artifact import LoadedArtifact
 from service.paging import Page, cursor_number, decode_cursor
@@ -44,6 +44,10 @@ class FieldVocabulary:
     name: str
     title: str
     kind: KindName
+    about: Annotated[
+        Whom,
+        Field(description="Whom or what an answer is about: the giver, whose profile it is, recipient or gift."),
+    ]
     description: str
     values: Annotated[
         tuple[str, ...],
@@ -112,6 +116,7 @@ def _field(spec: FieldSpec, encoding: FieldEncoding | None) -> FieldVocabulary:
         name=spec.name,
         title=spec.title,
         kind=spec.kind.name,
+        about=spec.about,
         description=info.description or "",
         values=() if encoding is None or encoding.is_number else encoding.values,
         levels=spec.levels,

@@ -44,7 +44,7 @@ _METRICS: Final = {
 
 GLOSSARY: Final = (
     ("Persona", "A group of profiles that resemble each other, with a name made from what sets it apart."),
-    ("Profile", "The answers about a person whom somebody wants to give to. Any answer may be missing."),
+    ("Profile", "A giver's answers, about themselves, the recipient and the gift. Any answer may be missing."),
     (
         "Lift",
         "How many times as likely an answer is among a persona's members as among everyone. "

@@ -112,7 +112,9 @@ def simulate(config: SimulationConfig) -> Simulated:
     world = _world(config.keys, config.weights, config.overlap, config.noise, config.missing)
     people = draw_people(world, config.rows, np.random.default_rng(config.seed))
     truth = np.array(world.kinds, dtype=object)[people.kinds]
-    return Simulated(frame=_frame(people.answers), truth=truth, kinds=world.kinds, people=people, world=world)
+    return Simulated(
+        frame=_frame(people.answers, config.rows), truth=truth, kinds=world.kinds, people=people, world=world
+    )
 
 
 def write(simulated: Simulated, path: Path, with_truth: bool = False) -> None:
@@ -139,8 +141,15 @@ def _world(
 # --- answers as a frame ----------------------------------------------------------------------------
 
 
-def _frame(answers: Answers) -> pd.DataFrame:
-    return pd.DataFrame({spec.name: _column(spec.name, answers[spec.name]) for spec in declared_fields(Profile)})
+def _frame(answers: Answers, rows: int) -> pd.DataFrame:
+    """The answers by field; a field that the simulator does not ask is empty."""
+    unasked = pd.Series(np.full(rows, None, dtype=object))
+    return pd.DataFrame(
+        {
+            spec.name: _column(spec.name, answers[spec.name]) if spec.name in answers else unasked
+            for spec in declared_fields(Profile)
+        }
+    )
 
 
 def _column(name: str, answers: NDArray[np.integer]) -> pd.Series | pd.api.extensions.ExtensionArray:

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, Field, ValidationError
 
 from models.errors import ProfileShapeError
-from models.profile.field_kinds import Categorical, Numeric, Ordinal, declared_fields
+from models.profile.field_kinds import About, Categorical, Numeric, Ordinal, declared_fields
 from models.profile.profile import MAX_LABELS, Profile
 
 
@@ -113,6 +113,44 @@ def test_ordinal_field_without_levels_is_refused() -> None:
         size: Annotated[str | None, Ordinal()] = None
 
     with pytest.raises(ProfileShapeError, match="needs its levels"):
+        declared_fields(Bad)
+
+
+def test_each_field_of_the_gifting_profile_says_whom_it_is_about() -> None:
+    about = {spec.name: spec.about for spec in declared_fields(Profile)}
+    of_recipient = {"relationship", "hobbies", "favourite_items", "favourite_movies", "recipient_age"}
+    assert {name for name in about if about[name] == "recipient"} == of_recipient
+    assert {name for name in about if about[name] == "gift"} == {"occasion"}
+    schemas = Profile.model_json_schema()["properties"]
+    assert {name: schema["x-about"] for name, schema in schemas.items()} == about
+
+
+def test_sentences_speak_of_the_giver_about_who_the_recipient_is() -> None:
+    subjects = {spec.name: spec.subject for spec in declared_fields(Profile)}
+    assert (subjects["relationship"], subjects["occasion"], subjects["hobbies"]) == ("giver", "giver", "recipient")
+
+
+def test_field_that_does_not_say_whom_it_is_about_is_the_givers() -> None:
+    class Guest(BaseModel):
+        nights: Annotated[int | None, Numeric()] = None
+
+    [spec] = declared_fields(Guest)
+    assert (spec.about, spec.subject) == ("giver", "giver")
+
+
+@pytest.mark.parametrize(
+    ("markers", "refusal"),
+    [
+        ((About("giver"), About("gift")), "more than once"),
+        ((About("both"),), "about 'both'"),  # type: ignore[arg-type]
+        ((About("recipient", relationship=True),), "who the recipient is"),
+    ],
+)
+def test_about_that_does_not_fit_is_refused(markers: tuple[About, ...], refusal: str) -> None:
+    class Bad(BaseModel):
+        age: Annotated[(int | None, Numeric(), *markers)] = None
+
+    with pytest.raises(ProfileShapeError, match=refusal):
         declared_fields(Bad)
 
 

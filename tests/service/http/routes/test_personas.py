@@ -92,3 +92,8 @@ def test_vocabulary_has_every_field_of_the_profile(client: TestClient) -> None:
     assert fields["budget_range"]["levels"] == ["low", "medium", "high"]
     assert (fields["age"]["minimum"], fields["age"]["maximum"]) == (13, 120)
     assert all(field["description"] and field["title"] for field in fields.values())
+    assert [fields[name]["about"] for name in ("age", "recipient_age", "occasion")] == [
+        "giver",
+        "recipient",
+        "gift",
+    ]
