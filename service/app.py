@@ -25,7 +25,7 @@ from service.http import exception_handlers, openapi
 from service.http.guarded_route import require_guarded
 from service.http.pages import api_docs
 from service.http.path_prefix import PathPrefix
-from service.http.routes import health, models, personas, retrain, segment, users
+from service.http.routes import health, models, personas, recipients, retrain, segment, users
 from service.http.server.admission import AdmissionControl
 from service.http.server.body_limit import BodyLimit
 from service.http.server.connection import EARLY_RESPONDER, REQUEST_QUEUE
@@ -65,6 +65,7 @@ ROUTERS = (
     segment.router,
     personas.router,
     users.router,
+    recipients.router,
     models.router,
     retrain.router,
     health.router,
@@ -215,6 +216,7 @@ def _maintenance(
     stopping, interval = threading.Event(), settings.upkeep_seconds
     reassignment = Reassignment(
         users=store.users,
+        feed=store.feed,
         leases=store.leases,
         model=model,
         metrics=metrics,

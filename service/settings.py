@@ -174,6 +174,10 @@ class Settings(Thresholds, BaseSettings):
     keep_changes_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
         default=365, description="Days that changes of users' personas stay on record; 0: for ever."
     )
+    stale_after_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        default=365,
+        description="Days since a user's profiles were last written from which the persona is `STALE`; 0: never.",
+    )
     keep_jobs_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
         default=90, description="Days that retrains are listed after their end; 0: for ever. The newest stays."
     )

@@ -28,9 +28,9 @@ from sqlalchemy.dialects import postgresql
 from benchmarks.simulated import simulated
 from service.store.ports.users import StoredAssignment, StoredUser
 from service.store.sql.migrate import migrate
-from service.store.sql.profile_writes import UPSERT_SQLITE, sqlite_values, upsert_user
+from service.store.sql.people.profile_writes import UPSERT_SQLITE, sqlite_values, upsert_user
+from service.store.sql.people.user_records import USER_COLUMNS, user_values
 from service.store.sql.store import SqlStore
-from service.store.sql.user_records import USER_COLUMNS, user_values
 
 THREADS = (1, 16, 64)
 USERS = 5_000

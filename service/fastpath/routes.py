@@ -12,7 +12,7 @@ from service.http.json_bodies import parse
 from service.http.responses import RenderedResponse, model_headers, render
 from service.http.routes import segment, users
 from service.http.routes.segment import render_assignment
-from service.http.routes.users import render_stored
+from service.http.routes.users import reading_now, render_stored
 from service.http.server.early_response import FastRequest
 from service.segmenting.assignment import NO_DETAILS
 from service.segmenting.segment_json import SegmentEncoder
@@ -59,7 +59,10 @@ def _user_personas(services: Services, requests: Sequence[FastRequest]) -> list[
     """`GET /users/{user_id}/persona`; declines where the store would block or the assignment is not current."""
     names, loaded = [_user_id(request) for request in requests], services.model.require()
     valid = [name for name in names if is_id(name)]
-    personas, headers = get_personas_nowait(services.store.users, loaded, valid), model_headers(loaded)
+    personas, headers = (
+        get_personas_nowait(services.store.users, loaded, valid, reading_now(services.settings)),
+        model_headers(loaded),
+    )
     rendered = {name: render(persona, headers) for name, persona in personas.items()}
     return [rendered.get(name) for name in names]
 

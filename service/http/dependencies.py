@@ -74,6 +74,9 @@ IdempotencyKey = Annotated[
     ),
 ]
 JobId = Annotated[str, Path(max_length=200, description="A retrain's id.")]
+Fallback = Annotated[
+    bool, Query(description="Whether a user who is not stored gets the persona of an empty profile.")
+]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The maximum number of items.")]
 Cursor = Annotated[
     str | None, Query(max_length=MAX_CURSOR, description="`next_cursor` of the previous page; none for the first.")

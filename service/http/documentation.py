@@ -55,6 +55,13 @@ def documented(
     return responses
 
 
+def no_content(*errors: type[SegmentsError]) -> Responses:
+    """The responses of a route that succeeds without a body (204), and its problems."""
+    responses = documented(204, None, *errors, invalid=True)
+    responses[204] = {"description": "Done."}
+    return responses
+
+
 def with_refusals(responses: Responses, guarded: bool, always_admitted: bool) -> Responses:
     """A route's responses, with those problems that no route declares: of admission control and of the key."""
     documented = deepcopy(responses)

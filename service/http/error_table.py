@@ -21,8 +21,10 @@ from service.security.open_access import ForeignName
 from service.store.ports.errors import NotStorable, StoreUnavailable
 from service.store.ports.idempotency import ClaimLost
 from service.store.ports.jobs import JobNotFound, JobRunning
+from service.store.ports.users import TooManyRecipients, UserErased
 from service.users.personas import ProfileChanging
-from service.users.profiles import UserNotFound
+from service.users.profiles import UserNotFound, UserOptedOut
+from service.users.recipients import RecipientNotFound
 from service.versions.activation import ActivationRefused
 
 TYPE_PREFIX = "urn:segments:problem:"
@@ -61,6 +63,10 @@ TABLE: dict[type[SegmentsError], ProblemType] = {
     ArtifactError: ProblemType(500, "model-unusable", "Model unusable"),
     PersonaNotFound: ProblemType(404, "persona-not-found", "Persona not found"),
     UserNotFound: ProblemType(404, "user-not-found", "User not found"),
+    UserErased: ProblemType(409, "user-erased", "User erased"),
+    RecipientNotFound: ProblemType(404, "recipient-not-found", "Recipient not found"),
+    UserOptedOut: ProblemType(409, "user-opted-out", "User opted out"),
+    TooManyRecipients: ProblemType(409, "too-many-recipients", "Too many recipients"),
     ProfileChanging: ProblemType(409, "profile-changing", "Profile being changed", retry_after=1),
     ActivationRefused: ProblemType(409, "activation-refused", "Activation refused"),
     IfMatchMissing: ProblemType(428, "if-match-required", "If-Match required"),

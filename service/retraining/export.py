@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import SegmentsError
-from service.store.ports.users import StoredUser
 
 _NAME = re.compile(r"\.retrain-(?P<job_id>[0-9a-f]{32})\.jsonl.*")
 
@@ -27,14 +26,14 @@ class Exports:
 
     folder: Path
 
-    def write(self, job_id: str, batches: Iterator[list[StoredUser]]) -> Path:
-        """Write every profile as one line of JSON. Raises `ExportFailed`."""
+    def write(self, job_id: str, batches: Iterator[list[str]]) -> Path:
+        """Write every profile, a JSON text, as one line. Raises `ExportFailed`."""
         path = self._path(job_id)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with os.fdopen(_new_file(path), "w", encoding="utf-8") as file:
                 for batch in batches:
-                    file.writelines(f"{user.profile_json}\n" for user in batch)
+                    file.writelines(f"{profile}\n" for profile in batch)
         except OSError as error:
             raise ExportFailed(f"The stored profiles could not be exported: {error.strerror}.") from error
         return path

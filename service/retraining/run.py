@@ -20,7 +20,8 @@ from service.retraining.heartbeat import Ending, Heartbeat, Interrupted, Timing
 from service.retraining.jobs import RetrainRequest, data_file
 from service.retraining.launcher import Child, Ended, FitOrder, Launcher, Step
 from service.store.ports.jobs import Job, JobStatus, JobStore
-from service.store.ports.users import StoredUser, UserStore
+from service.store.ports.users import UserStore
+from service.users.representatives import representatives
 
 EXPORT_BATCH = 1_000
 
@@ -96,7 +97,7 @@ class RetrainRun:
                 return replace(order, rows=request.rows or context.simulated_rows)
             case "users":
                 self._heartbeat.report("exporting the stored profiles", 0.0)
-                file = context.exports.write(self._job.id, self._stored_users())
+                file = context.exports.write(self._job.id, self._stored_profiles())
                 return replace(order, data=file, origin="users")
             case "file":
                 return replace(
@@ -112,8 +113,8 @@ class RetrainRun:
             return self._context.exports.write_mapping(self._job.id, mapping)
         return None if mapping is None else data_file(self._context.data_dir, mapping)
 
-    def _stored_users(self) -> Iterator[list[StoredUser]]:
-        for batch in self._context.users.iterate(EXPORT_BATCH):
+    def _stored_profiles(self) -> Iterator[list[str]]:
+        for batch in representatives(self._context.users, EXPORT_BATCH, self._request.seed):
             self._heartbeat.send_when_due()
             yield batch
 

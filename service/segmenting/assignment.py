@@ -21,7 +21,7 @@ MAX_SUGGESTED = 10
 # Length of a profile's JSON that would block the event loop: ten times that of one with every field answered.
 LONG_BODY = 16_384
 
-Code = Literal["UNKNOWN_VALUE", "MORE_UNKNOWN_VALUES", "NO_MODEL"]
+Code = Literal["UNKNOWN_VALUE", "MORE_UNKNOWN_VALUES", "NO_MODEL", "OPTED_OUT"]
 
 
 @dataclass(frozen=True, slots=True)

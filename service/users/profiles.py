@@ -20,15 +20,25 @@ class UserNotFound(SegmentsError):
         super().__init__("No profile is stored for this user; PUT /users/{user_id}/profile stores one.")
 
 
+class UserOptedOut(SegmentsError):
+    """The user objected to being assigned a persona."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This user objected, and gets no persona; DELETE /users/{user_id}/objection withdraws the objection."
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProfile:
-    """A profile that was stored, and its assignment; None while no model is active."""
+    """A profile that was stored, and its assignment; None while no model is active, and after an objection."""
 
     user_id: str
     revision: int
     profile_updated_at: datetime
     assigned_at: datetime | None
     assignment: Segmented | None
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +51,14 @@ class SubmittedProfile:
 
     def stored(self, user: StoredUser) -> StoredProfile:
         """The profile once it is stored; `user`: the result of the write."""
+        assignment = None if user.opted_out else self.assignment
         return StoredProfile(
             user_id=user.user_id,
             revision=user.revision,
             profile_updated_at=user.profile_updated_at,
-            assigned_at=self.at if self.assignment else None,
-            assignment=self.assignment,
+            assigned_at=self.at if assignment else None,
+            assignment=assignment,
+            opted_out=user.opted_out,
         )
 
 
@@ -55,7 +67,7 @@ async def put_profile(
 ) -> StoredProfile:
     """Store a user's profile, assigned where a model is active, without blocking the event loop.
 
-    Raises `StoreUnavailable`.
+    Raises `StoreUnavailable` or `UserErased`.
     """
     text = _text(profile)
     assignment = await _assign(loaded, profile, len(text)) if loaded else None

@@ -12,9 +12,10 @@ from typing import Any
 from models.storage.artifact import LoadedArtifact
 from service.active_model.active_model import ActiveModel
 from service.observability.metrics import Metrics
+from service.store.ports.feed import FeedStore
 from service.store.ports.leases import LeaseStore
 from service.store.ports.users import AssignmentUpdate, StoredUser, UserStore
-from service.users.stored_assignment import assign_again
+from service.users.stored_assignment import assign_again, with_recipients
 
 LEASE = "reassignment"
 _LEASE_SECONDS = 15.0
@@ -25,11 +26,14 @@ _RETRY_SECONDS = 3.0
 class Reassignment:
     """Assigns users anew in batches, from where the last holder of the lease stopped.
 
+    When all are assigned, the feed gets one entry for the new model.
+
     `owner`: this process, for the lease. `recheck_seconds`: how long all users count as assigned, before it looks
     for users whom a worker with an older model has written since. `stopping`: ends a run after its batch.
     """
 
     users: UserStore
+    feed: FeedStore
     leases: LeaseStore
     model: ActiveModel
     metrics: Metrics
@@ -68,6 +72,7 @@ class Reassignment:
                 cursor = users[-1].user_id
             elif from_first_user and cursor == "":
                 self._completed_version, self._recheck_at = version, time.monotonic() + self.recheck_seconds
+                self.feed.record_model_change(datetime.now(UTC))
                 return
             else:
                 # Once more from the first user, for users whom a slower worker has written meanwhile.
@@ -81,8 +86,14 @@ class Reassignment:
 
     def _assign(self, loaded: LoadedArtifact, users: list[StoredUser]) -> None:
         now = datetime.now(UTC)
+        recipients = self.users.recipients(with_recipients(users))
         updates = [
-            AssignmentUpdate(user.user_id, user.revision, assign_again(loaded, user, now)) for user in users
+            AssignmentUpdate(
+                user.user_id,
+                user.revision,
+                assign_again(loaded, user, recipients.get(user.user_id, []), now),
+            )
+            for user in users
         ]
         self.metrics.users_reassigned.inc(self.users.update_assignments(updates))
 

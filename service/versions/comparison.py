@@ -16,6 +16,7 @@ from models.storage.comparison import Comparison, PersonaChanges, persona_change
 from models.storage.reading import read_comparison
 from models.storage.registry import Registry
 from service.store.ports.users import UserStore
+from service.users.representatives import representatives
 from service.users.stored_assignment import read_profile
 
 COMPARED_USERS = 5_000
@@ -58,8 +59,8 @@ class UserSample:
 def read_sample(users: UserStore) -> UserSample:
     """The users to compare on. Waits for the store; raises `StoreUnavailable`."""
     profiles: list[str] = []
-    for batch in users.iterate(_BATCH):
-        profiles += [user.profile_json for user in batch]
+    for batch in representatives(users, _BATCH, seed=0):
+        profiles += batch
         if len(profiles) >= COMPARED_USERS:
             break
     return UserSample(users.count() if profiles else 0, tuple(profiles[:COMPARED_USERS]))

@@ -60,8 +60,9 @@ def submit(store: Store, user_id: str, profile_json: str = "{}") -> Future[Store
 
 
 def submit_refused(store: SqlStore, user_id: str) -> Future[StoredUser]:
-    """A write that the database refuses: it has no profile."""
-    return store.users.writers.submit(replace(stored_user(user_id, "{}", 1, NOW, None), profile_json=None))  # type: ignore[arg-type]
+    """A write that the database refuses: it has no time."""
+    user = replace(stored_user(user_id, "{}", 1, NOW, None), profile_updated_at=None)  # type: ignore[arg-type]
+    return store.users.writers.submit(user)
 
 
 def test_submitted_write_is_stored_before_it_is_reported(store: Store) -> None:

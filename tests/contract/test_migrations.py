@@ -143,7 +143,7 @@ def test_postgresql_ids_have_the_collation_of_code_points(
         "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND collation_name = 'C'"
     )
     with engine.connect() as connection:
-        assert set(connection.scalars(text(query))) == {"user_id", "id"}
+        assert set(connection.scalars(text(query))) == {"user_id", "id", "recipient_id"}
     engine.dispose()
 
 

@@ -105,7 +105,7 @@ def test_close_closes_the_file(sqlite_store: SqlStore, sqlite_file: Path) -> Non
 def test_read_works_again_after_an_error(
     sqlite_store: SqlStore, sqlite_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.store.sql.non_blocking_reads._PAUSE", 0.0)
+    monkeypatch.setattr("service.store.sql.people.non_blocking_reads._PAUSE", 0.0)
     saved = sqlite_file.with_suffix(".saved")
     sqlite_store.close()
     shutil.move(sqlite_file, saved)

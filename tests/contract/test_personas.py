@@ -21,7 +21,7 @@ OVERRIDE = PersonaOverride(
 )
 
 
-def changes(store: Store, user_id: str) -> list[tuple[ChangeCause, str, str]]:
+def changes(store: Store, user_id: str) -> list[tuple[ChangeCause, str | None, str | None]]:
     return [
         (change.cause, change.from_persona_id, change.to_persona_id)
         for change in store.personas.changes(user_id, 100)
@@ -31,16 +31,22 @@ def changes(store: Store, user_id: str) -> list[tuple[ChangeCause, str, str]]:
 # --- changes ---------------------------------------------------------------------------------------
 
 
-def test_first_assignment_is_not_a_change(store: Store) -> None:
+ADDED = (ChangeCause.PROFILE_CHANGED, None, "p_1")
+
+
+def test_first_assignment_is_a_change_from_no_persona(store: Store) -> None:
     store.users.put("u", "{}", NOW, None)
-    store.users.update_assignments([AssignmentUpdate("u", 1, assigned("p_1"))])
     assert changes(store, "u") == []
+    store.users.update_assignments([AssignmentUpdate("u", 1, assigned("p_1"))])
+    assert changes(store, "u") == [(ChangeCause.MODEL_CHANGED, None, "p_1")]
+    store.users.put("new", "{}", NOW, assigned("p_1"))
+    assert changes(store, "new") == [ADDED]
 
 
 def test_put_with_another_persona_records_a_change_of_the_profile(store: Store) -> None:
     store.users.put("u", "{}", NOW, assigned("p_1"))
     store.users.put("u", "{}", NOW + SECOND, assigned("p_2", NEW))
-    (change,) = store.personas.changes("u", 10)
+    change, _ = store.personas.changes("u", 10)
     assert (change.user_id, change.cause, change.changed_at) == ("u", ChangeCause.PROFILE_CHANGED, NOW + SECOND)
     assert (change.from_persona_id, change.to_persona_id) == ("p_1", "p_2")
     assert (change.from_model_version, change.to_model_version) == (OLD, NEW)
@@ -49,20 +55,20 @@ def test_put_with_another_persona_records_a_change_of_the_profile(store: Store) 
 def test_another_model_with_the_same_persona_is_not_a_change(store: Store) -> None:
     store.users.put("u", "{}", NOW, assigned("p_1"))
     assert store.users.update_assignments([AssignmentUpdate("u", 1, assigned("p_1", NEW))]) == 1
-    assert changes(store, "u") == []
+    assert changes(store, "u") == [ADDED]
 
 
 @pytest.mark.parametrize("cause", [ChangeCause.MODEL_CHANGED, ChangeCause.MANUAL])
 def test_update_to_another_persona_records_a_change_with_its_cause(store: Store, cause: ChangeCause) -> None:
     store.users.put("u", "{}", NOW, assigned("p_1"))
     store.users.update_assignments([AssignmentUpdate("u", 1, assigned("p_2", NEW))], cause)
-    assert changes(store, "u") == [(cause, "p_1", "p_2")]
+    assert changes(store, "u") == [(cause, "p_1", "p_2"), ADDED]
 
 
 def test_void_update_records_no_change(store: Store) -> None:
     store.users.put("u", "{}", NOW, assigned("p_1"))
     assert store.users.update_assignments([AssignmentUpdate("u", 9, assigned("p_2", NEW))]) == 0
-    assert changes(store, "u") == []
+    assert changes(store, "u") == [ADDED]
 
 
 def test_concurrent_equal_updates_record_one_change(store: Store) -> None:
@@ -70,7 +76,7 @@ def test_concurrent_equal_updates_record_one_change(store: Store) -> None:
     update = AssignmentUpdate("u", 1, assigned("p_2", NEW))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: store.users.update_assignments([update]), range(16)))
-    assert changes(store, "u") == [(ChangeCause.MODEL_CHANGED, "p_1", "p_2")]
+    assert changes(store, "u") == [(ChangeCause.MODEL_CHANGED, "p_1", "p_2"), ADDED]
 
 
 def test_concurrent_puts_record_an_unbroken_chain_of_changes(store: Store) -> None:
@@ -78,8 +84,8 @@ def test_concurrent_puts_record_an_unbroken_chain_of_changes(store: Store) -> No
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: store.users.put("u", "{}", NOW, assigned(f"p_{n}")), range(1, 25)))
     recorded = store.personas.changes("u", 100)
-    assert {change.to_persona_id for change in recorded} == {f"p_{n}" for n in range(1, 25)}
-    assert len({change.from_persona_id for change in recorded}) == 24
+    assert {change.to_persona_id for change in recorded} == {f"p_{n}" for n in range(25)}
+    assert len({change.from_persona_id for change in recorded}) == 25
 
 
 def test_changes_are_listed_latest_first_page_by_page(store: Store) -> None:
@@ -88,17 +94,16 @@ def test_changes_are_listed_latest_first_page_by_page(store: Store) -> None:
         store.users.put("other", "{}", NOW, assigned(f"p_{number}"))
     first = store.personas.changes("u", 3)
     rest = store.personas.changes("u", 3, first[-1].id)
-    assert [change.to_persona_id for change in [*first, *rest]] == ["p_5", "p_4", "p_3", "p_2", "p_1"]
+    assert [change.to_persona_id for change in [*first, *rest]] == ["p_5", "p_4", "p_3", "p_2", "p_1", "p_0"]
 
 
 def store_changes(store: Store, user_id: str, seconds: range) -> None:
     """Give a user another persona in each of these seconds after NOW."""
-    store.users.put(user_id, "{}", NOW, assigned("p_first"))
     for second in seconds:
         store.users.put(user_id, "{}", NOW + second * SECOND, assigned(f"p_{second}"))
 
 
-def remaining(store: Store, user_id: str) -> list[str]:
+def remaining(store: Store, user_id: str) -> list[str | None]:
     return [change.to_persona_id for change in store.personas.changes(user_id, 100)]
 
 

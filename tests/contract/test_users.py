@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from service.store.ports.errors import NotStorable, WouldBlock
-from service.store.ports.users import AssignmentTally, AssignmentUpdate, UserStore, as_summary
+from service.store.ports.users import AssignmentTally, AssignmentUpdate, Basis, UserStore, as_summary
 from tests.contract.support.records import NEW, NOW, OLD, assigned, stored_user
 
 ASSIGNED = assigned("p_1")
@@ -22,6 +22,7 @@ WHOLE = assigned(
     settled=0.5,
     typicality=1.0,
     chosen_persona_id="p_3",
+    basis=Basis.RECIPIENTS,
 )
 REASSIGNED = assigned("p_2", NEW, NOW + timedelta(days=1))
 
@@ -230,9 +231,15 @@ def test_assignments_have_the_declared_types(users: UserStore) -> None:
     users.put("none", "{}", NOW, None)
     stored = users.assignments(["whole", "none"])
     assert [type(value) for value in stored["whole"]] == [
-        *(str, int, datetime, str, str, datetime, float, str, float, float, float, bool)
+        *(str, int, datetime, str, str, datetime, float, str, float, float, float, bool, Basis, int, bool)
     ]
-    assert [type(value) for value in stored["none"]] == [str, int, datetime, *[type(None)] * 8, bool]
+    assert [type(value) for value in stored["none"]] == [
+        str,
+        int,
+        datetime,
+        *[type(None)] * 8,
+        *(bool, type(None), int, bool),
+    ]
     assert stored["whole"].profile_updated_at.tzinfo is UTC
 
 

@@ -26,13 +26,16 @@ STORED_PROFILE = {
 
 USER_PERSONA = {
     "user_id": "user-42",
+    "status": "PRESENT",
     "persona": PERSONA_REF,
+    "basis": "OWN_PROFILE",
     **CONFIDENCE,
     "model_version": VERSION,
     "assigned_at": TIME,
     "revision": 1,
     "profile_updated_at": TIME,
     "manual": False,
+    "recipients": [],
 }
 
 PERSONA_CHOICE = {"persona_id": PERSONA_ID}
@@ -59,8 +62,22 @@ USERS_REQUEST = {"user_ids": ["user-42", "nobody"]}
 
 USER_PERSONAS = {
     "items": [
-        {"user_id": "user-42", "status": "PRESENT", "persona": PERSONA_REF, "confidence": 0.94},
-        {"user_id": "nobody", "status": "NOT_FOUND", "persona": None, "confidence": None},
+        {
+            "user_id": "user-42",
+            "status": "PRESENT",
+            "persona": PERSONA_REF,
+            "confidence": 0.94,
+            "basis": "OWN_PROFILE",
+            "assigned_at": TIME,
+        },
+        {
+            "user_id": "nobody",
+            "status": "NOT_FOUND",
+            "persona": None,
+            "confidence": None,
+            "basis": None,
+            "assigned_at": None,
+        },
     ],
     "model_version": VERSION,
 }

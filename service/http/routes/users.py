@@ -1,6 +1,6 @@
 """`/users`: stored profiles, and the personas of users."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Response
 from models.errors import NoActiveModel
 from models.profile import Profile
 from models.storage.artifact import LoadedArtifact
-from service.http.dependencies import Cursor, Limit, ModelDep, ServicesDep, StoreDep, UserId
+from service.http.dependencies import Cursor, Fallback, Limit, ModelDep, ServicesDep, StoreDep, UserId
 from service.http.documentation import documented
 from service.http.examples import users as examples
 from service.http.examples.segment import PROFILE
@@ -21,17 +21,20 @@ from service.paging import ExpiredCursor, UnusableCursor
 from service.personas.catalogue import PersonaNotFound
 from service.security.scopes import Scope, needs
 from service.segmenting.assignment import unknown_by_field
+from service.settings import Settings
 from service.store.ports.errors import StoreUnavailable
+from service.store.ports.users import UserErased
 from service.users.changes import ChangePage, list_changes
 from service.users.personas import (
     FoundPersonas,
     ProfileChanging,
+    Reading,
     UserPersona,
     choose_persona,
     get_persona_of,
     get_personas_of,
 )
-from service.users.profiles import StoredProfile, UserNotFound, put_profile
+from service.users.profiles import StoredProfile, UserNotFound, UserOptedOut, put_profile
 
 router = APIRouter(route_class=JsonRoute, tags=["users"])
 
@@ -42,7 +45,7 @@ router = APIRouter(route_class=JsonRoute, tags=["users"])
     openapi_extra=needs(Scope.USERS_WRITE),
     response_model=StoredProfileBody,
     responses=documented(201, examples.STORED_PROFILE, model=StoredProfileBody)
-    | documented(200, examples.STORED_PROFILE, StoreUnavailable, body=True),
+    | documented(200, examples.STORED_PROFILE, UserErased, StoreUnavailable, body=True),
 )
 @does(Work.STORE)
 async def put_user_profile(
@@ -54,6 +57,12 @@ async def put_user_profile(
     loaded = services.model.loaded
     stored = await put_profile(services.store.users, loaded, user_id, profile, datetime.now(UTC))
     return from_rendered(render_stored(stored, loaded, services.metrics))
+
+
+def reading_now(settings: Settings, fallback: bool = False) -> Reading:
+    """How users are read by the settings. The fast path calls this too."""
+    days = settings.stale_after_days
+    return Reading(datetime.now(UTC), timedelta(days=days) if days else None, fallback)
 
 
 def render_stored(stored: StoredProfile, loaded: LoadedArtifact | None, metrics: Metrics) -> RenderedResponse:
@@ -72,9 +81,12 @@ def render_stored(stored: StoredProfile, loaded: LoadedArtifact | None, metrics:
     responses=documented(200, examples.USER_PERSONA, NoActiveModel, UserNotFound, StoreUnavailable, invalid=True),
 )
 @does(Work.STORE)
-def get_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Response:
-    """The persona of a user, always by the active model."""
-    persona = get_persona_of(store.users, loaded, user_id, datetime.now(UTC))
+def get_user_persona(
+    user_id: UserId, loaded: ModelDep, services: ServicesDep, fallback: Fallback = False
+) -> Response:
+    """The persona of a user, always by the active model; with recipients, that of their mean."""
+    reading = reading_now(services.settings, fallback)
+    persona = get_persona_of(services.store.users, loaded, user_id, reading)
     return json_response(persona, headers=model_headers(loaded))
 
 
@@ -88,6 +100,7 @@ def get_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Resp
         examples.CHOSEN_USER_PERSONA,
         NoActiveModel,
         UserNotFound,
+        UserOptedOut,
         PersonaNotFound,
         ProfileChanging,
         StoreUnavailable,
@@ -99,10 +112,11 @@ def choose_user_persona(
     user_id: UserId,
     chosen: Annotated[ChosenPersona, Body(examples=[examples.PERSONA_CHOICE])],
     loaded: ModelDep,
-    store: StoreDep,
+    services: ServicesDep,
 ) -> Response:
     """Choose a persona for a user by hand. It stays until the profile changes or the choice is removed."""
-    persona = choose_persona(store.users, loaded, user_id, chosen.persona_id, datetime.now(UTC))
+    reading = reading_now(services.settings)
+    persona = choose_persona(services.store.users, loaded, user_id, chosen.persona_id, reading)
     return json_response(persona, headers=model_headers(loaded))
 
 
@@ -112,13 +126,20 @@ def choose_user_persona(
     openapi_extra=needs(Scope.USERS_WRITE),
     response_model=UserPersona,
     responses=documented(
-        200, examples.USER_PERSONA, NoActiveModel, UserNotFound, ProfileChanging, StoreUnavailable, invalid=True
+        200,
+        examples.USER_PERSONA,
+        NoActiveModel,
+        UserNotFound,
+        UserOptedOut,
+        ProfileChanging,
+        StoreUnavailable,
+        invalid=True,
     ),
 )
 @does(Work.STORE)
-def release_user_persona(user_id: UserId, loaded: ModelDep, store: StoreDep) -> Response:
+def release_user_persona(user_id: UserId, loaded: ModelDep, services: ServicesDep) -> Response:
     """Remove a choice by hand: the user's persona is the model's again."""
-    persona = choose_persona(store.users, loaded, user_id, None, datetime.now(UTC))
+    persona = choose_persona(services.store.users, loaded, user_id, None, reading_now(services.settings))
     return json_response(persona, headers=model_headers(loaded))
 
 
@@ -150,8 +171,9 @@ def list_user_persona_changes(
 def batch_get_user_personas(
     body: Annotated[UsersRequest, Body(examples=[examples.USERS_REQUEST])],
     loaded: ModelDep,
-    store: StoreDep,
+    services: ServicesDep,
 ) -> Response:
     """The personas of up to 1,000 users, in the order of the request; an unknown user is data, not an error."""
-    personas = get_personas_of(store.users, loaded, body.user_ids, datetime.now(UTC))
+    reading = reading_now(services.settings, body.fallback)
+    personas = get_personas_of(services.store.users, loaded, body.user_ids, reading)
     return json_response(personas, headers=model_headers(loaded))

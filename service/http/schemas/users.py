@@ -37,6 +37,9 @@ class UsersRequest(BaseModel):
             examples=[["user-42"]],
         ),
     ]
+    fallback: Annotated[
+        bool, Field(description="Whether a user who is not stored gets the persona of an empty profile.")
+    ] = False
 
 
 class ChosenPersona(BaseModel):
@@ -53,10 +56,18 @@ NO_MODEL = AnswerWarning(
     code="NO_MODEL", detail="The profile is stored; it is assigned at the first request after a model is active."
 )
 
+OPTED_OUT = AnswerWarning(
+    code="OPTED_OUT",
+    detail="The profile is stored; the user objected, and gets no persona until that is withdrawn.",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProfileBody:
-    """A stored profile's persona; null while no model is active."""
+    """A stored profile's persona; null while no model is active, and after an objection.
+
+    Of a user with recipients, the persona of this profile alone.
+    """
 
     user_id: str
     revision: Revision
@@ -83,6 +94,8 @@ class StoredProfileBody:
         """The body for a stored profile; without an assignment its fields are empty, and a warning says why."""
         assignment = stored.assignment
         assigned = {name: getattr(assignment, name) for name in _UNASSIGNED} if assignment else _UNASSIGNED
+        if stored.opted_out:
+            assigned = _UNASSIGNED | {"warnings": (OPTED_OUT,)}
         return cls(
             user_id=stored.user_id,
             revision=stored.revision,

@@ -13,18 +13,25 @@ class ChangeCause(StrEnum):
     PROFILE_CHANGED = "PROFILE_CHANGED"
     MODEL_CHANGED = "MODEL_CHANGED"
     MANUAL = "MANUAL"
+    OPTED_OUT = "OPTED_OUT"
+    ERASED = "ERASED"
+    # What was there when counting began.
+    BASELINE = "BASELINE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonaChange:
-    """One change of one user's persona. `id` increases within a store."""
+    """One change of one user's persona; None is no persona. `id` increases in the order of commits.
+
+    Model versions are "" beside no persona.
+    """
 
     id: int
     user_id: str
     changed_at: datetime
     cause: ChangeCause
-    from_persona_id: str
-    to_persona_id: str
+    from_persona_id: str | None
+    to_persona_id: str | None
     from_model_version: str
     to_model_version: str
 

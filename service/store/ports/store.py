@@ -9,11 +9,14 @@ heartbeats, idempotency keys, and what is too old to stay. So these methods take
 
 from typing import Protocol
 
+from service.store.ports.audit import AuditStore
+from service.store.ports.feed import FeedStore
 from service.store.ports.idempotency import IdempotencyStore
 from service.store.ports.jobs import JobStore
 from service.store.ports.keys import KeyStore
 from service.store.ports.leases import LeaseStore
 from service.store.ports.personas import PersonaStore
+from service.store.ports.rights import RightsStore
 from service.store.ports.users import UserStore
 
 
@@ -31,6 +34,18 @@ class Store(Protocol):
     @property
     def personas(self) -> PersonaStore:
         """Persona changes and overrides."""
+
+    @property
+    def feed(self) -> FeedStore:
+        """The feed of changes, and the number of users by persona."""
+
+    @property
+    def rights(self) -> RightsStore:
+        """Erasure."""
+
+    @property
+    def audit(self) -> AuditStore:
+        """The audit trail."""
 
     @property
     def leases(self) -> LeaseStore:

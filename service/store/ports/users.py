@@ -4,9 +4,31 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from service.store.ports.errors import StoreError
 from service.store.ports.personas import ChangeCause
+
+
+class Basis(StrEnum):
+    """What a persona was assigned by: the user's own profile, their recipients (with the own profile, if any), or
+    no usable answer at all.
+    """
+
+    OWN_PROFILE = "OWN_PROFILE"
+    RECIPIENTS = "RECIPIENTS"
+    FALLBACK = "FALLBACK"
+
+
+class UserErased(StoreError):
+    """The user was erased, and stays so until the tombstone is removed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This user was erased, so that nothing brings them back by mistake. If they have come back, "
+            "DELETE /users/{user_id}/tombstone first."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,20 +54,40 @@ class StoredAssignment:
     settled: float | None = None
     typicality: float | None = None
     chosen_persona_id: str | None = None
+    basis: Basis | None = None
+
+
+# The model version of an assignment that is older than the user's profile or recipients.
+OUTDATED = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredUser:
-    """A user's profile as sent (JSON text), and its latest assignment; None while no model was active.
+    """A user's own profile as sent (JSON text), and the user's latest assignment; None while no model was active.
 
-    `revision` counts the writes of the profile, from 1.
+    `profile_json` is None for a user who has recipients alone, or an objection alone. `revision` counts the writes
+    of the profile and of recipients, from 1. `assignment.model_version` is `OUTDATED` until a user with recipients
+    is assigned anew. A user who has `opted_out` has no assignment.
     """
 
     user_id: str
-    profile_json: str
+    profile_json: str | None
     revision: int
     profile_updated_at: datetime
     assignment: StoredAssignment | None
+    recipient_count: int = 0
+    opted_out: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecipient:
+    """Somebody that a user gives to, with the profile as sent (JSON text). `revision` counts writes, from 1."""
+
+    user_id: str
+    recipient_id: str
+    profile_json: str
+    revision: int
+    profile_updated_at: datetime
 
 
 class AssignedUser(NamedTuple):
@@ -67,6 +109,9 @@ class AssignedUser(NamedTuple):
     settled: float | None = None
     typicality: float | None = None
     manual: bool = False
+    basis: Basis | None = None
+    recipient_count: int = 0
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +132,17 @@ class AssignmentTally:
     unknown_count: int
 
 
+# Of one user: every assignment of the user computes them all.
+MAX_RECIPIENTS = 200
+
+
+class TooManyRecipients(StoreError):
+    """A user has as many recipients as one may have."""
+
+    def __init__(self) -> None:
+        super().__init__(f"This user has {MAX_RECIPIENTS} recipients, the most that one may have: remove one.")
+
+
 class UserStore(Protocol):
     """Users, by id. Every method is one transaction and may raise `StoreUnavailable`."""
 
@@ -95,8 +151,16 @@ class UserStore(Protocol):
     ) -> StoredUser:
         """Create or replace a user's profile; the revision goes up by one (1 for a new user).
 
-        The new assignment replaces the old one, also if it is None. If both name a persona and the two differ,
-        the change is recorded as `PROFILE_CHANGED`. Raises `NotStorable`.
+        The new assignment replaces the old one, also if it is None. If the two differ in their persona, the change
+        is recorded as `PROFILE_CHANGED`. A user who has recipients keeps the persona, and the assignment is
+        `OUTDATED`; a user who has opted out gets none. Raises `NotStorable` or `UserErased`.
+        """
+
+    def put_many(self, writes: Sequence[StoredUser]) -> list[StoredUser | UserErased]:
+        """`put` of many users in one transaction; their revisions and assignments as stored, in that order.
+
+        Of `writes` the id, the profile, its time and the assignment count. A user may be written several times.
+        Raises `NotStorable`, and then nothing is stored.
         """
 
     def submit(
@@ -135,7 +199,32 @@ class UserStore(Protocol):
         """
 
     def stale(self, model_version: str, after: str, limit: int) -> list[StoredUser]:
-        """Users with an id after that one, in order, whose assignment is by another model or missing."""
+        """Users with an id after that one, in order, whose assignment is outdated, by another model or missing.
+
+        Without those who have opted out.
+        """
+
+    def members(self, persona_id: str, after: str, limit: int) -> list[StoredUser]:
+        """Users of a persona with an id after that one, in order of their ids (code points)."""
+
+    def put_recipient(self, user_id: str, recipient_id: str, profile_json: str, at: datetime) -> StoredRecipient:
+        """Create or replace a recipient's profile; the user is created if there is none.
+
+        The user's revision goes up by one, and the assignment becomes `OUTDATED`. Raises `NotStorable`,
+        `UserErased` or `TooManyRecipients`.
+        """
+
+    def remove_recipient(self, user_id: str, recipient_id: str, at: datetime) -> bool:
+        """Remove a recipient; whether there was one. A user of whom nothing is left is removed."""
+
+    def recipients(self, user_ids: Sequence[str]) -> dict[str, list[StoredRecipient]]:
+        """The recipients of these users (at most 1,000) in order of their ids, by user id; only who has any."""
+
+    def opt_out(self, user_id: str, at: datetime) -> bool:
+        """Record a user's objection: no assignment from now on; whether it is new. Recorded also of a stranger."""
+
+    def opt_in(self, user_id: str, at: datetime) -> bool:
+        """Withdraw an objection; whether there was one. A user of whom nothing is left is removed."""
 
     def iterate(self, batch_size: int) -> Iterator[list[StoredUser]]:
         """All users ordered by id (code points), in batches, each read in its own transaction.
@@ -153,7 +242,13 @@ class UserStore(Protocol):
 def as_summary(user: StoredUser) -> AssignedUser:
     """The same user without the profile."""
     if user.assignment is None:
-        return AssignedUser(user.user_id, user.revision, user.profile_updated_at)
+        return AssignedUser(
+            user_id=user.user_id,
+            revision=user.revision,
+            profile_updated_at=user.profile_updated_at,
+            recipient_count=user.recipient_count,
+            opted_out=user.opted_out,
+        )
     return AssignedUser(
         user_id=user.user_id,
         revision=user.revision,
@@ -167,6 +262,9 @@ def as_summary(user: StoredUser) -> AssignedUser:
         settled=user.assignment.settled,
         typicality=user.assignment.typicality,
         manual=user.assignment.manual,
+        basis=user.assignment.basis,
+        recipient_count=user.recipient_count,
+        opted_out=user.opted_out,
     )
 
 

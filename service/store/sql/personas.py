@@ -1,17 +1,15 @@
 """Persona changes and overrides in SQLite or PostgreSQL."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, func, select, text
 
-from service.store.ports.personas import ChangeCause, PersonaChange, PersonaOverride
+from service.store.ports.personas import PersonaChange, PersonaOverride
 from service.store.ports.texts import is_id
-from service.store.ports.users import StoredAssignment
 from service.store.sql.clock import Clock, database_clock
 from service.store.sql.connections.database import Database
+from service.store.sql.people.feed_rows import remove_from_feed
 from service.store.sql.tables import persona_changes, persona_overrides
 
 _CHANGE_COLUMNS = tuple(persona_changes.c[field.name] for field in fields(PersonaChange))
@@ -50,11 +48,10 @@ class SqlPersonas:
         """
         oldest = select(persona_changes.c.id, persona_changes.c.changed_at).order_by(persona_changes.c.id)
         first = oldest.limit(limit).subquery()
-        # SQLite gives the ids after the highest again once that row is gone.
         last = select(func.max(persona_changes.c.id)).scalar_subquery()
         old = select(first.c.id).where(first.c.changed_at < self._clock(-seconds), first.c.id < last)
         with self._database.writing() as connection:
-            return connection.execute(delete(persona_changes).where(persona_changes.c.id.in_(old))).rowcount
+            return remove_from_feed(connection, list(connection.scalars(old)))
 
     def overrides(self) -> dict[str, PersonaOverride]:
         """See `PersonaStore`."""
@@ -78,33 +75,3 @@ class SqlPersonas:
 def _read_overrides(connection: Connection) -> dict[str, PersonaOverride]:
     records = connection.execute(select(*_OVERRIDE_COLUMNS))
     return {record.persona_id: PersonaOverride(**record._mapping) for record in records}
-
-
-def record_changes(connection: Connection, changes: Iterable[Mapping[str, Any]]) -> None:
-    """Insert persona changes, within the transaction that makes them."""
-    if values := [dict(change) for change in changes]:
-        connection.execute(insert(persona_changes), values)
-
-
-def change_values(
-    user_id: str,
-    at: datetime,
-    cause: ChangeCause,
-    before: tuple[str | None, str | None],
-    after: StoredAssignment | None,
-) -> list[dict[str, Any]]:
-    """The record of a change from the persona and model of `before`; none if the persona is the same."""
-    persona_id, model_version = before
-    if persona_id is None or after is None or persona_id == after.persona_id:
-        return []
-    return [
-        {
-            "user_id": user_id,
-            "changed_at": at,
-            "cause": cause,
-            "from_persona_id": persona_id,
-            "to_persona_id": after.persona_id,
-            "from_model_version": model_version or "",
-            "to_model_version": after.model_version,
-        }
-    ]

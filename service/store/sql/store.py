@@ -5,15 +5,19 @@ from functools import partial
 from sqlalchemy import URL
 
 from service.store.ports.errors import SchemaNotCurrent
+from service.store.sql.audit import SqlAudit
 from service.store.sql.clock import Clock, database_clock
 from service.store.sql.connections.database import Database
 from service.store.sql.connections.deadline import PATIENCE
 from service.store.sql.connections.engine import POOL_SIZE, schema_of
+from service.store.sql.feed import SqlFeed
 from service.store.sql.idempotency import SqlIdempotency
 from service.store.sql.jobs import SqlJobs
 from service.store.sql.keys import SqlKeys
 from service.store.sql.leases import SqlLeases
+from service.store.sql.people.tombstones import Tombstones
 from service.store.sql.personas import SqlPersonas
+from service.store.sql.rights import SqlRights
 from service.store.sql.tables import SCHEMA
 from service.store.sql.users import SqlUsers
 
@@ -40,7 +44,11 @@ class SqlStore:
         own = partial(Database, url, patience, pool_size=1)
         self.writer = self.database if self.database.is_sqlite else own(lock_seconds=patience * WRITER_LOCK_SHARE)
         self.heartbeats = self.database if self.database.is_sqlite else own()
-        self.users = SqlUsers(self.database, self.writer)
+        tombstones = Tombstones()
+        self.users = SqlUsers(self.database, self.writer, tombstones)
+        self.feed = SqlFeed(self.database)
+        self.rights = SqlRights(self.database, tombstones, clock)
+        self.audit = SqlAudit(self.database, clock)
         self.jobs = SqlJobs(self.database, self.heartbeats, clock)
         self.personas = SqlPersonas(self.database, clock)
         self.leases = SqlLeases(self.heartbeats, clock)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     Double,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
 )
 
@@ -73,14 +75,15 @@ def id_type() -> Text:
 
 
 # The newest revision in `migrations`; a test compares the two.
-SCHEMA = "0006"
+SCHEMA = "0007"
 metadata = MetaData()
 
 users = Table(
     "users",
     metadata,
     Column("user_id", id_type(), primary_key=True),
-    Column("profile_json", Text, nullable=False),
+    # NULL for a user who has recipients alone, or an objection alone.
+    Column("profile_json", Text),
     Column("revision", Integer, nullable=False),
     Column("profile_updated_at", UtcDateTime, nullable=False),
     Column("persona_id", Text),
@@ -98,6 +101,9 @@ users = Table(
     Column("settled", Double),
     Column("typicality", Double),
     Column("chosen_persona_id", Text),
+    Column("basis", Text),
+    Column("recipient_count", Integer, nullable=False, server_default="0"),
+    Column("opted_out", Boolean, nullable=False, server_default=false()),
 )
 # Finds the users of other models; holds every column that `tally` sums, so that it reads the index alone.
 Index(
@@ -107,6 +113,20 @@ Index(
     users.c.persona_id,
     users.c.answered_count,
     users.c.unknown_count,
+)
+# Finds the members of a persona in the order of their ids.
+Index("users_by_persona", users.c.persona_id, users.c.user_id)
+# Finds users whose answers are so old that they are to be erased.
+Index("users_by_age", users.c.profile_updated_at)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("user_id", id_type(), primary_key=True),
+    Column("recipient_id", id_type(), primary_key=True),
+    Column("profile_json", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("profile_updated_at", UtcDateTime, nullable=False),
 )
 
 jobs = Table(
@@ -130,6 +150,8 @@ jobs = Table(
     Column("requested_by", Text),
 )
 
+# The history of users, and the feed: a user's changes by a new model are in the history alone, and one row without
+# a user (an empty id) says for the feed how many they are, by pair of personas. NULL is no persona.
 persona_changes = Table(
     "persona_changes",
     metadata,
@@ -137,12 +159,83 @@ persona_changes = Table(
     Column("user_id", id_type(), nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     Column("cause", Enum(ChangeCause, native_enum=False, length=16), nullable=False),
-    Column("from_persona_id", Text, nullable=False),
-    Column("to_persona_id", Text, nullable=False),
+    Column("from_persona_id", Text),
+    Column("to_persona_id", Text),
     Column("from_model_version", Text, nullable=False),
     Column("to_model_version", Text, nullable=False),
+    Column("counts", JsonText),
+    # No id is given twice, also where the row with the highest one was removed.
+    sqlite_autoincrement=True,
 )
 Index("persona_changes_by_user", persona_changes.c.user_id, persona_changes.c.id)
+IN_FEED = text("cause <> 'MODEL_CHANGED' OR user_id = ''")
+Index("persona_changes_in_feed", persona_changes.c.id, sqlite_where=IN_FEED, postgresql_where=IN_FEED)
+# Finds the notices of erasures.
+ERASURES = text("cause = 'ERASED'")
+Index("persona_changes_erased", persona_changes.c.changed_at, sqlite_where=ERASURES, postgresql_where=ERASURES)
+
+# One row: the highest id that was removed because of its age.
+feed_state = Table(
+    "feed_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("removed_through", BigInteger, nullable=False),
+)
+
+# "" is no persona. Rows are few: personas, and pairs of them by day.
+persona_counts = Table(
+    "persona_counts",
+    metadata,
+    Column("persona_id", Text, primary_key=True),
+    Column("users", BigInteger, nullable=False),
+)
+persona_movements = Table(
+    "persona_movements",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("cause", Enum(ChangeCause, native_enum=False, length=16), primary_key=True),
+    Column("from_persona_id", Text, primary_key=True),
+    Column("to_persona_id", Text, primary_key=True),
+    Column("from_model_version", Text, primary_key=True),
+    Column("to_model_version", Text, primary_key=True),
+    Column("users", BigInteger, nullable=False),
+)
+# What reassignments have done since the last entry of the feed about a new model; those who stayed included.
+model_movements = Table(
+    "model_movements",
+    metadata,
+    Column("from_persona_id", Text, primary_key=True),
+    Column("to_persona_id", Text, primary_key=True),
+    Column("from_model_version", Text, primary_key=True),
+    Column("to_model_version", Text, primary_key=True),
+    Column("users", BigInteger, nullable=False),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("erased_at", UtcDateTime, nullable=False),
+)
+# Random secrets of this database, in hexadecimal; made by the migration.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+audit_entries = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("details", JsonText, nullable=False),
+    sqlite_autoincrement=True,
+)
 
 persona_overrides = Table(
     "persona_edits",

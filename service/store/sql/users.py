@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, bindparam, func, select
 
 from service.store.ports.errors import WouldBlock
 from service.store.ports.personas import ChangeCause
@@ -16,21 +17,22 @@ from service.store.ports.users import (
     AssignmentTally,
     AssignmentUpdate,
     StoredAssignment,
+    StoredRecipient,
     StoredUser,
+    UserErased,
     in_batches,
 )
 from service.store.sql.connections.database import Database
 from service.store.sql.connections.group_commit import GroupCommit, outcome_of
-from service.store.sql.non_blocking_reads import NonBlockingReads, read_assignments
-from service.store.sql.personas import change_values, record_changes
-from service.store.sql.profile_writes import put_users
+from service.store.sql.people.assignment_writes import update_assignments
+from service.store.sql.people.non_blocking_reads import NonBlockingReads, read_assignments
+from service.store.sql.people.profile_writes import ProfileWrites
+from service.store.sql.people.recipients import RecipientWrites, read_recipients
+from service.store.sql.people.tombstones import Tombstones
+from service.store.sql.people.user_records import USER_COLUMNS, user_of
 from service.store.sql.tables import users
-from service.store.sql.user_records import USER_COLUMNS, assignment_values, user_of
 
 _GET = select(*USER_COLUMNS).where(users.c.user_id == bindparam("of_user"))
-_UPDATE_ASSIGNMENT = update(users).where(
-    users.c.user_id == bindparam("of_user"), users.c.revision == bindparam("of_revision")
-)
 
 
 def _model_versions() -> Select[str]:
@@ -45,18 +47,30 @@ MODEL_VERSIONS = _model_versions()
 
 
 def users_of_version(version: str | None, after: str, limit: int) -> Select[*tuple[Any, ...]]:
-    """Users by id whose assignment is by that model, or with None missing, by one scan of the index."""
+    """Users by id whose assignment is by that model, or with None missing, by one scan of the index.
+
+    Without those who have opted out.
+    """
     statement = select(*USER_COLUMNS).where(users.c.model_version == version, users.c.user_id > after)
+    statement = statement.where(users.c.opted_out.is_(False))
+    return statement.order_by(users.c.user_id).limit(limit)
+
+
+def members_after(persona_id: str, after: str, limit: int) -> Select[*tuple[Any, ...]]:
+    """Members of a persona by id, by one scan of the index."""
+    statement = select(*USER_COLUMNS).where(users.c.persona_id == persona_id, users.c.user_id > after)
     return statement.order_by(users.c.user_id).limit(limit)
 
 
 class SqlUsers:
     """A `UserStore` in a database. `writer`: the same one, over a connection for the writes of profiles."""
 
-    def __init__(self, database: Database, writer: Database) -> None:
+    def __init__(self, database: Database, writer: Database, tombstones: Tombstones) -> None:
         self._database = database
+        self._profiles = ProfileWrites(tombstones)
+        self._recipients = RecipientWrites(database.insert, tombstones)
         self._non_blocking = NonBlockingReads(database.path) if database.is_sqlite else None
-        self.writers = GroupCommit(writer.writing, put_users)
+        self.writers = GroupCommit(writer.writing, self._profiles.put)
 
     def close(self) -> None:
         """Finish the submitted writes, and close the connection for non-blocking reads."""
@@ -81,6 +95,15 @@ class SqlUsers:
         )
         with self._database.time_limit():
             return self.writers.submit(user)
+
+    def put_many(self, writes: Sequence[StoredUser]) -> list[StoredUser | UserErased]:
+        """See `UserStore`."""
+        for user in writes:
+            require_storable(user.user_id, user.profile_json or "")
+        if not writes:
+            return []
+        with self._database.writing() as connection:
+            return self._profiles.put(connection, [replace(user, revision=1) for user in writes])
 
     def get(self, user_id: str) -> StoredUser | None:
         """See `UserStore`."""
@@ -117,21 +140,8 @@ class SqlUsers:
         latest = {update.user_id: update for update in updates if is_id(update.user_id)}
         if not latest:
             return 0
-        # Locked in one order everywhere, so that two processes that update the same users cannot deadlock.
-        stored = select(users.c.user_id, users.c.revision, users.c.persona_id, users.c.model_version)
-        stored = stored.where(users.c.user_id.in_(latest)).order_by(users.c.user_id).with_for_update()
         with self._database.writing() as connection:
-            valid = [
-                (latest[user_id], (persona_id, model_version))
-                for user_id, revision, persona_id, model_version in connection.execute(stored)
-                if latest[user_id].revision == revision
-            ]
-            if valid:
-                connection.execute(_UPDATE_ASSIGNMENT, [_update_values(update) for update, _ in valid])
-            for update, before in valid:
-                after = update.assignment
-                record_changes(connection, change_values(update.user_id, after.assigned_at, cause, before, after))
-            return len(valid)
+            return update_assignments(connection, latest, cause)
 
     def stale(self, model_version: str, after: str, limit: int) -> list[StoredUser]:
         """See `UserStore`.
@@ -147,6 +157,43 @@ class SqlUsers:
             ]
         first = sorted(chain.from_iterable(records), key=lambda record: record.user_id)[:limit]
         return [user_of(record) for record in first]
+
+    def members(self, persona_id: str, after: str, limit: int) -> list[StoredUser]:
+        """See `UserStore`."""
+        with self._database.reading() as connection:
+            return [user_of(record) for record in connection.execute(members_after(persona_id, after, limit))]
+
+    def put_recipient(self, user_id: str, recipient_id: str, profile_json: str, at: datetime) -> StoredRecipient:
+        """See `UserStore`."""
+        require_storable(user_id, profile_json)
+        require_storable(recipient_id, profile_json)
+        with self._database.writing() as connection:
+            return self._recipients.put(connection, user_id, recipient_id, profile_json, at)
+
+    def remove_recipient(self, user_id: str, recipient_id: str, at: datetime) -> bool:
+        """See `UserStore`."""
+        if not is_id(user_id) or not is_id(recipient_id):
+            return False
+        with self._database.writing() as connection:
+            return self._recipients.remove(connection, user_id, recipient_id, at)
+
+    def recipients(self, user_ids: Sequence[str]) -> dict[str, list[StoredRecipient]]:
+        """See `UserStore`."""
+        with self._database.reading() as connection:
+            return read_recipients(connection, [user_id for user_id in user_ids if is_id(user_id)])
+
+    def opt_out(self, user_id: str, at: datetime) -> bool:
+        """See `UserStore`."""
+        require_storable(user_id, "")
+        with self._database.writing() as connection:
+            return self._recipients.opt_out(connection, user_id, at)
+
+    def opt_in(self, user_id: str, at: datetime) -> bool:
+        """See `UserStore`."""
+        if not is_id(user_id):
+            return False
+        with self._database.writing() as connection:
+            return self._recipients.opt_in(connection, user_id, at)
 
     def iterate(self, batch_size: int) -> Iterator[list[StoredUser]]:
         """See `UserStore`."""
@@ -173,8 +220,3 @@ class SqlUsers:
         with self._database.reading() as connection:
             records = connection.execute(statement.order_by(users.c.user_id).limit(limit))
             return [user_of(record) for record in records]
-
-
-def _update_values(update: AssignmentUpdate) -> dict[str, Any]:
-    condition = {"of_user": update.user_id, "of_revision": update.revision}
-    return condition | assignment_values(update.assignment)

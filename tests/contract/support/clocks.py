@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, literal
 
+from service.store.memory.audit import MemoryAudit
+from service.store.memory.feed import MemoryFeed
 from service.store.memory.idempotency import MemoryIdempotency
 from service.store.memory.jobs import MemoryJobs
 from service.store.memory.leases import MemoryLeases
-from service.store.memory.personas import MemoryPersonas
 from service.store.memory.store import MemoryStore
 from service.store.memory.users import MemoryUsers
 from service.store.sql.tables import UtcDateTime
@@ -37,5 +38,6 @@ class SettableClock:
 def memory_store(clock: SettableClock) -> MemoryStore:
     """A store in memory that goes by that clock."""
     jobs = MemoryJobs(idempotency=MemoryIdempotency(clock.in_memory), clock=clock.in_memory)
-    users = MemoryUsers(personas=MemoryPersonas(clock.in_memory))
-    return MemoryStore(users=users, jobs=jobs, leases=MemoryLeases(clock.in_memory))
+    users = MemoryUsers(MemoryFeed(clock.in_memory))
+    leases, audit = MemoryLeases(clock.in_memory), MemoryAudit(clock.in_memory)
+    return MemoryStore(users=users, jobs=jobs, leases=leases, audit=audit)

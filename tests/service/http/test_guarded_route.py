@@ -34,6 +34,7 @@ WORK = {
     },
     Work.STORE: {
         "DELETE /users/{user_id}/persona",
+        "DELETE /users/{user_id}/recipients/{recipient_id}/profile",
         "GET /models",
         "GET /models/activations",
         "GET /models/{version}",
@@ -41,6 +42,9 @@ WORK = {
         "GET /retrain/{job_id}",
         "GET /users/{user_id}/persona",
         "GET /users/{user_id}/persona/changes",
+        "GET /users/{user_id}/recipients",
+        "GET /users/{user_id}/recipients/{recipient_id}/persona",
+        "GET /users/{user_id}/recipients/{recipient_id}/profile",
         "PATCH /personas/{persona_id}",
         "POST /models/{version}/activate",
         "POST /retrain",
@@ -48,6 +52,7 @@ WORK = {
         "POST /users/personas:batchGet",
         "PUT /users/{user_id}/persona",
         "PUT /users/{user_id}/profile",
+        "PUT /users/{user_id}/recipients/{recipient_id}/profile",
     },
     Work.LONG: {
         "GET /models/{version}/comparison",
@@ -119,7 +124,7 @@ def watched(settings: Settings, registry: Registry, calls: Calls) -> Iterator[Te
     """A service whose store is watched, with a user and a retrain that runs."""
     store = MemoryStore()
     store.jobs.idempotency = WatchedPort(store.idempotency, calls)  # type: ignore[assignment]
-    for port in ("users", "jobs"):
+    for port in ("users", "jobs", "personas"):
         setattr(store, port, WatchedPort(getattr(store, port), calls))
     quick = settings.model_copy(update={"event_seconds": 0.1})
     app = create_app(quick, store=store, launcher=FakeLauncher())
@@ -135,9 +140,10 @@ def send_example(client: TestClient, route: GuardedRoute, own_id: str) -> int:
     assert isinstance(app, FastAPI)
     job = client.post("/retrain", json={"source": "simulated", "rows": 500})
     job_id = (job.headers.get("location") or "").rpartition("/")[2]
-    path = route.path.format(
-        user_id="u", persona_id="p_0", job_id=job_id, version=app.state.services.registry.active()
-    )
+    version = app.state.services.registry.active()
+    path = route.path.format(user_id="u", recipient_id="r", persona_id="p_0", job_id=job_id, version=version)
+    if "/recipients" in route.path:
+        client.put("/users/u/recipients/r/profile", json={"recipient_age": 58}).raise_for_status()
     operation = app.openapi()["paths"].get(route.path, {}).get(method.lower(), {})
     schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     headers = {"x-request-id": own_id, "if-match": client.get("/personas/p_0").headers["etag"]}

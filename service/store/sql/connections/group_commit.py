@@ -54,13 +54,14 @@ class _Write:
 class GroupCommit(Generic[W, T]):
     """The writing thread and its queue. `writing` opens a transaction and commits it at the end.
 
-    `perform` performs writes within a transaction, in their order; their results, in that order.
+    `perform` performs writes within a transaction, in their order; their results, in that order. A result that is
+    an exception is raised for that write alone.
     """
 
     def __init__(
         self,
         writing: Callable[[], AbstractContextManager[Connection]],
-        perform: Callable[[Connection, Sequence[W]], Sequence[T]],
+        perform: Callable[[Connection, Sequence[W]], Sequence[T | Exception]],
     ) -> None:
         self._writing = writing
         self._perform = perform
@@ -94,7 +95,7 @@ class GroupCommit(Generic[W, T]):
     def _commit(self, first: _Write) -> None:
         """Perform the first write and every write queued by the time that the transaction has begun."""
         begun: list[_Write] = []
-        results: Sequence[T] | None = None
+        results: Sequence[T | Exception] | None = None
         try:
             with until(first.deadline), self._writing() as connection:
                 begun = [write for write in self._with_queued(first) if write.begin()]
@@ -106,7 +107,7 @@ class GroupCommit(Generic[W, T]):
                 _fail(begun or [first], error)
         else:
             for write, result in zip(begun, results, strict=True):
-                write.outcome.set_result(result)
+                _set(write.outcome, result)
 
     def _with_queued(self, first: _Write) -> list[_Write]:
         """The first write and those queued behind it, in order."""
@@ -132,7 +133,14 @@ class GroupCommit(Generic[W, T]):
                 except Exception as error:
                     write.outcome.set_exception(error)
                 else:
-                    write.outcome.set_result(result)
+                    _set(write.outcome, result)
+
+
+def _set(outcome: Future[Any], result: object) -> None:
+    if isinstance(result, Exception):
+        outcome.set_exception(result)
+    else:
+        outcome.set_result(result)
 
 
 def _fail(writes: list[_Write], error: Exception) -> None:

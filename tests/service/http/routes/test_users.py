@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
@@ -21,11 +22,13 @@ from service.store.memory.users import MemoryUsers
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.personas import ChangeCause
 from service.store.ports.users import AssignmentUpdate, StoredUser
-from service.users.personas import get_personas_nowait
+from service.users.personas import Reading, get_personas_nowait
 from service.users.stored_assignment import read_profile
 from testkit.small_model import copy_old_model, write_small_model
 from testkit.waiting import eventually
 from tests.support.problems import assert_problem
+
+READING = Reading(datetime.now(UTC))
 
 
 class ReadOnlyAssignments(MemoryUsers):
@@ -68,7 +71,7 @@ def test_second_profile_replaces_the_first(client: TestClient, store: MemoryStor
 def test_profile_is_stored_as_it_was_sent(client: TestClient, store: MemoryStore) -> None:
     sent = {"hobbies": ["Board Games", "b"], "age": None, "occupation": "nul: \u0000, ü, 🎁"}
     client.put("/users/u-1/profile", json=sent)
-    assert json.loads(stored(store, "u-1").profile_json) == sent
+    assert json.loads(stored(store, "u-1").profile_json or "") == sent
 
 
 def test_profile_is_stored_without_a_model(modelless: TestClient) -> None:
@@ -172,7 +175,7 @@ def test_assignment_stored_without_its_confidence_is_renewed_once(settings: Sett
         remove_confidence(store, "u")
         again = [client.get("/users/u/persona").json() for _ in range(2)]
         assert again[0] == again[1] == {**before, "assigned_at": again[0]["assigned_at"]}
-        assert client.get("/users/u/persona/changes").json()["items"] == []
+        assert len(client.get("/users/u/persona/changes").json()["items"]) == 1
     made = stored(store, "u").assignment
     assert made is not None
     assert whole is not None
@@ -205,15 +208,15 @@ def test_non_blocking_read_has_current_assignments_alone(
     client.put("/users/u/profile", json={"age": 30})
     response = client.get("/users/u/persona").json()
     loaded = registry.load(registry.active() or "", Profile)
-    now = get_personas_nowait(store.users, loaded, ["u", "nobody"])
+    now = get_personas_nowait(store.users, loaded, ["u", "nobody"], READING)
     assert {name: json.loads(to_json(persona)) for name, persona in now.items()} == {"u": response}
     remove_confidence(store, "u")
-    assert get_personas_nowait(store.users, loaded, ["u"]) == {}
+    assert get_personas_nowait(store.users, loaded, ["u"], READING) == {}
 
 
 def test_batch_of_users_is_in_the_order_of_the_request(client: TestClient) -> None:
     for user_id in ("a", "b"):
-        client.put(f"/users/{user_id}/profile", json={})
+        client.put(f"/users/{user_id}/profile", json={"age": 30})
     response = client.post("/users/personas:batchGet", json={"user_ids": ["b", "x", "a", "b"]})
     items = response.json()["items"]
     assert [(item["user_id"], item["status"]) for item in items] == [

@@ -16,9 +16,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from service.store.ports.errors import WouldBlock
-from service.store.ports.users import AssignedUser
+from service.store.ports.users import AssignedUser, Basis
 from service.store.sql.tables import users
 
+_BASES = {basis.value: basis for basis in Basis}
 _COLUMNS = ", ".join(users.c[name].name for name in AssignedUser._fields)
 # One statement for any number of ids, so that it is prepared once.
 _SELECT_SQLITE = f"SELECT {_COLUMNS} FROM users WHERE user_id IN (SELECT value FROM json_each(?))"
@@ -104,6 +105,9 @@ def _of_sqlite(record: Sequence[Any]) -> AssignedUser:
         settled,
         typicality,
         manual,
+        basis,
+        recipient_count,
+        opted_out,
     ) = record
     # By position: with keywords it takes half as long again, a thousand times a request.
     return AssignedUser(
@@ -119,6 +123,9 @@ def _of_sqlite(record: Sequence[Any]) -> AssignedUser:
         settled,
         typicality,
         manual == 1,
+        basis and _BASES[basis],
+        recipient_count,
+        opted_out == 1,
     )
 
 
@@ -128,4 +135,5 @@ def _of_postgres(record: Sequence[Any]) -> AssignedUser:
         profile_updated_at=user.profile_updated_at.astimezone(UTC),
         assigned_at=user.assigned_at and user.assigned_at.astimezone(UTC),
         manual=user.manual is True,
+        basis=user.basis and _BASES[user.basis],
     )

@@ -3,17 +3,20 @@
 from dataclasses import fields
 from typing import Any
 
-from service.store.ports.users import StoredAssignment, StoredUser
+from service.store.ports.users import Basis, StoredAssignment, StoredUser
 from service.store.sql.tables import AnyRow, users
 
+_BASES = {basis.value: basis for basis in Basis}
 ASSIGNMENT_COLUMNS = tuple(users.c[field.name] for field in fields(StoredAssignment))
-USER_COLUMNS = (
+# Those that a write of a profile sets, in the order of `user_values`.
+WRITTEN_COLUMNS = (
     users.c.user_id,
     users.c.profile_json,
     users.c.revision,
     users.c.profile_updated_at,
     *ASSIGNMENT_COLUMNS,
 )
+USER_COLUMNS = (*WRITTEN_COLUMNS, users.c.recipient_count, users.c.opted_out)
 
 
 def user_of(record: AnyRow) -> StoredUser:
@@ -36,6 +39,9 @@ def user_of(record: AnyRow) -> StoredUser:
         settled,
         typicality,
         chosen_persona_id,
+        basis,
+        recipient_count,
+        opted_out,
     ) = record
     assignment = None
     if assigned_at is not None:
@@ -52,6 +58,7 @@ def user_of(record: AnyRow) -> StoredUser:
             settled=settled,
             typicality=typicality,
             chosen_persona_id=chosen_persona_id,
+            basis=basis and _BASES[basis],
         )
     return StoredUser(
         user_id=user_id,
@@ -59,11 +66,13 @@ def user_of(record: AnyRow) -> StoredUser:
         revision=revision,
         profile_updated_at=profile_updated_at,
         assignment=assignment,
+        recipient_count=recipient_count,
+        opted_out=bool(opted_out),
     )
 
 
 def user_values(user: StoredUser) -> dict[str, Any]:
-    """The values of `USER_COLUMNS`, by column key."""
+    """The values of `WRITTEN_COLUMNS`, by column key."""
     return {
         "user_id": user.user_id,
         "profile_json": user.profile_json,
