@@ -311,10 +311,10 @@ def _not_found(loaded: LoadedArtifact, refs: Mapping[str, PersonaRef], reading: 
 
 def _found_persona(refs: Mapping[str, PersonaRef], user: AssignedUser, reading: Reading) -> FoundPersona:
     return FoundPersona(
-        user.user_id,
-        reading.status_of(user),
-        None if user.persona_id is None else refs[user.persona_id],
-        user.confidence,
-        user.basis,
-        user.assigned_at,
+        user_id=user.user_id,
+        status=reading.status_of(user),
+        persona=None if user.persona_id is None else refs[user.persona_id],
+        confidence=user.confidence,
+        basis=user.basis,
+        assigned_at=user.assigned_at,
     )

@@ -47,7 +47,7 @@ class RecipientProfile(RecipientSummary):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientPersona(RecipientSummary):
-    """The persona by a recipient's profile, completed with what the user told of themselves.
+    """The persona by a recipient's profile, completed with what the user said of themselves.
 
     `assignment` is null while no model is active, and after an objection.
     """

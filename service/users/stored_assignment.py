@@ -3,7 +3,7 @@
 It is whole: reading a user's persona needs neither the profiles nor the model's arithmetic.
 
 The persona of a user with recipients is that of the mean of the probabilities of their profiles: of each
-recipient's, completed with what the user told of themselves, and of their own, if any. The mean is the linear
+recipient's, completed with what the user said of themselves, and of their own, if any. The mean is the linear
 opinion pool with equal weights (Stone, Annals of Mathematical Statistics 32, 1961).
 """
 
@@ -47,7 +47,7 @@ def read_profile(text: str) -> Profile:
 
 
 def completed(recipient: Profile, own: Profile | None) -> Profile:
-    """A recipient's profile with what the giver told of themselves, where it leaves that open."""
+    """A recipient's profile with what the giver said of themselves, where it leaves that open."""
     if own is None:
         return recipient
     about_giver = (spec.name for spec in declared_fields(Profile) if spec.about == "giver")

@@ -70,7 +70,7 @@ class FeedStore(Protocol):
         """Enter what reassignments have changed since the last call, one entry a pair of models; how many."""
 
     def users_by_persona(self) -> Mapping[str, int]:
-        """The number of stored users by persona id, kept as users are written: no scan."""
+        """The number of stored users by persona id, counted as users are written: no scan."""
 
     def movements(self, first: date, last: date) -> list[Movement]:
         """All movements from the first to the last day, in order of days."""
