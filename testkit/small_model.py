@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from models.affinities.counts import AffinityCounts, FieldCounts, PairCounts
 from models.persona import GiftAffinity, Persona, Trait
 from models.profile import Profile
 from models.segment_model import SegmentModel
 from models.storage.arrays import field_manifests
-from models.storage.artifact import PIPELINE, REPORT
+from models.storage.artifact import AFFINITIES, PIPELINE, REPORT
 from models.storage.manifest import Manifest, Origin
 from models.storage.writing import write_artifact
 from testkit import ROOT
@@ -63,9 +64,55 @@ def small_manifest(seed: int = 0, **changes: Any) -> Manifest:
     return Manifest(**{**fields, **changes})
 
 
+SMALL_COUNTS = AffinityCounts(
+    fields=(
+        FieldCounts(
+            field=None,
+            values=("value_1", "value_2", "value_3"),
+            answered=(250, 200, None),
+            counts=((160, 100, None), (20, 90, None), (None, None, None)),
+            others=(2, 2, 7),
+            prior=3.0,
+        ),
+        FieldCounts(
+            field="age",
+            values=("up to 30", "more than 30"),
+            answered=(280, 200, 100),
+            counts=((150, 130), (80, 120), (50, 50)),
+            others=(0, 0),
+            prior=40.0,
+        ),
+        FieldCounts(
+            field="store_preference",
+            values=("online", "shop"),
+            answered=(200, 150, 90),
+            counts=((40, 160), (100, 50), (45, 45)),
+            others=(0, 0),
+            prior=None,
+        ),
+    ),
+    pairs=(
+        PairCounts(
+            field="last_gift_category",
+            by="store_preference",
+            values=("value_1", "value_2"),
+            by_values=("online", "shop"),
+            answered=(120, 100, None),
+            prior=4.0,
+            persona=(0, 0, 1),
+            value=(0, 0, 1),
+            by_value=(0, 1, 0),
+            count=(20, 60, 30),
+            others=(2, 2, 7),
+        ),
+    ),
+)
+
+
 def write_small_model(root: Path, seed: int = 0, **changes: Any) -> Path:
     """Write the model below `root`, and return its folder."""
     others = {
+        AFFINITIES: lambda path: path.write_text(SMALL_COUNTS.model_dump_json(), encoding="utf-8"),
         PIPELINE: lambda path: path.write_bytes(b"for analysts"),
         REPORT: lambda path: path.write_text("{}", encoding="utf-8"),
     }

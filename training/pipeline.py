@@ -14,11 +14,12 @@ import numpy as np
 from pydantic import BaseModel
 
 from models.acceptance import Thresholds
+from models.affinities.counts import AffinityCounts
 from models.lineage import LineageStep, shortened
 from models.scoring.columns import IntArray
 from models.segment_model import SegmentModel
 from models.storage.arrays import field_manifests
-from models.storage.artifact import COMPARISON, PIPELINE, REPORT, LoadedArtifact
+from models.storage.artifact import AFFINITIES, COMPARISON, PIPELINE, REPORT, LoadedArtifact
 from models.storage.comparison import Comparison
 from models.storage.manifest import Manifest, Origin, Verdict
 from models.storage.registry import version_name
@@ -40,6 +41,7 @@ from training.clustering.stability import refit_resamples
 from training.config import TrainingConfig
 from training.data.dataset import Dataset
 from training.errors import UnusableInput
+from training.personas.affinity_counts import affinity_counts
 from training.personas.describing import describe
 from training.personas.identity import (
     ClusterMatching,
@@ -138,7 +140,7 @@ def train(
         refits=refits[: analysis.bootstraps],
     )
     progress.step("writing the artifact", 0.97)
-    files = _extra_files(fitted, report, comparison)
+    files = _extra_files(fitted, report, comparison, affinity_counts(dataset, fitted.clusters, fitted.k))
     folder = write_artifact(out, manifest, calibrated.scorer, files, key)
     progress.step("written", 1.0)
     return Trained(folder, manifest)
@@ -231,18 +233,19 @@ def _identity_verdicts(previous: LoadedArtifact | UnreadableModel | None) -> tup
 
 
 def _extra_files(
-    fitted: Fit, report: Report, comparison: Comparison | None
+    fitted: Fit, report: Report, comparison: Comparison | None, affinities: AffinityCounts
 ) -> dict[str, Callable[[Path], object]]:
     """The files of an artifact besides manifest and arrays, by name, with the functions that write them."""
     files: dict[str, Callable[[Path], object]] = {
         PIPELINE: lambda path: joblib.dump(fitted.assigner, path),
         REPORT: _json_writer(report),
+        AFFINITIES: _json_writer(affinities, indent=None),
     }
     return files if comparison is None else {**files, COMPARISON: _json_writer(comparison)}
 
 
-def _json_writer(document: BaseModel) -> Callable[[Path], object]:
-    return lambda path: path.write_text(document.model_dump_json(indent=1) + "\n", encoding="utf-8")
+def _json_writer(document: BaseModel, indent: int | None = 1) -> Callable[[Path], object]:
+    return lambda path: path.write_text(document.model_dump_json(indent=indent) + "\n", encoding="utf-8")
 
 
 # --- the manifest ----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
       arrays.npz         encoder, tables, centroids and imputation: plain float64, no pickle
       pipeline.joblib    the scikit-learn pipeline, for analysts; never opened here
       report.json        the analysis
+      affinities.json    counts of persona × value (`models.affinities.counts`); older versions have none
       comparison.json    what changed against the model that was active then; not of a first model
       SHA256SUMS         the checksums of all of these; `sha256sum -c SHA256SUMS` verifies them
       SIGNATURE          the signature of SHA256SUMS where the deployment has a key (`models.storage.signature`)
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from models.affinities.counts import AffinityCounts
 from models.segment_model import SegmentModel
 from models.storage.manifest import Manifest
 
@@ -29,14 +31,16 @@ SUMS: Final = "SHA256SUMS"
 PIPELINE: Final = "pipeline.joblib"
 REPORT: Final = "report.json"
 COMPARISON: Final = "comparison.json"
+AFFINITIES: Final = "affinities.json"
 
 
 @dataclass(frozen=True)
 class LoadedArtifact:
-    """A verified version: its model, and its manifest."""
+    """A verified version: its model, and its manifest. `affinities`: None in a version that has no such counts."""
 
     manifest: Manifest
     model: SegmentModel
+    affinities: AffinityCounts | None = None
 
 
 def sums_file(sums: Mapping[str, str]) -> bytes:

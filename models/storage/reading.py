@@ -6,16 +6,27 @@ import json
 import stat
 import zipfile
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
+from models.affinities.counts import AffinityCounts
 from models.errors import ArtifactDamaged, ArtifactError, ArtifactUnsupported, ModelError
 from models.profile.field_kinds import FieldSpec, declared_fields
 from models.scoring.columns import FloatArray
 from models.segment_model import SegmentModel
 from models.storage.arrays import build_scorer
-from models.storage.artifact import ARRAYS, COMPARISON, MANIFEST, SUMS, LoadedArtifact, sha256, sums_file
+from models.storage.artifact import (
+    AFFINITIES,
+    ARRAYS,
+    COMPARISON,
+    MANIFEST,
+    SUMS,
+    LoadedArtifact,
+    sha256,
+    sums_file,
+)
 from models.storage.comparison import Comparison
 from models.storage.golden import check_golden
 from models.storage.manifest import READABLE, Manifest
@@ -23,6 +34,7 @@ from models.storage.signature import require_signature
 
 MAX_TEXT_BYTES = 32 * 2**20
 MAX_ARRAYS_BYTES = 256 * 2**20
+Document = TypeVar("Document", bound=BaseModel)
 
 
 def read_manifest(folder: Path, key: bytes | None = None) -> Manifest:
@@ -65,7 +77,7 @@ def read_artifact(folder: Path, profile_class: type[BaseModel], key: bytes | Non
     except ModelError as error:
         raise ArtifactDamaged(str(error)) from error
     check_golden(model, manifest.golden, profile_class)
-    return LoadedArtifact(manifest, model)
+    return LoadedArtifact(manifest, model, _read_affinities(folder, manifest))
 
 
 def read_comparison(folder: Path, manifest: Manifest) -> Comparison | None:
@@ -73,16 +85,29 @@ def read_comparison(folder: Path, manifest: Manifest) -> Comparison | None:
 
     Raises `ArtifactDamaged`, or `ArtifactError` where it cannot be read.
     """
-    digest = manifest.files.get(COMPARISON)
+    return _read_document(folder, manifest, COMPARISON, Comparison)
+
+
+def _read_affinities(folder: Path, manifest: Manifest) -> AffinityCounts | None:
+    """The counts of a version; None where it has none."""
+    counts = _read_document(folder, manifest, AFFINITIES, AffinityCounts)
+    if counts is not None and not counts.fits(len(manifest.personas)):
+        raise ArtifactDamaged(f"{AFFINITIES} of {folder.name} has not the personas of {MANIFEST}.")
+    return counts
+
+
+def _read_document(folder: Path, manifest: Manifest, name: str, document: type[Document]) -> Document | None:
+    """A file of JSON, checked against its checksum; None where the version has none of that name."""
+    digest = manifest.files.get(name)
     if digest is None:
         return None
-    text = _read_bounded(folder / COMPARISON, MAX_TEXT_BYTES)
+    text = _read_bounded(folder / name, MAX_TEXT_BYTES)
     if hashlib.sha256(text).hexdigest() != digest:
-        raise ArtifactDamaged(f"{COMPARISON} of {folder.name} is not the one that was written.")
+        raise ArtifactDamaged(f"{name} of {folder.name} is not the one that was written.")
     try:
-        return Comparison.model_validate_json(text)
+        return document.model_validate_json(text)
     except ValidationError as error:
-        raise ArtifactDamaged(f"{COMPARISON} of {folder.name} cannot be understood.") from error
+        raise ArtifactDamaged(f"{name} of {folder.name} cannot be understood.") from error
 
 
 def _read_bounded(path: Path, limit: int) -> bytes:

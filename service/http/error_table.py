@@ -11,6 +11,7 @@ from models.errors import ArtifactError, ModelNotFound, NoActiveModel, SegmentsE
 from service.http.idempotency import KeyInProgress, KeyReused
 from service.limits import LimitExceeded, RateExceeded
 from service.paging import ExpiredCursor, UnusableCursor
+from service.personas.affinities import AffinitiesNotCounted, NoSuchAffinities
 from service.personas.catalogue import PersonaNotFound, StaleCursor
 from service.personas.overrides import IfMatchMissing, NameTaken, PersonaChangedSince
 from service.retraining.event_stream import TooManyStreams
@@ -62,6 +63,8 @@ TABLE: dict[type[SegmentsError], ProblemType] = {
     ModelNotFound: ProblemType(404, "model-not-found", "Model not found"),
     ArtifactError: ProblemType(500, "model-unusable", "Model unusable"),
     PersonaNotFound: ProblemType(404, "persona-not-found", "Persona not found"),
+    AffinitiesNotCounted: ProblemType(409, "affinities-not-counted", "Model without affinities"),
+    NoSuchAffinities: ProblemType(422, "no-such-affinities", "No affinities of these fields"),
     UserNotFound: ProblemType(404, "user-not-found", "User not found"),
     UserErased: ProblemType(409, "user-erased", "User erased"),
     RecipientNotFound: ProblemType(404, "recipient-not-found", "Recipient not found"),

@@ -41,6 +41,14 @@ def test_manifest_holds_origin_configuration_and_libraries(trained: Trained, dat
     assert sum(persona.size for persona in manifest.personas) == len(dataset)
 
 
+def test_artifact_has_the_affinities_of_its_personas(trained: Trained) -> None:
+    affinities = read_artifact(trained.folder, Profile).affinities
+    assert affinities is not None
+    assert affinities.fits(len(trained.manifest.personas))
+    assert None in affinities.by_field
+    assert frozenset((None, "store_preference")) in affinities.by_pair
+
+
 def test_same_data_configuration_and_seed_give_byte_equal_arrays(
     trained: Trained, dataset: Dataset, tmp_path: Path
 ) -> None:

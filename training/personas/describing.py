@@ -9,12 +9,11 @@ from typing import Final
 import numpy as np
 
 from models.persona import GiftAffinity, Persona, Trait
-from models.profile.field_kinds import FieldSpec
-from models.scoring.columns import CodeColumn, CodeListColumn, IntArray, as_lists
+from models.scoring.columns import IntArray
 from training.data.dataset import Dataset
+from training.personas.gifts import all_gifts, gift_categories, gift_fields
 from training.personas.traits import MIN_COUNT, Finding, ValueFinding, ValueTable, findings, value_table
 from training.personas.wording.naming import names
-from training.personas.wording.phrases import is_gift
 from training.personas.wording.sentences import NO_GROUPS, persona_sentence, trait
 
 EVERYONE: Final = "Everyone"
@@ -57,7 +56,7 @@ def _names(
 ) -> tuple[str, ...]:
     if len(findings_by_cluster) == 1:
         return (EVERYONE,)
-    giving = any(len(dataset.vocabularies[spec.name].values) for spec in _gift_fields(dataset))
+    giving = any(len(dataset.vocabularies[spec.name].values) for spec in gift_fields(dataset))
     return names(findings_by_cluster, "givers" if giving else "people", previous_names)
 
 
@@ -91,16 +90,12 @@ def _is_rare(finding: Finding) -> bool:
     return isinstance(finding, ValueFinding) and not finding.more
 
 
-def _gift_fields(dataset: Dataset) -> list[FieldSpec]:
-    return [spec for spec in dataset.specs if is_gift(spec)]
-
-
 def _affinities(dataset: Dataset, clusters: IntArray, k: int) -> tuple[tuple[GiftAffinity, ...], ...]:
     """For each cluster the categories that enough profiles have, by share × lift; none for few answers."""
-    categories = sorted({v for spec in _gift_fields(dataset) for v in dataset.vocabularies[spec.name].values})
+    categories = gift_categories(dataset)
     if not categories:
         return ((),) * k
-    table = value_table(_all_gifts(dataset, categories), clusters, k, len(categories))
+    table = value_table(all_gifts(dataset, categories), clusters, k, len(categories))
     frequent = np.flatnonzero(table.counts.sum(axis=0) >= MIN_COUNT).tolist()
     return tuple(
         tuple(sorted((_affinity(table, cluster, categories, code) for code in frequent), key=_by_affinity))
@@ -120,22 +115,3 @@ def _affinity(table: ValueTable, cluster: int, categories: Sequence[str], code: 
 
 def _by_affinity(affinity: GiftAffinity) -> tuple[float, str]:
     return (-affinity.share * affinity.lift, affinity.category)
-
-
-def _all_gifts(dataset: Dataset, categories: Sequence[str]) -> CodeListColumn:
-    """The categories in any gift field of a profile, each once; answered where any of the fields is."""
-    position = {category: code for code, category in enumerate(categories)}
-    rows, codes, is_answered = [], [], np.zeros(len(dataset), np.bool_)
-    for spec in _gift_fields(dataset):
-        column = dataset.columns[spec.name]
-        merged = np.array([position[v] for v in dataset.vocabularies[spec.name].values], np.int64)
-        if isinstance(column, CodeColumn):
-            rows_with_answer = np.flatnonzero(column.codes >= 0)
-            is_answered[rows_with_answer] = True
-            rows.append(rows_with_answer)
-            codes.append(merged[column.codes[rows_with_answer]])
-        elif isinstance(column, CodeListColumn):
-            is_answered |= column.answered
-            rows.append(column.rows)
-            codes.append(merged[column.codes])
-    return as_lists(np.concatenate(rows), np.concatenate(codes), is_answered)

@@ -12,14 +12,14 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtri, rel_entr
 
+from models.affinities.counts import MIN_GROUP
 from models.profile.field_kinds import FieldSpec, Numeric
 from models.scoring.columns import BoolArray, CodeColumn, Column, FloatArray, IntArray, NumberColumn
 from training.data.dataset import Dataset
 from training.data.written_forms import WrittenForms
 
 SIGNIFICANCE: Final = 0.01
-# Fewer profiles are too few to conclude from, and a persona must not publish what a single person wrote.
-MIN_COUNT: Final = 5
+MIN_COUNT: Final = MIN_GROUP
 MIN_LIFT: Final = 1.2
 MIN_SHARE: Final = 0.05
 # "Hardly any" is only worth saying of common values.
@@ -97,14 +97,18 @@ class ValueTable:
         The gamma-Poisson shrinkage (N + a) / (E + a) of Clayton and Kaldor (Biometrics 43, 1987), with a from the
         moments of all cells: where they differ no more than by chance, a is infinite and every lift is 1.
         """
+        if self.prior is None:
+            return np.ones_like(self._expected)
+        lifts: FloatArray = (self.counts + self.prior) / (self._expected + self.prior)
+        return lifts
+
+    @cached_property
+    def prior(self) -> float | None:
+        """The weight of the prior of `lifts`, in expected members; None stands for infinity."""
         expected = self._expected
         deviation = np.sum((self.counts - expected) ** 2 / np.maximum(expected, 1e-300))
-        surplus = deviation - np.count_nonzero(expected)
-        if surplus <= 0:
-            return np.ones_like(expected)
-        prior = expected.sum() / surplus
-        lifts: FloatArray = (self.counts + prior) / (expected + prior)
-        return lifts
+        surplus = float(deviation) - np.count_nonzero(expected)
+        return None if surplus <= 0 else float(expected.sum()) / surplus
 
     @cached_property
     def residuals(self) -> FloatArray:

@@ -34,6 +34,29 @@ EDITED_PERSONA = {
     "edited": ["name", "note"],
 }
 
+AFFINITIES = {
+    "persona_id": PERSONA_ID,
+    "field": "store_preference",
+    "by": "last_gift_category",
+    "items": [
+        {
+            "value": "online_only",
+            "by_value": "electronics",
+            "n": 812,
+            "answered": 3920,
+            "share": 0.207143,
+            "interval": {"low": 0.194757, "high": 0.220098},
+            "everyone_share": 0.0931,
+            "lift": 2.2013,
+            "lift_interval": {"low": 2.0698, "high": 2.3387},
+        }
+    ],
+    "minimum": 5,
+    "withheld": 7,
+    "model_version": VERSION,
+    "simulated": True,
+}
+
 RETIRED = {
     "id": "p_M3ro",
     "name": "Last-minute givers",

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Request, Response
+from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from models.errors import NoActiveModel
 from models.persona import Persona
@@ -16,6 +16,12 @@ from service.http.json_bodies import JsonRoute
 from service.http.responses import conditional_response, entity_tag, json_response, model_headers, names_tag
 from service.paging import UnusableCursor
 from service.personas import catalogue
+from service.personas.affinities import (
+    AffinitiesNotCounted,
+    NoSuchAffinities,
+    PersonaAffinities,
+    persona_affinities,
+)
 from service.personas.catalogue import PersonaNotFound, PersonaPage, StaleCursor, VocabularyAnswer
 from service.personas.lineage import Lineage, lineage
 from service.personas.overrides import (
@@ -116,6 +122,42 @@ def edit_persona(
 async def get_persona_lineage(request: Request, loaded: ModelDep, persona_id: PersonaId) -> Response:
     """The origin of a persona and what became of it, version by version; retired ones included."""
     return conditional_response(request, lineage(loaded, persona_id), loaded)
+
+
+@router.get(
+    "/personas/{persona_id}/affinities",
+    summary="Show what a persona's members give and answer more than others",
+    openapi_extra=needs(Scope.PERSONAS_READ),
+    response_model=PersonaAffinities,
+    responses=NOT_MODIFIED
+    | documented(
+        200,
+        examples.AFFINITIES,
+        NoActiveModel,
+        PersonaNotFound,
+        AffinitiesNotCounted,
+        NoSuchAffinities,
+        invalid=True,
+    ),
+)
+@does(Work.MEMORY)
+async def get_persona_affinities(
+    request: Request,
+    loaded: ModelDep,
+    persona_id: PersonaId,
+    field: Annotated[
+        str | None,
+        Query(
+            max_length=200,
+            description="A field of the profile; the gift categories of all gift fields without it.",
+        ),
+    ] = None,
+    by: Annotated[
+        str | None, Query(max_length=200, description="Another field, to cross it with: one answer or gifts.")
+    ] = None,
+) -> Response:
+    """For each value the share of the persona's members, with its interval, and its lift over everyone's."""
+    return conditional_response(request, persona_affinities(loaded, persona_id, field, by), loaded)
 
 
 @router.get(

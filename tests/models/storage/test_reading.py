@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.affinities.counts import AffinityCounts, FieldCounts
 from models.errors import (
     ArtifactDamaged,
     ArtifactError,
@@ -20,10 +21,11 @@ from models.errors import (
 from models.profile import Profile
 from models.scoring.scorer import Scorer
 from models.storage.arrays import arrays_of
-from models.storage.artifact import ARRAYS, MANIFEST, SUMS, LoadedArtifact
+from models.storage.artifact import AFFINITIES, ARRAYS, MANIFEST, SUMS, LoadedArtifact
 from models.storage.manifest import FORMAT
 from models.storage.reading import read_artifact
 from models.storage.signature import SIGNATURE
+from models.storage.writing import write_artifact
 from testkit import ROOT
 from testkit.small_model import small_manifest, write_small_model
 from testkit.small_scorer import KNOWN, small_scorer
@@ -227,3 +229,50 @@ def test_manifest_of_any_content_is_refused_or_gives_a_working_model(data: st.Da
         if loaded is not None:
             assert loaded.manifest.version == folder.name
             assert loaded.model.assign(Profile()).persona in loaded.manifest.personas
+
+
+# --- affinities ------------------------------------------------------------------------------------
+
+GIFTS = FieldCounts(
+    field=None, values=("books",), answered=(50, 9, None), counts=((20,), (None,), (None,)), others=(2,), prior=3.0
+)
+COUNTS = AffinityCounts(fields=(GIFTS,), pairs=())
+
+
+def with_affinities(root: Path, text: str, key: bytes | None = None) -> Path:
+    others = {AFFINITIES: lambda path: path.write_text(text, encoding="utf-8")}
+    return write_artifact(root, small_manifest(), small_scorer(), others, key)
+
+
+def test_affinities_read_as_they_were_written(tmp_path: Path) -> None:
+    folder = with_affinities(tmp_path, COUNTS.model_dump_json())
+    assert read_artifact(folder, Profile).affinities == COUNTS
+
+
+def test_version_without_affinities_has_none(folder: Path) -> None:
+    assert read_artifact(signed(folder.parent.parent / "without", None), Profile).affinities is None
+    [written] = DATA.glob("format-2/*")
+    assert read_artifact(written, Profile).affinities is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        '{"fields": [], "pairs": [{}]}',
+        COUNTS.model_dump_json().replace("[50,9,null]", "[50,9]"),
+        COUNTS.model_dump_json().replace("[50,9,null]", "[50,9]").replace("[[20],[null],[null]]", "[[20],[null]]"),
+    ],
+    ids=["no JSON", "other fields", "counts that do not fit", "other personas"],
+)
+def test_affinities_that_do_not_fit_are_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ArtifactDamaged, match=AFFINITIES):
+        read_artifact(with_affinities(tmp_path, text), Profile)
+
+
+def test_signature_covers_the_affinities(tmp_path: Path) -> None:
+    folder = with_affinities(tmp_path, COUNTS.model_dump_json(), KEY)
+    assert read_artifact(folder, Profile, KEY).affinities is not None
+    (folder / AFFINITIES).write_text(AffinityCounts(fields=(), pairs=()).model_dump_json())
+    with pytest.raises(ArtifactDamaged, match=f"{AFFINITIES} is not the file that was written"):
+        read_artifact(folder, Profile, KEY)

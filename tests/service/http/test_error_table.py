@@ -62,7 +62,9 @@ def test_problem_types_have_unique_names() -> None:
     assert len({kind.name for kind in kinds}) == len(kinds)
 
 
-@pytest.mark.parametrize("path", ["/nope", "/segment/", "/users/a/b/persona", "/users//persona"])
+@pytest.mark.parametrize(
+    "path", ["/nope", "/segment/", "/users/a/b/persona", "/users%2Fa/persona", "/%C3%BF", "/users//persona"]
+)
 def test_unknown_path_is_a_problem(client: TestClient, path: str) -> None:
     assert_problem(client.get(path), 404, "not-found")
 

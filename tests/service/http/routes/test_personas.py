@@ -1,12 +1,14 @@
 """GET /personas, /personas/{id} and /vocabulary."""
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from models.profile import Profile
 from models.storage.registry import Registry
 from service.paging import encode_cursor
-from testkit.small_model import small_personas, write_small_model
+from service.settings import Settings
+from testkit.small_model import copy_old_model, small_personas, write_small_model
 from testkit.small_scorer import KNOWN
 from testkit.waiting import eventually
 from tests.support.problems import assert_problem
@@ -97,3 +99,42 @@ def test_vocabulary_has_every_field_of_the_profile(client: TestClient) -> None:
         "recipient",
         "gift",
     ]
+
+
+# --- affinities ------------------------------------------------------------------------------------
+
+
+def test_affinities_are_those_of_the_gift_fields_unless_a_field_is_named(client: TestClient) -> None:
+    gifts = client.get("/personas/p_0/affinities").json()
+    assert (gifts["field"], gifts["by"], gifts["withheld"]) == (None, None, 1)
+    assert {item["value"] for item in gifts["items"]} == {"value_1", "value_2"}
+    stores = client.get("/personas/p_0/affinities?field=store_preference").json()
+    assert {item["value"]: item["n"] for item in stores["items"]} == {"online": 40, "shop": 160}
+    assert {item["lift"] for item in stores["items"]} == {1.0}
+    crossed = client.get("/personas/p_0/affinities?field=store_preference&by=last_gift_category").json()
+    assert [(item["value"], item["by_value"]) for item in crossed["items"]] == [
+        ("shop", "value_1"),
+        ("online", "value_1"),
+    ]
+
+
+def test_affinities_have_a_tag_of_their_own(client: TestClient) -> None:
+    response = client.get("/personas/p_0/affinities")
+    again = client.get("/personas/p_0/affinities", headers={"If-None-Match": response.headers["etag"]})
+    assert again.status_code == 304
+    assert client.get("/personas/p_0/affinities?field=age").headers["etag"] != response.headers["etag"]
+
+
+def test_affinities_that_there_are_not(client: TestClient) -> None:
+    assert_problem(client.get("/personas/p_9/affinities"), 404, "persona-not-found")
+    problem = assert_problem(client.get("/personas/p_0/affinities?field=hobbies"), 422, "no-such-affinities")
+    assert "age, store_preference" in problem["detail"]
+
+
+def test_model_of_before_has_no_affinities(app: FastAPI, settings: Settings) -> None:
+    registry = Registry(settings.artifacts_dir)
+    registry.activate(copy_old_model(registry.root, 1).name)
+    with TestClient(app) as client:
+        (persona, *_) = client.get("/personas").json()["items"]
+        response = client.get(f"/personas/{persona['id']}/affinities")
+        assert "Train again" in assert_problem(response, 409, "affinities-not-counted")["detail"]
