@@ -42,13 +42,14 @@ layout: env
 	$(BIN)/ruff format --check .
 
 types: env
-	$(BIN)/mypy models training service testkit checks tests benchmarks notebooks docs
+	$(BIN)/mypy models training service client testkit checks tests benchmarks notebooks docs
 
 imports: env
 	$(BIN)/lint-imports
+	PYTHONPATH=client $(BIN)/lint-imports --config client/pyproject.toml
 
 duplicates: env
-	$(BIN)/pylint models training service testkit checks tests benchmarks notebooks docs
+	$(BIN)/pylint models training service client testkit checks tests benchmarks notebooks docs
 
 own: env
 	$(BIN)/python -m checks

@@ -11,8 +11,9 @@ from checks.vocabulary import read_rules, replaced_words
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("models", "training", "service")
+CLIENT = "client"
 EVERYWHERE = (
-    *PACKAGES, "testkit", "checks", "tests", "benchmarks", "notebooks", "docs",
+    *PACKAGES, CLIENT, "testkit", "checks", "tests", "benchmarks", "notebooks", "docs",
     "README.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile", "pyproject.toml", "Dockerfile", "start.sh",
 )  # fmt: skip
 RULES = Path(__file__).with_name("vocabulary.toml")
@@ -25,7 +26,7 @@ def _words() -> Iterator[str]:
 
 
 def _records() -> Iterator[str]:
-    yield from positional_calls(ROOT, tracked_files(ROOT, PACKAGES), FILLED_BY_POSITION)
+    yield from positional_calls(ROOT, tracked_files(ROOT, (*PACKAGES, CLIENT)), FILLED_BY_POSITION)
 
 
 CHECKS = {"words": _words, "records": _records}

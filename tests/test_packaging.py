@@ -2,6 +2,7 @@
 
 import json
 import pkgutil
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,3 +75,13 @@ def test_lock_of_npm_has_hashes_and_no_address() -> None:
     assert all("integrity" in package for package in packages.values())
     assert [name for name, package in packages.items() if "resolved" in package] == []
     assert len(packages) > 3
+
+
+def test_the_client_is_installed_whole_and_needs_httpx2_alone() -> None:
+    project = tomllib.loads((ROOT / "client" / "pyproject.toml").read_text(encoding="utf-8"))
+    assert [re.match(r"\w+", name)[0] for name in project["project"]["dependencies"]] == ["httpx2"]  # type: ignore[index]
+    package = ROOT / "client" / "backpocket_segments"
+    others = {path.name for path in files("client/backpocket_segments") if path.suffix != ".py"}
+    assert others == set(project["tool"]["setuptools"]["package-data"]["backpocket_segments"])
+    folders = {path.parent for path in package.rglob("*.py")}
+    assert sorted(folder for folder in folders if not (folder / "__init__.py").is_file()) == []

@@ -1,0 +1,114 @@
+"""Many users in and out, and the feed of what changes."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from backpocket_segments.calls import Call, Emit, Open, Pause, Read, Source, Steps
+from backpocket_segments.cursors import CursorStore
+from backpocket_segments.decoding import decode
+from backpocket_segments.lines import CHUNK, LineSplitter, encode_records
+from backpocket_segments.operations.jobs import POLL_SECONDS, wait_for
+from backpocket_segments.results.jobs import ImportJob
+from backpocket_segments.results.users import Change, ChangePage, ExportedUser
+
+Format = Literal["ndjson", "csv", "parquet"]
+MEDIA_TYPES: dict[Format, str] = {
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+}
+_SUFFIXES: dict[str, Format] = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".parquet": "parquet"}
+
+
+def import_users(
+    source: str | os.PathLike[str] | Iterable[Mapping[str, Any]],
+    *,
+    format: Format | None = None,
+    mapping: str | None = None,
+    wait: bool = False,
+    progress: Callable[[ImportJob], None] | None = None,
+    poll_seconds: float = POLL_SECONDS,
+) -> Steps[ImportJob]:
+    """Import users from a file, or from records, which are sent as they are read.
+
+    `format`: of the file, by its suffix if None; `mapping`: the name of a mapping of the service. With `wait` the
+    job is watched to its end, and `progress` called with each state. Raises `JobFailed` then. Records can be read
+    once, so that the request is sent once; that of a file is sent again where the service refuses it for want of
+    room.
+    """
+    content, by_suffix = _content_of(source)
+    kind = format or by_suffix
+    call = Call(
+        method="POST",
+        route="/users:import",
+        result=ImportJob,
+        query={"format": kind, "mapping": mapping},
+        content=content,
+        headers={"Content-Type": MEDIA_TYPES[kind]},
+        idempotent=False,
+        repeatable=isinstance(source, str | os.PathLike),
+    )
+    job = yield from call.result_of()
+    if not wait:
+        return job
+    return (yield from wait_for(job, "/imports/{id}", progress, poll_seconds))
+
+
+def _content_of(
+    source: str | os.PathLike[str] | Iterable[Mapping[str, Any]],
+) -> tuple[Callable[[], Iterator[bytes]], Format]:
+    if not isinstance(source, str | os.PathLike):
+        return lambda: encode_records(source), "ndjson"
+    path = Path(source)
+    return lambda: _chunks(path), _SUFFIXES.get(path.suffix.lower(), "ndjson")
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def export_users() -> Source[ExportedUser]:
+    """All stored users with their personas, line by line as they arrive, in constant memory."""
+    lines = LineSplitter()
+    yield Open(Call(method="GET", route="/users:export", result=object, query={"format": "ndjson"}))
+    while True:
+        chunk: bytes = yield Read()
+        for line in lines.feed(chunk):
+            yield Emit(decode(ExportedUser, line))
+        if not chunk:
+            return
+
+
+def changes(
+    after: str | None = None,
+    *,
+    cursor_store: CursorStore | None = None,
+    start: Literal["latest"] | None = None,
+    follow: bool = False,
+    poll_seconds: float = 5.0,
+    page_size: int = 100,
+) -> Source[Change]:
+    """What happened to the personas of users, the oldest first, at least once.
+
+    It begins after the cursor `after`, else after that of `cursor_store`, else with the oldest change or, with
+    `start="latest"`, with the next. The store gets the cursor of a page once the caller's loop has handled all of
+    it: a run that is cut off repeats at most `page_size` changes. With `follow` it goes on for ever, and asks
+    every `poll_seconds`. Raises `CursorExpired`: read all users again, then begin with `start="latest"`.
+    """
+    cursor = after if after is not None or cursor_store is None else cursor_store.load()
+    while True:
+        query = {"after": cursor, "limit": page_size, "start": start if cursor is None else None}
+        page = yield from Call(method="GET", route="/users/changes", result=ChangePage, query=query).result_of()
+        for change in page.items:
+            yield Emit(change)
+        if cursor_store is not None and page.next_cursor != cursor:
+            cursor_store.save(page.next_cursor)
+        cursor = page.next_cursor
+        if not page.has_more:
+            if not follow:
+                return
+            yield Pause(poll_seconds)

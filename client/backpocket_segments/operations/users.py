@@ -1,0 +1,156 @@
+"""Stored users: their profiles, personas and rights."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+from uuid import uuid4
+
+from backpocket_segments.calls import Call, Source, Steps, Together
+from backpocket_segments.errors import ModelsDiffer
+from backpocket_segments.operations.batches import batches_of
+from backpocket_segments.operations.pages import items_of
+from backpocket_segments.results.users import (
+    RecordPage,
+    StoredProfile,
+    UpsertedUser,
+    UpsertedUsers,
+    UserPersona,
+    UserPersonas,
+)
+
+# Ids with their profiles.
+Profiles: TypeAlias = Mapping[str, Mapping[str, object]] | Iterable[tuple[str, Mapping[str, object]]]
+# How often a long list of users is read before it is given up, as models change meanwhile.
+ROUNDS = 3
+
+
+def put_profile(user_id: str, profile: Mapping[str, object]) -> Steps[StoredProfile]:
+    """Store a user's profile in place of the previous one, and assign it. Raises `UserErased`."""
+    return Call(
+        method="PUT",
+        route="/users/{user_id}/profile",
+        path={"user_id": user_id},
+        result=StoredProfile,
+        json=profile,
+    ).result_of()
+
+
+def upsert_many(profiles: Profiles) -> Steps[list[UpsertedUser]]:
+    """Store any number of profiles, in their order: of an id that stands there twice the last profile stays.
+
+    Each has a status of its own, and `index` counts from the first of all. 1,000 are written in one transaction.
+    """
+    pairs = profiles.items() if isinstance(profiles, Mapping) else profiles
+    outcomes: list[UpsertedUser] = []
+    for batch in batches_of(pairs):
+        offset = len(outcomes)
+        response = yield from _upsert(batch).result_of()
+        outcomes += [_moved(item, offset) for item in response.items]
+    return outcomes
+
+
+def _upsert(batch: Sequence[tuple[str, Mapping[str, object]]]) -> Call[UpsertedUsers]:
+    users = [{"user_id": user_id, "profile": profile} for user_id, profile in batch]
+    return Call(
+        method="POST",
+        route="/users:batchUpsert",
+        result=UpsertedUsers,
+        json={"users": users},
+        headers=idempotency_key(),
+    )
+
+
+def _moved(item: UpsertedUser, offset: int) -> UpsertedUser:
+    fields = {name: getattr(item, name) for name in ("user_id", "status", "persona", "basis", "confidence")}
+    return UpsertedUser(index=item.index + offset, revision=item.revision, errors=item.errors, **fields)
+
+
+def get_persona(user_id: str, *, fallback: bool = False) -> Steps[UserPersona]:
+    """The persona of a user by the active model.
+
+    Raises `NotFound` for a stranger, who gets the commonest persona with `fallback`.
+    """
+    return Call(
+        method="GET",
+        route="/users/{user_id}/persona",
+        path={"user_id": user_id},
+        result=UserPersona,
+        query={"fallback": fallback or None},
+    ).result_of()
+
+
+def get_personas(
+    user_ids: Iterable[str], *, fallback: bool = False, include: Literal["affinities"] | None = None
+) -> Steps[UserPersonas]:
+    """The personas of any number of users, in the order of the ids, all by one model.
+
+    A stranger is NOT_FOUND, or gets the commonest persona with `fallback`; `include` adds gift affinities.
+    Requests run side by side. Raises `ModelsDiffer` if a new model was activated during each of three reads.
+    """
+    calls = [_batch_get(batch, fallback, include) for batch in batches_of(user_ids)] or [
+        _batch_get([], False, None)
+    ]
+    for _ in range(ROUNDS):
+        responses = yield from Together(calls).results_of()
+        if len({response.model_version for response in responses}) == 1:
+            items = tuple(item for response in responses for item in response.items)
+            return UserPersonas(items, responses[0].model_version)
+    raise ModelsDiffer("Models changed while the personas were read; try again.")
+
+
+def _batch_get(user_ids: Sequence[str], fallback: bool, include: str | None) -> Call[UserPersonas]:
+    body: dict[str, object] = {"user_ids": list(user_ids)} | ({"fallback": True} if fallback else {})
+    return Call(
+        method="POST",
+        route="/users/personas:batchGet",
+        result=UserPersonas,
+        json=body,
+        query={"include": include},
+    )
+
+
+def user_affinities(user_id: str) -> Steps[Mapping[str, Any]]:
+    """The gift affinities of the personas, blended by the user's probabilities. Raises `NotFound`."""
+    return Call(
+        method="GET", route="/users/{user_id}/affinities", path={"user_id": user_id}, result=dict
+    ).result_of()
+
+
+def export_user(user_id: str) -> Steps[Mapping[str, Any]]:
+    """All that the service holds of a user. Raises `NotFound`."""
+    return Call(method="GET", route="/users/{user_id}/export", path={"user_id": user_id}, result=dict).result_of()
+
+
+def erase(user_id: str) -> Steps[None]:
+    """Erase a user. A tombstone keeps the profile from coming back until it is removed."""
+    return Call(method="DELETE", route="/users/{user_id}", path={"user_id": user_id}, result=NOTHING).result_of()
+
+
+def remove_tombstone(user_id: str) -> Steps[None]:
+    """Let an erased user be stored again."""
+    return Call(
+        method="DELETE", route="/users/{user_id}/tombstone", path={"user_id": user_id}, result=NOTHING
+    ).result_of()
+
+
+def objection(user_id: str, *, withdrawn: bool = False) -> Steps[None]:
+    """Note that a user objects to being given a persona, or has `withdrawn` that."""
+    return Call(
+        method="DELETE" if withdrawn else "PUT",
+        route="/users/{user_id}/objection",
+        path={"user_id": user_id},
+        result=NOTHING,
+    ).result_of()
+
+
+def audit(*, page_size: int = 1_000) -> Source[Mapping[str, Any]]:
+    """Who did what, the latest first."""
+    return items_of(Call(method="GET", route="/audit", result=RecordPage, query={"limit": page_size}))
+
+
+def idempotency_key() -> dict[str, str]:
+    """The header that makes a POST safe to send again."""
+    return {"Idempotency-Key": uuid4().hex}
+
+
+# The result of a response whose body says nothing of use.
+NOTHING: type[None] = type(None)

@@ -1,0 +1,184 @@
+"""Stored users: their personas, recipients and changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from backpocket_segments.errors import FieldError
+from backpocket_segments.results.assignment import AnswerWarning, Assignment, Basis, PersonaRef
+from backpocket_segments.results.personas import GiftAffinity
+
+# STALE: present, but the profile is old; OPTED_OUT: the user objected, and has no persona; NOT_FOUND: of batches
+# alone.
+PersonaStatus = Literal["PRESENT", "STALE", "FALLBACK", "OPTED_OUT", "NOT_FOUND"]
+ChangeType = Literal["PERSONA_CHANGED", "USER_ADDED", "USER_REMOVED", "MODEL_CHANGED"]
+ChangeCause = Literal["PROFILE_CHANGED", "MODEL_CHANGED", "MANUAL", "OPTED_OUT", "ERASED"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProfile(Assignment):
+    """A stored profile's persona; null while no model is active."""
+
+    user_id: str
+    persona: PersonaRef | None
+    revision: int
+    profile_updated_at: datetime
+    model_version: str | None
+    assigned_at: datetime | None
+    probabilities: Mapping[str, float] | None
+    missing_fields: tuple[str, ...]
+    warnings: tuple[AnswerWarning, ...]
+    basis: Basis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserPersona(Assignment):
+    """The persona of a user, by the active model; null where `status` is OPTED_OUT.
+
+    `manual`: whether a person chose it; `recipients`: those whose answers counted, where `basis` is RECIPIENTS.
+    """
+
+    user_id: str
+    persona: PersonaRef | None
+    model_version: str
+    assigned_at: datetime | None
+    revision: int | None
+    profile_updated_at: datetime | None
+    manual: bool = False
+    status: PersonaStatus = "PRESENT"
+    basis: Basis | None = None
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserInBatch:
+    """One user of many; without a persona where `status` is NOT_FOUND or OPTED_OUT."""
+
+    user_id: str
+    status: PersonaStatus
+    persona: PersonaRef | None
+    confidence: float | None
+    basis: Basis | None = None
+    assigned_at: datetime | None = None
+    affinities: tuple[GiftAffinity, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserPersonas:
+    """The requested users, in the order of the request, all by one model."""
+
+    items: tuple[UserInBatch, ...]
+    model_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpsertedUser:
+    """One stored user of many: `status` is 201 (new), 200 (replaced), 409 (erased before) or 422 (not valid)."""
+
+    index: int
+    user_id: str
+    status: int
+    persona: PersonaRef | None = None
+    basis: Basis | None = None
+    confidence: float | None = None
+    revision: int | None = None
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertedUsers:
+    """The outcomes of one batch, in its order."""
+
+    items: tuple[UpsertedUser, ...]
+    model_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A person whom a user gives to."""
+
+    recipient_id: str
+    profile_updated_at: datetime | None = None
+    persona: PersonaRef | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientPage:
+    """A page of the recipients of a user."""
+
+    items: tuple[Recipient, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """How many users a new model moved from one persona to another."""
+
+    from_persona_id: str | None
+    to_persona_id: str | None
+    users: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something that happened to the personas of users; `counts` of MODEL_CHANGED alone."""
+
+    id: int
+    type: ChangeType
+    at: datetime
+    user_id: str | None = None
+    cause: ChangeCause | None = None
+    from_persona_id: str | None = None
+    to_persona_id: str | None = None
+    from_model_version: str | None = None
+    to_model_version: str | None = None
+    counts: tuple[Movement, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """A page of the feed, the oldest first; `next_cursor` is where it goes on, now or later."""
+
+    items: tuple[Change, ...]
+    next_cursor: str
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedUser:
+    """A line of the export."""
+
+    user_id: str
+    persona_id: str | None
+    confidence: float | None
+    assigned_at: datetime | None
+    model_version: str | None
+    status: PersonaStatus
+    basis: Basis | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A stored user of a persona."""
+
+    user_id: str
+    confidence: float | None = None
+    assigned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPage:
+    """A page of the users of a persona."""
+
+    items: tuple[Member, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """A page of records that differ in their fields, such as those of the audit trail."""
+
+    items: tuple[Mapping[str, Any], ...]
+    next_cursor: str | None

@@ -1,0 +1,128 @@
+"""Both clients use the routes of the service, in process."""
+
+from typing import Any
+
+import pytest
+from backpocket_segments import InvalidRequest, NotAllowed, NotFound, SegmentsClient
+from backpocket_segments.results import ItemProblem, Segmented
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from models.storage.registry import Registry
+from service.security.scopes import Scope
+from service.store.memory.store import MemoryStore
+from testkit.access import NEVER_MADE, key_with
+from tests.client.conftest import ONCE
+
+PROFILE = {"age": 24, "hobbies": ["value_1", "Quidditch"]}
+
+
+def test_profile_gets_its_persona_with_reasons_that_were_asked_for(segments: Any) -> None:
+    plain, explained = segments.segment(PROFILE), segments.segment(PROFILE, explain=True, suggest=True)
+    assert plain.persona == explained.persona
+    assert plain.explanation is None
+    assert plain.warnings[0].value == "Quidditch"
+    assert sum(plain.probabilities.values()) == pytest.approx(1)
+    reasons = explained.explanation.reasons
+    assert explained.explanation.lead == pytest.approx(
+        explained.explanation.base + sum(reason.contribution for reason in reasons)
+    )
+    assert explained.next_question.field in plain.missing_fields
+
+
+def test_2500_profiles_are_segmented_in_their_order_and_an_invalid_one_fails_no_other(segments: Any) -> None:
+    profiles: list[dict[str, object]] = [{"age": 13 + index % 80} for index in range(2_500)]
+    profiles[2_100] = {"age": 5, "hobbys": []}
+    outcomes = segments.segment_many(profile for profile in profiles)
+    assert len(outcomes) == 2_500
+    problem = outcomes.pop(2_100)
+    assert isinstance(problem, ItemProblem)
+    assert {error.pointer for error in problem.errors} == {"/profiles/2100/age", "/profiles/2100/hobbys"}
+    assert all(isinstance(outcome, Segmented) for outcome in outcomes)
+    for index in (0, 1_000, 2_400):
+        alone = segments.segment(profiles[index if index < 2_100 else index + 1])
+        assert outcomes[index].persona == alone.persona
+        assert outcomes[index].confidence == pytest.approx(alone.confidence)
+
+
+def test_no_profiles_are_no_request(segments: Any) -> None:
+    assert segments.segment_many([]) == []
+
+
+def test_unchanged_catalogue_is_transferred_once(segments: Any) -> None:
+    personas = segments.personas()
+    persona = personas.items[0]
+    assert segments.personas() is personas
+    assert segments.persona(persona.id) is segments.persona(persona.id)
+    assert segments.persona(persona.id) == persona
+    assert segments.vocabulary() is segments.vocabulary()
+    assert {field.name for field in segments.vocabulary().fields} > {"age", "hobbies"}
+
+
+def test_stored_users_are_read_in_the_order_of_their_ids(segments: Any) -> None:
+    stored = segments.put_profile("ada", PROFILE)
+    assert (stored.user_id, stored.revision) == ("ada", 1)
+    persona = segments.get_persona("ada")
+    assert persona.persona == stored.persona
+    assert persona.assigned_at == stored.assigned_at
+    ids = [f"nobody-{index}" for index in range(1_500)] + ["ada"]
+    personas = segments.get_personas(ids)
+    assert [item.user_id for item in personas.items] == ids
+    assert personas.items[-1].persona == stored.persona
+    assert {item.status for item in personas.items[:-1]} == {"NOT_FOUND"}
+    assert personas.model_version == persona.model_version
+
+
+def test_no_users_have_a_model_all_the_same(segments: Any) -> None:
+    personas = segments.get_personas([])
+    assert personas.items == ()
+    assert personas.model_version
+
+
+def test_id_with_characters_of_urls_is_one_id(segments: Any) -> None:
+    for user_id in ("gid://shop/Customer/731", "a%2Fb", "..", ".", "?&#%", "auth0|64f0", "Zoë \u2028💡"):
+        assert segments.put_profile(user_id, {}).user_id == user_id
+        assert segments.get_persona(user_id).user_id == user_id
+
+
+def test_id_without_a_character_is_no_request(segments: Any) -> None:
+    with pytest.raises(ValueError, match="at least one character"):
+        segments.get_persona("")
+
+
+def test_stranger_is_not_found(segments: Any) -> None:
+    with pytest.raises(NotFound) as caught:
+        segments.get_persona("nobody")
+    assert caught.value.name == "user-not-found"
+    assert caught.value.request_id
+    assert "PUT /users/{user_id}/profile" in caught.value.detail
+
+
+def test_invalid_profile_is_refused_with_a_pointer(segments: Any) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        segments.segment({"age": 5})
+    assert [error.pointer for error in caught.value.errors] == ["/age"]
+    assert "age is at least 13" in str(caught.value)
+
+
+def test_retrain_is_started_and_followed(segments: Any) -> None:
+    job = segments.retrain("simulated", rows=1_000, k=3)
+    assert job.request["rows"] == 1_000
+    assert segments.get_retrain(job.id).id == job.id
+
+
+@pytest.mark.parametrize("key", [None, NEVER_MADE])
+def test_request_without_a_valid_key_is_not_allowed(
+    app: FastAPI, store: MemoryStore, registry: Registry, key: str | None
+) -> None:
+    valid = key_with(store.keys, Scope.SEGMENT_ASSIGN)
+    with TestClient(app) as server:
+        transport = server._transport
+        with SegmentsClient("http://localhost", valid, transport=transport, retries=ONCE) as segments:
+            assert segments.segment({}).persona
+            with pytest.raises(NotAllowed, match="personas:read"):
+                segments.personas()
+        with SegmentsClient("http://localhost", key, transport=transport, retries=ONCE) as segments:
+            with pytest.raises(NotAllowed) as caught:
+                segments.segment({})
+            assert caught.value.status == 401
