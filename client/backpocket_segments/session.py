@@ -11,6 +11,7 @@ from backpocket_segments.calls import Call, Pause
 from backpocket_segments.decoding import decode
 from backpocket_segments.errors import (
     ConnectionFailed,
+    NotFound,
     SegmentsError,
     SegmentsProblem,
     UnexpectedResponse,
@@ -65,6 +66,9 @@ class Session:
                 error = _error_of(reply)
             except ConnectionFailed as failure:
                 error = failure
+            if attempt > 1 and call.method == "DELETE" and isinstance(error, NotFound):
+                # An attempt before this one did it, though its response was lost.
+                return None
             if error is None:
                 if cached and reply.status == 304:
                     unchanged: T = cached[1]

@@ -90,6 +90,36 @@ def test_id_without_a_character_is_no_request(segments: Any) -> None:
         segments.get_persona("")
 
 
+def test_stranger_gets_the_commonest_persona_as_a_fallback(segments: Any) -> None:
+    persona = segments.get_persona("nobody", fallback=True)
+    assert (persona.status, persona.basis, persona.revision) == ("FALLBACK", "FALLBACK", 0)
+    [item] = segments.get_personas(["nobody"], fallback=True).items
+    assert (item.status, item.persona) == ("FALLBACK", persona.persona)
+
+
+def test_recipients_are_stored_and_decide_the_persona(segments: Any) -> None:
+    for recipient in ("aunt", "son/1"):
+        stored = segments.put_recipient("ada", recipient, {"hobbies": ["value_2"]})
+        assert stored.assignment.persona == segments.get_recipient_persona("ada", recipient).assignment.persona
+    assert segments.get_recipient("ada", "son/1").profile["hobbies"] == ["value_2"]
+    assert [item.recipient_id for item in segments.recipients("ada", page_size=1)] == ["aunt", "son/1"]
+    persona = segments.get_persona("ada")
+    assert (persona.basis, persona.recipients) == ("RECIPIENTS", ("aunt", "son/1"))
+    segments.delete_recipient("ada", "aunt")
+    with pytest.raises(NotFound):
+        segments.get_recipient("ada", "aunt")
+
+
+def test_affinities_of_a_persona_have_intervals_around_their_shares(segments: Any) -> None:
+    persona_id = segments.personas().items[0].id
+    affinities = segments.persona_affinities(persona_id)
+    assert affinities.items
+    assert all(item.interval.low <= item.share <= item.interval.high for item in affinities.items)
+    with pytest.raises(InvalidRequest) as caught:
+        segments.persona_affinities(persona_id, field="hobbies", by="hobbies")
+    assert caught.value.name == "no-such-affinities"
+
+
 def test_stranger_is_not_found(segments: Any) -> None:
     with pytest.raises(NotFound) as caught:
         segments.get_persona("nobody")

@@ -52,8 +52,8 @@ OPERATIONS = {
     "audit": users.audit(),
 }
 CALLS = {name: first_call(operation) for name, operation in OPERATIONS.items()}
-AWAITED_PARAMETERS = {"voice", "fallback", "include"}
-AWAITED_FIELDS = {"basis", "status", "recipients", "assigned_at", "affinities", "users"}
+AWAITED_PARAMETERS = {"voice", "include"}
+AWAITED_FIELDS = {"affinities", "users"}
 # Of a response in detail, for which the client has the same class as for one without.
 DETAILS = {"explanation", "next_question", "distances"}
 JSON = "application/json"

@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from backpocket_segments import ConnectionFailed, Retries, SegmentsError, SegmentsProblem, TimedOut, Unavailable
+from backpocket_segments import (
+    ConnectionFailed,
+    NotFound,
+    Retries,
+    SegmentsError,
+    SegmentsProblem,
+    TimedOut,
+    Unavailable,
+)
 from backpocket_segments.calls import Call, Pause, Run
 from backpocket_segments.operations import assignments, jobs, transfers, users
 from backpocket_segments.session import Reply, Send, Session, seconds_of
@@ -128,6 +136,13 @@ def test_date_of_retry_after_is_seconds_from_now() -> None:
     assert seconds_of("Sun, 06 Nov 1994 08:49:37 GMT", lambda: 784111767.0) == 10
     assert seconds_of("Sun, 06 Nov 1994 08:49:37 GMT", lambda: 784111787.0) == 0
     assert [seconds_of(text) for text in (None, "soon", "", "3")] == [None, None, None, 3]
+
+
+def test_deletion_that_an_attempt_without_a_response_did_is_done() -> None:
+    erase, gone = first_call(users.erase("ada")), problem(404, "user-not-found")
+    assert Attempts(erase, [TimedOut("silent"), gone]).error is None
+    assert isinstance(Attempts(erase, [gone]).error, NotFound)
+    assert isinstance(Attempts(READ, [TimedOut("silent"), gone]).error, NotFound)
 
 
 def test_no_attempt_at_all_is_refused() -> None:

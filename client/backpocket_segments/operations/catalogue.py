@@ -1,13 +1,11 @@
 """The catalogue of personas, what they give, and who they are among the stored users."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from backpocket_segments.calls import Call, Source, Steps
 from backpocket_segments.operations.assignments import Voice
 from backpocket_segments.operations.pages import items_of
-from backpocket_segments.results.personas import Persona, PersonaPage, Vocabulary
+from backpocket_segments.results.personas import Persona, PersonaAffinities, PersonaPage, Vocabulary
 from backpocket_segments.results.users import Member, MemberPage
 
 # More than a model can have.
@@ -39,13 +37,16 @@ def vocabulary() -> Steps[Vocabulary]:
 
 def persona_affinities(
     persona_id: str, *, field: str | None = None, by: str | None = None
-) -> Steps[Mapping[str, Any]]:
-    """What the members of a persona choose more often than everyone, of one field or of two crossed."""
+) -> Steps[PersonaAffinities]:
+    """What the members of a persona choose more often than everyone, of one field or two crossed, with intervals.
+
+    Without a `field` it is the gift categories. Raises `NotFound`, and `Conflict` where the model has no counts.
+    """
     return Call(
         method="GET",
         route="/personas/{persona_id}/affinities",
         path={"persona_id": persona_id},
-        result=dict,
+        result=PersonaAffinities,
         query={"field": field, "by": by},
         cached=True,
     ).result_of()

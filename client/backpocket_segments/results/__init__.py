@@ -20,9 +20,12 @@ from backpocket_segments.results.assignment import (
 )
 from backpocket_segments.results.jobs import ImportJob, Job, JobResult, JobStatus, JobStep
 from backpocket_segments.results.personas import (
+    Affinity,
     FieldVocabulary,
     GiftAffinity,
+    Interval,
     Persona,
+    PersonaAffinities,
     PersonaPage,
     RetiredPersona,
     Trait,
@@ -38,6 +41,8 @@ from backpocket_segments.results.users import (
     PersonaStatus,
     Recipient,
     RecipientPage,
+    RecipientPersona,
+    RecipientProfile,
     RecordPage,
     StoredProfile,
     UpsertedUser,
@@ -48,6 +53,7 @@ from backpocket_segments.results.users import (
 )
 
 __all__ = [
+    "Affinity",
     "AnswerWarning",
     "Basis",
     "BatchFailure",
@@ -60,6 +66,7 @@ __all__ = [
     "FieldVocabulary",
     "GiftAffinity",
     "ImportJob",
+    "Interval",
     "ItemProblem",
     "Job",
     "JobResult",
@@ -69,6 +76,7 @@ __all__ = [
     "MemberPage",
     "Movement",
     "Persona",
+    "PersonaAffinities",
     "PersonaPage",
     "PersonaRef",
     "PersonaStatus",
@@ -77,6 +85,8 @@ __all__ = [
     "Reason",
     "Recipient",
     "RecipientPage",
+    "RecipientPersona",
+    "RecipientProfile",
     "RecordPage",
     "RetiredPersona",
     "Segmented",

@@ -45,7 +45,7 @@ class PersonaRef:
 class AnswerWarning:
     """Something about the assignment that is no error, such as a value that the model does not know."""
 
-    code: Literal["UNKNOWN_VALUE", "MORE_UNKNOWN_VALUES", "NO_MODEL"]
+    code: Literal["UNKNOWN_VALUE", "MORE_UNKNOWN_VALUES", "NO_MODEL", "OPTED_OUT"]
     detail: str
     field: str | None = None
     value: str | None = None

@@ -91,3 +91,47 @@ class Vocabulary:
     fields: tuple[FieldVocabulary, ...]
     model_version: str
     simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A 95 % interval."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Affinity:
+    """One value of a field, or with `by_value` of two, among the `answered` members of a persona.
+
+    `interval` is that of the share (Wilson); `lift` is the share over everyone's, shrunk toward 1 where few have
+    it.
+    """
+
+    value: str
+    by_value: str | None = None
+    n: int
+    answered: int
+    share: float
+    interval: Interval
+    everyone_share: float
+    lift: float
+    lift_interval: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonaAffinities:
+    """What the members of a persona choose more often than everyone, the surest first.
+
+    `withheld`: values that fewer members than `minimum` chose.
+    """
+
+    persona_id: str
+    field: str | None
+    by: str | None
+    items: tuple[Affinity, ...]
+    minimum: int
+    withheld: int
+    model_version: str
+    simulated: bool

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any, Literal
 
 from backpocket_segments.errors import FieldError
-from backpocket_segments.results.assignment import AnswerWarning, Assignment, Basis, PersonaRef
+from backpocket_segments.results.assignment import AnswerWarning, Assignment, Basis, PersonaRef, Segmented
 from backpocket_segments.results.personas import GiftAffinity
 
 # STALE: present, but the profile is old; OPTED_OUT: the user objected, and has no persona; NOT_FOUND: of batches
 # alone.
 PersonaStatus = Literal["PRESENT", "STALE", "FALLBACK", "OPTED_OUT", "NOT_FOUND"]
 ChangeType = Literal["PERSONA_CHANGED", "USER_ADDED", "USER_REMOVED", "MODEL_CHANGED"]
-ChangeCause = Literal["PROFILE_CHANGED", "MODEL_CHANGED", "MANUAL", "OPTED_OUT", "ERASED"]
+ChangeCause = Literal["PROFILE_CHANGED", "MODEL_CHANGED", "MANUAL", "OPTED_OUT", "ERASED", "BASELINE"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +36,19 @@ class StoredProfile(Assignment):
 class UserPersona(Assignment):
     """The persona of a user, by the active model; null where `status` is OPTED_OUT.
 
-    `manual`: whether a person chose it; `recipients`: those whose answers counted, where `basis` is RECIPIENTS.
+    `manual`: whether a person chose it; `recipients`: those that it rests on, where `basis` is RECIPIENTS;
+    `revision` is 0 for a stranger.
     """
 
     user_id: str
+    status: PersonaStatus
     persona: PersonaRef | None
+    basis: Basis | None
     model_version: str
     assigned_at: datetime | None
-    revision: int | None
+    revision: int
     profile_updated_at: datetime | None
     manual: bool = False
-    status: PersonaStatus = "PRESENT"
-    basis: Basis | None = None
     recipients: tuple[str, ...] = ()
 
 
@@ -96,17 +97,32 @@ class UpsertedUsers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """A person whom a user gives to."""
+    """A person whom a user gives to; `revision` is how often the profile has been written, from 1."""
 
     recipient_id: str
-    profile_updated_at: datetime | None = None
-    persona: PersonaRef | None = None
-    confidence: float | None = None
+    revision: int
+    profile_updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientProfile(Recipient):
+    """What is stored of a recipient; answers that were not given are null."""
+
+    user_id: str
+    profile: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientPersona(Recipient):
+    """The persona of the user as a giver to this recipient; null while no model is active."""
+
+    user_id: str
+    assignment: Segmented | None
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientPage:
-    """A page of the recipients of a user."""
+    """A page of the recipients of a user, in the order of their ids."""
 
     items: tuple[Recipient, ...]
     next_cursor: str | None
