@@ -1,6 +1,7 @@
 """The dependencies and parameters of routes, as annotated aliases."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
 from fastapi import Depends, Header, Path, Query, Request
 
@@ -77,6 +78,19 @@ JobId = Annotated[str, Path(max_length=200, description="A retrain's id.")]
 Fallback = Annotated[
     bool, Query(description="Whether a user who is not stored gets the persona of an empty profile.")
 ]
+After = Annotated[
+    str | None,
+    Query(max_length=500, description="`next_cursor` of the last page read; none: the oldest."),
+]
+StartOfFeed = Annotated[
+    Literal["oldest", "latest"],
+    Query(description="Without a cursor: `latest` returns no entry, and a cursor that begins after all."),
+]
+FirstDay = Annotated[
+    date | None,
+    Query(alias="from", description="The first day, UTC; by default 30 days before the last."),
+]
+LastDay = Annotated[date | None, Query(alias="to", description="The last day, UTC; by default today.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The maximum number of items.")]
 Cursor = Annotated[
     str | None, Query(max_length=MAX_CURSOR, description="`next_cursor` of the previous page; none for the first.")

@@ -13,6 +13,7 @@ from service.limits import LimitExceeded, RateExceeded
 from service.paging import ExpiredCursor, UnusableCursor
 from service.personas.affinities import AffinitiesNotCounted, NoSuchAffinities
 from service.personas.catalogue import PersonaNotFound, StaleCursor
+from service.personas.history import UnusablePeriod
 from service.personas.overrides import IfMatchMissing, NameTaken, PersonaChangedSince
 from service.retraining.event_stream import TooManyStreams
 from service.retraining.jobs import JobEnded, NothingToTrainOn, UnusableDataFile
@@ -23,6 +24,7 @@ from service.store.ports.errors import NotStorable, StoreUnavailable
 from service.store.ports.idempotency import ClaimLost
 from service.store.ports.jobs import JobNotFound, JobRunning
 from service.store.ports.users import TooManyRecipients, UserErased
+from service.users.members import UnknownFilter
 from service.users.personas import ProfileChanging
 from service.users.profiles import UserNotFound, UserOptedOut
 from service.users.recipients import RecipientNotFound
@@ -79,6 +81,8 @@ TABLE: dict[type[SegmentsError], ProblemType] = {
     KeyInProgress: _IN_PROGRESS,
     ClaimLost: _IN_PROGRESS,
     TooManyStreams: ProblemType(503, "too-many-streams", "Too many event streams", retry_after=10),
+    UnusablePeriod: ProblemType(422, "unusable-period", "Unusable period"),
+    UnknownFilter: ProblemType(422, "unknown-filter", "Unknown filter"),
     UnusableCursor: ProblemType(422, "unusable-cursor", "Invalid cursor"),
     ExpiredCursor: ProblemType(410, "expired-cursor", "Cursor too old"),
     StaleCursor: ProblemType(422, "stale-cursor", "Outdated cursor"),

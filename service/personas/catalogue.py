@@ -1,5 +1,7 @@
 """Use cases: the personas of the active model, and its vocabulary."""
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
@@ -14,6 +16,10 @@ from models.profile.field_kinds import FieldSpec, KindName, Whom, declared_field
 from models.scoring.encoder import FieldEncoding
 from models.storage.artifact import LoadedArtifact
 from service.paging import Page, cursor_number, decode_cursor
+from service.store.ports.errors import StoreUnavailable
+from service.store.ports.feed import FeedStore
+
+log = logging.getLogger("service.personas")
 
 
 class PersonaNotFound(SegmentsError):
@@ -24,11 +30,20 @@ class StaleCursor(SegmentsError):
     """The cursor was made for the personas of another model."""
 
 
+class ListedPersona(Persona):
+    """A persona of the catalogue."""
+
+    users: int | None = Field(
+        description="Stored users who are of it now; `size` counts profiles in training. Null while the store "
+        "does not respond."
+    )
+
+
 @dataclass(frozen=True, slots=True)
-class PersonaPage(Page[Persona]):
+class PersonaPage(Page[ListedPersona]):
     """A page of personas, the largest first."""
 
-    items: tuple[Persona, ...]
+    items: tuple[ListedPersona, ...]
     model_version: str
     simulated: Annotated[bool, Field(description="Whether the model was made from simulated profiles.")]
     origin: Annotated[str, Field(description="Where the training data came from, in one sentence.")]
@@ -69,19 +84,36 @@ class VocabularyAnswer:
     simulated: Annotated[bool, Field(description="Whether the model was made from simulated profiles.")]
 
 
-def list_personas(loaded: LoadedArtifact, limit: int, cursor: str | None) -> PersonaPage:
+def list_personas(loaded: LoadedArtifact, feed: FeedStore, limit: int, cursor: str | None) -> PersonaPage:
     """A page of the catalogue. Raises `UnusableCursor` or `StaleCursor`."""
     version = loaded.manifest.version
     personas = sorted(loaded.manifest.personas, key=lambda persona: (-persona.size, persona.id))
     start = 0 if cursor is None else _position(cursor, version)
     page = Page[Persona].cut(personas[start:], limit, lambda _: (version, str(start + limit)))
+    users = _users_by_persona(feed)
     return PersonaPage(
-        items=page.items,
+        items=tuple(_listed(persona, users) for persona in page.items),
         next_cursor=page.next_cursor,
         model_version=version,
         simulated=loaded.manifest.origin.simulated,
         origin=loaded.manifest.origin.description,
         retired=loaded.manifest.retired,
+    )
+
+
+def _users_by_persona(feed: FeedStore) -> Mapping[str, int] | None:
+    try:
+        return feed.users_by_persona()
+    except StoreUnavailable:
+        # The catalogue is the model's, and there without the store.
+        log.warning("the number of users could not be read")
+        return None
+
+
+def _listed(persona: Persona, users: Mapping[str, int] | None) -> ListedPersona:
+    count = None if users is None else users.get(persona.id, 0)
+    return ListedPersona.model_construct(
+        **{name: getattr(persona, name) for name in Persona.model_fields}, users=count
     )
 
 

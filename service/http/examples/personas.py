@@ -89,7 +89,7 @@ LINEAGE = {
 }
 
 PERSONAS = {
-    "items": [PERSONA],
+    "items": [{**PERSONA, "users": 431}],
     "next_cursor": None,
     "model_version": VERSION,
     "simulated": True,
@@ -115,4 +115,31 @@ VOCABULARY = {
     ],
     "model_version": VERSION,
     "simulated": True,
+}
+
+HISTORY = {
+    "items": [
+        {
+            "day": "2026-11-23",
+            "personas": [
+                {
+                    "persona_id": PERSONA_ID,
+                    "users": 431,
+                    "flows": [
+                        {"cause": "MODEL_CHANGED", "entered": 31, "left": 12},
+                        {"cause": "PROFILE_CHANGED", "entered": 9, "left": 4},
+                    ],
+                }
+            ],
+        }
+    ]
+}
+
+MOVEMENTS = {
+    "first_day": "2026-10-24",
+    "last_day": "2026-11-23",
+    "items": [
+        {"from_persona_id": "p_Q9ma", "to_persona_id": PERSONA_ID, "cause": "MODEL_CHANGED", "users": 31},
+        {"from_persona_id": None, "to_persona_id": PERSONA_ID, "cause": "PROFILE_CHANGED", "users": 9},
+    ],
 }

@@ -58,6 +58,57 @@ CHANGES = {
     "next_cursor": None,
 }
 
+FEED = {
+    "items": [
+        {
+            "id": 41,
+            "type": "USER_ADDED",
+            "at": TIME,
+            "cause": "PROFILE_CHANGED",
+            "user_id": "user-42",
+            "from_persona_id": None,
+            "to_persona_id": PERSONA_ID,
+            "from_model_version": "",
+            "to_model_version": VERSION,
+            "counts": None,
+        },
+        {
+            "id": 57,
+            "type": "MODEL_CHANGED",
+            "at": TIME,
+            "cause": "MODEL_CHANGED",
+            "user_id": None,
+            "from_persona_id": None,
+            "to_persona_id": None,
+            "from_model_version": PREVIOUS_VERSION,
+            "to_model_version": VERSION,
+            "counts": [
+                {"from_persona_id": "p_Q9ma", "to_persona_id": PERSONA_ID, "users": 31},
+                {"from_persona_id": PERSONA_ID, "to_persona_id": PERSONA_ID, "users": 418},
+            ],
+        },
+    ],
+    "next_cursor": "WyI1NyJd",
+    "has_more": False,
+}
+
+MEMBERS = {
+    "items": [
+        {
+            "user_id": "user-42",
+            "confidence": 0.94,
+            "runner_up": CONFIDENCE["runner_up"],
+            "margin": CONFIDENCE["margin"],
+            "basis": "OWN_PROFILE",
+            "assigned_at": TIME,
+            "profile_updated_at": TIME,
+        }
+    ],
+    "next_cursor": None,
+    "persona": PERSONA_REF,
+    "model_version": VERSION,
+}
+
 USERS_REQUEST = {"user_ids": ["user-42", "nobody"]}
 
 USER_PERSONAS = {

@@ -8,7 +8,17 @@ from fastapi import APIRouter, Body, Header, Query, Request, Response
 from models.errors import NoActiveModel
 from models.persona import Persona
 from models.storage.artifact import LoadedArtifact
-from service.http.dependencies import ActorDep, Cursor, Limit, ModelDep, PersonaId, ServicesDep
+from service.http.dependencies import (
+    ActorDep,
+    Cursor,
+    FirstDay,
+    LastDay,
+    Limit,
+    ModelDep,
+    PersonaId,
+    ServicesDep,
+    StoreDep,
+)
 from service.http.documentation import NOT_MODIFIED, documented
 from service.http.examples import personas as examples
 from service.http.guarded_route import Work, does
@@ -23,6 +33,7 @@ from service.personas.affinities import (
     persona_affinities,
 )
 from service.personas.catalogue import PersonaNotFound, PersonaPage, StaleCursor, VocabularyAnswer
+from service.personas.history import History, Movements, UnusablePeriod, history, movements
 from service.personas.lineage import Lineage, lineage
 from service.personas.overrides import (
     Edit,
@@ -46,10 +57,41 @@ router = APIRouter(route_class=JsonRoute, tags=["personas"])
     responses=NOT_MODIFIED
     | documented(200, examples.PERSONAS, NoActiveModel, UnusableCursor, StaleCursor, invalid=True),
 )
-@does(Work.MEMORY)
-async def list_personas(request: Request, loaded: ModelDep, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """The personas of the active model, the largest first, with traits and gift affinities."""
-    return conditional_response(request, catalogue.list_personas(loaded, limit, cursor), loaded)
+@does(Work.STORE)
+def list_personas(
+    request: Request, loaded: ModelDep, store: StoreDep, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
+    """The personas of the active model, the largest in training first, with traits, affinities and users.
+
+    The ETag covers the number of users, too.
+    """
+    return conditional_response(request, catalogue.list_personas(loaded, store.feed, limit, cursor), loaded)
+
+
+@router.get(
+    "/personas/history",
+    summary="Show the sizes of the personas day by day",
+    openapi_extra=needs(Scope.PERSONAS_READ),
+    response_model=History,
+    responses=documented(200, examples.HISTORY, UnusablePeriod, StoreUnavailable, invalid=True),
+)
+@does(Work.STORE)
+def show_history(store: StoreDep, first: FirstDay = None, last: LastDay = None) -> Response:
+    """How many stored users each persona had at the end of each day, and who came and went for which cause."""
+    return json_response(history(store.feed, first, last, datetime.now(UTC)))
+
+
+@router.get(
+    "/personas/movements",
+    summary="Show who moved between personas",
+    openapi_extra=needs(Scope.PERSONAS_READ),
+    response_model=Movements,
+    responses=documented(200, examples.MOVEMENTS, UnusablePeriod, StoreUnavailable, invalid=True),
+)
+@does(Work.STORE)
+def show_movements(store: StoreDep, first: FirstDay = None, last: LastDay = None) -> Response:
+    """How many users moved from which persona to which, by cause, between two days."""
+    return json_response(movements(store.feed, first, last, datetime.now(UTC)))
 
 
 @router.get(

@@ -8,7 +8,17 @@ from fastapi import APIRouter, Body, Response
 from models.errors import NoActiveModel
 from models.profile import Profile
 from models.storage.artifact import LoadedArtifact
-from service.http.dependencies import Cursor, Fallback, Limit, ModelDep, ServicesDep, StoreDep, UserId
+from service.http.dependencies import (
+    After,
+    Cursor,
+    Fallback,
+    Limit,
+    ModelDep,
+    ServicesDep,
+    StartOfFeed,
+    StoreDep,
+    UserId,
+)
 from service.http.documentation import documented
 from service.http.examples import users as examples
 from service.http.examples.segment import PROFILE
@@ -25,6 +35,7 @@ from service.settings import Settings
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.users import UserErased
 from service.users.changes import ChangePage, list_changes
+from service.users.feed import Feed, FeedExpired, read_feed
 from service.users.personas import (
     FoundPersonas,
     ProfileChanging,
@@ -158,6 +169,24 @@ def list_user_persona_changes(
 ) -> Response:
     """When and why a user's persona changed, the latest first."""
     return json_response(list_changes(store.users, store.personas, user_id, limit, cursor))
+
+
+@router.get(
+    "/users/changes",
+    summary="Follow the changes of all users",
+    openapi_extra=needs(Scope.USERS_READ),
+    response_model=Feed,
+    responses=documented(200, examples.FEED, UnusableCursor, FeedExpired, StoreUnavailable, invalid=True),
+)
+@does(Work.STORE)
+def follow_user_changes(
+    store: StoreDep, after: After = None, limit: Limit = 50, start: StartOfFeed = "oldest"
+) -> Response:
+    """Changes of personas in the order of commits, each at least once; a new model is one entry with counts.
+
+    To begin without a gap: take a cursor by `?start=latest`, read all users by `GET /users:export`, then follow.
+    """
+    return json_response(read_feed(store.feed, after, limit, from_latest=start == "latest"))
 
 
 @router.post(

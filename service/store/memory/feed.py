@@ -45,12 +45,12 @@ class MemoryFeed:
     _movements: Counter[tuple[date, ChangeCause, _Pair]] = field(default_factory=Counter, init=False, repr=False)
     _by_model: Counter[_Pair] = field(default_factory=Counter, init=False, repr=False)
 
-    def entries(self, after: int, limit: int) -> Sequence[FeedEntry] | None:
+    def entries(self, after: int | None, limit: int) -> Sequence[FeedEntry] | None:
         """See `FeedStore`."""
         with self.lock:
-            if after < self._removed_through:
+            if after is not None and after < self._removed_through:
                 return None
-            return [row for row in self._rows if row.id > after and _is_in_feed(row)][:limit]
+            return [row for row in self._rows if row.id > (after or 0) and _is_in_feed(row)][:limit]
 
     def latest(self) -> int:
         """See `FeedStore`."""
@@ -103,6 +103,14 @@ class MemoryFeed:
                 if first <= day <= last
             ]
         return sorted(movements, key=_order)
+
+    def sizes(self, day: date) -> Mapping[str, int]:
+        """See `FeedStore`."""
+        sizes: Counter[str] = Counter()
+        for movement in self.movements(date.min, day):
+            sizes[movement.to_persona_id or ""] += movement.users
+            sizes[movement.from_persona_id or ""] -= movement.users
+        return {persona_id: users for persona_id, users in sizes.items() if persona_id and users}
 
     def counted_from_scratch(self) -> Mapping[str, int]:
         """See `FeedStore`."""

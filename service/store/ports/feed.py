@@ -57,8 +57,10 @@ class FeedStore(Protocol):
     The ports that write users write both, in the transactions that change personas.
     """
 
-    def entries(self, after: int, limit: int) -> Sequence[FeedEntry] | None:
+    def entries(self, after: int | None, limit: int) -> Sequence[FeedEntry] | None:
         """Entries with an id above that one, in order; None where some of them were removed because of their age.
+
+        With None the oldest that are stored.
 
         An entry that is committed later has a higher id than every entry that was ever returned.
         """
@@ -74,6 +76,9 @@ class FeedStore(Protocol):
 
     def movements(self, first: date, last: date) -> list[Movement]:
         """All movements from the first to the last day, in order of days."""
+
+    def sizes(self, day: date) -> Mapping[str, int]:
+        """The number of users by persona id at the end of a day (UTC), as all movements up to it add up."""
 
     def counted_from_scratch(self) -> Mapping[str, int]:
         """`users_by_persona` by a scan of all users, for tests and repairs."""

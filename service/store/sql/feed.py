@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, union_all
 
 from service.store.ports.feed import FeedEntry, Movement, PairCount
 from service.store.ports.personas import ChangeCause
@@ -29,10 +29,12 @@ class SqlFeed:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def entries(self, after: int, limit: int) -> Sequence[FeedEntry] | None:
+    def entries(self, after: int | None, limit: int) -> Sequence[FeedEntry] | None:
         """See `FeedStore`."""
         with self._database.reading() as connection:
-            records = connection.execute(_FEED.where(persona_changes.c.id > after).limit(limit)).all()
+            records = connection.execute(_FEED.where(persona_changes.c.id > (after or 0)).limit(limit)).all()
+        if after is None:
+            return [_entry(record) for record in records]
         # Read afterwards: what was removed before the entries were read is known by then.
         with self._database.reading() as connection:
             if after < removed_through(connection):
@@ -69,6 +71,18 @@ class SqlFeed:
         statement = select(persona_movements).where(columns.day.between(first, last)).order_by(*columns)
         with self._database.reading() as connection:
             return [_movement(record) for record in connection.execute(statement)]
+
+    def sizes(self, day: date) -> Mapping[str, int]:
+        """See `FeedStore`."""
+        columns = persona_movements.c
+        entered = select(columns.to_persona_id.label("persona_id"), columns.users).where(columns.day <= day)
+        left = select(columns.from_persona_id, -columns.users).where(columns.day <= day)
+        both = union_all(entered, left).subquery()
+        total = func.sum(both.c.users)
+        statement = select(both.c.persona_id, total).where(both.c.persona_id != "").group_by(both.c.persona_id)
+        with self._database.reading() as connection:
+            records = connection.execute(statement.having(total != 0))
+            return {persona_id: int(users) for persona_id, users in records}
 
     def counted_from_scratch(self) -> Mapping[str, int]:
         """See `FeedStore`."""

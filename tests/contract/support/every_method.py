@@ -63,6 +63,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "feed.record_model_change": lambda store: store.feed.record_model_change(NOW),
     "feed.users_by_persona": lambda store: store.feed.users_by_persona(),
     "feed.movements": lambda store: store.feed.movements(NOW.date(), NOW.date()),
+    "feed.sizes": lambda store: store.feed.sizes(NOW.date()),
     "feed.counted_from_scratch": lambda store: store.feed.counted_from_scratch(),
     "rights.erased": lambda store: store.rights.erased(["u"]),
     "rights.erase": lambda store: store.rights.erase("u", NOW),

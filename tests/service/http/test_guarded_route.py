@@ -25,7 +25,6 @@ WORK = {
         "GET /docs",
         "GET /livez",
         "GET /metrics",
-        "GET /personas",
         "GET /personas/{persona_id}",
         "GET /personas/{persona_id}/lineage",
         "GET /readyz",
@@ -38,8 +37,13 @@ WORK = {
         "GET /models",
         "GET /models/activations",
         "GET /models/{version}",
+        "GET /personas",
+        "GET /personas/history",
+        "GET /personas/movements",
+        "GET /personas/{persona_id}/users",
         "GET /retrain",
         "GET /retrain/{job_id}",
+        "GET /users/changes",
         "GET /users/{user_id}/persona",
         "GET /users/{user_id}/persona/changes",
         "GET /users/{user_id}/recipients",
@@ -124,7 +128,7 @@ def watched(settings: Settings, registry: Registry, calls: Calls) -> Iterator[Te
     """A service whose store is watched, with a user and a retrain that runs."""
     store = MemoryStore()
     store.jobs.idempotency = WatchedPort(store.idempotency, calls)  # type: ignore[assignment]
-    for port in ("users", "jobs", "personas"):
+    for port in ("users", "jobs", "personas", "audit"):
         setattr(store, port, WatchedPort(getattr(store, port), calls))
     quick = settings.model_copy(update={"event_seconds": 0.1})
     app = create_app(quick, store=store, launcher=FakeLauncher())

@@ -1,0 +1,69 @@
+"""`/personas/{persona_id}/users`: who is of a persona."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from models.errors import NoActiveModel
+from service.http.dependencies import Cursor, Limit, ModelDep, PersonaId, StoreDep
+from service.http.documentation import documented
+from service.http.examples import users as examples
+from service.http.guarded_route import GuardedRoute, Work, does
+from service.http.responses import json_response, model_headers
+from service.paging import UnusableCursor
+from service.personas.catalogue import PersonaNotFound
+from service.security.scopes import Scope, needs
+from service.store.ports.errors import StoreUnavailable
+from service.users.members import MemberFilter, MemberPage, UnknownFilter, members
+
+router = APIRouter(route_class=GuardedRoute, tags=["users"])
+
+MinConfidence = Annotated[float, Query(ge=0, le=1, description="The least confidence, 0–1.")]
+Since = Annotated[datetime | None, Query(description="Assigned at that time or later; with a time zone.")]
+Answer = Annotated[str | None, Query(max_length=200)]
+
+
+async def _wanted(
+    min_confidence: MinConfidence = 0.0,
+    assigned_since: Since = None,
+    occasion: Annotated[Answer, Query(description="Who shops for this occasion; any spelling.")] = None,
+    budget_range: Annotated[Answer, Query(description="Who has this budget.")] = None,
+) -> MemberFilter:
+    since = assigned_since.replace(tzinfo=UTC) if assigned_since and not assigned_since.tzinfo else assigned_since
+    given = {"occasion": occasion, "budget_range": budget_range}
+    wanted = {name: value for name, value in given.items() if value is not None}
+    return MemberFilter(min_confidence=min_confidence, assigned_since=since, answers=wanted)
+
+
+MemberFilterDep = Annotated[MemberFilter, Depends(_wanted)]
+
+
+@router.get(
+    "/personas/{persona_id}/users",
+    summary="List the users of a persona",
+    openapi_extra=needs(Scope.USERS_READ),
+    response_model=MemberPage,
+    responses=documented(
+        200,
+        examples.MEMBERS,
+        NoActiveModel,
+        PersonaNotFound,
+        UnknownFilter,
+        UnusableCursor,
+        StoreUnavailable,
+        invalid=True,
+    ),
+)
+@does(Work.STORE)
+def list_members(
+    persona_id: PersonaId,
+    loaded: ModelDep,
+    store: StoreDep,
+    wanted: MemberFilterDep,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Users by id; the cursor holds while others come and go. A short or empty page may not be the last."""
+    page = members(store.users, loaded, persona_id, wanted, limit, cursor, datetime.now(UTC))
+    return json_response(page, headers=model_headers(loaded))
