@@ -91,6 +91,14 @@ FirstDay = Annotated[
     Query(alias="from", description="The first day, UTC; by default 30 days before the last."),
 ]
 LastDay = Annotated[date | None, Query(alias="to", description="The last day, UTC; by default today.")]
+Include = Annotated[
+    Literal["affinities"] | None,
+    Query(description="`affinities`: the gift categories of each persona, too."),
+]
+AffinityField = Annotated[
+    str | None,
+    Query(max_length=100, description="A field of the profile; by default the gifts of all gift fields."),
+]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The maximum number of items.")]
 Cursor = Annotated[
     str | None, Query(max_length=MAX_CURSOR, description="`next_cursor` of the previous page; none for the first.")

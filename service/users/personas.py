@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from models.errors import SegmentsError
+from models.persona import GiftAffinity
 from models.profile import Profile
 from models.scoring.typicality import is_outlier
 from models.storage.artifact import LoadedArtifact
@@ -66,6 +67,9 @@ BasisField = Annotated[
 
 class ProfileChanging(SegmentsError):
     """The profile changes each time that an assignment is to be stored with it."""
+
+
+_Affinities = Mapping[str, tuple[GiftAffinity, ...]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,12 @@ class FoundPersona:
     confidence: Confidence
     basis: BasisField = None
     assigned_at: datetime | None = None
+    affinities: Annotated[
+        tuple[GiftAffinity, ...] | None,
+        Field(
+            description="With `?include=affinities`: at most 5 gift categories of the persona, the surest first."
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +178,21 @@ def get_personas_nowait(
 
 
 def get_personas_of(
-    users: UserStore, loaded: LoadedArtifact, user_ids: Sequence[str], reading: Reading
+    users: UserStore,
+    loaded: LoadedArtifact,
+    user_ids: Sequence[str],
+    reading: Reading,
+    affinities: _Affinities = None,
 ) -> FoundPersonas:
-    """The personas of many users, in the order of the ids, one of which may stand there several times."""
+    """The personas of many users, in the order of the ids, one of which may stand there several times.
+
+    `affinities`: those of each persona, where the response is to have them.
+    """
     current = _current_users(users, loaded, list(dict.fromkeys(user_ids)), reading.now)
     refs = {persona.id: PersonaRef(persona.id, persona.name) for persona in loaded.model.personas}
-    no_user = _not_found(loaded, refs, reading)
+    no_user = _not_found(loaded, refs, reading, affinities)
     items = tuple(
-        _found_persona(refs, current[user_id], reading)
+        _found_persona(refs, current[user_id], reading, affinities)
         if user_id in current
         else replace(no_user, user_id=user_id)
         for user_id in user_ids
@@ -302,14 +319,18 @@ def _user_persona(
     )
 
 
-def _not_found(loaded: LoadedArtifact, refs: Mapping[str, PersonaRef], reading: Reading) -> FoundPersona:
+def _not_found(
+    loaded: LoadedArtifact, refs: Mapping[str, PersonaRef], reading: Reading, affinities: _Affinities
+) -> FoundPersona:
     """The item of a user who is not stored, whose id is still to be set."""
     if reading.fallback:
-        return _found_persona(refs, stranger(loaded, "", reading.now), reading)
+        return _found_persona(refs, stranger(loaded, "", reading.now), reading, affinities)
     return FoundPersona("", "NOT_FOUND", None, None)
 
 
-def _found_persona(refs: Mapping[str, PersonaRef], user: AssignedUser, reading: Reading) -> FoundPersona:
+def _found_persona(
+    refs: Mapping[str, PersonaRef], user: AssignedUser, reading: Reading, affinities: _Affinities
+) -> FoundPersona:
     return FoundPersona(
         user_id=user.user_id,
         status=reading.status_of(user),
@@ -317,4 +338,5 @@ def _found_persona(refs: Mapping[str, PersonaRef], user: AssignedUser, reading: 
         confidence=user.confidence,
         basis=user.basis,
         assigned_at=user.assigned_at,
+        affinities=affinities.get(user.persona_id) if affinities and user.persona_id else None,
     )

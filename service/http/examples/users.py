@@ -109,6 +109,24 @@ MEMBERS = {
     "model_version": VERSION,
 }
 
+USER_AFFINITIES = {
+    "user_id": "user-42",
+    "status": "PRESENT",
+    "field": None,
+    "items": [
+        {
+            "value": "electronics",
+            "share": 0.46,
+            "interval": {"low": 0.44, "high": 0.48},
+            "everyone_share": 0.22,
+            "lift": 2.1,
+            "lift_interval": {"low": 2.0, "high": 2.2},
+        }
+    ],
+    "probabilities": PROBABILITIES,
+    "model_version": VERSION,
+}
+
 USERS_REQUEST = {"user_ids": ["user-42", "nobody"]}
 
 USER_PERSONAS = {
@@ -120,6 +138,7 @@ USER_PERSONAS = {
             "confidence": 0.94,
             "basis": "OWN_PROFILE",
             "assigned_at": TIME,
+            "affinities": None,
         },
         {
             "user_id": "nobody",
@@ -128,6 +147,7 @@ USER_PERSONAS = {
             "confidence": None,
             "basis": None,
             "assigned_at": None,
+            "affinities": None,
         },
     ],
     "model_version": VERSION,

@@ -9,9 +9,11 @@ from models.errors import NoActiveModel
 from models.profile import Profile
 from models.storage.artifact import LoadedArtifact
 from service.http.dependencies import (
+    AffinityField,
     After,
     Cursor,
     Fallback,
+    Include,
     Limit,
     ModelDep,
     ServicesDep,
@@ -28,12 +30,14 @@ from service.http.responses import RenderedResponse, from_rendered, json_respons
 from service.http.schemas.users import ChosenPersona, StoredProfileBody, UsersRequest
 from service.observability.metrics import Metrics
 from service.paging import ExpiredCursor, UnusableCursor
+from service.personas.affinities import AffinitiesNotCounted, NoSuchAffinities
 from service.personas.catalogue import PersonaNotFound
 from service.security.scopes import Scope, needs
 from service.segmenting.assignment import unknown_by_field
 from service.settings import Settings
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.users import UserErased
+from service.users.affinities import UserAffinities, affinities_of_user, gifts_by_persona
 from service.users.changes import ChangePage, list_changes
 from service.users.feed import Feed, FeedExpired, read_feed
 from service.users.personas import (
@@ -155,6 +159,37 @@ def release_user_persona(user_id: UserId, loaded: ModelDep, services: ServicesDe
 
 
 @router.get(
+    "/users/{user_id}/affinities",
+    summary="Show what to offer a user",
+    openapi_extra=needs(Scope.USERS_READ),
+    response_model=UserAffinities,
+    responses=documented(
+        200,
+        examples.USER_AFFINITIES,
+        NoActiveModel,
+        UserNotFound,
+        UserOptedOut,
+        AffinitiesNotCounted,
+        NoSuchAffinities,
+        StoreUnavailable,
+        invalid=True,
+    ),
+)
+@does(Work.STORE)
+def get_user_affinities(
+    user_id: UserId,
+    loaded: ModelDep,
+    services: ServicesDep,
+    field: AffinityField = None,
+    fallback: Fallback = False,
+) -> Response:
+    """The affinities of all personas, weighted by the user's probabilities, for ranking gifts or shops."""
+    reading = reading_now(services.settings, fallback)
+    affinities = affinities_of_user(services.store.users, loaded, user_id, field, reading)
+    return json_response(affinities, headers=model_headers(loaded))
+
+
+@router.get(
     "/users/{user_id}/persona/changes",
     summary="List the changes of a user's persona",
     openapi_extra=needs(Scope.USERS_READ),
@@ -201,8 +236,10 @@ def batch_get_user_personas(
     body: Annotated[UsersRequest, Body(examples=[examples.USERS_REQUEST])],
     loaded: ModelDep,
     services: ServicesDep,
+    include: Include = None,
 ) -> Response:
     """The personas of up to 1,000 users, in the order of the request; an unknown user is data, not an error."""
     reading = reading_now(services.settings, body.fallback)
-    personas = get_personas_of(services.store.users, loaded, body.user_ids, reading)
+    affinities = gifts_by_persona(loaded) if include else None
+    personas = get_personas_of(services.store.users, loaded, body.user_ids, reading, affinities)
     return json_response(personas, headers=model_headers(loaded))
