@@ -92,6 +92,7 @@ class AsyncSegmentsClient:
     import_users = _awaited(transfers.import_users)
     get_import = _awaited(jobs.get_import)
     export_users = _async_iterating(transfers.export_users)
+    latest_cursor = _awaited(transfers.latest_cursor)
     changes = _async_iterating(transfers.changes)
     retrain = _awaited(jobs.retrain)
     get_retrain = _awaited(jobs.get_retrain)

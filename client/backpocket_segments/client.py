@@ -91,6 +91,7 @@ class SegmentsClient:
     import_users = _blocking(transfers.import_users)
     get_import = _blocking(jobs.get_import)
     export_users = _iterating(transfers.export_users)
+    latest_cursor = _blocking(transfers.latest_cursor)
     changes = _iterating(transfers.changes)
     retrain = _blocking(jobs.retrain)
     get_retrain = _blocking(jobs.get_retrain)

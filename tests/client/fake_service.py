@@ -90,13 +90,18 @@ class FakeService:
         members = list(self.users)[start : start + PAGE]
         end = start + len(members)
         cursor = str(end) if end < len(self.users) else None
-        items = [{"user_id": user_id, "confidence": 0.5, "assigned_at": TIME} for user_id in members]
-        return httpx.Response(200, json={"items": items, "next_cursor": cursor})
+        member = {"confidence": 0.5, "runner_up": None, "margin": None, "basis": "OWN_PROFILE"}
+        member |= {"assigned_at": TIME, "profile_updated_at": TIME}
+        page = {"next_cursor": cursor, "persona": {"id": "p_1", "name": "One"}, "model_version": "v1"}
+        return httpx.Response(200, json={"items": [{"user_id": user_id, **member} for user_id in members], **page})
 
 
 def change(number: int) -> dict[str, Any]:
     """A change of the feed."""
-    return {"id": number, "type": "PERSONA_CHANGED", "at": TIME, "user_id": f"u{number}", "cause": "MANUAL"}
+    personas = {"from_persona_id": "p_1", "to_persona_id": "p_2", "counts": None}
+    versions = {"from_model_version": "v1", "to_model_version": "v1"}
+    whose = {"id": number, "type": "PERSONA_CHANGED", "at": TIME, "user_id": f"u{number}", "cause": "MANUAL"}
+    return {**whose, **personas, **versions}
 
 
 class Chunks(httpx.SyncByteStream, httpx.AsyncByteStream):

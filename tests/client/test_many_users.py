@@ -180,7 +180,7 @@ def test_feed_is_read_to_its_end_and_its_cursor_is_remembered(
     service.feed.append(change(5))
     assert [item.user_id for item in segments.changes(cursor_store=cursors)] == ["u5"]
     assert [item.id for item in segments.changes("3")] == [3, 4, 5]
-    assert list(segments.changes(start="latest")) == []
+    assert list(segments.changes(segments.latest_cursor())) == []
 
 
 def test_cursor_is_remembered_when_its_page_was_handled_and_not_before(

@@ -42,6 +42,7 @@ OPERATIONS = {
     "import_users": transfers.import_users([]),
     "get_import": jobs.get_import("i"),
     "export_users": transfers.export_users(),
+    "latest_cursor": transfers.latest_cursor(),
     "changes": transfers.changes(),
     "retrain": jobs.retrain(),
     "get_retrain": jobs.get_retrain("j"),

@@ -14,6 +14,7 @@ from testkit.access import admin_key_in
 from testkit.server import serving
 
 README = (ROOT / "client" / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "how-to" / "use-the-python-client.md").read_text(encoding="utf-8")
 
 
 def test_first_example_prints_gifts_for_the_users_that_there_are(artifacts: Path, tmp_path: Path) -> None:
@@ -42,6 +43,6 @@ def test_first_example_prints_gifts_for_the_users_that_there_are(artifacts: Path
         )
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"`(?:segments\.)?(\w+)\(", README))))
-def test_methods_that_the_readme_names_exist(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"(?:`|\bsegments\.)(\w+)\(", README + GUIDE))))
+def test_methods_that_the_documents_name_exist(name: str) -> None:
     assert name in ("help", "SegmentsClient") or hasattr(SegmentsClient, name)

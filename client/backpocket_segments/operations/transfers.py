@@ -83,26 +83,30 @@ def export_users() -> Source[ExportedUser]:
             return
 
 
+def latest_cursor() -> Steps[str]:
+    """The cursor after the latest change. Whoever then reads all users, and follows it, misses nothing."""
+    page = yield from _feed_page(None, 1, start="latest").result_of()
+    return page.next_cursor
+
+
 def changes(
     after: str | None = None,
     *,
     cursor_store: CursorStore | None = None,
-    start: Literal["latest"] | None = None,
     follow: bool = False,
     poll_seconds: float = 5.0,
     page_size: int = 100,
 ) -> Source[Change]:
     """What happened to the personas of users, the oldest first, at least once.
 
-    It begins after the cursor `after`, else after that of `cursor_store`, else with the oldest change or, with
-    `start="latest"`, with the next. The store gets the cursor of a page once the caller's loop has handled all of
-    it: a run that is cut off repeats at most `page_size` changes. With `follow` it goes on for ever, and asks
-    every `poll_seconds`. Raises `CursorExpired`: read all users again, then begin with `start="latest"`.
+    It begins after the cursor `after`, else after that of `cursor_store`, else with the oldest change that is
+    stored. The store gets the cursor of a page once the caller's loop has handled all of it: a run that is cut off
+    repeats at most `page_size` changes. With `follow` it goes on for ever, and asks every `poll_seconds`. Raises
+    `CursorExpired`: begin anew with `latest_cursor`.
     """
     cursor = after if after is not None or cursor_store is None else cursor_store.load()
     while True:
-        query = {"after": cursor, "limit": page_size, "start": start if cursor is None else None}
-        page = yield from Call(method="GET", route="/users/changes", result=ChangePage, query=query).result_of()
+        page = yield from _feed_page(cursor, page_size).result_of()
         for change in page.items:
             yield Emit(change)
         if cursor_store is not None and page.next_cursor != cursor:
@@ -112,3 +116,8 @@ def changes(
             if not follow:
                 return
             yield Pause(poll_seconds)
+
+
+def _feed_page(after: str | None, limit: int, start: Literal["latest"] | None = None) -> Call[ChangePage]:
+    query = {"after": after, "limit": limit, "start": start}
+    return Call(method="GET", route="/users/changes", result=ChangePage, query=query)

@@ -128,9 +128,9 @@ class RecipientPage:
     next_cursor: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Movement:
-    """How many users a new model moved from one persona to another."""
+    """How many users a new model moved from one persona to another; None is no persona."""
 
     from_persona_id: str | None
     to_persona_id: str | None
@@ -139,18 +139,22 @@ class Movement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Something that happened to the personas of users; `counts` of MODEL_CHANGED alone."""
+    """A change of one user's persona, or with `counts` and without a user what a new model changed.
+
+    Whoever keeps a copy of a user erases it, too, where `cause` is ERASED, and fetches all personas again where
+    `type` is MODEL_CHANGED. Of a persona None is none.
+    """
 
     id: int
     type: ChangeType
     at: datetime
-    user_id: str | None = None
-    cause: ChangeCause | None = None
-    from_persona_id: str | None = None
-    to_persona_id: str | None = None
-    from_model_version: str | None = None
-    to_model_version: str | None = None
-    counts: tuple[Movement, ...] | None = None
+    cause: ChangeCause
+    user_id: str | None
+    from_persona_id: str | None
+    to_persona_id: str | None
+    from_model_version: str
+    to_model_version: str
+    counts: tuple[Movement, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,16 +184,22 @@ class Member:
     """A stored user of a persona."""
 
     user_id: str
-    confidence: float | None = None
-    assigned_at: datetime | None = None
+    confidence: float | None
+    runner_up: PersonaRef | None
+    margin: float | None
+    basis: Basis | None
+    assigned_at: datetime | None
+    profile_updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class MemberPage:
-    """A page of the users of a persona."""
+    """A page of the users of a persona, in the order of their ids; a short or empty one may not be the last."""
 
     items: tuple[Member, ...]
     next_cursor: str | None
+    persona: PersonaRef
+    model_version: str
 
 
 @dataclass(frozen=True, slots=True)
