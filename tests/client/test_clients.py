@@ -1,5 +1,6 @@
 """Both clients use the routes of the service, in process."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,7 +55,7 @@ def test_unchanged_catalogue_is_transferred_once(segments: Any) -> None:
     persona = personas.items[0]
     assert segments.personas() is personas
     assert segments.persona(persona.id) is segments.persona(persona.id)
-    assert segments.persona(persona.id) == persona
+    assert segments.persona(persona.id) == replace(persona, users=None)
     assert segments.vocabulary() is segments.vocabulary()
     assert {field.name for field in segments.vocabulary().fields} > {"age", "hobbies"}
 
@@ -108,6 +109,24 @@ def test_recipients_are_stored_and_decide_the_persona(segments: Any) -> None:
     segments.delete_recipient("ada", "aunt")
     with pytest.raises(NotFound):
         segments.get_recipient("ada", "aunt")
+
+
+def test_feed_has_what_happened_since_the_latest_cursor(segments: Any) -> None:
+    segments.put_profile("ada", PROFILE)
+    cursor = segments.latest_cursor()
+    persona = segments.put_profile("grace", PROFILE).persona
+    [change] = segments.changes(cursor)
+    assert (change.type, change.user_id, change.to_persona_id) == ("USER_ADDED", "grace", persona.id)
+    assert [item.user_id for item in segments.changes(page_size=1)] == ["ada", "grace"]
+
+
+def test_members_of_a_persona_are_counted_and_listed(segments: Any) -> None:
+    stored = {f"u{index}": segments.put_profile(f"u{index}", {"age": 20 + 10 * index}) for index in range(6)}
+    for persona in segments.personas().items:
+        expected = [user_id for user_id, profile in stored.items() if profile.persona.id == persona.id]
+        assert [member.user_id for member in segments.members(persona.id, page_size=1)] == expected
+        assert persona.users == len(expected)
+        assert list(segments.members(persona.id, min_confidence=1)) == []
 
 
 def test_affinities_of_a_persona_have_intervals_around_their_shares(segments: Any) -> None:

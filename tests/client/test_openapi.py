@@ -54,9 +54,9 @@ OPERATIONS = {
 }
 CALLS = {name: first_call(operation) for name, operation in OPERATIONS.items()}
 AWAITED_PARAMETERS = {"voice", "include"}
-AWAITED_FIELDS = {"affinities", "users"}
-# Of a response in detail, for which the client has the same class as for one without.
-DETAILS = {"explanation", "next_question", "distances"}
+AWAITED_FIELDS = {"affinities"}
+# Of a longer response, for which the client has the same class as for the shorter one.
+DETAILS = {"explanation", "next_question", "distances", "users"}
 JSON = "application/json"
 
 
