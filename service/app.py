@@ -25,7 +25,17 @@ from service.http import exception_handlers, openapi
 from service.http.guarded_route import require_guarded
 from service.http.pages import api_docs
 from service.http.path_prefix import PathPrefix
-from service.http.routes import health, members, models, personas, recipients, retrain, segment, users
+from service.http.routes import (
+    health,
+    members,
+    models,
+    personas,
+    recipients,
+    retrain,
+    segment,
+    user_batches,
+    users,
+)
 from service.http.server.admission import AdmissionControl
 from service.http.server.body_limit import BodyLimit
 from service.http.server.connection import EARLY_RESPONDER, REQUEST_QUEUE
@@ -65,6 +75,7 @@ ROUTERS = (
     segment.router,
     personas.router,
     users.router,
+    user_batches.router,
     recipients.router,
     members.router,
     models.router,

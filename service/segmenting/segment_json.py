@@ -4,17 +4,17 @@ The bytes equal those that `service.segmenting.assignment.Segmented` serialises 
 `tests/service/segmenting/test_segment_json.py` compares them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import repeat
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from pydantic_core import to_json
 
 from models.profile import Profile
 from models.scoring.columns import FloatArray
-from models.scoring.known_answers.batch import KnownAnswersBatch
+from models.scoring.known_answers.batch import CodedProfiles, KnownAnswersBatch
 from models.scoring.known_answers.single import CACHED_FIELD_SETS, KnownAnswers
 from models.scoring.scorer import Scorer, Scores
 from models.scoring.single import Score
@@ -29,6 +29,17 @@ _GAP = b"\0"
 # and its result.
 _ITEM = (b',{"index":', b',"status":200,"result":', b"}")
 _FLAGS = {True: b"true", False: b"false", None: b"null"}
+
+
+class KnownScores(NamedTuple):
+    """The scores of profiles as columns; those of a row that is not known are meaningless.
+
+    `fallbacks`: by the bits of the answered fields, whether no answer says anything to the model.
+    """
+
+    coded: CodedProfiles
+    scores: Scores
+    fallbacks: Mapping[int, bool]
 
 
 class SegmentEncoder:
@@ -58,19 +69,29 @@ class SegmentEncoder:
 
         Those items are still to be put.
         """
-        known_answers = self._known_answers
-        batch = self._known_answers_batch if profiles else None
-        coded = None if batch is None else batch.code(profiles)
-        if coded is None or known_answers is None:
+        matched = self.score_known(profiles)
+        if matched is None:
             contents = self.encode_each(profiles)
             unknown = [index for index, content in enumerate(contents) if content is None]
             columns = [_indices(len(contents)), [content or b"" for content in contents]]
             return _interleave(_ITEM, columns), unknown
-        scores = self._model.scorer.scores(coded.columns)
-        answered = coded.answered.tolist()
+        answered = matched.coded.answered.tolist()
         based = {bits: self._based_on[bits] for bits in set(answered)}
-        items = self._template.render_items(scores, [based[bits] for bits in answered])
-        return items, np.flatnonzero(~coded.is_known).tolist()
+        items = self._template.render_items(matched.scores, [based[bits] for bits in answered])
+        return items, np.flatnonzero(~matched.coded.is_known).tolist()
+
+    def score_known(self, profiles: Sequence[object]) -> "KnownScores | None":
+        """The scores of profiles, as parsed from JSON, whose answers are looked up together.
+
+        None where there are none, where some value cannot be part of any profile, and for models of older formats.
+        """
+        known_answers = self._known_answers
+        batch = self._known_answers_batch if profiles else None
+        coded = None if batch is None else batch.code(profiles)
+        if coded is None or known_answers is None:
+            return None
+        fallbacks = {bits: known_answers.is_fallback(bits) for bits in set(coded.answered.tolist())}
+        return KnownScores(coded, self._model.scorer.scores(coded.columns), fallbacks)
 
     def encode_each(self, profiles: Sequence[object]) -> list[bytes | None]:
         """The responses to a few profiles, computed stage by stage; None for a profile with an unknown answer."""

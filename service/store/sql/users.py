@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -103,7 +102,7 @@ class SqlUsers:
         if not writes:
             return []
         with self._database.writing() as connection:
-            return self._profiles.put(connection, [replace(user, revision=1) for user in writes])
+            return self._profiles.put(connection, writes)
 
     def get(self, user_id: str) -> StoredUser | None:
         """See `UserStore`."""

@@ -86,6 +86,11 @@ def _element(value: object) -> str:
 
 def sqlite_value(value: object) -> object:
     """A value as `UtcDateTime`, `Date` and `Enum` store it in SQLite; any other as it is."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-    return value
+    return sqlite_time(value) if isinstance(value, datetime) else value
+
+
+# Cached: rows that are written together share their times.
+@lru_cache(64)
+def sqlite_time(time: datetime) -> str:
+    """A time as `UtcDateTime` stores it in SQLite."""
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -1,6 +1,8 @@
 """Writing profiles, within the caller's transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -12,7 +14,7 @@ from service.store.ports.personas import ChangeCause
 from service.store.ports.users import OUTDATED, StoredAssignment, StoredUser, UserErased
 from service.store.sql.connections.database import Insert
 from service.store.sql.people.assignment_writes import mark_outdated, write_assignment
-from service.store.sql.people.bulk import array_literal, array_type, is_sqlite, sqlite_value
+from service.store.sql.people.bulk import array_literal, array_type, is_sqlite, sqlite_time
 from service.store.sql.people.movements import (
     NO_PERSONA,
     PersonaState,
@@ -22,7 +24,7 @@ from service.store.sql.people.movements import (
     state_of,
 )
 from service.store.sql.people.tombstones import Tombstones
-from service.store.sql.people.user_records import WRITTEN_COLUMNS, user_values
+from service.store.sql.people.user_records import WRITTEN_COLUMNS, user_row, user_values
 from service.store.sql.tables import users
 
 _RETURNED = ("revision", "previous_persona_id", "previous_model_version", "recipient_count", "opted_out")
@@ -51,24 +53,37 @@ UPSERT_SQLITE = str(
 )
 
 
-def _upsert_many() -> str:
-    """PostgreSQL's statement for any number of users, each once: an array a column.
+def _upsert_many(source: str, *more: str) -> str:
+    """A statement for many users, each once. `more`: columns to set besides.
 
-    `revision` counts the writes of a user that the statement stands for.
+    `revision` counts the writes of a user that a row stands for.
     """
     names = [column.name for column in WRITTEN_COLUMNS]
-    arrays = ", ".join(f"%s::{array_type(column)}" for column in WRITTEN_COLUMNS)
     replaced = [f"{name} = excluded.{name}" for name in names if name not in ("user_id", "revision")]
-    replaced += ["revision = users.revision + excluded.revision"]
-    replaced += [f"previous_{name} = users.{name}" for name in ("persona_id", "model_version")]
-    return (
-        f"INSERT INTO users ({', '.join(names)}) SELECT * FROM unnest({arrays}) "
-        f"ON CONFLICT (user_id) DO UPDATE SET {', '.join(replaced)} "
-        f"RETURNING user_id, {', '.join(f'users.{name}' for name in _RETURNED)}"
-    )
+    replaced += ["revision = users.revision + excluded.revision", *more]
+    insert = f"INSERT INTO users ({', '.join(names)}) {source}"
+    return f"{insert} ON CONFLICT (user_id) DO UPDATE SET {', '.join(replaced)}"
 
 
-UPSERT_POSTGRES = _upsert_many()
+def _upsert_arrays() -> str:
+    """PostgreSQL's statement, with an array a column."""
+    arrays = ", ".join(f"%s::{array_type(column)}" for column in WRITTEN_COLUMNS)
+    previous = [f"previous_{name} = users.{name}" for name in ("persona_id", "model_version")]
+    upsert = _upsert_many(f"SELECT * FROM unnest({arrays})", *previous)
+    return f"{upsert} RETURNING user_id, {', '.join(f'users.{name}' for name in _RETURNED)}"
+
+
+UPSERT_POSTGRES = _upsert_arrays()
+# Without RETURNING, so that the driver runs it for all rows in one call. SQLite has one writer, so that what is
+# replaced can be read before.
+UPSERT_MANY_SQLITE = _upsert_many(f"VALUES ({', '.join('?' for _ in WRITTEN_COLUMNS)})")
+_STORED_SQLITE = (
+    "SELECT user_id, revision, persona_id, model_version, recipient_count, opted_out FROM users "
+    "WHERE user_id IN (SELECT value FROM json_each(?))"
+)
+_NEW = (0, None, None, 0, False)
+# From so many writes on, three statements for all of them are faster than one for each.
+MANY = 16
 
 
 class _Written(NamedTuple):
@@ -115,7 +130,7 @@ class ProfileWrites:
         """
         written = (
             [_put_user(connection, user) for user in writes]
-            if is_sqlite(connection)
+            if is_sqlite(connection) and len(writes) < MANY
             else _put_together(connection, writes)
         )
         erased = self._remove_erased(connection, {one.user.user_id for one in written if one.is_new})
@@ -125,16 +140,9 @@ class ProfileWrites:
             if one.user.user_id in erased:
                 results.append(UserErased())
                 continue
-            user = replace(
-                one.user,
-                assignment=one.assignment,
-                recipient_count=one.recipient_count,
-                opted_out=one.opted_out,
-            )
-            if user.assignment != one.user.assignment:
-                write_assignment(connection, user.user_id, user.assignment)
-            if user.recipient_count:
-                mark_outdated(connection, user.user_id)
+            user = one.user
+            if one.recipient_count or one.opted_out:
+                user = _with_own_assignment(connection, one)
             at, cause = user.profile_updated_at, ChangeCause.PROFILE_CHANGED
             changes.append(UserChange(user.user_id, at, cause, one.before, state_of(user.assignment)))
             results.append(user)
@@ -159,20 +167,33 @@ class ProfileWrites:
 def _put_user(connection: Connection, user: StoredUser) -> _Written:
     driver: Any = connection.connection.driver_connection
     [(revision, *state, count, opted_out)] = driver.execute(UPSERT_SQLITE, sqlite_values(user)).fetchall()
-    return _Written(replace(user, revision=revision), PersonaState(*state), count, bool(opted_out))
+    written = replace(user, revision=revision, recipient_count=0, opted_out=False)
+    return _Written(written, PersonaState(*state), count, bool(opted_out))
+
+
+def _with_own_assignment(connection: Connection, one: _Written) -> StoredUser:
+    """The user with the assignment that recipients or an objection leave, which is written."""
+    user = replace(
+        one.user,
+        assignment=one.assignment,
+        recipient_count=one.recipient_count,
+        opted_out=one.opted_out,
+    )
+    if user.assignment != one.user.assignment:
+        write_assignment(connection, user.user_id, user.assignment)
+    if user.recipient_count:
+        mark_outdated(connection, user.user_id)
+    return user
 
 
 def _put_together(connection: Connection, writes: Sequence[StoredUser]) -> list[_Written]:
-    """One statement for all: of each user the last write is stored, as nobody could see those before it."""
-    by_user: dict[str, list[StoredUser]] = {}
-    for user in writes:
-        by_user.setdefault(user.user_id, []).append(user)
+    """All at once: of each user the last write is stored, as nobody could see those before it."""
+    counts = Counter(user.user_id for user in writes)
+    last = {user.user_id: user for user in writes}
     # In one order everywhere, so that two workers that write the same users cannot deadlock.
-    latest = [replace(by_user[user_id][-1], revision=len(by_user[user_id])) for user_id in sorted(by_user)]
-    cursor = connection.exec_driver_sql(UPSERT_POSTGRES, tuple(_arrays(latest))).cursor
-    assert cursor is not None  # RETURNING has one
-    stored = {record[0]: record[1:] for record in cursor.fetchall()}
-    revisions = {user_id: stored[user_id][0] - len(by_user[user_id]) for user_id in stored}
+    latest = [(last[user_id], counts[user_id]) for user_id in sorted(counts)]
+    stored = (_upsert_sqlite if is_sqlite(connection) else _upsert_postgres)(connection, latest)
+    revisions = {user_id: stored[user_id][0] - count for user_id, count in counts.items()}
     # What was replaced, of a user who is new, is what an earlier write of this statement stored: nothing.
     before = {
         user_id: PersonaState(*record[1:3]) if revisions[user_id] else NO_PERSONA
@@ -180,27 +201,53 @@ def _put_together(connection: Connection, writes: Sequence[StoredUser]) -> list[
     }
     results = []
     for user in writes:
-        *_, count, opted_out = stored[user.user_id]
-        revisions[user.user_id] += 1
-        one = _Written(replace(user, revision=revisions[user.user_id]), before[user.user_id], count, opted_out)
-        before[user.user_id] = state_of(one.assignment)
+        user_id = user.user_id
+        *_, recipient_count, opted_out = stored[user_id]
+        revisions[user_id] += 1
+        written = StoredUser(
+            user_id=user_id,
+            profile_json=user.profile_json,
+            revision=revisions[user_id],
+            profile_updated_at=user.profile_updated_at,
+            assignment=user.assignment,
+        )
+        one = _Written(written, before[user_id], recipient_count, bool(opted_out))
+        if counts[user_id] > 1:
+            before[user_id] = state_of(one.assignment)
         results.append(one)
     return results
 
 
-def _arrays(stored: Sequence[StoredUser]) -> Iterable[str]:
-    """The columns of users as arrays, in the order of `WRITTEN_COLUMNS`.
+# A user, and the number of the writes that the last one stands for.
+_Counted = tuple[StoredUser, int]
 
-    As texts: the driver takes four times as long for lists, which it inspects and escapes value by value.
-    """
-    records = [user_values(user) for user in stored]
-    return (array_literal([record[column.key] for record in records]) for column in WRITTEN_COLUMNS)
+
+def _upsert_postgres(connection: Connection, latest: Sequence[_Counted]) -> dict[str, Sequence[Any]]:
+    """Store users; by id, what `_RETURNED` says of them."""
+    columns = zip(*(user_row(user, count) for user, count in latest), strict=True)
+    # As texts: the driver takes four times as long for lists, which it inspects and escapes value by value.
+    cursor = connection.exec_driver_sql(UPSERT_POSTGRES, tuple(map(array_literal, columns))).cursor
+    assert cursor is not None  # RETURNING has one
+    return {record[0]: record[1:] for record in cursor.fetchall()}
+
+
+def _upsert_sqlite(connection: Connection, latest: Sequence[_Counted]) -> dict[str, Sequence[Any]]:
+    """Store users; by id, what `_RETURNED` would say of them."""
+    driver: Any = connection.connection.driver_connection
+    ids = json.dumps([user.user_id for user, _ in latest])
+    replaced = {record[0]: record[1:] for record in driver.execute(_STORED_SQLITE, (ids,))}
+    driver.executemany(UPSERT_MANY_SQLITE, [user_row(user, count, sqlite_time) for user, count in latest])
+    stored: dict[str, Sequence[Any]] = {}
+    for user, count in latest:
+        revision, *others = replaced.get(user.user_id, _NEW)
+        stored[user.user_id] = (revision + count, *others)
+    return stored
 
 
 def sqlite_values(user: StoredUser) -> Mapping[str, object]:
     """The columns of a user as SQLite stores them."""
-    values = user_values(user)
-    values["profile_updated_at"] = sqlite_value(user.profile_updated_at)
+    values = user_values(user) | {"revision": 1}
+    values["profile_updated_at"] = sqlite_time(user.profile_updated_at)
     if user.assignment is not None:
-        values["assigned_at"] = sqlite_value(user.assignment.assigned_at)
+        values["assigned_at"] = sqlite_time(user.assignment.assigned_at)
     return values

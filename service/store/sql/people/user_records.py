@@ -1,6 +1,9 @@
 """Conversion between records of the table `users` and the ports' values."""
 
+from collections.abc import Callable
 from dataclasses import fields
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from service.store.ports.users import Basis, StoredAssignment, StoredUser
@@ -69,6 +72,25 @@ def user_of(record: AnyRow) -> StoredUser:
         recipient_count=recipient_count,
         opted_out=bool(opted_out),
     )
+
+
+_NO_ASSIGNMENT = (None,) * len(ASSIGNMENT_COLUMNS)
+_ASSIGNED_AT = ASSIGNMENT_COLUMNS.index(users.c.assigned_at)
+_before_time = attrgetter(*(column.key for column in ASSIGNMENT_COLUMNS[:_ASSIGNED_AT]))
+_after_time = attrgetter(*(column.key for column in ASSIGNMENT_COLUMNS[_ASSIGNED_AT + 1 :]))
+
+
+def user_row(
+    user: StoredUser, revision: int, as_stored: Callable[[datetime], object] = lambda time: time
+) -> tuple[Any, ...]:
+    """The values of `WRITTEN_COLUMNS`, in their order; `revision` in place of the user's, times `as_stored`."""
+    assigned = user.assignment
+    columns = (
+        _NO_ASSIGNMENT
+        if assigned is None
+        else (*_before_time(assigned), as_stored(assigned.assigned_at), *_after_time(assigned))
+    )
+    return (user.user_id, user.profile_json, revision, as_stored(user.profile_updated_at), *columns)
 
 
 def user_values(user: StoredUser) -> dict[str, Any]:
