@@ -22,7 +22,7 @@ from models.scoring.columns import (
 from training.data.dataset import Dataset
 from training.personas.disclosure import hides_gifts, in_fives, protect_lines
 from training.personas.gifts import all_gifts, gift_categories, gift_fields
-from training.personas.traits import ValueTable, value_table
+from training.personas.value_table import ValueTable, value_table
 
 MOST_VALUES: Final = 40
 MOST_CROSSED: Final = 20
@@ -155,7 +155,7 @@ def _field_counts(field: _Coded, table: ValueTable, secret: BoolArray | None) ->
             for row, open_row in zip(counts.tolist(), shown.tolist(), strict=True)
         ),
         others=tuple(map(in_fives, hidden, (~shown).sum(axis=0).tolist())),
-        prior=_rounded(table.prior),
+        prior=table.stated_prior,
     )
 
 
@@ -181,10 +181,6 @@ def _most_common(totals: IntArray, most: int) -> IntArray:
     return np.sort(order[totals[order] > 0][:most])
 
 
-def _rounded(prior: float | None) -> float | None:
-    return None if prior is None else float(f"{prior:.3g}")
-
-
 # --- two fields ------------------------------------------------------------------------------------
 
 
@@ -208,7 +204,7 @@ def _pair_counts(first: _Coded, second: _Coded, clusters: IntArray, k: int) -> P
     others = csr_matrix((np.ones(len(columns)), (columns, other_codes)), (len(both), shape[2]))
     table = np.asarray((ticks @ others).todense()).round().astype(np.int64).reshape(shape)
     answered = np.bincount(owners, minlength=k)
-    prior = ValueTable(table.reshape(k, -1), answered).prior
+    prior = ValueTable(table.reshape(k, -1), answered).stated_prior
     shown = _protected(
         table,
         (one, other),
@@ -278,7 +274,7 @@ def _as_pair(
         values=tuple(first.values),
         by_values=tuple(second.values),
         answered=tuple(count if count >= MIN_GROUP else None for count in answered.tolist()),
-        prior=_rounded(prior),
+        prior=prior,
         persona=tuple(persona.tolist()),
         value=tuple(value.tolist()),
         by_value=tuple(by_value.tolist()),

@@ -12,7 +12,8 @@ from models.persona import GiftAffinity, Persona, Trait
 from models.scoring.columns import IntArray
 from training.data.dataset import Dataset
 from training.personas.gifts import all_gifts, gift_categories, gift_fields
-from training.personas.traits import MIN_COUNT, Finding, ValueFinding, ValueTable, findings, value_table
+from training.personas.traits import Finding, ValueFinding, findings
+from training.personas.value_table import ValueTable, value_table
 from training.personas.wording.naming import names
 from training.personas.wording.sentences import NO_GROUPS, persona_sentence, trait
 
@@ -91,25 +92,22 @@ def _is_rare(finding: Finding) -> bool:
 
 
 def _affinities(dataset: Dataset, clusters: IntArray, k: int) -> tuple[tuple[GiftAffinity, ...], ...]:
-    """For each cluster the categories that enough profiles have, by share × lift; none for few answers."""
+    """For each cluster the categories that enough members have, by share × lift."""
     categories = gift_categories(dataset)
     if not categories:
         return ((),) * k
     table = value_table(all_gifts(dataset, categories), clusters, k, len(categories))
-    frequent = np.flatnonzero(table.counts.sum(axis=0) >= MIN_COUNT).tolist()
     return tuple(
-        tuple(sorted((_affinity(table, cluster, categories, code) for code in frequent), key=_by_affinity))
-        if table.answered[cluster] >= MIN_COUNT
-        else ()
-        for cluster in range(k)
+        tuple(sorted((_affinity(table, cluster, categories, code) for code in codes), key=_by_affinity))
+        for cluster, codes in enumerate(np.flatnonzero(row).tolist() for row in table.shown)
     )
 
 
 def _affinity(table: ValueTable, cluster: int, categories: Sequence[str], code: int) -> GiftAffinity:
     return GiftAffinity(
         category=categories[code],
-        share=round(float(table.shares[cluster, code]), 4),
-        lift=round(float(table.lifts[cluster, code]), 4),
+        share=round(float(table.stated_shares[cluster, code]), 4),
+        lift=round(float(table.stated_lifts[cluster, code]), 4),
     )
 
 

@@ -6,7 +6,6 @@ chance among that many members, and not that the clusters are real.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -14,9 +13,10 @@ from scipy.special import ndtri, rel_entr
 
 from models.affinities.counts import MIN_GROUP
 from models.profile.field_kinds import FieldSpec, Numeric
-from models.scoring.columns import BoolArray, CodeColumn, Column, FloatArray, IntArray, NumberColumn
+from models.scoring.columns import BoolArray, FloatArray, IntArray, NumberColumn
 from training.data.dataset import Dataset
 from training.data.written_forms import WrittenForms
+from training.personas.value_table import ValueTable, value_table
 
 SIGNIFICANCE: Final = 0.01
 MIN_COUNT: Final = MIN_GROUP
@@ -68,67 +68,6 @@ class NumberFinding:
 Finding = ValueFinding | NumberFinding
 
 
-@dataclass(frozen=True)
-class ValueTable:
-    """How often each cluster gives each value of a field.
-
-    `counts` (k, values); `answered` (k,): members who answered the field at all.
-    """
-
-    counts: IntArray
-    answered: IntArray
-
-    @cached_property
-    def everyone(self) -> FloatArray:
-        """Share of all who answered, (values,)."""
-        everyone: FloatArray = self.counts.sum(axis=0) / max(int(self.answered.sum()), 1)
-        return everyone
-
-    @cached_property
-    def shares(self) -> FloatArray:
-        """Share of the members who answered, (k, values)."""
-        shares: FloatArray = self.counts / np.maximum(self.answered, 1)[:, None]
-        return shares
-
-    @cached_property
-    def lifts(self) -> FloatArray:
-        """Share relative to everyone's, (k, values), shrunk toward 1 where few profiles are expected.
-
-        The gamma-Poisson shrinkage (N + a) / (E + a) of Clayton and Kaldor (Biometrics 43, 1987), with a from the
-        moments of all cells: where they differ no more than by chance, a is infinite and every lift is 1.
-        """
-        if self.prior is None:
-            return np.ones_like(self._expected)
-        lifts: FloatArray = (self.counts + self.prior) / (self._expected + self.prior)
-        return lifts
-
-    @cached_property
-    def prior(self) -> float | None:
-        """The weight of the prior of `lifts`, in expected members; None stands for infinity."""
-        expected = self._expected
-        deviation = np.sum((self.counts - expected) ** 2 / np.maximum(expected, 1e-300))
-        surplus = float(deviation) - np.count_nonzero(expected)
-        return None if surplus <= 0 else float(expected.sum()) / surplus
-
-    @cached_property
-    def residuals(self) -> FloatArray:
-        """Adjusted standardised residuals, (k, values): standard normal where members are like the rest.
-
-        Haberman, Biometrics 29 (1973); Agresti, Categorical Data Analysis, 3.3.
-        """
-        members = (self.answered / max(self.answered.sum(), 1))[:, None]
-        variance = self._expected * (1 - self.everyone) * (1 - members)
-        deviation = self.counts - self._expected
-        residuals: FloatArray = np.zeros_like(variance)
-        np.divide(deviation, np.sqrt(variance), where=variance > 1e-12, out=residuals)
-        return residuals
-
-    @cached_property
-    def _expected(self) -> FloatArray:
-        expected: FloatArray = self.answered[:, None] * self.everyone
-        return expected
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberTable:
     """A number by cluster. `means` (k,) as given; `differences` (k,): members against everyone in standard
@@ -142,20 +81,6 @@ class NumberTable:
     differences: FloatArray
     z: FloatArray
     ranges: FloatArray
-
-
-def value_table(column: Column, clusters: IntArray, k: int, values: int) -> ValueTable:
-    """Count a coded column, or one of level numbers."""
-    if isinstance(column, NumberColumn):
-        column = CodeColumn(np.nan_to_num(column.values, nan=-1).astype(np.int64))
-    if isinstance(column, CodeColumn):
-        is_answered = column.codes >= 0
-        codes, owners = column.codes[is_answered], clusters[is_answered]
-    else:
-        is_answered = column.answered
-        codes, owners = column.codes, clusters[column.rows]
-    counts = np.bincount(owners * values + codes, minlength=k * values).reshape(k, values)
-    return ValueTable(counts, np.bincount(clusters[is_answered], minlength=k))
 
 
 def number_table(column: NumberColumn, clusters: IntArray, k: int, log: bool) -> NumberTable:
@@ -237,7 +162,7 @@ def above_everyone(table: ValueTable, threshold: float) -> BoolArray:
 def _notable_values(table: ValueTable, threshold: float) -> BoolArray:
     fewer = (
         (table.residuals < -threshold)
-        & (table.lifts <= MAX_LIFT_OF_RARE)
+        & (table.stated_lifts <= MAX_LIFT_OF_RARE)
         & (table.everyone >= MIN_COMMON_SHARE)
         & _known(table)
     )
@@ -256,13 +181,13 @@ def _notable_numbers(table: NumberTable, threshold: float) -> BoolArray:
 def _value_finding(
     spec: FieldSpec, value: str, table: ValueTable, cluster: int, code: int, written_forms: WrittenForms | None
 ) -> ValueFinding:
-    share, everyone = float(table.shares[cluster, code]), float(table.everyone[code])
+    share, everyone = float(table.most_shares[cluster, code]), float(table.stated_everyone[code])
     return ValueFinding(
         spec=spec,
         value=value,
         share=share,
         share_everyone=everyone,
-        lift=float(table.lifts[cluster, code]),
+        lift=float(table.stated_lifts[cluster, code]),
         strength=_information(share, everyone),
         written_forms=written_forms,
     )

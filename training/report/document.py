@@ -144,8 +144,8 @@ class LiftRow(Part):
     field: str
     title: str
     value: str
-    lifts: tuple[float, ...]
-    shares: tuple[float | None, ...] = Field(description="None where fewer than five members answered.")
+    lifts: tuple[float, ...] = Field(description="At most so much where fewer than five members have the value.")
+    shares: tuple[float | None, ...] = Field(description="None where fewer than five members have the value.")
     significant: tuple[bool, ...]
     share_everyone: float
 

@@ -128,7 +128,7 @@ def test_number_trait_says_mean_and_difference() -> None:
 
 def test_ordinal_levels_are_described_like_values() -> None:
     first, _ = two_halves("budget_range", ["high", "high", "medium"], ["low", "low", None])
-    assert trait_of(first, "high").sentence == "1.7 × as likely as everyone to have a high budget"
+    assert trait_of(first, "high").sentence == "1.6 × as likely as everyone to have a high budget"
     assert first.name == "Generous people"
 
 
@@ -206,5 +206,22 @@ def test_profile_class_without_wordings_is_described_by_field_titles() -> None:
     assert first.name == "High-page history-topic group"
     assert (
         second.sentence
-        == "People who tend to have free as plan, have cooking in topics, and have only about 100 pages."
+        == "People who tend to have cooking in topics, have free as plan, and have only about 100 pages."
     )
+
+
+def test_gift_category_of_fewer_than_five_members_is_no_affinity_of_theirs() -> None:
+    gifts = [*["books"] * 96, *["toys"] * 4, *["toys"] * 100]
+    dataset = from_frame(pd.DataFrame({"last_gift_category": gifts}), Profile)
+    first, second = describe(dataset, np.repeat([0, 1], 100), ("a", "b"))
+    assert [affinity.category for affinity in first.gift_affinities] == ["books"]
+    assert [affinity.category for affinity in second.gift_affinities] == ["toys"]
+
+
+@pytest.mark.parametrize("few", [0, 1, 2, 3, 4])
+def test_trait_of_hardly_any_members_does_not_say_how_few_they_are(few: int) -> None:
+    hobbies = [*[["diy"]] * few, *[["yoga"]] * (200 - few), *[["diy"]] * 200]
+    dataset = from_frame(pd.DataFrame({"hobbies": hobbies}), Profile)
+    first, _ = describe(dataset, np.repeat([0, 1], 200), ("a", "b"))
+    rare = trait_of(first, "diy")
+    assert (rare.share, rare.sentence) == (0.02, "Hardly any are into DIY (2 %, against 50 % of everyone)")

@@ -20,6 +20,8 @@ from models.scoring.columns import CodeColumn, Column, FloatArray, IntArray, Num
 from training.clustering.matching import crossed
 from training.data.descriptors import Descriptors
 from training.personas.traits import MIN_COUNT, SIGNIFICANCE
+from training.personas.value_table import ValueTable
+from training.report.analysis.counts.answers import stated_of
 from training.report.analysis.counts.roles import value_label
 from training.report.analysis.insights import quoted
 from training.report.content.descriptors import CategoryShares, DescriptorReport, DescriptorTest, NumberSpread
@@ -85,7 +87,8 @@ def _contingency(
     names, pooled = _pooled(codes, values)
     rows = np.flatnonzero(pooled >= 0)
     table = crossed(clusters[rows], pooled[rows], k, len(names))
-    members = tuple(table.sum(axis=1).tolist())
+    counted = ValueTable(table, table.sum(axis=1), one_answer=True)
+    members = tuple(counted.stated_answered.tolist())
     test = DescriptorTest(title=spec.title, test="chi_squared", answers=len(rows), members=members, sentence="")
     there = table[table.sum(axis=1) > 0]
     if min(there.shape) < 2:
@@ -98,7 +101,7 @@ def _contingency(
             "degrees": int(result.dof),
             "p": float(result.pvalue),
             "effect": round(effect, 4),
-            "categories": _shares(names, table, float(np.mean(result.expected_freq < _LEAST_EXPECTED))),
+            "categories": _shares(names, counted, float(np.mean(result.expected_freq < _LEAST_EXPECTED))),
         }
     )
 
@@ -119,18 +122,17 @@ def _pooled(codes: IntArray, values: Sequence[str]) -> tuple[tuple[str, ...], In
     return (*(values[code] for code in shown), OTHER), table[codes]
 
 
-def _shares(names: tuple[str, ...], table: IntArray, few: float) -> CategoryShares:
-    members, everyone = table.sum(axis=1, keepdims=True), table.sum(axis=0) / table.sum()
-    expected = members * everyone
-    enough = members >= MIN_COUNT
-    residuals = np.where(enough, (table - expected) / np.sqrt(np.maximum(expected, 1e-12)), 0.0)
+def _shares(names: tuple[str, ...], table: ValueTable, few: float) -> CategoryShares:
+    expected = table.answered[:, None] * table.everyone
+    enough = table.answered >= MIN_COUNT
+    residuals = np.where(table.shown, (table.counts - expected) / np.sqrt(np.maximum(expected, 1e-12)), 0.0)
     return CategoryShares(
         values=names,
         shares=tuple(
-            row if is_shown else None
-            for row, is_shown in zip(_rows(table / np.maximum(members, 1)), enough.ravel().tolist(), strict=True)
+            stated_of(row) if is_shown else None
+            for row, is_shown in zip(table.stated_shares, enough.tolist(), strict=True)
         ),
-        everyone=tuple(everyone.round(4).tolist()),
+        everyone=tuple(table.stated_everyone.round(4).tolist()),
         residuals=_rows(residuals),
         sparse=few > _SPARSE,
     )
@@ -143,7 +145,7 @@ def _ranks(spec: FieldSpec, values: FloatArray, clusters: IntArray, k: int) -> D
         title=spec.title,
         test="kruskal_wallis",
         answers=answers,
-        members=tuple(map(len, groups)),
+        members=tuple(len(group) if len(group) >= MIN_COUNT else 0 for group in groups),
         numbers=tuple(map(_spread, groups)),
         sentence="",
     )
@@ -201,6 +203,8 @@ def _where_shares(test: DescriptorTest, personas: Sequence[Persona]) -> str:
     if shares is None or residuals[cluster, value] < _NOTABLE:
         return ""
     share, everyone = shares[value], categories.everyone[value]
+    if share is None:
+        return ""
     return (
         f": most of all, {quoted(personas[cluster])} holds “{categories.values[value]}” in {percent(share)}, "
         f"everyone in {percent(everyone)}"

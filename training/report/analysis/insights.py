@@ -45,7 +45,8 @@ def age_and_gifts(dataset: Dataset, ages: Bands | None) -> tuple[Insight, ...]:
         return ()
     real = np.abs(z) > z_threshold(len(z))
     steady = np.array([_steady(shares[:, code]) for code in range(len(change))])
-    sure = real & steady & (np.abs(change) >= _LEAST_CHANGE) & (np.sign(z) == np.sign(change))
+    enough = ((shares * answers[:, None]).round()[[0, -1]] >= MIN_COUNT).all(axis=0)
+    sure = real & steady & enough & (np.abs(change) >= _LEAST_CHANGE) & (np.sign(z) == np.sign(change))
     order = [code for code in np.argsort(-np.abs(change).round(9), kind="stable").tolist() if sure[code]]
     if not order:
         none = f"No {gifts.title} value moves with {age.title}"

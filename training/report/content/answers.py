@@ -29,7 +29,10 @@ class FieldAnswers(Part):
     """The answers of a persona's members to one field, from aggregates: no single person's profile."""
 
     title: str
-    answered: int = Field(description="Members who answered the field.")
+    answered: int = Field(
+        description="Members who answered the field; where one answer is possible, with answers of fewer than "
+        "five members in fives."
+    )
     common: tuple[AnswerShare, ...] = Field(default=(), description="The most common first.")
     distinctive: tuple[AnswerShare, ...] = Field(
         default=(), description="More common than among everyone, beyond chance; the largest lift first."

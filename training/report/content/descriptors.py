@@ -11,13 +11,14 @@ class CategoryShares(Part):
     """A descriptor's values by persona. Values of fewer than five profiles are together in "other"."""
 
     values: tuple[str, ...]
-    shares: tuple[tuple[float, ...] | None, ...] = Field(
-        description="For each persona, of its members who answered; None where fewer than five did."
+    shares: tuple[tuple[float | None, ...] | None, ...] = Field(
+        description="For each persona, of its members who answered; None where fewer than five did, or have the "
+        "value."
     )
     everyone: tuple[float, ...]
     residuals: tuple[tuple[float, ...], ...] = Field(
         description="Pearson residuals, (observed − expected) / √expected, for each persona; 0 where fewer than "
-        "five members answered."
+        "five members answered, or have the value."
     )
     sparse: bool = Field(description="Whether more than a fifth of the cells expect fewer than five profiles.")
 
@@ -34,7 +35,10 @@ class DescriptorTest(Part):
     title: str
     test: Literal["chi_squared", "kruskal_wallis"]
     answers: int
-    members: tuple[int, ...] = Field(description="For each persona, the members who answered.")
+    members: tuple[int, ...] = Field(
+        description="For each persona, the members who answered, those with values of fewer than five in fives; "
+        "0 for fewer than five."
+    )
     statistic: float | None = None
     degrees: int | None = Field(default=None, description="Degrees of freedom.")
     p: float | None = None

@@ -12,7 +12,7 @@ class ProfileVariable(Part):
     value: str
     everyone: float = Field(description="Share of all who answered the field, 0–1.")
     shares: tuple[float | None, ...] = Field(
-        description="For each persona, of its members who answered the field; None where fewer than five did."
+        description="For each persona, of its members who answered; None where fewer than five have the value."
     )
     markers: tuple[bool, ...] = Field(description="For each persona, whether the answer marks it.")
 

@@ -124,7 +124,7 @@ def test_descriptors_have_their_tests_and_shares(report: Report) -> None:
     categories = report.descriptors.tests[0].categories
     assert categories is not None
     assert rows[1][0] == "– north"
-    assert rows[1][7:12] == tuple(f"{shares[0] * 100:.0f} %" for shares in categories.shares if shares)
+    assert rows[1][7:12] == tuple(f"{(shares[0] or 0) * 100:.0f} %" for shares in categories.shares if shares)
     assert rows[-1][:3] == ("Country", "χ²", "9")
 
 

@@ -23,7 +23,8 @@ from models.scoring.columns import (
 from models.scoring.encoder import FieldEncoding
 from training.data.dataset import Dataset
 from training.data.written_forms import WrittenForms
-from training.personas.traits import MIN_COUNT, NumberTable, ValueTable, number_table, value_table
+from training.personas.traits import MIN_COUNT, NumberTable, number_table
+from training.personas.value_table import ValueTable, value_table
 
 
 @dataclass(frozen=True)
@@ -198,6 +199,11 @@ def shown_of(values: FloatArray, members: IntArray) -> tuple[float | None, ...]:
         value if answered >= MIN_COUNT else None
         for value, answered in zip(values.round(4).tolist(), members.tolist(), strict=True)
     )
+
+
+def stated_of(values: FloatArray) -> tuple[float | None, ...]:
+    """Stated figures of a table, rounded for a report; None for NaN, what is withheld."""
+    return tuple(None if value != value else value for value in values.round(4).tolist())
 
 
 def _totals(ticks: csr_matrix) -> FloatArray:

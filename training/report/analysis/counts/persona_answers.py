@@ -64,15 +64,15 @@ def _number(spec: FieldSpec, values: FloatArray) -> FieldAnswers | None:
 def _values(field: FieldTable, cluster: int, above: BoolArray) -> FieldAnswers | None:
     """`above`: the values that exceed everyone's share."""
     table = field.table
-    shown = table.counts[cluster] >= MIN_COUNT
+    shown = table.shown[cluster]
     if not shown.any():
         return None
     most = _MOST_OF_A_LIST if isinstance(field.spec.kind, MultiLabel) else _MOST_OF_A_CHOICE
-    common = [code for code in _ranked(table.shares[cluster]) if shown[code]][:most]
-    distinctive = [code for code in _ranked(table.lifts[cluster]) if above[code]][:most]
+    common = [code for code in _ranked(table.most_shares[cluster]) if shown[code]][:most]
+    distinctive = [code for code in _ranked(table.stated_lifts[cluster]) if above[code]][:most]
     return FieldAnswers(
         title=field.spec.title,
-        answered=int(table.answered[cluster]),
+        answered=int(table.stated_answered[cluster]),
         common=tuple(_answer(field, cluster, code) for code in common),
         distinctive=tuple(_answer(field, cluster, code) for code in distinctive),
     )
@@ -82,9 +82,9 @@ def _answer(field: FieldTable, cluster: int, code: int) -> AnswerShare:
     return AnswerShare(
         value=value_label(field.spec, field.values[code], field.written_forms),
         members=int(field.table.counts[cluster, code]),
-        share=round(float(field.table.shares[cluster, code]), 4),
-        share_everyone=round(float(field.table.everyone[code]), 4),
-        lift=round(float(field.table.lifts[cluster, code]), 4),
+        share=round(float(field.table.stated_shares[cluster, code]), 4),
+        share_everyone=round(float(field.table.stated_everyone[code]), 4),
+        lift=round(float(field.table.stated_lifts[cluster, code]), 4),
     )
 
 

@@ -9,7 +9,8 @@ from scipy.special import rel_entr
 
 from models.scoring.columns import BoolArray, FloatArray, IntArray, NumberColumn
 from training.data.dataset import Dataset
-from training.personas.traits import MIN_COUNT, ValueTable, z_threshold
+from training.personas.traits import MIN_COUNT, z_threshold
+from training.personas.value_table import ValueTable
 from training.report.analysis.counts.answers import (
     Crossed,
     FieldTable,
@@ -18,6 +19,7 @@ from training.report.analysis.counts.answers import (
     crossed,
     holders_of,
     shown_of,
+    stated_of,
 )
 from training.report.analysis.counts.bands import Bands, bands
 from training.report.analysis.counts.roles import age_field, gift_field, hobby_field, value_label
@@ -60,7 +62,9 @@ def history_against_hobbies(dataset: Dataset) -> Crossed | None:
 
 
 def history_by_hobby(pairs: Crossed | None) -> Matrix | None:
-    """The lifts of each gift category among the gifts of each hobby; None where fewer than five are expected."""
+    """The lifts of each gift category among the gifts of each hobby; None where fewer than five are expected, or
+    counted.
+    """
     if pairs is None:
         return None
     first, second = pairs.first, pairs.second
@@ -70,7 +74,7 @@ def history_by_hobby(pairs: Crossed | None) -> Matrix | None:
         column_title=second.spec.title,
         rows=_labels(first),
         columns=_labels(second),
-        values=_cells(pairs.lifts, pairs.enough),
+        values=_cells(pairs.lifts, pairs.enough & (pairs.counts >= MIN_COUNT)),
     )
 
 
@@ -84,7 +88,7 @@ def age_bands(dataset: Dataset) -> Bands | None:
 def gifts_by_age(dataset: Dataset, ages: Bands | None) -> Matrix | None:
     """The share of each gift category in each age band, among the profiles that answered both.
 
-    None for a band in which fewer than five did.
+    None where fewer than five have it.
     """
     age, gifts = age_field(dataset), gift_field(dataset)
     if ages is None or age is None or gifts is None:
@@ -99,7 +103,7 @@ def gifts_by_age(dataset: Dataset, ages: Bands | None) -> Matrix | None:
         column_title=age.title,
         rows=_labels(gifts_held),
         columns=ages.labels,
-        values=_cells(shares.T, np.broadcast_to(answers >= MIN_COUNT, shares.T.shape)),
+        values=_cells(shares.T, (shares * answers[:, None]).round().T >= MIN_COUNT),
     )
 
 
@@ -144,10 +148,10 @@ def _lift_row(field: FieldTable, code: int, threshold: float) -> LiftRow:
         field=field.spec.name,
         title=field.spec.title,
         value=value_label(field.spec, field.values[code], field.written_forms),
-        lifts=_rounded(table.lifts[:, code]),
-        shares=shown_of(table.shares[:, code], table.answered),
+        lifts=_rounded(table.stated_lifts[:, code]),
+        shares=stated_of(table.stated_shares[:, code]),
         significant=tuple((np.abs(table.residuals[:, code]) > threshold).tolist()),
-        share_everyone=round(float(table.everyone[code]), 4),
+        share_everyone=round(float(table.stated_everyone[code]), 4),
     )
 
 

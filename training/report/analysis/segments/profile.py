@@ -14,8 +14,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 
 from models.persona import Persona
 from models.scoring.columns import BoolArray, FloatArray, IntArray
-from training.personas.traits import MIN_COUNT
-from training.report.analysis.counts.answers import FieldTable, shown_of
+from training.report.analysis.counts.answers import FieldTable, stated_of
 from training.report.analysis.counts.roles import value_label
 from training.report.analysis.insights import quoted
 from training.report.content.segments import ProfileVariable, SegmentProfile
@@ -29,15 +28,16 @@ OF_EVERYONE: Final = 0.50
 def segment_profile(tables: Sequence[FieldTable], personas: Sequence[Persona]) -> SegmentProfile | None:
     """The answers with the largest difference between a persona and everyone, at most 24, like ones together.
 
-    Answers of fewer than five profiles are not among them, and a persona of which fewer than five members answered
-    a field counts as like everyone in it. None for one persona, or without answers.
+    Answers of fewer than five members of every persona are not among them. None for one persona, or without
+    answers.
     """
-    shown = [field for field in tables if (field.table.answered >= MIN_COUNT).any()]
-    answers = [(field, code) for field in shown for code in np.flatnonzero(field.is_frequent).tolist()]
+    answers = [
+        (field, code) for field in tables for code in np.flatnonzero(field.table.shown.any(axis=0)).tolist()
+    ]
     if len(personas) < 2 or not answers:
         return None
-    everyone = np.array([field.table.everyone[code] for field, code in answers])
-    shares = np.array([_shares(field, code) for field, code in answers])
+    everyone = np.array([field.table.stated_everyone[code] for field, code in answers])
+    shares = np.array([field.table.most_shares[:, code] for field, code in answers])
     limit = OF_LARGEST * float(shares.max())
     differences = np.abs(shares - everyone[:, None])
     chosen = np.sort(np.argsort(-differences.max(axis=1).round(9), kind="stable")[:MOST_VARIABLES])
@@ -63,19 +63,13 @@ def _alike_together(shares: FloatArray) -> IntArray:
     return np.asarray(leaves_list(linkage(shares, "average", optimal_ordering=True)), np.int64)
 
 
-def _shares(field: FieldTable, code: int) -> FloatArray:
-    """The share of an answer in each persona, (k,); everyone's where too few members answered."""
-    table = field.table
-    return np.where(table.answered >= MIN_COUNT, table.shares[:, code], table.everyone[code])
-
-
 def _variable(answer: tuple[FieldTable, int], markers: Sequence[bool]) -> ProfileVariable:
     field, code = answer
     return ProfileVariable(
         title=field.spec.title,
         value=value_label(field.spec, field.values[code], field.written_forms),
-        everyone=round(float(field.table.everyone[code]), 4),
-        shares=shown_of(field.table.shares[:, code], field.table.answered),
+        everyone=round(float(field.table.stated_everyone[code]), 4),
+        shares=stated_of(field.table.stated_shares[:, code]),
         markers=tuple(markers),
     )
 

@@ -59,7 +59,8 @@ def _rows(test: DescriptorTest, personas: int) -> list[tuple[str, ...]]:
     if categories is not None:
         for index, value in enumerate(categories.values):
             shares = [
-                "–" if by_persona is None else percent(by_persona[index]) for by_persona in categories.shares
+                "–" if by_persona is None or (share := by_persona[index]) is None else percent(share)
+                for by_persona in categories.shares
             ]
             rows.append((f"– {value}", *[""] * 6, *shares, percent(categories.everyone[index])))
     return rows
@@ -106,7 +107,8 @@ def _panel(axes: Axes, test: DescriptorTest) -> None:
 def _mosaic(axes: Axes, test: DescriptorTest, categories: CategoryShares) -> None:
     widths = np.array(test.members) / max(sum(test.members), 1)
     lefts = np.concatenate([[0.0], np.cumsum(widths)[:-1]])
-    for cluster, shares in enumerate(categories.shares):
+    columns = [None if shares is None else _heights(shares) for shares in categories.shares]
+    for cluster, shares in enumerate(columns):
         bottom = 0.0
         for share, residual in zip(shares or (), categories.residuals[cluster] if shares else (), strict=True):
             axes.bar(
@@ -119,11 +121,18 @@ def _mosaic(axes: Axes, test: DescriptorTest, categories: CategoryShares) -> Non
                 edgecolor="white",
             )
             bottom += share
-    first = next((shares for shares in categories.shares if shares), categories.everyone)
+    first = next((shares for shares in columns if shares), categories.everyone)
     middles = np.cumsum([0.0, *first])[:-1] + np.array(first) / 2
     _name_values(axes, middles.tolist(), categories.values, first)
     axes.set_xticks((lefts + widths / 2).tolist(), [str(index + 1) for index in range(len(widths))])
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="Persona (width: answers)")
+
+
+def _heights(shares: Sequence[float | None]) -> list[float]:
+    """The shares of a column that is full: withheld ones divide what the others leave."""
+    withheld = sum(share is None for share in shares)
+    rest = max(1 - sum(share for share in shares if share is not None), 0.0) / max(withheld, 1)
+    return [rest if share is None else share for share in shares]
 
 
 def _name_values(axes: Axes, middles: list[float], values: Sequence[str], shares: Sequence[float]) -> None:

@@ -87,7 +87,8 @@ def test_profile_has_the_answers_with_the_largest_differences(
         max(abs(share - variable.everyone) for share in variable.shares if share is not None)
         for variable in segments.profile.variables
     ]
-    assert sorted(shown, reverse=True) == pytest.approx(differences[:24], abs=2e-4)
+    # What is stated differs by the withheld counts, a few members.
+    assert sorted(shown, reverse=True) == pytest.approx(differences[:24], abs=0.005)
 
 
 def test_markers_follow_the_rule_of_a_quarter_of_the_largest_or_half_of_everyones(
@@ -96,14 +97,13 @@ def test_markers_follow_the_rule_of_a_quarter_of_the_largest_or_half_of_everyone
     shares = shares_of(dataset, fitted.clusters)
     largest = max(share for row in shares.values() for share in row[:-1])
     assert segments.profile is not None
-    assert segments.profile.limit == pytest.approx(0.25 * largest, abs=1e-4)
-    by_numbers = {tuple(np.round(row, 4)): row for row in shares.values()}
+    assert segments.profile.limit == pytest.approx(0.25 * largest, abs=2e-3)
     for variable in segments.profile.variables:
-        *own, everyone = by_numbers[(*variable.shares, variable.everyone)]
-        expected = tuple(
-            abs(share - everyone) >= 0.25 * largest or abs(share - everyone) >= 0.5 * everyone for share in own
-        )
-        assert variable.markers == expected
+        everyone, limit = variable.everyone, segments.profile.limit
+        for share, marks in zip(variable.shares, variable.markers, strict=True):
+            if share is not None:
+                difference = abs(share - everyone)
+                assert marks == (difference >= limit or difference >= 0.5 * everyone)
 
 
 def test_sentence_of_the_profile_counts_markers_and_names_the_largest_difference(
@@ -126,7 +126,8 @@ def test_sentence_of_the_profile_counts_markers_and_names_the_largest_difference
 
 def test_answers_that_go_together_stand_together(segments: Segments) -> None:
     assert segments.profile is not None
-    shares = np.array([variable.shares for variable in segments.profile.variables])
+    shares = np.array([variable.shares for variable in segments.profile.variables], np.float64)
+    shares = np.nan_to_num(shares)
     steps = np.linalg.norm(np.diff(shares, axis=0), axis=1).mean()
     shuffled = np.random.default_rng(0).permutation(shares)
     assert steps < 0.8 * np.linalg.norm(np.diff(shuffled, axis=0), axis=1).mean()
