@@ -7,6 +7,7 @@ from threading import Lock
 from service.store.memory.clock import Clock, process_clock
 from service.store.memory.json_copy import json_copy
 from service.store.ports.audit import AuditEntry
+from service.store.ports.texts import legible
 
 
 @dataclass
@@ -21,7 +22,15 @@ class MemoryAudit:
         """See `AuditStore`."""
         with self._lock:
             last_id = self._entries[-1].id if self._entries else 0
-            self._entries.append(replace(entry, id=last_id + 1, details=json_copy(dict(entry.details))))
+            self._entries.append(
+                replace(
+                    entry,
+                    id=last_id + 1,
+                    actor=legible(entry.actor),
+                    subject=legible(entry.subject),
+                    details=json_copy(dict(entry.details)),
+                )
+            )
 
     def latest(self, limit: int, before: int | None = None) -> list[AuditEntry]:
         """See `AuditStore`."""

@@ -160,11 +160,9 @@ class MemoryFeed:
             for row in own
         ]
 
-    def forget(self, user_id: str) -> bool:
-        """Remove all rows of a user; whether there were any."""
-        count = len(self._rows)
+    def forget(self, user_id: str) -> None:
+        """Remove all rows of a user."""
         self._rows = [row for row in self._rows if row.user_id != user_id]
-        return len(self._rows) < count
 
     def add_notice(self, user_id: str, at: datetime) -> None:
         """Enter the erasure of a user."""

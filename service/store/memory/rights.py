@@ -20,10 +20,9 @@ class MemoryRights:
         require_storable(user_id, "")
         with self.users.feed.lock:
             self.users.tombstones.add(user_id)
-            was_stored = self.users.remove(user_id, at, ChangeCause.ERASED)
-            was_stored = self.users.feed.forget(user_id) or was_stored
-            if was_stored and notice:
-                self.users.feed.add_notice(user_id, at)
+            was_stored = self._remove(user_id, at, notice)
+            if not was_stored and not notice:
+                self.users.feed.forget(user_id)
             return was_stored
 
     def erased(self, user_ids: Sequence[str]) -> set[str]:
@@ -38,18 +37,34 @@ class MemoryRights:
         """See `RightsStore`."""
         return self.users.tombstones.hash_of(user_id)
 
-    def untouched(self, seconds: float, limit: int) -> list[str]:
+    def remove_untouched(self, seconds: float, limit: int, at: datetime, notice: bool = True) -> int:
         """See `RightsStore`."""
         before = self.users.feed.clock() - timedelta(seconds=seconds)
         with self.users.feed.lock:
             old = [
                 user
                 for user in self.users.feed.users.values()
-                if user.profile_updated_at < before and not user.opted_out
+                if user.profile_updated_at < before
+                and not (user.opted_out and user.profile_json is None and not user.recipient_count)
             ]
-        return [user.user_id for user in sorted(old, key=lambda user: user.profile_updated_at)[:limit]]
+            oldest = sorted(old, key=lambda user: user.profile_updated_at)[:limit]
+            for user in oldest:
+                self._remove(user.user_id, at, notice)
+                if user.opted_out:
+                    self.users.keep_objection(user)
+            return len(oldest)
 
     def remove_notices(self, seconds: float, limit: int) -> int:
         """See `RightsStore`."""
         with self.users.feed.lock:
             return self.users.feed.remove_notices(seconds, limit)
+
+    def _remove(self, user_id: str, at: datetime, notice: bool) -> bool:
+        """Remove what is stored of a user, and leave one notice of it; whether anything was stored."""
+        was_stored = any(change.cause is not ChangeCause.ERASED for change in self.users.feed.history(user_id))
+        was_stored = self.users.remove(user_id, at, ChangeCause.ERASED) or was_stored
+        if was_stored:
+            self.users.feed.forget(user_id)
+            if notice:
+                self.users.feed.add_notice(user_id, at)
+        return was_stored

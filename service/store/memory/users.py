@@ -212,6 +212,11 @@ class MemoryUsers:
                 self.feed.record(UserChange(user_id, at, cause, user.assignment, None))
             return user is not None
 
+    def keep_objection(self, user: StoredUser) -> None:
+        """Store of a user who was removed that they have opted out, and nothing else."""
+        without = replace(user, profile_json=None, recipient_count=0, revision=user.revision + 1)
+        self._users[user.user_id] = without
+
     def stale(self, model_version: str, after: str, limit: int) -> list[StoredUser]:
         """See `UserStore`."""
         with self._lock:

@@ -13,6 +13,7 @@ class RightsStore(Protocol):
 
         Leaves a tombstone, a keyed hash of the id (HMAC-SHA-256, RFC 2104): every later write of that id raises
         `UserErased`. `notice`: enter the erasure in the feed, with the id, so that those who follow it erase, too.
+        A second call leaves that notice as it is; without `notice` it is removed.
         """
 
     def erased(self, user_ids: Sequence[str]) -> set[str]:
@@ -24,8 +25,13 @@ class RightsStore(Protocol):
     def subject(self, user_id: str) -> str:
         """The keyed hash of an id, by which an audit trail can name a user who is erased."""
 
-    def untouched(self, seconds: float, limit: int) -> list[str]:
-        """Users whose profile and recipients were last written longer ago than that, the oldest first."""
+    def remove_untouched(self, seconds: float, limit: int, at: datetime, notice: bool = True) -> int:
+        """Remove users whose profile and recipients were last written longer ago than that; how many.
+
+        At most `limit`, the oldest first, as `erase` does, but without tombstones: who is written again comes
+        back. Of a user who has opted out the objection stays, and nothing else. Users who are being written are
+        left out.
+        """
 
     def remove_notices(self, seconds: float, limit: int) -> int:
         """Remove up to `limit` notices of erasures that are older than that; how many."""

@@ -3,24 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import delete
 
-from service.store.ports.personas import ChangeCause
+from service.store.ports.errors import StoreUnavailable
 from service.store.ports.texts import is_id, require_storable
 from service.store.sql.clock import Clock, database_clock
 from service.store.sql.connections.database import Database
+from service.store.sql.people.erasures import WrittenMeanwhile, erase_user, old_notices, remove_untouched
 from service.store.sql.people.feed_rows import remove_from_feed
-from service.store.sql.people.movements import (
-    NO_PERSONA,
-    PersonaState,
-    UserChange,
-    lock_feed,
-    record_changes,
-)
 from service.store.sql.people.tombstones import Tombstones
-from service.store.sql.tables import persona_changes, recipients, tombstones, users
+from service.store.sql.tables import tombstones
 
-_TABLES = (users, recipients, persona_changes)
+# Of an erasure, while others create the same user.
+_ATTEMPTS = 5
 
 
 class SqlRights:
@@ -35,20 +30,12 @@ class SqlRights:
     def erase(self, user_id: str, at: datetime, notice: bool = True) -> bool:
         """See `RightsStore`."""
         require_storable(user_id, "")
-        with self._database.writing() as connection:
-            before, was_stored = _remove(connection, user_id)
-            stone = {"hash": self._tombstones.hash_of(connection, user_id), "erased_at": at}
-            connection.execute(self._put, stone)
-            lock_feed(connection)
-            # Once more: a write that began before, and has ended meanwhile, saw no tombstone.
-            again, was_stored_again = _remove(connection, user_id)
-            if not (was_stored or was_stored_again):
-                return False
-            states = [state for state in (before, again) if state.persona_id is not None]
-            changes = [UserChange(user_id, at, ChangeCause.ERASED, state, NO_PERSONA) for state in states]
-            record_changes(connection, changes)
-            _leave_notice(connection, user_id, at, notice)
-            return True
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._erase(user_id, at, notice)
+            except WrittenMeanwhile:
+                continue
+        raise StoreUnavailable("This user is being created all the time; the same request may work later.")
 
     def erased(self, user_ids: Sequence[str]) -> set[str]:
         """See `RightsStore`."""
@@ -68,40 +55,19 @@ class SqlRights:
         with self._database.reading() as connection:
             return self._tombstones.hash_of(connection, user_id)
 
-    def untouched(self, seconds: float, limit: int) -> list[str]:
+    def remove_untouched(self, seconds: float, limit: int, at: datetime, notice: bool = True) -> int:
         """See `RightsStore`."""
-        age = users.c.profile_updated_at
-        # An objection stands however old it is.
-        statement = select(users.c.user_id).where(age < self._clock(-seconds), users.c.opted_out.is_(False))
-        with self._database.reading() as connection:
-            return list(connection.scalars(statement.order_by(age).limit(limit)))
+        with self._database.writing() as connection:
+            return remove_untouched(connection, self._clock(-seconds), limit, at, notice)
 
     def remove_notices(self, seconds: float, limit: int) -> int:
         """See `RightsStore`."""
-        is_notice = persona_changes.c.cause == ChangeCause.ERASED
-        old = select(persona_changes.c.id).where(is_notice, persona_changes.c.changed_at < self._clock(-seconds))
         with self._database.writing() as connection:
-            ids = connection.scalars(old.order_by(persona_changes.c.changed_at).limit(limit))
+            ids = connection.scalars(old_notices(self._clock(-seconds), limit))
             return remove_from_feed(connection, list(ids))
 
-
-def _remove(connection: Connection, user_id: str) -> tuple[PersonaState, bool]:
-    """Remove what is stored of a user; their persona, and whether anything was stored."""
-    of_user = select(users.c.persona_id, users.c.model_version).where(users.c.user_id == user_id)
-    record = connection.execute(of_user.with_for_update()).one_or_none()
-    removed = [connection.execute(delete(table).where(table.c.user_id == user_id)).rowcount for table in _TABLES]
-    return NO_PERSONA if record is None else PersonaState(*record), any(removed)
-
-
-def _leave_notice(connection: Connection, user_id: str, at: datetime, notice: bool) -> None:
-    """One entry of the erasure, whatever persona the user had; or none."""
-    connection.execute(delete(persona_changes).where(persona_changes.c.user_id == user_id))
-    if notice:
-        values = {
-            "user_id": user_id,
-            "changed_at": at,
-            "cause": ChangeCause.ERASED,
-            "from_model_version": "",
-            "to_model_version": "",
-        }
-        connection.execute(insert(persona_changes), values)
+    def _erase(self, user_id: str, at: datetime, notice: bool) -> bool:
+        with self._database.writing() as connection:
+            stone = {"hash": self._tombstones.hash_of(connection, user_id), "erased_at": at}
+            connection.execute(self._put, stone)
+            return erase_user(connection, user_id, at, notice)

@@ -168,7 +168,7 @@ persona_changes = Table(
     sqlite_autoincrement=True,
 )
 Index("persona_changes_by_user", persona_changes.c.user_id, persona_changes.c.id)
-IN_FEED = text("cause <> 'MODEL_CHANGED' OR user_id = ''")
+IN_FEED = text("(cause <> 'MODEL_CHANGED' OR user_id = '')")
 Index("persona_changes_in_feed", persona_changes.c.id, sqlite_where=IN_FEED, postgresql_where=IN_FEED)
 # Finds the notices of erasures.
 ERASURES = text("cause = 'ERASED'")

@@ -69,7 +69,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "rights.erase": lambda store: store.rights.erase("u", NOW),
     "rights.remove_tombstone": lambda store: store.rights.remove_tombstone("u"),
     "rights.subject": lambda store: store.rights.subject("u"),
-    "rights.untouched": lambda store: store.rights.untouched(60.0, 10),
+    "rights.remove_untouched": lambda store: store.rights.remove_untouched(60.0, 10, NOW),
     "rights.remove_notices": lambda store: store.rights.remove_notices(60.0, 10),
     "audit.record": lambda store: store.audit.record(ENTRY),
     "audit.latest": lambda store: store.audit.latest(10),

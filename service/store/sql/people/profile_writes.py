@@ -128,11 +128,8 @@ class ProfileWrites:
 
         A user may be written several times. One that was erased is not written, and has the error as its result.
         """
-        written = (
-            [_put_user(connection, user) for user in writes]
-            if is_sqlite(connection) and len(writes) < MANY
-            else _put_together(connection, writes)
-        )
+        together = not is_sqlite(connection) or len(writes) >= MANY
+        written = (_put_together if together else _put_in_turn)(connection, writes)
         erased = self._remove_erased(connection, {one.user.user_id for one in written if one.is_new})
         results: list[StoredUser | UserErased] = []
         changes: list[UserChange] = []
@@ -162,6 +159,19 @@ class ProfileWrites:
         if erased:
             connection.execute(delete(users).where(users.c.user_id.in_(erased)))
         return erased
+
+
+def _put_in_turn(connection: Connection, writes: Sequence[StoredUser]) -> list[_Written]:
+    """One statement a write."""
+    before: dict[str, PersonaState] = {}
+    results = []
+    for user in writes:
+        one = _put_user(connection, user)
+        # The row holds what an earlier write of these brought, also where the user gets another assignment.
+        one = one._replace(before=before.get(user.user_id, one.before))
+        before[user.user_id] = state_of(one.assignment)
+        results.append(one)
+    return results
 
 
 def _put_user(connection: Connection, user: StoredUser) -> _Written:

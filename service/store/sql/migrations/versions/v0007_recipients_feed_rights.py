@@ -11,7 +11,7 @@ down_revision = "0006"
 _ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _TIME = sa.DateTime(timezone=True)
-_IN_FEED = sa.text("cause <> 'MODEL_CHANGED' OR user_id = ''")
+_IN_FEED = sa.text("(cause <> 'MODEL_CHANGED' OR user_id = '')")
 _ERASURES = sa.text("cause = 'ERASED'")
 _CHANGED = ("from_persona_id", "to_persona_id")
 _PAIR = (*_CHANGED, "from_model_version", "to_model_version")
