@@ -70,6 +70,8 @@ from service.watching.drift import DriftThresholds, publish_drift
 
 # Calls of the store by event streams and comparisons at a time; comparisons that run or wait.
 STORE_THREADS, MAX_COMPARISONS = 8, 4
+# Tables that are sent at a time: each takes a core while its client takes it as fast as it is read.
+MAX_DOWNLOADS = 4
 
 ROUTERS = (
     segment.router,
@@ -174,6 +176,7 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
         streams=EventStreams(
             max_open=settings.event_streams, max_seconds=settings.event_seconds, threads=store_threads
         ),
+        downloads=Bulkhead(MAX_DOWNLOADS),
         keyring=Keyring(watched.keys, settings.key_poll_seconds, settings.key_rate, _open_access(settings)),
         store_bulkhead=Bulkhead(settings.max_store_requests),
         drift_thresholds=_drift_thresholds(settings),

@@ -24,7 +24,8 @@ class Services:
     requests that compute for long, from the parsing of a long body on; two at once would only slow each other
     down, and none holds it while it waits for the store. `comparisons`: one comparison of versions at a time, the
     reading of its users included. `store_threads`: for calls of the store by routes that are coroutines.
-    `store_bulkhead`: bounds the requests over the store, so that a store that hangs holds up no others.
+    `downloads`: tables that are being sent. `store_bulkhead`: bounds the requests over the store, so that a store
+    that hangs holds up no others.
     """
 
     settings: Settings
@@ -40,6 +41,7 @@ class Services:
     comparisons: FifoSemaphore
     store_threads: StoreThreads
     streams: EventStreams
+    downloads: Bulkhead
     keyring: Keyring
     store_bulkhead: Bulkhead
     drift_thresholds: DriftThresholds

@@ -55,6 +55,13 @@ def documented(
     return responses
 
 
+def documented_table(ndjson: str, csv: str, *errors: type[SegmentsError]) -> Responses:
+    """The responses of a route that sends a table of any length, with an example in each format."""
+    responses = documented(200, ndjson, *errors, invalid=True, media="application/x-ndjson")
+    responses[200]["content"]["text/csv"] = {"schema": {"type": "string"}, "example": csv}
+    return responses
+
+
 def no_content(*errors: type[SegmentsError]) -> Responses:
     """The responses of a route that succeeds without a body (204), and its problems."""
     responses = documented(204, None, *errors, invalid=True)

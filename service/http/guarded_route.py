@@ -45,7 +45,7 @@ class Work(Enum):
         "Calls the store: holds a slot of `Services.store_bulkhead`, so that a hanging store stops nothing else."
     )
     LONG = "May compute for seconds: one at a time, in order of arrival (`Services.long_work`)."
-    STREAM = "Streams events for minutes: limited in number by `Services.streams`."
+    STREAM = "Sends or receives for minutes: limited in number by `Services.streams`, or `Services.downloads`."
 
 
 def does(work: Work) -> Callable[[Endpoint], Endpoint]:

@@ -142,6 +142,16 @@ def test_put_refuses_a_profile_that_databases_refuse(users: UserStore, text: str
     assert users.get("u") is None
 
 
+def test_assignments_are_read_in_order_of_ids(users: UserStore) -> None:
+    for user_id in ("b", "é", "a", "𝒳", "Z"):
+        users.put(user_id, "{}", NOW, WHOLE if user_id == "b" else None)
+    in_order = users.assignments_after("", 10)
+    assert [user.user_id for user in in_order] == ["Z", "a", "b", "é", "𝒳"]
+    assert in_order[2] == users.assignments(["b"])["b"]
+    assert users.assignments_after("a", 2) == in_order[2:4]
+    assert users.assignments_after("𝒳", 2) == []
+
+
 def test_get_many_returns_the_users_that_exist(users: UserStore) -> None:
     users.put("a", "{}", NOW, ASSIGNED)
     users.put("b", "{}", NOW, None)

@@ -1,6 +1,6 @@
 """Examples of batches of users."""
 
-from service.http.examples.common import CONFIDENCE, PERSONA_REF, VERSION
+from service.http.examples.common import CONFIDENCE, PERSONA_ID, PERSONA_REF, TIME, VERSION
 from service.http.examples.segment import PROFILE
 
 UPSERT_REQUEST = {
@@ -34,3 +34,12 @@ UPSERTED = {
     ],
     "model_version": VERSION,
 }
+
+EXPORTED_NDJSON = (
+    f'{{"user_id":"user-42","persona_id":"{PERSONA_ID}","confidence":0.94,"assigned_at":"{TIME}",'
+    f'"model_version":"{VERSION}","status":"PRESENT","basis":"OWN_PROFILE"}}\n'
+)
+EXPORTED_CSV = (
+    "user_id,persona_id,confidence,assigned_at,model_version,status,basis\r\n"
+    f"user-42,{PERSONA_ID},0.94,{TIME},{VERSION},PRESENT,OWN_PROFILE\r\n"
+)

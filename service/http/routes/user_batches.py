@@ -1,17 +1,20 @@
-"""Batches of users: many profiles stored at once."""
+"""Many users by one request: profiles to store, and a download of all personas."""
 
 import asyncio
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
+from fastapi.responses import StreamingResponse
 
+from models.errors import NoActiveModel
 from service.http.dependencies import ServicesDep
-from service.http.documentation import documented
+from service.http.documentation import documented, documented_table
 from service.http.examples import user_batches as examples
 from service.http.guarded_route import Work, does
 from service.http.json_bodies import JsonRoute, many_profiles
 from service.http.responses import json_response, model_headers
+from service.http.routes.users import reading_now
 from service.http.schemas.segment import validate_profile
 from service.http.schemas.user_batches import (
     UpsertItem,
@@ -20,6 +23,7 @@ from service.http.schemas.user_batches import (
     upsert_item,
     validate_user,
 )
+from service.http.table_stream import FormatParameter, Table, table_response
 from service.observability.metrics import Metrics
 from service.security.scopes import Scope, needs
 from service.segmenting.assignment import InvalidProfile
@@ -31,6 +35,7 @@ from service.users.batch_upsert import (
     assign_users,
     store_users,
 )
+from service.users.export import ExportedUser, UserExport
 
 router = APIRouter(route_class=JsonRoute, tags=["users"])
 
@@ -71,6 +76,25 @@ async def batch_upsert_users(
         None if loaded is None else loaded.manifest.version,
     )
     return json_response(response, 207, model_headers(loaded) if loaded else None)
+
+
+@router.get(
+    "/users:export",
+    summary="Download the personas of all users",
+    openapi_extra=needs(Scope.USERS_READ),
+    response_class=StreamingResponse,
+    responses=documented_table(examples.EXPORTED_NDJSON, examples.EXPORTED_CSV, NoActiveModel, StoreUnavailable),
+)
+@does(Work.STREAM)
+async def export_users(services: ServicesDep, format: FormatParameter = "ndjson") -> Response:
+    """All stored users in order of their ids, with the persona by the active model; as they come, of any number.
+
+    A user who is written meanwhile may be sent as before. In CSV, a text that a spreadsheet would run as a formula
+    has an apostrophe before it. A download that ends without its last chunk was cut: begin again.
+    """
+    export = UserExport(services.store.users, services.model.require, lambda: reading_now(services.settings))
+    table = Table("users", ExportedUser._fields, export.next_batch)
+    return await table_response(table, format, services.store_threads, services.downloads)
 
 
 def _count(metrics: Metrics, profiles: list[AssignedProfile | InvalidProfile]) -> None:

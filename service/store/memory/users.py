@@ -119,6 +119,12 @@ class MemoryUsers:
         """See `UserStore`; serves every thread."""
         return self._summaries(user_ids)
 
+    def assignments_after(self, user_id: str, limit: int) -> list[AssignedUser]:
+        """See `UserStore`."""
+        with self._lock:
+            ids = sorted(stored_id for stored_id in self._users if stored_id > user_id)[:limit]
+            return [as_summary(self._users[stored_id]) for stored_id in ids]
+
     def update_assignments(
         self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
     ) -> int:

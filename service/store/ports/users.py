@@ -189,6 +189,9 @@ class UserStore(Protocol):
         transaction between two calls.
         """
 
+    def assignments_after(self, user_id: str, limit: int) -> list[AssignedUser]:
+        """Users with an id after that one, ordered by id (code points), without their profiles."""
+
     def update_assignments(
         self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
     ) -> int:

@@ -24,7 +24,7 @@ from service.store.ports.users import (
 from service.store.sql.connections.database import Database
 from service.store.sql.connections.group_commit import GroupCommit, outcome_of
 from service.store.sql.people.assignment_writes import update_assignments
-from service.store.sql.people.non_blocking_reads import NonBlockingReads, read_assignments
+from service.store.sql.people.non_blocking_reads import NonBlockingReads, read_assignments, read_assignments_after
 from service.store.sql.people.profile_writes import ProfileWrites
 from service.store.sql.people.recipients import RecipientWrites, read_recipients
 from service.store.sql.people.tombstones import Tombstones
@@ -131,6 +131,11 @@ class SqlUsers:
         if self._non_blocking is None:
             raise WouldBlock("A read from PostgreSQL waits for the network.")
         return self._non_blocking.get([user_id for user_id in user_ids if is_id(user_id)])
+
+    def assignments_after(self, user_id: str, limit: int) -> list[AssignedUser]:
+        """See `UserStore`."""
+        with self._database.reading() as connection:
+            return read_assignments_after(connection, user_id, limit)
 
     def update_assignments(
         self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED

@@ -32,6 +32,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "users.get_many": lambda store: store.users.get_many(["u"]),
     "users.assignments": lambda store: store.users.assignments(["u"]),
     "users.assignments_nowait": lambda store: store.users.assignments_nowait(["u"]),
+    "users.assignments_after": lambda store: store.users.assignments_after("", 10),
     "users.update_assignments": lambda store: store.users.update_assignments(
         [AssignmentUpdate("u", 1, assigned("p_1"))]
     ),

@@ -24,6 +24,8 @@ _COLUMNS = ", ".join(users.c[name].name for name in AssignedUser._fields)
 # One statement for any number of ids, so that it is prepared once.
 _SELECT_SQLITE = f"SELECT {_COLUMNS} FROM users WHERE user_id IN (SELECT value FROM json_each(?))"
 _SELECT_POSTGRES = f"SELECT {_COLUMNS} FROM users WHERE user_id = ANY(%s)"
+_AFTER_SQLITE = f"SELECT {_COLUMNS} FROM users WHERE user_id > ? ORDER BY user_id LIMIT ?"
+_AFTER_POSTGRES = _AFTER_SQLITE.replace("?", "%s")
 # Seconds after an error until the file is opened again.
 _PAUSE = 1.0
 
@@ -35,6 +37,13 @@ def read_assignments(connection: Connection, user_ids: Sequence[str]) -> dict[st
         return {record[0]: _of_sqlite(record) for record in records}
     records = _fetch(connection, _SELECT_POSTGRES, list(user_ids))
     return {record[0]: _of_postgres(record) for record in records}
+
+
+def read_assignments_after(connection: Connection, user_id: str, limit: int) -> list[AssignedUser]:
+    """Users with an id after that one, in order of their ids."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    statement, assigned_user = (_AFTER_SQLITE, _of_sqlite) if is_sqlite else (_AFTER_POSTGRES, _of_postgres)
+    return [assigned_user(record) for record in _fetch(connection, statement, user_id, limit)]
 
 
 class NonBlockingReads:
@@ -85,8 +94,8 @@ class NonBlockingReads:
         self._not_before = time.monotonic() + _PAUSE
 
 
-def _fetch(connection: Connection, statement: str, parameter: object) -> Sequence[Any]:
-    cursor = connection.exec_driver_sql(statement, (parameter,)).cursor
+def _fetch(connection: Connection, statement: str, *parameters: object) -> Sequence[Any]:
+    cursor = connection.exec_driver_sql(statement, parameters).cursor
     assert cursor is not None  # a SELECT has one
     return cursor.fetchall()
 
