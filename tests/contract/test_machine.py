@@ -3,30 +3,31 @@
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from service.store.ports.audit import AuditEntry
 from service.store.ports.errors import StoreError
 from service.store.ports.idempotency import Claim
 from service.store.ports.jobs import JobStatus
 from service.store.ports.keys import StoredKey
-from service.store.ports.personas import PersonaOverride
+from service.store.ports.personas import ChangeCause, PersonaOverride
 from service.store.ports.store import Store
 from service.store.ports.texts import legible
-from service.store.ports.users import AssignmentUpdate, StoredAssignment
+from service.store.ports.users import AssignmentUpdate, StoredAssignment, StoredUser, UserErased
 from service.store.sql.migrate import migrate
 from service.store.sql.store import SqlStore
 from tests.contract.support.clocks import SettableClock, memory_store
-from tests.contract.support.records import assigned, queued_job
+from tests.contract.support.records import NOW, assigned, queued_job, stored_user
 
 texts = st.text(max_size=12)
 user_ids = st.sampled_from(["a", "B", "ä", "😀", "nul\0", ""]) | texts
+few_ids = st.sampled_from(["r", "s", "line\n", ""])
 job_ids = st.sampled_from(["a", "B", "c"])
 owners = st.sampled_from(["me", "you"])
 times = st.integers(0, 1000).map(lambda n: datetime(2026, 11, 1, tzinfo=UTC) + n * timedelta(milliseconds=1))
@@ -86,15 +87,89 @@ class Stores(RuleBasedStateMachine):
     def put(self, user_id: str, text: str, at: datetime, assignment: StoredAssignment | None) -> None:
         self.both(lambda store: store.users.put(user_id, text, at, assignment))
 
+    @rule(ids=st.lists(user_ids, max_size=4), padding=st.sampled_from([0, 20]), text=texts, assignment=assignments)
+    def put_many(self, ids: list[str], padding: int, text: str, assignment: StoredAssignment) -> None:
+        # A store may write many users by another statement than few.
+        others = [f"other {number}" for number in range(padding)]
+        writes = [stored_user(user_id, text, 1, NOW, assignment) for user_id in [*ids, *others]]
+        self.both(lambda store: list(map(plain, store.users.put_many(writes))))
+
+    @rule(user_id=user_ids, recipient_id=few_ids, text=texts, at=times)
+    def put_recipient(self, user_id: str, recipient_id: str, text: str, at: datetime) -> None:
+        self.both(lambda store: store.users.put_recipient(user_id, recipient_id, text, at))
+        self.both(lambda store: store.users.recipients([user_id, "a"]))
+
+    @rule(user_id=user_ids, recipient_id=few_ids, at=times)
+    def remove_recipient(self, user_id: str, recipient_id: str, at: datetime) -> None:
+        self.both(lambda store: store.users.remove_recipient(user_id, recipient_id, at))
+
+    @rule(user_id=user_ids, at=times)
+    def opt_out(self, user_id: str, at: datetime) -> None:
+        self.both(lambda store: store.users.opt_out(user_id, at))
+
+    @rule(user_id=user_ids, at=times)
+    def opt_in(self, user_id: str, at: datetime) -> None:
+        self.both(lambda store: store.users.opt_in(user_id, at))
+
+    @rule(user_id=user_ids, at=times, notice=st.booleans())
+    def erase(self, user_id: str, at: datetime, notice: bool) -> None:
+        self.both(lambda store: store.rights.erase(user_id, at, notice))
+        self.both(lambda store: store.rights.erased([user_id, "a", "B"]))
+
+    @rule(user_id=user_ids)
+    def remove_tombstone(self, user_id: str) -> None:
+        self.both(lambda store: store.rights.remove_tombstone(user_id))
+
+    @rule(seconds=durations, at=times, notice=st.booleans())
+    def remove_untouched(self, seconds: float, at: datetime, notice: bool) -> None:
+        # All of them: which of two of the same age goes first is open.
+        self.both(lambda store: store.rights.remove_untouched(seconds, 1_000, at, notice))
+
+    @rule(seconds=durations)
+    def remove_notices(self, seconds: float) -> None:
+        self.both(lambda store: store.rights.remove_notices(seconds, 1_000))
+
+    @rule(at=times)
+    def record_model_change(self, at: datetime) -> None:
+        self.both(lambda store: store.feed.record_model_change(at))
+
+    @rule(number=st.integers(0, 9), persona_id=st.sampled_from(["p", "q"]), user_id=user_ids)
+    def feed(self, number: int, persona_id: str, user_id: str) -> None:
+        self.both(lambda store: store.feed.entries(None, 1_000))
+        self.both(lambda store: store.feed.entries(number, 3))
+        self.both(lambda store: store.feed.latest())
+        self.both(lambda store: store.users.members(persona_id, user_id, 3))
+
+    @rule(day=times.map(datetime.date))
+    def movements(self, day: date) -> None:
+        self.both(lambda store: sorted(map(repr, store.feed.movements(day, day))))
+        self.both(lambda store: store.feed.sizes(day))
+
+    @rule(at=times, actor=texts, subject=texts, details=results, seconds=durations, limit=st.integers(0, 3))
+    def audit(
+        self, at: datetime, actor: str, subject: str, details: dict[str, Any] | None, seconds: float, limit: int
+    ) -> None:
+        entry = AuditEntry(at=at, actor=actor, action="act", subject=subject, details=details or {})
+        self.both(lambda store: store.audit.record(entry))
+        self.both(lambda store: store.audit.remove_entries(seconds, limit))
+        self.both(lambda store: store.audit.latest(10))
+
+    @invariant()
+    def counts_are_those_of_a_scan(self) -> None:
+        for store in self.stores:
+            assert store.feed.users_by_persona() == store.feed.counted_from_scratch()
+
     @rule(ids=st.lists(user_ids, max_size=5))
     def get_many(self, ids: list[str]) -> None:
         self.both(lambda store: [store.users.get(user_id) for user_id in ids])
         self.both(lambda store: store.users.get_many(ids))
         self.both(lambda store: store.users.assignments(ids))
 
-    @rule(batch=st.lists(updates, max_size=5))
-    def update_assignments(self, batch: list[AssignmentUpdate]) -> None:
-        self.both(lambda store: store.users.update_assignments(batch))
+    @rule(
+        batch=st.lists(updates, max_size=5), cause=st.sampled_from([ChangeCause.MODEL_CHANGED, ChangeCause.MANUAL])
+    )
+    def update_assignments(self, batch: list[AssignmentUpdate], cause: ChangeCause) -> None:
+        self.both(lambda store: store.users.update_assignments(batch, cause))
 
     @rule(version=versions, after=user_ids, limit=st.integers(1, 4))
     def stale(self, version: str, after: str, limit: int) -> None:
@@ -103,8 +178,7 @@ class Stores(RuleBasedStateMachine):
 
     @rule(user_id=user_ids)
     def changes(self, user_id: str) -> None:
-        # Ids differ where one call changes several users.
-        self.both(lambda store: [replace(change, id=0) for change in store.personas.changes(user_id, 100)])
+        self.both(lambda store: store.personas.changes(user_id, 100))
 
     @rule(override=overrides)
     def change_override(self, override: PersonaOverride) -> None:
@@ -201,10 +275,15 @@ def outcome(call: Callable[[Store], object], store: Store) -> object:
         return type(error), str(error)
 
 
+def plain(result: StoredUser | UserErased) -> object:
+    """Errors compare by identity."""
+    return type(result) if isinstance(result, UserErased) else result
+
+
 def newest(store: Store) -> str:
     jobs = store.jobs.latest(1)
     return jobs[0].id if jobs else "none"
 
 
 TestStores = Stores.TestCase
-TestStores.settings = settings(max_examples=30, stateful_step_count=50, deadline=None)
+TestStores.settings = settings(max_examples=30, stateful_step_count=60, deadline=None)

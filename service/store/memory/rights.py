@@ -48,7 +48,7 @@ class MemoryRights:
                 and not (user.opted_out and user.profile_json is None and not user.recipient_count)
             ]
             oldest = sorted(old, key=lambda user: user.profile_updated_at)[:limit]
-            for user in oldest:
+            for user in sorted(oldest, key=lambda user: user.user_id):
                 self._remove(user.user_id, at, notice)
                 if user.opted_out:
                     self.users.keep_objection(user)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, union_all
+from sqlalchemy import Connection, Select, delete, func, insert, select, union_all
 
 from service.store.ports.feed import FeedEntry, Movement, PairCount
 from service.store.ports.personas import ChangeCause
@@ -20,7 +21,11 @@ from service.store.sql.tables import (
     users,
 )
 
-_FEED = select(persona_changes).where(IN_FEED).order_by(persona_changes.c.id)
+
+def entries_after(after: int, limit: int) -> Select[*tuple[Any, ...]]:
+    """Entries of the feed after an id, in order, by one scan of the index."""
+    statement = select(persona_changes).where(IN_FEED, persona_changes.c.id > after)
+    return statement.order_by(persona_changes.c.id).limit(limit)
 
 
 class SqlFeed:
@@ -32,7 +37,7 @@ class SqlFeed:
     def entries(self, after: int | None, limit: int) -> Sequence[FeedEntry] | None:
         """See `FeedStore`."""
         with self._database.reading() as connection:
-            records = connection.execute(_FEED.where(persona_changes.c.id > (after or 0)).limit(limit)).all()
+            records = connection.execute(entries_after(after or 0, limit)).all()
         if after is None:
             return [_entry(record) for record in records]
         # Read afterwards: what was removed before the entries were read is known by then.
