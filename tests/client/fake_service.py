@@ -27,7 +27,6 @@ class FakeService:
         """The response to a request."""
         self.requests.append(f"{method} {path}")
         route: dict[str, Callable[..., httpx.Response]] = {
-            "POST /users:batchUpsert": self._upsert,
             "POST /users/personas:batchGet": self._batch_get,
             "POST /users:import": self._import,
             "GET /imports/7": self._job,
@@ -37,17 +36,6 @@ class FakeService:
             "DELETE /users/ada": lambda *_: httpx.Response(204),
         }
         return route[f"{method} {path}"](query, body)
-
-    def _upsert(self, _: dict[str, str], body: bytes) -> httpx.Response:
-        users = json.loads(body)["users"]
-        assert len(users) <= 1_000
-        items = []
-        for index, user in enumerate(users):
-            new = user["user_id"] not in self.users
-            self.users[user["user_id"]] = user["profile"]
-            status = 201 if new else 200
-            items.append({"index": index, "user_id": user["user_id"], "status": status, "revision": 1})
-        return httpx.Response(207, json={"items": items, "model_version": "v1"})
 
     def _batch_get(self, _: dict[str, str], body: bytes) -> httpx.Response:
         user_ids = json.loads(body)["user_ids"]

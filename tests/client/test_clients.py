@@ -74,6 +74,36 @@ def test_stored_users_are_read_in_the_order_of_their_ids(segments: Any) -> None:
     assert personas.model_version == persona.model_version
 
 
+def test_2500_profiles_are_stored_in_their_order_and_an_invalid_one_fails_no_other(segments: Any) -> None:
+    profiles = [(f"u{index % 2_400}", {"age": 13 + index % 100}) for index in range(2_500)]
+    profiles[1_200] = ("u1200", {"age": 5})
+    outcomes = segments.upsert_many(iter(profiles))
+    assert [(item.index, item.user_id) for item in outcomes] == [
+        (index, user_id) for index, (user_id, _) in enumerate(profiles)
+    ]
+    assert [error.pointer for error in outcomes[1_200].errors] == ["/users/1200/profile/age"]
+    statuses = [item.status for item in outcomes]
+    assert statuses == [201] * 1_200 + [422] + [201] * 1_199 + [200] * 100
+    assert outcomes[2_407].persona == segments.get_persona("u7").persona
+    assert outcomes[2_407].revision == 2
+
+
+def test_profiles_by_id_are_stored(segments: Any) -> None:
+    [item] = segments.upsert_many({"ada": PROFILE})
+    assert (item.user_id, item.status, item.persona) == ("ada", 201, segments.get_persona("ada").persona)
+
+
+def test_gifts_of_a_user_are_those_of_their_personas_by_probability(segments: Any) -> None:
+    ada = segments.put_profile("ada", PROFILE)
+    affinities = segments.user_affinities("ada")
+    assert affinities.probabilities == pytest.approx(dict(ada.probabilities))
+    lows = [item.lift_interval.low for item in affinities.items]
+    assert lows == sorted(lows, reverse=True)
+    [item] = segments.get_personas(["ada"], include="affinities").items
+    assert 0 < len(item.affinities) <= 5
+    assert segments.user_affinities("nobody", fallback=True).status == "FALLBACK"
+
+
 def test_no_users_have_a_model_all_the_same(segments: Any) -> None:
     personas = segments.get_personas([])
     assert personas.items == ()

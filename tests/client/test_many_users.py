@@ -66,22 +66,6 @@ def segments(connect: Any, service: FakeService) -> Any:
     return connect(service.respond)
 
 
-def test_profiles_are_stored_in_their_order_a_thousand_at_a_time(segments: Any, service: FakeService) -> None:
-    profiles = [(f"u{index % 2_400}", {"age": index}) for index in range(2_500)]
-    outcomes = segments.upsert_many(iter(profiles))
-    assert service.requests == ["POST /users:batchUpsert"] * 3
-    assert [(item.index, item.user_id) for item in outcomes] == [
-        (index, user_id) for index, (user_id, _) in enumerate(profiles)
-    ]
-    assert [item.status for item in outcomes] == [201] * 2_400 + [200] * 100
-    assert service.users["u7"] == {"age": 2_407}
-
-
-def test_profiles_by_id_are_stored(segments: Any, service: FakeService) -> None:
-    segments.upsert_many({"ada": {"age": 30}})
-    assert service.users == {"ada": {"age": 30}}
-
-
 def test_list_that_two_models_answered_is_read_again(segments: Any, service: FakeService) -> None:
     service.versions = iter(["v1", "v2", "v2", "v2"])
     assert segments.get_personas([f"u{index}" for index in range(1_500)]).model_version == "v2"

@@ -1,6 +1,6 @@
 """What the client sends and reads is what the service's OpenAPI document says.
 
-Routes that the document does not have yet are skipped; what is about to come to routes that it has is `AWAITED`.
+Routes that the document does not have yet are skipped; parameters that are about to come are `AWAITED_PARAMETERS`.
 """
 
 import dataclasses
@@ -53,8 +53,7 @@ OPERATIONS = {
     "audit": users.audit(),
 }
 CALLS = {name: first_call(operation) for name, operation in OPERATIONS.items()}
-AWAITED_PARAMETERS = {"voice", "include"}
-AWAITED_FIELDS = {"affinities"}
+AWAITED_PARAMETERS = {"voice"}
 # Of a longer response, for which the client has the same class as for the shorter one.
 DETAILS = {"explanation", "next_question", "distances", "users"}
 JSON = "application/json"
@@ -138,7 +137,7 @@ def class_mismatches(kind: Any, schema: dict[str, Any], where: str) -> Iterator[
     for field in dataclasses.fields(kind):
         if field.name in properties:
             yield from mismatches(hints[field.name], properties[field.name], f"{where}.{field.name}")
-        elif field.name not in AWAITED_FIELDS | DETAILS or field.default is dataclasses.MISSING:
+        elif field.name not in DETAILS or field.default is dataclasses.MISSING:
             yield f"{where}.{field.name} of {kind.__name__} is no property"
 
 

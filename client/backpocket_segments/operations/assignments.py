@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from backpocket_segments.calls import Call, Steps, Together
-from backpocket_segments.errors import FieldError
-from backpocket_segments.operations.batches import MAX_BATCH, batches_of
+from backpocket_segments.operations.batches import MAX_BATCH, batches_of, moved_errors
 from backpocket_segments.results.assignment import BatchFailure, BatchItem, BatchResponse, ItemProblem, Segmented
 
 Voice = Literal["giver", "analyst"]
@@ -52,9 +51,4 @@ def segment_many(profiles: Iterable[Mapping[str, object]]) -> Steps[list[Segment
 def _outcome(item: BatchItem | BatchFailure, offset: int) -> Segmented | ItemProblem:
     if isinstance(item, BatchItem):
         return item.result
-    before, after = f"/profiles/{item.index}", f"/profiles/{item.index + offset}"
-    errors = (
-        FieldError(error.place, after + error.pointer.removeprefix(before), error.detail)
-        for error in item.error.errors
-    )
-    return replace(item.error, errors=tuple(errors))
+    return replace(item.error, errors=moved_errors(item.error.errors, "/profiles", item.index, offset))

@@ -1,18 +1,20 @@
 """Stored users: their profiles, personas and rights."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
 from backpocket_segments.calls import Call, Source, Steps, Together
 from backpocket_segments.errors import ModelsDiffer
-from backpocket_segments.operations.batches import batches_of
+from backpocket_segments.operations.batches import batches_of, moved_errors
 from backpocket_segments.operations.pages import items_of
 from backpocket_segments.results.users import (
     RecordPage,
     StoredProfile,
     UpsertedUser,
     UpsertedUsers,
+    UserAffinities,
     UserPersona,
     UserPersonas,
 )
@@ -37,31 +39,24 @@ def put_profile(user_id: str, profile: Mapping[str, object]) -> Steps[StoredProf
 def upsert_many(profiles: Profiles) -> Steps[list[UpsertedUser]]:
     """Store any number of profiles, in their order: of an id that stands there twice the last profile stays.
 
-    Each has a status of its own, and `index` counts from the first of all. 1,000 are written in one transaction.
+    Each has a status of its own, and `index` and pointers count from the first of all. 1,000 are written in one
+    transaction. Sent again after a lost response, it stores the same profiles once more.
     """
     pairs = profiles.items() if isinstance(profiles, Mapping) else profiles
     outcomes: list[UpsertedUser] = []
     for batch in batches_of(pairs):
+        users = [{"user_id": user_id, "profile": profile} for user_id, profile in batch]
+        response = yield from Call(
+            method="POST", route="/users:batchUpsert", result=UpsertedUsers, json={"users": users}
+        ).result_of()
         offset = len(outcomes)
-        response = yield from _upsert(batch).result_of()
-        outcomes += [_moved(item, offset) for item in response.items]
+        outcomes += [_counted_from(offset, item) for item in response.items]
     return outcomes
 
 
-def _upsert(batch: Sequence[tuple[str, Mapping[str, object]]]) -> Call[UpsertedUsers]:
-    users = [{"user_id": user_id, "profile": profile} for user_id, profile in batch]
-    return Call(
-        method="POST",
-        route="/users:batchUpsert",
-        result=UpsertedUsers,
-        json={"users": users},
-        headers=idempotency_key(),
-    )
-
-
-def _moved(item: UpsertedUser, offset: int) -> UpsertedUser:
-    fields = {name: getattr(item, name) for name in ("user_id", "status", "persona", "basis", "confidence")}
-    return UpsertedUser(index=item.index + offset, revision=item.revision, errors=item.errors, **fields)
+def _counted_from(offset: int, item: UpsertedUser) -> UpsertedUser:
+    errors = moved_errors(item.errors, "/users", item.index, offset)
+    return replace(item, index=item.index + offset, errors=errors)
 
 
 def get_persona(user_id: str, *, fallback: bool = False) -> Steps[UserPersona]:
@@ -108,10 +103,17 @@ def _batch_get(user_ids: Sequence[str], fallback: bool, include: str | None) -> 
     )
 
 
-def user_affinities(user_id: str) -> Steps[Mapping[str, Any]]:
-    """The gift affinities of the personas, blended by the user's probabilities. Raises `NotFound`."""
+def user_affinities(user_id: str, *, field: str | None = None, fallback: bool = False) -> Steps[UserAffinities]:
+    """What a user is likely to choose, the surest first: of one field, or without one the gift categories.
+
+    Raises `NotFound` for a stranger, unless with `fallback`.
+    """
     return Call(
-        method="GET", route="/users/{user_id}/affinities", path={"user_id": user_id}, result=dict
+        method="GET",
+        route="/users/{user_id}/affinities",
+        path={"user_id": user_id},
+        result=UserAffinities,
+        query={"field": field, "fallback": fallback or None},
     ).result_of()
 
 

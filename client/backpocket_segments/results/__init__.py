@@ -21,6 +21,7 @@ from backpocket_segments.results.assignment import (
 from backpocket_segments.results.jobs import ImportJob, Job, JobResult, JobStatus, JobStep
 from backpocket_segments.results.personas import (
     Affinity,
+    BlendedAffinity,
     FieldVocabulary,
     GiftAffinity,
     Interval,
@@ -47,6 +48,7 @@ from backpocket_segments.results.users import (
     StoredProfile,
     UpsertedUser,
     UpsertedUsers,
+    UserAffinities,
     UserInBatch,
     UserPersona,
     UserPersonas,
@@ -59,6 +61,7 @@ __all__ = [
     "BatchFailure",
     "BatchItem",
     "BatchResponse",
+    "BlendedAffinity",
     "Change",
     "ChangePage",
     "Explanation",
@@ -94,6 +97,7 @@ __all__ = [
     "Trait",
     "UpsertedUser",
     "UpsertedUsers",
+    "UserAffinities",
     "UserInBatch",
     "UserPersona",
     "UserPersonas",

@@ -1,5 +1,8 @@
 """The personas of the active model, and its vocabulary."""
 
+# The service's own fields, which this distribution cannot import.
+# pylint: disable=duplicate-code
+
 from dataclasses import dataclass
 from typing import Literal
 
@@ -102,22 +105,27 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Affinity:
-    """One value of a field, or with `by_value` of two, among the `answered` members of a persona.
+class BlendedAffinity:
+    """One value of a field: how common it is.
 
-    `interval` is that of the share (Wilson); `lift` is the share over everyone's, shrunk toward 1 where few have
-    it.
+    `interval` is that of the share (Wilson); `lift` is the share over everyone's, shrunk toward 1 where few do.
     """
 
     value: str
-    by_value: str | None = None
-    n: int
-    answered: int
     share: float
     interval: Interval
     everyone_share: float
     lift: float
     lift_interval: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Affinity(BlendedAffinity):
+    """One value of a field, or with `by_value` of two: `n` of the `answered` members of a persona have it."""
+
+    n: int
+    answered: int
+    by_value: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

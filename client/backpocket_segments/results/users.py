@@ -1,5 +1,8 @@
 """Stored users: their personas, recipients and changes."""
 
+# The service's own fields, which this distribution cannot import.
+# pylint: disable=duplicate-code
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +10,7 @@ from typing import Any, Literal
 
 from backpocket_segments.errors import FieldError
 from backpocket_segments.results.assignment import AnswerWarning, Assignment, Basis, PersonaRef, Segmented
-from backpocket_segments.results.personas import GiftAffinity
+from backpocket_segments.results.personas import BlendedAffinity, GiftAffinity
 
 # STALE: present, but the profile is old; OPTED_OUT: the user objected, and has no persona; NOT_FOUND: of batches
 # alone.
@@ -75,10 +78,13 @@ class UserPersonas:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsertedUser:
-    """One stored user of many: `status` is 201 (new), 200 (replaced), 409 (erased before) or 422 (not valid)."""
+    """One stored user of many: `status` is 201 (new), 200 (replaced), 409 (erased before) or 422 (not valid).
+
+    With 409 and 422 nothing was stored; `errors` points into the users that were sent.
+    """
 
     index: int
-    user_id: str
+    user_id: str | None
     status: int
     persona: PersonaRef | None = None
     basis: Basis | None = None
@@ -92,7 +98,19 @@ class UpsertedUsers:
     """The outcomes of one batch, in its order."""
 
     items: tuple[UpsertedUser, ...]
-    model_version: str | None = None
+    model_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UserAffinities:
+    """What a user is likely to choose: the personas' affinities, weighted by the user's `probabilities`."""
+
+    user_id: str
+    status: PersonaStatus
+    field: str | None
+    items: tuple[BlendedAffinity, ...]
+    probabilities: Mapping[str, float] | None
+    model_version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +202,8 @@ class Member:
     """A stored user of a persona."""
 
     user_id: str
-    confidence: float | None
     runner_up: PersonaRef | None
+    confidence: float | None
     margin: float | None
     basis: Basis | None
     assigned_at: datetime | None
