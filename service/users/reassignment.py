@@ -14,8 +14,8 @@ from service.active_model.active_model import ActiveModel
 from service.observability.metrics import Metrics
 from service.store.ports.feed import FeedStore
 from service.store.ports.leases import LeaseStore
-from service.store.ports.users import AssignmentUpdate, StoredUser, UserStore
-from service.users.stored_assignment import assign_again, with_recipients
+from service.store.ports.users import StoredUser, UserStore
+from service.users.batch_reassignment import assign_all_again
 
 LEASE = "reassignment"
 _LEASE_SECONDS = 15.0
@@ -85,16 +85,7 @@ class Reassignment:
         return self._completed_version == loaded.manifest.version and time.monotonic() < self._recheck_at
 
     def _assign(self, loaded: LoadedArtifact, users: list[StoredUser]) -> None:
-        now = datetime.now(UTC)
-        recipients = self.users.recipients(with_recipients(users))
-        updates = [
-            AssignmentUpdate(
-                user.user_id,
-                user.revision,
-                assign_again(loaded, user, recipients.get(user.user_id, []), now),
-            )
-            for user in users
-        ]
+        updates = assign_all_again(self.users, self.model.encoder_of(loaded), users, datetime.now(UTC))
         self.metrics.users_reassigned.inc(self.users.update_assignments(updates))
 
     def _take_lease(self) -> dict[str, Any] | None:

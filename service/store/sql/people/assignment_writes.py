@@ -1,18 +1,27 @@
 """Writing assignments, within the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
 from service.store.ports.personas import ChangeCause
 from service.store.ports.users import OUTDATED, AssignmentUpdate, StoredAssignment
+from service.store.sql.people.bulk import array_literal, array_type, is_sqlite, sqlite_value
 from service.store.sql.people.movements import PersonaState, UserChange, record_changes, state_of
-from service.store.sql.people.user_records import assignment_values
+from service.store.sql.people.user_records import ASSIGNMENT_COLUMNS, assignment_values
 from service.store.sql.tables import users
 
-_UPDATE_REVISION = update(users).where(
-    users.c.user_id == bindparam("of_user"), users.c.revision == bindparam("of_revision")
+_KEY_COLUMNS = (users.c.user_id, users.c.revision)
+_UPDATE_SQLITE = (
+    f"UPDATE users SET {', '.join(f'{column.name} = ?' for column in ASSIGNMENT_COLUMNS)} "
+    "WHERE user_id = ? AND revision = ?"
+)
+_UPDATE_POSTGRES = (
+    f"UPDATE users SET {', '.join(f'{column.name} = newer.{column.name}' for column in ASSIGNMENT_COLUMNS)} "
+    f"FROM unnest({', '.join(f'%s::{array_type(column)}' for column in (*ASSIGNMENT_COLUMNS, *_KEY_COLUMNS))}) "
+    f"AS newer({', '.join(column.name for column in (*ASSIGNMENT_COLUMNS, *_KEY_COLUMNS))}) "
+    "WHERE users.user_id = newer.user_id AND users.revision = newer.revision"
 )
 _STATE = select(users.c.user_id, users.c.revision, users.c.persona_id, users.c.model_version)
 
@@ -40,8 +49,7 @@ def update_assignments(connection: Connection, latest: Mapping[str, AssignmentUp
         )
         if latest[user_id].revision == revision
     ]
-    if valid:
-        connection.execute(_UPDATE_REVISION, [_update_values(update) for update, _ in valid])
+    _write(connection, [update for update, _ in valid])
     record_changes(
         connection,
         (
@@ -64,5 +72,16 @@ def _cause(cause: ChangeCause, before: PersonaState) -> ChangeCause:
     return ChangeCause.PROFILE_CHANGED if is_late else cause
 
 
-def _update_values(update: AssignmentUpdate) -> dict[str, Any]:
-    return {"of_user": update.user_id, "of_revision": update.revision} | assignment_values(update.assignment)
+def _write(connection: Connection, updates: Sequence[AssignmentUpdate]) -> None:
+    """Replace the assignments where the revision is still the same; by the driver, a million of them at times."""
+    if not updates:
+        return
+    keys = [column.key for column in ASSIGNMENT_COLUMNS]
+    rows = [
+        (*(getattr(update.assignment, key) for key in keys), update.user_id, update.revision) for update in updates
+    ]
+    if is_sqlite(connection):
+        driver: Any = connection.connection.driver_connection
+        driver.executemany(_UPDATE_SQLITE, [tuple([sqlite_value(value) for value in row]) for row in rows])
+    else:
+        connection.exec_driver_sql(_UPDATE_POSTGRES, tuple(map(array_literal, zip(*rows, strict=True))))
