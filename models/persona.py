@@ -24,6 +24,15 @@ class Trait(BaseModel):
     sentence: str = Field(description="The trait in words.")
 
 
+class GiverTexts(BaseModel):
+    """The generated texts of a persona, as they are said to a giver who has it; `traits` in their order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sentence: str
+    traits: tuple[str, ...]
+
+
 class GiftAffinity(BaseModel):
     """How common gifts of one category are in a persona."""
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from models.errors import ModelError
 from models.persona import Persona
 from models.profile.suggestions import Suggester
+from models.profile.voice import Voice
 from models.scoring.answer_rows import UnknownValue
 from models.scoring.encoder import Encoder
 from models.scoring.explanation.next_question import Questions, next_questions
@@ -94,9 +95,12 @@ class SegmentModel:
         (distances,) = self.scorer.distances(self.encoder.code([profile])).tolist()
         return dict(zip(self.by_id, distances, strict=True))
 
-    def explain(self, profile: BaseModel) -> Explanation | None:
-        """The reasons of a profile's assignment; None where there is no runner-up, and in formats 1 and 2."""
-        return None if self._explainer is None else self._explainer.explain(profile)
+    def explain(self, profile: BaseModel, voice: Voice = "giver") -> Explanation | None:
+        """The reasons of a profile's assignment, said to its giver or to an analyst.
+
+        None where there is no runner-up, and in formats 1 and 2.
+        """
+        return None if self._explainer is None else self._explainer.explain(profile, voice)
 
     def next_questions(self, profile: BaseModel) -> Questions | None:
         """The questions that a profile leaves open, the best first; None in formats 1 and 2."""

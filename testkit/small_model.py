@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from models.affinities.counts import AffinityCounts, FieldCounts, PairCounts
-from models.persona import GiftAffinity, Persona, Trait
+from models.persona import GiftAffinity, GiverTexts, Persona, Trait
 from models.profile import Profile
 from models.segment_model import SegmentModel
 from models.storage.arrays import field_manifests
@@ -19,6 +19,9 @@ from testkit import ROOT
 from testkit.small_scorer import small_scorer
 from training.acceptance.golden_predictions import golden_predictions
 
+GIVER_TEXTS = GiverTexts(
+    sentence="People like you were made up for a test.", traits=("People like you are 2 × …",)
+)
 NAMES = ("Tech-loving gadget givers", "Early-planning wellness givers", "Practical home givers")
 
 
@@ -59,6 +62,7 @@ def small_manifest(seed: int = 0, **changes: Any) -> Manifest:
         "choice_of_k": "3 personas were asked for.",
         "fields": field_manifests(scorer),
         "personas": personas,
+        "giver_texts": {persona.id: GIVER_TEXTS for persona in personas},
         "golden": golden,
     }
     return Manifest(**{**fields, **changes})

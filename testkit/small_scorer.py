@@ -54,6 +54,7 @@ def _field(encoding: FieldEncoding, rng: np.random.Generator) -> FieldEvidence:
     number, terms = encoding.is_number, 2 if encoding.is_number else len(encoding.values)
     unlevelled = number and not encoding.spec.levels
     shares = rng.random((4, PERSONAS))
+    are = "is" if encoding.spec.subject == "recipient" else "are"
     return FieldEvidence(
         evidence=Evidence(
             rng.normal(size=PERSONAS + 1), rng.normal(size=(terms, PERSONAS + 1)), np.array([1.0, 90.0])
@@ -63,7 +64,8 @@ def _field(encoding: FieldEncoding, rng: np.random.Generator) -> FieldEvidence:
         reach=rng.uniform(0.2, 1.5, 1),
         kind_shares=shares / shares.sum(axis=0),
         means=rng.uniform(20, 60, (int(unlevelled), PERSONAS)),
-        phrases=("are {value} of it",) if unlevelled else tuple(f"are into {value}" for value in encoding.values),
+        phrases=(f"{are} {{value}} of it",) if unlevelled else tuple(f"{are} into {v}" for v in encoding.values),
+        subject=encoding.spec.subject,
     )
 
 

@@ -107,7 +107,7 @@ def train(
     matching = None if predecessor is None else _matched(predecessor, fitted, config)
     ids = persona_ids(dataset.fingerprint, config, fitted.k, predecessor, matching)
     progress.step("describing the personas", 0.62)
-    personas = describe(dataset, fitted.clusters, ids, _previous_names(predecessor, matching))
+    described = describe(dataset, fitted.clusters, ids, _previous_names(predecessor, matching))
     progress.step("refitting resampled profiles", 0.63)
     refits = _refits(fitted, config, analysis)
     progress.step("checking the candidate", 0.68)
@@ -115,7 +115,8 @@ def train(
         origin=origin,
         fit=fitted,
         scorer=calibrated.scorer,
-        personas=personas,
+        personas=described.personas,
+        giver_texts=described.giver_texts,
         fitted_rows=len(rows),
         held_out_rows=held_out_rows,
         refits=refits[: config.bootstraps],
@@ -278,6 +279,7 @@ def _manifest(
         verdicts=evaluation.verdicts,
         fields=field_manifests(candidate.scorer),
         personas=personas,
+        giver_texts=dict(candidate.giver_texts),
         golden=golden_predictions(model, dataset.profile_class, config.seed),
         previous=previous,
         lineage=shortened((*_steps_before(predecessor), step)),

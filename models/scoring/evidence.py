@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from models.profile.voice import Subject
 from models.scoring.columns import CodeColumn, Column, FloatArray, NumberColumn, known_rows
 from models.scoring.encoder import FieldEncoding, raw_numbers
 from models.scoring.packed_rows import LARGEST, LARGEST_LISTED
@@ -78,7 +79,8 @@ class FieldEvidence:
     `reach` (1,): the mean square of the difference that an answer makes between two personas, after the exponent.
     `kind_shares` (m, k): how common each of m kinds of answers is in a persona (columns add up to 1), with the
     exponent. `means` (1, k): of a number without levels, each persona's mean; otherwise (0, k).
-    `phrases`: the words after "You" for each value ("are into board games"); for a number one, with `{value}`.
+    `phrases`: the words after the subject of a sentence for each value ("are into board games", after "You"); for
+    a number one, with `{value}`. `subject`: whom they speak of; after "Your mother" it is "is into board games".
     """
 
     evidence: Evidence
@@ -88,6 +90,7 @@ class FieldEvidence:
     kind_shares: FloatArray
     means: FloatArray
     phrases: tuple[str, ...]
+    subject: Subject = "giver"
 
     def arrays(self) -> dict[str, FloatArray]:
         """The arrays by their name in the artifact."""
@@ -103,7 +106,9 @@ class FieldEvidence:
         }
 
     @classmethod
-    def of(cls, arrays: Mapping[str, FloatArray], prefix: str, phrases: tuple[str, ...]) -> "FieldEvidence":
+    def of(
+        cls, arrays: Mapping[str, FloatArray], prefix: str, phrases: tuple[str, ...], subject: Subject = "giver"
+    ) -> "FieldEvidence":
         """Build the field from the arrays called `prefix.…`. Raises `KeyError` where one is missing."""
         constant, rows, limits, mean, variance, reach, kind_shares, means = (
             arrays[f"{prefix}.{name}"]
@@ -120,6 +125,7 @@ class FieldEvidence:
             kind_shares=kind_shares,
             means=means,
             phrases=phrases,
+            subject=subject,
         )
 
     def fits(self, encoding: FieldEncoding, k: int) -> bool:

@@ -42,6 +42,7 @@ def field_manifests(scorer: Scorer) -> tuple[FieldManifest, ...]:
             values=encoding.values,
             column_of=tuple(encoding.column_of.tolist()),
             phrases=field.phrases,
+            subject=field.subject,
         )
         for encoding, field in zip(scorer.encoder.fields, scorer.classifier.fields, strict=True)
     )
@@ -72,7 +73,9 @@ def _build_classifier(
     classifier = Classifier(
         prior=arrays["prior"],
         exponent=float(exponent[0]),
-        fields=tuple(FieldEvidence.of(arrays, field.name, field.phrases) for field in manifest.fields),
+        fields=tuple(
+            FieldEvidence.of(arrays, field.name, field.phrases, field.subject) for field in manifest.fields
+        ),
         settled_curve=arrays["settled_curve"],
         likelihood_percentiles=arrays["likelihood_percentiles"],
     )

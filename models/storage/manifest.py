@@ -6,8 +6,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
 
 from models.lineage import LineageStep, RetiredPersona
-from models.persona import Persona
+from models.persona import GiverTexts, Persona
 from models.profile.field_kinds import KindName
+from models.profile.voice import Subject
 
 # Raise this when the meaning of the files changes, and add an old artifact to tests/data.
 # 1: tables and centroids. 2: also the imputation of missing answers (`models.scoring.nearest_centroid`).
@@ -61,6 +62,8 @@ class FieldManifest(_Part):
     column_of: tuple[int, ...] = ()
     completed: bool = False
     phrases: tuple[str, ...] = ()
+    # Models of before spoke of the giver in every sentence.
+    subject: Subject = "giver"
 
 
 Outcome = Literal["passed", "failed", "not_judged"]
@@ -137,6 +140,9 @@ class Manifest(_Part):
     verdicts: tuple[Verdict, ...] = ()
     fields: tuple[FieldManifest, ...]
     personas: tuple[Persona, ...] = Field(description="In the order of the classifier's columns.")
+    giver_texts: dict[str, GiverTexts] = Field(
+        default_factory=dict, description="Persona id → its texts in the giver's voice; none in models of before."
+    )
     golden: tuple[GoldenPrediction, ...]
     previous: str | None = Field(
         default=None, description="The version that was active during training, whose personas it continues."
@@ -149,6 +155,14 @@ class Manifest(_Part):
     )
     field_figures: dict[str, FieldStats] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _texts_fit_the_personas(self) -> "Manifest":
+        for persona in self.personas:
+            texts = self.giver_texts.get(persona.id)
+            if texts is not None and len(texts.traits) != len(persona.traits):
+                raise ValueError(f"the texts of persona {persona.id} are not those of its traits")
+        return self
 
     @property
     def outcome(self) -> Outcome:

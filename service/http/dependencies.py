@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Header, Path, Query, Request
 
+from models.profile.voice import Voice
 from models.storage.artifact import LoadedArtifact
 from service.container import Services
 from service.http.guarded_route import ACTOR
@@ -47,8 +48,30 @@ Suggest = Annotated[bool, Query(description="Whether to suggest the next questio
 Distances = Annotated[bool, Query(description="Whether to add the distances to the personas on the map.")]
 
 
-async def _details(explain: Explain = False, suggest: Suggest = False, distances: Distances = False) -> Details:
-    return Details(explain, suggest, distances)
+ExplainingVoice = Annotated[
+    Voice,
+    Query(
+        description="Whom the explanation speaks to: the `giver` (“You buy 9 days ahead”, “Your mother is into "
+        "yoga”) or an `analyst`, about the giver (“They buy …”, “Their mother is …”)."
+    ),
+]
+PersonasVoice = Annotated[
+    Voice,
+    Query(
+        description="Whom the sentences speak to: an `analyst`, about the members, or a `giver` among them "
+        "(“People like you …”). What a person wrote, and models made before there were voices, have one wording."
+    ),
+]
+
+
+async def _details(
+    explain: Explain = False,
+    suggest: Suggest = False,
+    distances: Distances = False,
+    voice: ExplainingVoice = "giver",
+) -> Details:
+    # Without an explanation there is no sentence, and a voice alone is no detail.
+    return Details(explain, suggest, distances, voice if explain else "giver")
 
 
 DetailsDep = Annotated[Details, Depends(_details)]

@@ -13,6 +13,7 @@ from models.lineage import RetiredPersona
 from models.persona import Persona
 from models.profile import Profile
 from models.profile.field_kinds import FieldSpec, KindName, Whom, declared_fields
+from models.profile.voice import Voice
 from models.scoring.encoder import FieldEncoding
 from models.storage.artifact import LoadedArtifact
 from service.paging import Page, cursor_number, decode_cursor
@@ -84,15 +85,17 @@ class VocabularyAnswer:
     simulated: Annotated[bool, Field(description="Whether the model was made from simulated profiles.")]
 
 
-def list_personas(loaded: LoadedArtifact, feed: FeedStore, limit: int, cursor: str | None) -> PersonaPage:
-    """A page of the catalogue. Raises `UnusableCursor` or `StaleCursor`."""
+def list_personas(
+    loaded: LoadedArtifact, feed: FeedStore, limit: int, cursor: str | None, voice: Voice = "analyst"
+) -> PersonaPage:
+    """A page of the catalogue, in a voice. Raises `UnusableCursor` or `StaleCursor`."""
     version = loaded.manifest.version
     personas = sorted(loaded.manifest.personas, key=lambda persona: (-persona.size, persona.id))
     start = 0 if cursor is None else _position(cursor, version)
     page = Page[Persona].cut(personas[start:], limit, lambda _: (version, str(start + limit)))
     users = _users_by_persona(feed)
     return PersonaPage(
-        items=tuple(_listed(persona, users) for persona in page.items),
+        items=tuple(_listed(_in_voice(loaded, persona, voice), users) for persona in page.items),
         next_cursor=page.next_cursor,
         model_version=version,
         simulated=loaded.manifest.origin.simulated,
@@ -117,12 +120,25 @@ def _listed(persona: Persona, users: Mapping[str, int] | None) -> ListedPersona:
     )
 
 
-def get_persona(loaded: LoadedArtifact, persona_id: str) -> Persona:
-    """One persona of the active model. Raises `PersonaNotFound`."""
+def get_persona(loaded: LoadedArtifact, persona_id: str, voice: Voice = "analyst") -> Persona:
+    """One persona of the active model, in a voice. Raises `PersonaNotFound`."""
     persona = loaded.model.by_id.get(persona_id)
     if persona is None:
         raise PersonaNotFound("The active model has no such persona; GET /personas lists those that it has.")
-    return persona
+    return _in_voice(loaded, persona, voice)
+
+
+def _in_voice(loaded: LoadedArtifact, persona: Persona, voice: Voice) -> Persona:
+    """The persona with its generated texts in a voice; what a person wrote stays as it is."""
+    texts = loaded.manifest.giver_texts.get(persona.id) if voice == "giver" else None
+    if texts is None:
+        return persona
+    traits = tuple(
+        trait.model_copy(update={"sentence": sentence})
+        for trait, sentence in zip(persona.traits, texts.traits, strict=True)
+    )
+    sentence = persona.sentence if "sentence" in persona.edited else texts.sentence
+    return persona.model_copy(update={"sentence": sentence, "traits": traits})
 
 
 def vocabulary(loaded: LoadedArtifact) -> VocabularyAnswer:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from models.profile import Profile
+from models.profile.voice import Voice
 from models.scoring.answer_rows import UnknownValue
 from models.segment_model import Assignment, SegmentModel
 from service.segmenting.next_question import QuestionBody, questions_of
@@ -122,7 +123,9 @@ class ReasonBody:
     contribution: Annotated[
         float, Field(description="In natural log odds; positive where it speaks for the persona.")
     ]
-    sentence: Annotated[str, Field(description="The same in words, for the one whose profile it is.")]
+    sentence: Annotated[
+        str, Field(description="The same in words, said to the giver, or about them with `?voice=analyst`.")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +182,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a response holds besides the assignment: the explanation, the next question, the distances."""
+    """What a response holds beside the assignment: the explanation (in a voice), a next question, distances."""
 
     explain: bool = False
     suggest: bool = False
     distances: bool = False
+    voice: Voice = "giver"
 
 
 NO_DETAILS = Details()
@@ -218,14 +222,14 @@ def basis_of(assignment: Assignment) -> Basis:
 def _in_detail(segmented: Segmented, model: SegmentModel, profile: Profile, details: Details) -> SegmentedInDetail:
     return SegmentedInDetail(
         **{field.name: getattr(segmented, field.name) for field in fields(segmented)},
-        explanation=_explanation(model, profile) if details.explain else None,
+        explanation=_explanation(model, profile, details.voice) if details.explain else None,
         next_question=next(iter(questions_of(model, profile)), None) if details.suggest else None,
         distances=model.distances(profile) if details.distances else None,
     )
 
 
-def _explanation(model: SegmentModel, profile: Profile) -> ExplanationBody | None:
-    explanation = model.explain(profile)
+def _explanation(model: SegmentModel, profile: Profile, voice: Voice) -> ExplanationBody | None:
+    explanation = model.explain(profile, voice)
     if explanation is None:
         return None
     reasons = tuple(

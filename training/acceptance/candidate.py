@@ -1,9 +1,10 @@
 """The refit that is checked before it may become the active model."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from models.persona import Persona
+from models.persona import GiverTexts, Persona
 from models.scoring.columns import IntArray
 from models.scoring.scorer import Scorer
 from models.storage.manifest import Origin
@@ -18,7 +19,7 @@ class Candidate:
 
     `held_out_rows`: the profiles that it is checked on, which are not among the `fitted_rows` profiles that it was
     fitted on unless there are too few to hold any out. `refits`: fits of resampled profiles; None where they have
-    yet to be made.
+    yet to be made. `giver_texts`: persona id → its texts in the giver's voice.
     """
 
     origin: Origin
@@ -28,6 +29,7 @@ class Candidate:
     fitted_rows: int
     held_out_rows: IntArray
     refits: tuple[Fit, ...] | None = None
+    giver_texts: Mapping[str, GiverTexts] = field(default_factory=dict)
 
     @property
     def dataset(self) -> Dataset:

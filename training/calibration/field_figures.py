@@ -10,7 +10,7 @@ from models.scoring.columns import Column, FloatArray, IntArray, NumberColumn, k
 from models.scoring.encoder import FieldEncoding
 from models.scoring.evidence import Evidence, FieldEvidence, evidence_of_column
 from training.personas.traits import MIN_COUNT
-from training.personas.wording.phrases import second_person
+from training.personas.wording.phrases import phrase_after_subject
 
 KINDS: Final = 16
 # Pseudo-counts of everyone's kinds of answers added to each persona's.
@@ -36,6 +36,7 @@ def field_evidence(
         kind_shares=_kind_shares(numbers[:, :-1], owners, exponent, seed),
         means=_means(encoding, column, clusters, k),
         phrases=_phrases(encoding),
+        subject=encoding.spec.subject,
     )
 
 
@@ -99,5 +100,5 @@ def _means(encoding: FieldEncoding, column: Column, clusters: IntArray, k: int) 
 
 def _phrases(encoding: FieldEncoding) -> tuple[str, ...]:
     if isinstance(encoding.spec.kind, Numeric):
-        return (second_person(encoding.spec),)
-    return tuple(second_person(encoding.spec, value) for value in encoding.values)
+        return (phrase_after_subject(encoding.spec),)
+    return tuple(phrase_after_subject(encoding.spec, value) for value in encoding.values)

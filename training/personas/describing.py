@@ -4,18 +4,18 @@ All derives from the declarations of the profile class, so that any class can be
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from models.persona import GiftAffinity, Persona, Trait
+from models.persona import GiftAffinity, GiverTexts, Persona
 from models.scoring.columns import IntArray
 from training.data.dataset import Dataset
 from training.personas.gifts import all_gifts, gift_categories, gift_fields
 from training.personas.traits import Finding, ValueFinding, findings
 from training.personas.value_table import ValueTable, value_table
 from training.personas.wording.naming import names
-from training.personas.wording.sentences import NO_GROUPS, persona_sentence, trait
+from training.personas.wording.sentences import NO_GROUPS, giver_texts, persona_sentence, trait
 
 EVERYONE: Final = "Everyone"
 MOST_TRAITS: Final = 8
@@ -25,9 +25,16 @@ _MOST_RARE: Final = 2
 _RARE_WEIGHT: Final = 0.5
 
 
+class Description(NamedTuple):
+    """Personas, and by id their texts in the giver's voice."""
+
+    personas: tuple[Persona, ...]
+    giver_texts: dict[str, GiverTexts]
+
+
 def describe(
     dataset: Dataset, clusters: IntArray, ids: Sequence[str], previous_names: Mapping[int, str] | None = None
-) -> tuple[Persona, ...]:
+) -> Description:
     """The persona of each cluster 0 … len(ids) − 1, in that order; `clusters` (n,). Independent of the order of
     rows.
 
@@ -38,17 +45,23 @@ def describe(
     sizes = np.bincount(clusters, minlength=k).tolist()
     affinities = _affinities(dataset, clusters, k)
     called = _names(dataset, findings_by_cluster, previous_names)
-    return tuple(
+    chosen = [_strongest(some) for some in findings_by_cluster]
+    personas = tuple(
         Persona(
             id=ids[cluster],
             name=called[cluster],
-            sentence=_sentence(findings_by_cluster[cluster], k),
+            sentence=persona_sentence(findings_by_cluster[cluster]) if k > 1 else NO_GROUPS,
             size=sizes[cluster],
             share=sizes[cluster] / max(len(dataset), 1),
-            traits=_traits(findings_by_cluster[cluster]),
+            traits=tuple(map(trait, chosen[cluster])),
             gift_affinities=affinities[cluster],
         )
         for cluster in range(k)
+    )
+    # Where all are one persona, its sentence is about the answers, and no voice changes it.
+    voiced = range(k) if k > 1 else ()
+    return Description(
+        personas, {ids[cluster]: giver_texts(findings_by_cluster[cluster], chosen[cluster]) for cluster in voiced}
     )
 
 
@@ -61,17 +74,13 @@ def _names(
     return names(findings_by_cluster, "givers" if giving else "people", previous_names)
 
 
-def _sentence(findings: Sequence[Finding], k: int) -> str:
-    return persona_sentence(findings) if k > 1 else NO_GROUPS
-
-
-def _traits(findings: Sequence[Finding]) -> tuple[Trait, ...]:
+def _strongest(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The strongest findings, with a limit for each field, and no value twice."""
     chosen: list[Finding] = []
     for finding in sorted(findings, key=_trait_order):
         if len(chosen) < MOST_TRAITS and _adds(finding, chosen):
             chosen.append(finding)
-    return tuple(map(trait, chosen))
+    return tuple(chosen)
 
 
 def _trait_order(finding: Finding) -> float:

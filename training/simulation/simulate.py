@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from models.profile import Profile
 from models.profile.field_kinds import declared_fields
-from models.scoring.columns import BoolArray, FloatArray
+from models.scoring.columns import BoolArray, FloatArray, IntArray
 from training.data.files.table_files import write_table
 from training.data.headers import TRUTH_COLUMN
 from training.errors import UnusableInput
 from training.simulation.people import People, draw_people, is_answered, posterior
 from training.simulation.planted import BY_KEY, CATALOGUE, NOBODY
+from training.simulation.recipients import FIELD, draw_recipient_ages
 from training.simulation.world import NUMBERS, VALUES, Answers, World, planted_world, with_nobody
 
 # Overlaps at which the Bayes-optimal assignment agrees with the truth by 0.89, 0.73 and 0.55
@@ -112,8 +113,9 @@ def simulate(config: SimulationConfig) -> Simulated:
     world = _world(config.keys, config.weights, config.overlap, config.noise, config.missing)
     people = draw_people(world, config.rows, np.random.default_rng(config.seed))
     truth = np.array(world.kinds, dtype=object)[people.kinds]
+    ages = draw_recipient_ages(people.answers, config.missing, config.seed)
     return Simulated(
-        frame=_frame(people.answers, config.rows), truth=truth, kinds=world.kinds, people=people, world=world
+        frame=_frame(people.answers, ages), truth=truth, kinds=world.kinds, people=people, world=world
     )
 
 
@@ -141,12 +143,11 @@ def _world(
 # --- answers as a frame ----------------------------------------------------------------------------
 
 
-def _frame(answers: Answers, rows: int) -> pd.DataFrame:
-    """The answers by field; a field that the simulator does not ask is empty."""
-    unasked = pd.Series(np.full(rows, None, dtype=object))
+def _frame(answers: Answers, recipient_ages: IntArray) -> pd.DataFrame:
+    of_recipient = pd.arrays.IntegerArray(recipient_ages, ~is_answered(recipient_ages))
     return pd.DataFrame(
         {
-            spec.name: _column(spec.name, answers[spec.name]) if spec.name in answers else unasked
+            spec.name: of_recipient if spec.name == FIELD else _column(spec.name, answers[spec.name])
             for spec in declared_fields(Profile)
         }
     )

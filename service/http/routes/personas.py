@@ -1,12 +1,13 @@
 """`/personas` and `/vocabulary`: the personas, fields and values that the active model knows."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from models.errors import NoActiveModel
 from models.persona import Persona
+from models.profile.voice import Voice
 from models.storage.artifact import LoadedArtifact
 from service.http.dependencies import (
     ActorDep,
@@ -16,6 +17,7 @@ from service.http.dependencies import (
     Limit,
     ModelDep,
     PersonaId,
+    PersonasVoice,
     ServicesDep,
     StoreDep,
 )
@@ -59,13 +61,18 @@ router = APIRouter(route_class=JsonRoute, tags=["personas"])
 )
 @does(Work.STORE)
 def list_personas(
-    request: Request, loaded: ModelDep, store: StoreDep, limit: Limit = 50, cursor: Cursor = None
+    request: Request,
+    loaded: ModelDep,
+    store: StoreDep,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    voice: PersonasVoice = "analyst",
 ) -> Response:
     """The personas of the active model, the largest in training first, with traits, affinities and users.
 
     The ETag covers the number of users, too.
     """
-    return conditional_response(request, catalogue.list_personas(loaded, store.feed, limit, cursor), loaded)
+    return conditional_response(request, catalogue.list_personas(loaded, store.feed, limit, cursor, voice), loaded)
 
 
 @router.get(
@@ -102,9 +109,11 @@ def show_movements(store: StoreDep, first: FirstDay = None, last: LastDay = None
     responses=NOT_MODIFIED | documented(200, examples.PERSONA, NoActiveModel, PersonaNotFound, invalid=True),
 )
 @does(Work.MEMORY)
-async def get_persona(request: Request, loaded: ModelDep, persona_id: PersonaId) -> Response:
+async def get_persona(
+    request: Request, loaded: ModelDep, persona_id: PersonaId, voice: PersonasVoice = "analyst"
+) -> Response:
     """One persona: its traits, and its gift affinities."""
-    return conditional_response(request, catalogue.get_persona(loaded, persona_id), loaded)
+    return conditional_response(request, catalogue.get_persona(loaded, persona_id, voice), loaded)
 
 
 @router.patch(
@@ -142,7 +151,8 @@ def edit_persona(
     names = request.headers.getlist("if-match")
 
     def is_of_state(loaded: LoadedArtifact) -> bool:
-        return names_tag(names, entity_tag(catalogue.get_persona(loaded, persona_id), loaded))
+        personas = (catalogue.get_persona(loaded, persona_id, voice) for voice in get_args(Voice))
+        return any(names_tag(names, entity_tag(persona, loaded)) for persona in personas)
 
     edit = Edit(
         persona_id=persona_id, patch=patch, actor=actor.name, now=datetime.now(UTC), is_of_state=is_of_state

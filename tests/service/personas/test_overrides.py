@@ -22,7 +22,7 @@ from service.settings import Settings
 from service.store.memory.store import MemoryStore
 from service.store.ports.personas import PersonaOverride
 from service.store.sql.migrate import migrate
-from testkit.small_model import NAMES, write_small_model
+from testkit.small_model import GIVER_TEXTS, NAMES, write_small_model
 from testkit.waiting import eventually
 from tests.support.launcher import FakeLauncher
 from tests.support.problems import assert_problem
@@ -55,6 +55,21 @@ def sql_client(
     changed = settings.model_copy(update={"database_url": url})
     with TestClient(create_app(changed, launcher=launcher)) as client:
         yield client
+
+
+def test_text_of_a_person_is_the_same_in_every_voice(client: TestClient) -> None:
+    patch_persona(client, sentence="Those who …")
+    to_giver = client.get("/personas/p_0?voice=giver").json()
+    assert to_giver["sentence"] == "Those who …"
+    assert to_giver["traits"][0]["sentence"] == GIVER_TEXTS.traits[0]
+    assert to_giver.items() <= client.get("/personas?voice=giver").json()["items"][0].items()
+
+
+def test_persona_can_be_edited_as_it_was_read_in_either_voice(client: TestClient) -> None:
+    for voice in ("giver", "analyst"):
+        tag = client.get(f"/personas/p_0?voice={voice}").headers["etag"]
+        assert patch(client, "p_0", tag, name=f"Read by the {voice}").status_code == 200
+        assert patch(client, "p_0", tag, name="Read before").status_code == 412
 
 
 def test_override_is_shown_everywhere(client: TestClient) -> None:

@@ -150,7 +150,7 @@ def test_values_and_pairs_are_bounded() -> None:
 def test_lift_of_gifts_is_that_of_the_personas(
     dataset: Dataset, clusters: IntArray, counts: AffinityCounts
 ) -> None:
-    gifts, personas = counts.by_field[None], describe(dataset, clusters, ("a", "b", "c", "d"))
+    gifts, personas = counts.by_field[None], describe(dataset, clusters, ("a", "b", "c", "d")).personas
     compared = 0
     for cluster, persona in enumerate(personas):
         lifts = {affinity.category: affinity.lift for affinity in persona.gift_affinities}

@@ -44,7 +44,7 @@ def truth(planted: Simulated) -> IntArray:
 
 @pytest.fixture(scope="module")
 def personas(profiles: Dataset, truth: IntArray) -> tuple[Persona, ...]:
-    return describe(profiles, truth, IDS)
+    return describe(profiles, truth, IDS).personas
 
 
 IDS = ("p_tech", "p_wellness", "p_holiday", "p_practical", "p_bookish", "p_nobody")
@@ -53,7 +53,7 @@ IDS = ("p_tech", "p_wellness", "p_holiday", "p_practical", "p_bookish", "p_nobod
 def two_halves(field: str, first: Sequence[object], second: Sequence[object]) -> tuple[Persona, ...]:
     """The personas of two clusters whose members give these answers, in turn, a hundred times."""
     dataset = from_frame(pd.DataFrame({field: [*first, *second] * 100}), Profile)
-    return describe(dataset, np.array(([0] * len(first) + [1] * len(second)) * 100), ("a", "b"))
+    return describe(dataset, np.array(([0] * len(first) + [1] * len(second)) * 100), ("a", "b")).personas
 
 
 def trait_of(persona: Persona, value: str) -> Trait:
@@ -99,13 +99,13 @@ def test_personas_do_not_depend_on_the_order_of_rows(
     profiles: Dataset, truth: IntArray, personas: tuple[Persona, ...]
 ) -> None:
     shuffled = np.random.default_rng(0).permutation(len(profiles))
-    assert describe(profiles.take(shuffled), truth[shuffled], IDS) == personas
+    assert describe(profiles.take(shuffled), truth[shuffled], IDS).personas == personas
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_random_clusters_have_no_traits(profiles: Dataset, seed: int) -> None:
     clusters = np.random.default_rng(seed).integers(0, 6, len(profiles))
-    assert not any(persona.traits for persona in describe(profiles, clusters, IDS))
+    assert not any(persona.traits for persona in describe(profiles, clusters, IDS).personas)
 
 
 # --- counting --------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def test_ordinal_levels_are_described_like_values() -> None:
 
 def test_rare_value_is_a_trait() -> None:
     first, _ = two_halves("hobbies", [["music"]] * 9 + [["music", "diy"]], [["music", "diy"]] * 10)
-    assert trait_of(first, "diy").sentence == "10 % are into DIY, against 55 % of everyone"
+    assert trait_of(first, "diy").sentence == "10 % give to people who are into DIY, against 55 % of everyone"
 
 
 def test_gift_affinity_counts_a_category_once_across_fields() -> None:
@@ -145,7 +145,7 @@ def test_gift_affinity_counts_a_category_once_across_fields() -> None:
         {"last_gift_category": None, "gift_history": None},
     ]
     dataset = from_frame(pd.DataFrame(rows * 50), Profile)
-    (everyone,) = describe(dataset, np.zeros(200, np.int64), ("a",))
+    (everyone,) = describe(dataset, np.zeros(200, np.int64), ("a",)).personas
     assert affinity_of(everyone, "books").share == pytest.approx(2 / 3, abs=1e-4)
     assert affinity_of(everyone, "toys").share == pytest.approx(1 / 3, abs=1e-4)
     assert affinity_of(everyone, "books").lift == 1
@@ -157,14 +157,14 @@ def test_gift_affinity_counts_a_category_once_across_fields() -> None:
 def test_value_of_four_profiles_is_not_published() -> None:
     mine = {"hobbies": [["my secret"]] * 4 + [["yoga"]] * 96, "gift_history": [["my gift"]] * 4 + [["books"]] * 96}
     dataset = from_frame(pd.DataFrame(mine), Profile)
-    personas = describe(dataset, np.array([0] * 4 + [1] * 96), ("a", "b"))
+    personas = describe(dataset, np.array([0] * 4 + [1] * 96), ("a", "b")).personas
     assert "my" not in repr(personas)
 
 
 def test_persona_of_four_members_has_no_traits() -> None:
     answers = {"age": [99] * 4 + [20, 30] * 48, "gift_history": [["toys"]] * 4 + [["toys"], ["books"]] * 48}
     dataset = from_frame(pd.DataFrame(answers), Profile)
-    few, _ = describe(dataset, np.array([0] * 4 + [1] * 96), ("a", "b"))
+    few, _ = describe(dataset, np.array([0] * 4 + [1] * 96), ("a", "b")).personas
     assert not few.traits
     assert not few.gift_affinities
 
@@ -173,7 +173,7 @@ def test_persona_of_four_members_has_no_traits() -> None:
 
 
 def test_single_persona_is_called_everyone(profiles: Dataset) -> None:
-    (everyone,) = describe(profiles, np.zeros(len(profiles), np.int64), ("a",))
+    (everyone,) = describe(profiles, np.zeros(len(profiles), np.int64), ("a",)).personas
     assert (everyone.name, everyone.traits, everyone.share) == ("Everyone", (), 1)
     assert "Everyone" not in everyone.sentence
 
@@ -181,18 +181,21 @@ def test_single_persona_is_called_everyone(profiles: Dataset) -> None:
 def test_foreign_answers_are_quoted_as_they_were_written() -> None:
     first, second = two_halves("hobbies", [["Wandern"], ["Wandern"], ["wandern"]], [["Kochen"], ["Kochen"]])
     assert (first.name, second.name) == ("Fans of “Wandern”", "Fans of “Kochen”")
-    assert trait_of(first, "wandern").sentence == "100 % are into “Wandern”, against 60 % of everyone"
-    assert first.sentence == "People who tend to be into “Wandern”."
+    assert (
+        trait_of(first, "wandern").sentence
+        == "100 % give to people who are into “Wandern”, against 60 % of everyone"
+    )
+    assert first.sentence == "People who tend to give to people who are into “Wandern”."
 
 
 def test_group_that_only_lacks_what_others_have_is_named_by_it() -> None:
     first, second = two_halves("favourite_movies", [["war"], ["war", "drama"], ["war"]], [["drama"], [], []])
-    assert (first.name, second.name) == ("War film fans", "People who seldom watch war films")
+    assert (first.name, second.name) == ("War film fans", "People who seldom give to people who watch war films")
 
 
 def test_empty_cluster_is_described() -> None:
     dataset = from_frame(pd.DataFrame({"age": [20, 60] * 50, "hobbies": [["yoga"], None] * 50}), Profile)
-    _, empty = describe(dataset, np.zeros(100, np.int64), ("a", "b"))
+    _, empty = describe(dataset, np.zeros(100, np.int64), ("a", "b")).personas
     assert (empty.size, empty.share, empty.traits) == (0, 0, ())
 
 
@@ -202,7 +205,7 @@ def test_profile_class_without_wordings_is_described_by_field_titles() -> None:
         {"pages": 100, "plan": "free", "topics": ["cooking"]},
     ]
     dataset = from_frame(pd.DataFrame(rows * 50), Reader)
-    first, second = describe(dataset, np.array([0, 1] * 50), ("a", "b"))
+    first, second = describe(dataset, np.array([0, 1] * 50), ("a", "b")).personas
     assert first.name == "High-page history-topic group"
     assert (
         second.sentence
@@ -213,7 +216,7 @@ def test_profile_class_without_wordings_is_described_by_field_titles() -> None:
 def test_gift_category_of_fewer_than_five_members_is_no_affinity_of_theirs() -> None:
     gifts = [*["books"] * 96, *["toys"] * 4, *["toys"] * 100]
     dataset = from_frame(pd.DataFrame({"last_gift_category": gifts}), Profile)
-    first, second = describe(dataset, np.repeat([0, 1], 100), ("a", "b"))
+    first, second = describe(dataset, np.repeat([0, 1], 100), ("a", "b")).personas
     assert [affinity.category for affinity in first.gift_affinities] == ["books"]
     assert [affinity.category for affinity in second.gift_affinities] == ["toys"]
 
@@ -222,6 +225,9 @@ def test_gift_category_of_fewer_than_five_members_is_no_affinity_of_theirs() -> 
 def test_trait_of_hardly_any_members_does_not_say_how_few_they_are(few: int) -> None:
     hobbies = [*[["diy"]] * few, *[["yoga"]] * (200 - few), *[["diy"]] * 200]
     dataset = from_frame(pd.DataFrame({"hobbies": hobbies}), Profile)
-    first, _ = describe(dataset, np.repeat([0, 1], 200), ("a", "b"))
+    first, _ = describe(dataset, np.repeat([0, 1], 200), ("a", "b")).personas
     rare = trait_of(first, "diy")
-    assert (rare.share, rare.sentence) == (0.02, "Hardly any are into DIY (2 %, against 50 % of everyone)")
+    assert (rare.share, rare.sentence) == (
+        0.02,
+        "Hardly any give to people who are into DIY (2 %, against 50 % of everyone)",
+    )

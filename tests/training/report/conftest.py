@@ -32,7 +32,7 @@ def manifest_of(dataset: Dataset, fitted: Fit, k: int | str = "auto") -> Manifes
         metrics={},
         choice_of_k=fitted.choice.sentence,
         fields=(),
-        personas=describe(dataset, fitted.clusters, [f"p_{number}" for number in range(fitted.k)]),
+        personas=describe(dataset, fitted.clusters, [f"p_{number}" for number in range(fitted.k)]).personas,
         golden=(),
     )
 

@@ -10,7 +10,7 @@ from training.simulation.simulate import (
     SimulationConfig,
     simulate,
 )
-from training.simulation.world import FORM, VALUES
+from training.simulation.world import VALUES
 
 LISTS = ("hobbies", "favourite_items", "favourite_movies", "gift_history")
 
@@ -119,11 +119,11 @@ def test_list_lengths_of_a_person_correlate(many: Simulated) -> None:
 
 
 def test_missing_share_is_close_to_the_configured_one(many: Simulated) -> None:
-    assert many.frame[list(FORM)].isna().to_numpy().mean() == pytest.approx(0.10, abs=0.015)
+    assert many.frame.isna().to_numpy().mean() == pytest.approx(0.10, abs=0.015)
 
 
 def test_missing_share_of_zero_leaves_no_gap() -> None:
-    assert not simulate(SimulationConfig(rows=2_000, missing=0)).frame[list(FORM)].isna().any(axis=None)
+    assert not simulate(SimulationConfig(rows=2_000, missing=0)).frame.isna().any(axis=None)
 
 
 def test_missing_answers_depend_on_other_answers(many: Simulated) -> None:

@@ -13,7 +13,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from lemminflect import getAllLemmas
+from lemminflect import getAllLemmas, getInflection
 
 from training.personas.wording.words import ENGLISH, FUNCTION_WORDS, PERSONS, PREPOSITIONS, PRONOUNS, VERBS
 
@@ -106,6 +106,13 @@ def singular(text: str) -> str:
 def possessive(text: str) -> str:
     """ "children" → "children's", "parents" → "parents'"."""
     return f"{text}'" if text.endswith("s") else f"{text}'s"
+
+
+def third_person(infinitive: str) -> str:
+    """A phrase that begins with a verb, after a singular subject: "be into gaming" → "is into gaming"."""
+    verb, space, rest = infinitive.partition(" ")
+    conjugated = getInflection(verb, "VBZ")
+    return f"{'is' if verb == 'be' else conjugated[0] if conjugated else verb}{space}{rest}"
 
 
 def with_article(text: str) -> str:

@@ -6,9 +6,11 @@ from starlette.testclient import TestClient
 
 from models.profile import Profile
 from models.storage.registry import Registry
+from service.app import create_app
 from service.paging import encode_cursor
 from service.settings import Settings
-from testkit.small_model import copy_old_model, small_personas, write_small_model
+from service.store.memory.store import MemoryStore
+from testkit.small_model import GIVER_TEXTS, copy_old_model, small_personas, write_small_model
 from testkit.small_scorer import KNOWN
 from testkit.waiting import eventually
 from tests.support.problems import assert_problem
@@ -21,6 +23,23 @@ def test_catalogue_lists_every_persona_largest_first(client: TestClient) -> None
     assert page["items"][0]["gift_affinities"]
     assert page["simulated"] is True
     assert page["next_cursor"] is None
+
+
+def test_sentences_speak_to_an_analyst_unless_asked_to_speak_to_the_giver(client: TestClient) -> None:
+    own, to_giver = (client.get(f"/personas{query}").json()["items"][0] for query in ("", "?voice=giver"))
+    assert own == client.get("/personas?voice=analyst").json()["items"][0]
+    assert client.get("/personas/p_0").json().items() <= own.items()
+    assert client.get("/personas/p_0?voice=giver").json().items() <= to_giver.items()
+    assert (to_giver["sentence"], to_giver["traits"][0]["sentence"]) == (GIVER_TEXTS.sentence, *GIVER_TEXTS.traits)
+    assert own["sentence"] == small_personas()[0].sentence
+    assert {**to_giver, "sentence": own["sentence"], "traits": own["traits"]} == own
+
+
+def test_model_without_voices_has_one_wording(settings: Settings) -> None:
+    registry = Registry(settings.artifacts_dir)
+    registry.activate(copy_old_model(registry.root, 2).name)
+    with TestClient(create_app(settings, store=MemoryStore())) as client:
+        assert client.get("/personas?voice=giver").json() == client.get("/personas").json()
 
 
 def test_pages_list_every_persona_once(client: TestClient) -> None:

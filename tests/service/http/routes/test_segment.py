@@ -59,6 +59,24 @@ def test_explanation_adds_up_to_the_log_odds(client: TestClient) -> None:
     assert response["next_question"] is None
 
 
+def test_explanation_speaks_to_the_giver_or_to_an_analyst(client: TestClient) -> None:
+    profile = {"age": 30, "hobbies": ["value_1"], "relationship": "mother"}
+
+    def first_words(query: str) -> set[str]:
+        reasons = client.post(f"/segment?{query}", json=profile).json()["explanation"]["reasons"]
+        [item] = client.post(f"/segment/batch?{query}", json={"profiles": [profile]}).json()["items"]
+        assert item["result"]["explanation"]["reasons"] == reasons
+        return {" ".join(reason["sentence"].split()[:2]) for reason in reasons if reason["value"]}
+
+    assert first_words("explain=true") == first_words("explain=true&voice=giver") == {"You are", "Your mother"}
+    assert first_words("explain=true&voice=analyst") == {"They are", "Their mother"}
+
+
+def test_voice_without_an_explanation_changes_nothing(client: TestClient) -> None:
+    assert client.post("/segment?voice=analyst", json=FULL).json() == client.post("/segment", json=FULL).json()
+    assert_problem(client.post("/segment?voice=poet", json=FULL), 422, "invalid-request")
+
+
 def test_next_question_is_suggested_on_request(client: TestClient) -> None:
     suggested = client.post("/segment?suggest=true", json=FULL).json()["next_question"]
     questions = client.post("/segment/next-question", json=FULL).json()

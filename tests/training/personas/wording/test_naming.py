@@ -71,8 +71,11 @@ def test_name_never_says_old() -> None:
 
 def test_name_says_what_members_seldom_do_where_there_is_nothing_else() -> None:
     rare = value("hobbies", "gaming", share=0.02, everyone=0.3)
-    assert name_of(rare) == "Givers who are seldom into gaming"
-    assert name_of(value("favourite_movies", "war", 0.02, 0.3)) == "Givers who seldom watch war films"
+    assert name_of(rare) == "Givers who seldom give to people who are into gaming"
+    assert (
+        name_of(value("favourite_movies", "war", 0.02, 0.3))
+        == "Givers who seldom give to people who watch war films"
+    )
     assert name_of(rare, mean("lead_time_days", 2, 10, strength=0.01)) == "Last-minute givers"
 
 
@@ -84,7 +87,7 @@ def test_name_says_what_members_seldom_do_where_there_is_nothing_else() -> None:
         (value("occupation", "2n Cycle"), "Givers who have “2n Cycle” as occupation"),
         (value("budget_range", "medium"), "Medium-budget givers"),
         (mean("age", 70, 40), "65–75 year olds"),
-        (value("hobbies", "unknown"), "Givers who are into “unknown”"),
+        (value("hobbies", "unknown"), "Givers who give to people who are into “unknown”"),
     ],
 )
 def test_any_finding_makes_a_name(finding: Finding, name: str) -> None:
@@ -172,7 +175,7 @@ def test_personas_are_numbered_where_none_has_findings() -> None:
 def test_equal_personas_are_numbered() -> None:
     one = [value("hobbies", "gaming")]
     made = names([one] * 3, "people")
-    assert made == ("Game-loving people", "People who are into gaming", "Game-loving people 2")
+    assert made == ("Game-loving people", "People who give to people who are into gaming", "Game-loving people 2")
 
 
 def test_values_without_meaning_stay_out_of_names() -> None:

@@ -1,11 +1,16 @@
 """Values as phrases."""
 
+from dataclasses import replace
+
 import pytest
 
-from models.profile.field_kinds import FieldSpec, Numeric
+from models.profile.field_kinds import Categorical, FieldSpec, Kind, MultiLabel, Numeric, Ordinal, Wording
 from tests.training.personas.wording.findings import FIELDS
-from training.personas.wording.phrases import level, phrase, plural_phrase, second_person
+from training.personas.wording.phrases import level, phrase, phrase_after_subject, plural_phrase
 from training.personas.wording.terms import Term
+
+# As a class of one's own may have them.
+OWN_HOBBIES = replace(FIELDS["hobbies"], about="giver")
 
 
 def terms(*values: str) -> list[Term]:
@@ -44,14 +49,14 @@ def test_phrases_of_several_people_are_plural(field: str, given: list[str], said
 @pytest.mark.parametrize(
     ("field", "given", "said"),
     [
-        ("hobbies", "board_games", "are into board games"),
-        ("hobbies", "wandern", "are into “wandern”"),
-        ("hobbies", "meet_people", "ticked “meet people”"),
-        ("hobbies", "n/a", "are into “n/a”"),
-        ("favourite_items", "anything_english", "like “anything english”"),
-        ("favourite_movies", "children", "watch children's films"),
-        ("favourite_movies", "anything_english", "watch “anything english” films"),
-        ("favourite_movies", "scary", "watch scary films"),
+        ("hobbies", "board_games", "is into board games"),
+        ("hobbies", "wandern", "is into “wandern”"),
+        ("hobbies", "meet_people", "has “meet people” among their hobbies"),
+        ("hobbies", "n/a", "is into “n/a”"),
+        ("favourite_items", "anything_english", "likes “anything english”"),
+        ("favourite_movies", "children", "watches children's films"),
+        ("favourite_movies", "anything_english", "watches “anything english” films"),
+        ("favourite_movies", "scary", "watches scary films"),
         ("gift_history", "useful", "give useful gifts"),
         ("gift_history", "praktisch", "give “praktisch”"),
         ("occupation", "engineer", "are an engineer"),
@@ -63,15 +68,46 @@ def test_phrases_of_several_people_are_plural(field: str, given: list[str], said
         ("relationship", "parents", "buy for parents"),
         ("budget_range", "medium", "have a medium budget"),
         ("lead_time_days", "", "buy {value} days ahead"),
+        ("recipient_age", "", "is {value} years old"),
     ],
 )
-def test_phrase_after_you(field: str, given: str, said: str) -> None:
-    assert second_person(FIELDS[field], given) == said
+def test_phrase_after_the_one_whom_the_field_speaks_of(field: str, given: str, said: str) -> None:
+    assert phrase_after_subject(FIELDS[field], given) == said
 
 
 def test_what_is_no_thing_is_ticked() -> None:
     ticked = terms("do_sports", "rest_and_relax")
-    assert plural_phrase(FIELDS["hobbies"], ticked) == "tick “do sports” and “rest and relax”"
+    assert plural_phrase(OWN_HOBBIES, ticked) == "tick “do sports” and “rest and relax”"
+    assert phrase_after_subject(OWN_HOBBIES, "do_sports") == "ticked “do sports”"
+
+
+def test_recipients_tick_nothing() -> None:
+    listed = terms("do_sports", "rest_and_relax")
+    assert plural_phrase(FIELDS["hobbies"], listed) == (
+        "give to people who have “do sports” and “rest and relax” among their hobbies"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "said"),
+    [
+        (Numeric(), "", "has {value} cups"),
+        (Ordinal(), "low", "has low as cups"),
+        (Categorical(), "yes", "has “yes” for cups"),
+        (Categorical(), "china", "has china as cups"),
+        (MultiLabel(), "china", "has china in cups"),
+    ],
+)
+def test_field_about_recipients_without_words_is_said_of_one(kind: Kind, given: str, said: str) -> None:
+    spec = FieldSpec(name="cups", kind=kind, title="cups", about="recipient")
+    assert phrase_after_subject(spec, given) == said
+
+
+def test_each_clause_of_several_is_conjugated() -> None:
+    spec = FieldSpec(name="job", kind=Categorical(Wording("be {a_value}")), title="job", about="recipient")
+    assert phrase(spec, terms("nurse", "home_duties")) == (
+        "give to somebody who is a nurse or has home duties as job"
+    )
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_random_clusters_have_no_lift_rows(dataset: Dataset) -> None:
 
 def test_snake_rows_compare_numbers_and_levels(dataset: Dataset, fitted: Fit) -> None:
     rows = {row.title: row for row in snake_rows(number_tables(dataset, fitted.clusters, fitted.k))}
-    assert list(rows) == ["age", "budget range", "purchases last year", "lead time days"]
+    assert list(rows) == ["age", "budget range", "purchases last year", "lead time days", "recipient age"]
     ages = pd.Series(dataset.columns["age"].values)  # type: ignore[union-attr]
     assert rows["age"].means == pytest.approx(ages.groupby(fitted.clusters).mean().tolist(), abs=1e-4)
     assert 0 <= rows["budget range"].mean_everyone <= 2

@@ -28,7 +28,7 @@ ROWS = np.arange(0, 2_000, 4)
 
 @pytest.fixture(scope="module")
 def personas(dataset: Dataset, fitted: Fit) -> tuple[Persona, ...]:
-    return describe(dataset, fitted.clusters, [f"p_{number}" for number in range(fitted.k)])
+    return describe(dataset, fitted.clusters, [f"p_{number}" for number in range(fitted.k)]).personas
 
 
 @pytest.fixture(scope="module")
