@@ -1,13 +1,14 @@
 """Use case: the members of a persona, page by page, while users come and go."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
 from models.errors import SegmentsError
+from models.persona import Persona
 from models.profile import Profile
 from models.profile.field_kinds import declared_fields
 from models.profile.vocabulary import normalise
@@ -100,18 +101,45 @@ def members(
     return _page(loaded, persona.id, items, after)
 
 
-def all_members(
-    users: UserStore, loaded: LoadedArtifact, persona_id: str, wanted: MemberFilter, now: datetime
-) -> Iterator[list[Member]]:
-    """All members of a persona, in batches, for a download."""
-    after = ""
-    while True:
-        batch = users.members(persona_id, after, _BATCH)
-        judged = _judged(users, loaded, persona_id, batch, wanted, now)
-        yield [member for _, member in judged if member is not None]
-        if len(batch) < _BATCH:
-            return
-        after = batch[-1].user_id
+class MemberRow(NamedTuple):
+    """A member in a download."""
+
+    user_id: str
+    persona_id: str
+    persona_name: str
+    confidence: float | None
+    runner_up_id: str | None
+    margin: float | None
+    basis: str | None
+    assigned_at: datetime | None
+    profile_updated_at: datetime
+
+
+@dataclass
+class MemberExport:
+    """A download of all wanted members, under way. `active`: the active model, which may change meanwhile."""
+
+    users: UserStore
+    active: Callable[[], LoadedArtifact]
+    persona_id: str
+    wanted: MemberFilter
+    now: Callable[[], datetime]
+    _after: str | None = field(default="", init=False)
+
+    def next_batch(self) -> list[MemberRow] | None:
+        """The next members in order of their ids, perhaps none of those read; None after the last.
+
+        Raises `PersonaNotFound`, `StoreUnavailable` or `NoActiveModel`.
+        """
+        if self._after is None:
+            return None
+        loaded = self.active()
+        persona = get_persona(loaded, self.persona_id)
+        batch = self.users.members(persona.id, self._after, _BATCH)
+        judged = _judged(self.users, loaded, persona.id, batch, self.wanted, self.now())
+        rows = [_row(persona, member) for _, member in judged if member is not None]
+        self._after = batch[-1].user_id if len(batch) == _BATCH else None
+        return rows
 
 
 def _judged(
@@ -172,6 +200,20 @@ def _member(loaded: LoadedArtifact, user: AssignedUser) -> Member:
         basis=user.basis,
         assigned_at=user.assigned_at,
         profile_updated_at=user.profile_updated_at,
+    )
+
+
+def _row(persona: Persona, member: Member) -> MemberRow:
+    return MemberRow(
+        user_id=member.user_id,
+        persona_id=persona.id,
+        persona_name=persona.name,
+        confidence=member.confidence,
+        runner_up_id=None if member.runner_up is None else member.runner_up.id,
+        margin=member.margin,
+        basis=None if member.basis is None else member.basis.value,
+        assigned_at=member.assigned_at,
+        profile_updated_at=member.profile_updated_at,
     )
 
 

@@ -127,6 +127,16 @@ USER_AFFINITIES = {
     "model_version": VERSION,
 }
 
+MEMBERS_NDJSON = (
+    f'{{"user_id":"user-42","persona_id":"{PERSONA_ID}","persona_name":"{PERSONA_REF["name"]}","confidence":0.94,'
+    f'"runner_up_id":"p_Q9ma","margin":0.88,"basis":"OWN_PROFILE","assigned_at":"{TIME}",'
+    f'"profile_updated_at":"{TIME}"}}\n'
+)
+MEMBERS_CSV = (
+    "user_id,persona_id,persona_name,confidence,runner_up_id,margin,basis,assigned_at,profile_updated_at\r\n"
+    f"user-42,{PERSONA_ID},{PERSONA_REF['name']},0.94,p_Q9ma,0.88,OWN_PROFILE,{TIME},{TIME}\r\n"
+)
+
 USERS_REQUEST = {"user_ids": ["user-42", "nobody"]}
 
 USER_PERSONAS = {

@@ -56,6 +56,7 @@ WORK = {
         "POST /retrain",
         "POST /retrain/{job_id}/cancel",
         "POST /users/personas:batchGet",
+        "POST /users:batchUpsert",
         "PUT /users/{user_id}/persona",
         "PUT /users/{user_id}/profile",
         "PUT /users/{user_id}/recipients/{recipient_id}/profile",
@@ -67,7 +68,11 @@ WORK = {
         "POST /segment/compare",
         "POST /segment/next-question",
     },
-    Work.STREAM: {"GET /retrain/{job_id}/events"},
+    Work.STREAM: {
+        "GET /personas/{persona_id}/users:export",
+        "GET /retrain/{job_id}/events",
+        "GET /users:export",
+    },
 }
 # These read manifests, which lie in the same storage as the store's folder, and never call the store.
 REGISTRY_ALONE = {"GET /models/activations", "GET /models/{version}"}
@@ -174,5 +179,5 @@ def test_only_routes_of_the_store_call_it_and_only_with_a_slot_of_its_bulkhead(
         if own_id in calls.with_slot:
             calling.add(name_of(route))
             assert calls.with_slot[own_id] == {route.work is Work.STORE}, name_of(route)
-    unlimited = {"GET /models/{version}/comparison", "GET /retrain/{job_id}/events"}
+    unlimited = {"GET /models/{version}/comparison", *WORK[Work.STREAM]}
     assert calling == WORK[Work.STORE] - REGISTRY_ALONE | unlimited

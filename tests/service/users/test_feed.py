@@ -1,5 +1,8 @@
 """The feed of changes over HTTP, the history of sizes, and the members of a persona."""
 
+import csv
+import io
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +10,7 @@ from starlette.testclient import TestClient
 
 from models.storage.registry import Registry
 from service.store.memory.store import MemoryStore
+from service.users import members
 from testkit.small_model import write_small_model
 from testkit.waiting import eventually
 from tests.support.problems import assert_problem
@@ -207,3 +211,28 @@ def test_objector_is_opted_out_in_every_read(client: TestClient, store: MemorySt
     assert_problem(client.put("/users/u/persona", json={"persona_id": "p_0"}), 409, "user-opted-out")
     batch = client.post("/users/personas:batchGet", json={"user_ids": ["u"]}).json()
     assert batch["items"][0]["status"] == "OPTED_OUT"
+
+
+def test_members_are_downloaded_as_json_lines_and_as_csv_without_formulas(client: TestClient) -> None:
+    persona_id = put(client, "=cmd()", {"age": 30})
+    put(client, "b", {"age": 30, "occasion": "birthday"})
+    path = f"/personas/{persona_id}/users:export"
+    lines = [json.loads(line) for line in client.get(path).text.splitlines()]
+    page = client.get(f"/personas/{persona_id}/users").json()["items"]
+    assert [line["user_id"] for line in lines] == [item["user_id"] for item in page]
+    assert {line["persona_id"] for line in lines} == {persona_id}
+    table = list(csv.DictReader(io.StringIO(client.get(f"{path}?format=csv").text)))
+    assert [row["user_id"] for row in table] == ["'=cmd()", *(line["user_id"] for line in lines[1:])]
+    assert client.get(f"{path}?min_confidence=1").text == ""
+    assert_problem(client.get("/personas/p_none/users:export"), 404, "persona-not-found")
+
+
+def test_whole_persona_is_downloaded_over_many_batches(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(members, "_BATCH", 2)
+    persona_id = put(client, "u0", {"age": 30})
+    for number in range(1, 6):
+        put(client, f"u{number}", {"age": 30})
+    lines = client.get(f"/personas/{persona_id}/users:export").text.splitlines()
+    assert [json.loads(line)["user_id"] for line in lines] == [f"u{number}" for number in range(6)]
