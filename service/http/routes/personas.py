@@ -192,8 +192,9 @@ async def get_persona_lineage(request: Request, loaded: ModelDep, persona_id: Pe
         invalid=True,
     ),
 )
+# In a thread: two fields crossed have hundreds of items, which take milliseconds.
 @does(Work.MEMORY)
-async def get_persona_affinities(
+def get_persona_affinities(
     request: Request,
     loaded: ModelDep,
     persona_id: PersonaId,
