@@ -6,7 +6,7 @@ from service.http.examples.common import PERSONA_ID, PERSONA_REF, PREVIOUS_VERSI
 
 PERSONA: dict[str, Any] = {
     **PERSONA_REF,
-    "sentence": "Younger people who are into gaming and are given electronics.",
+    "sentence": "Mostly 22–40 year olds who tend to give electronics, and give to people who are into gaming.",
     "size": 4210,
     "share": 0.21,
     "traits": [
@@ -17,7 +17,7 @@ PERSONA: dict[str, Any] = {
             "lift": 2.7,
             "mean": None,
             "mean_everyone": None,
-            "sentence": "2.7 × as likely as everyone to be into gaming.",
+            "sentence": "2.7 × as likely as everyone to give to somebody who is into gaming",
         }
     ],
     "gift_affinities": [{"category": "electronics", "share": 0.48, "lift": 2.2}],

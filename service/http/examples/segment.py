@@ -71,8 +71,8 @@ SEGMENTED_IN_DETAIL = {
                 "field": "hobbies",
                 "value": "gaming",
                 "contribution": 2.08,
-                "sentence": "You are into gaming: 16 × as typical of Tech-loving gadget givers as of "
-                "Yoga-loving wellness givers.",
+                "sentence": "The person you give to is into gaming: 16 × as typical of Tech-loving gadget givers "
+                "as of Yoga-loving wellness givers.",
             }
         ],
     },
