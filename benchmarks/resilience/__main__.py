@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.resilience import artifacts, disk, kills, replicas, soak, stopping
 from benchmarks.resilience.clients import crowds, fuzz, generated_client, hostile, protocol
 from benchmarks.resilience.harness.world import Outcome, World
-from benchmarks.resilience.store import contention, database
+from benchmarks.resilience.store import contention, database, feed
 from testkit import ROOT
 
 Step = Callable[[World], Outcome]
@@ -28,6 +28,8 @@ STEPS: dict[str, Step] = {
     "database-frozen": database.frozen,
     "writers-and-readers": contention.writers_and_readers,
     "two-patches": contention.two_patches,
+    "feed-followed": feed.followed,
+    "one-user": feed.one_user,
     "disk-artifacts": disk.artifacts,
     "disk-profiles": disk.profiles,
     "disk-logs": disk.logs,
