@@ -104,6 +104,29 @@ def test_gifts_of_a_user_are_those_of_their_personas_by_probability(segments: An
     assert segments.user_affinities("nobody", fallback=True).status == "FALLBACK"
 
 
+def test_export_has_every_user_once(segments: Any) -> None:
+    stored = {
+        item.user_id: item.persona.id for item in segments.upsert_many((f"u{i:04}", {}) for i in range(1_500))
+    }
+    exported = list(segments.export_users())
+    assert {user.user_id: user.persona_id for user in exported} == stored
+    assert len(exported) == 1_500
+    assert {(user.status, user.basis) for user in exported} == {("FALLBACK", "FALLBACK")}
+
+
+def test_reasons_and_personas_speak_to_whom_was_asked_for(segments: Any) -> None:
+    sentences = {
+        voice: [
+            reason.sentence
+            for reason in segments.segment({"age": 24}, explain=True, voice=voice).explanation.reasons
+        ]
+        for voice in ("giver", "analyst")
+    }
+    assert sentences["giver"] != sentences["analyst"]
+    persona_id = segments.personas(voice="giver").items[0].id
+    assert segments.persona(persona_id, voice="giver").id == persona_id
+
+
 def test_no_users_have_a_model_all_the_same(segments: Any) -> None:
     personas = segments.get_personas([])
     assert personas.items == ()
