@@ -165,7 +165,7 @@ class AsyncSegmentsClient:
     async def _send(self, send: Send, body: "_Body | None") -> Reply:
         content = content_of(send)
         request = self._http.build_request(
-            **arguments_of(send), content=None if content is None else _in_a_thread(content)
+            **arguments_of(send, self._options), content=None if content is None else _in_a_thread(content)
         )
         try:
             response = await self._http.send(request, stream=True)

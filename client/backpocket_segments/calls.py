@@ -21,8 +21,8 @@ class Call(Generic[T]):
     """One request, and the class of its result.
 
     `route`: the path as in the service's OpenAPI document; `path`: the ids in it. `content`: makes the body anew
-    for each attempt; a body that can be made once alone is not `repeatable`. `cached`: whether an ETag may save
-    the transfer.
+    for each attempt; a body that can be made once alone is not `repeatable`. `least_timeout`: seconds that its
+    work may take, however short the client's timeout is. `cached`: whether an ETag may save the transfer.
     """
 
     method: str
@@ -35,6 +35,7 @@ class Call(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict)
     idempotent: bool = True
     repeatable: bool = True
+    least_timeout: float = 0.0
     cached: bool = False
 
     @property

@@ -149,7 +149,7 @@ class SegmentsClient:
         return None
 
     def _send(self, send: Send, body: "_Body | None") -> Reply:
-        request = self._http.build_request(**arguments_of(send), content=content_of(send))
+        request = self._http.build_request(**arguments_of(send, self._options), content=content_of(send))
         try:
             response = self._http.send(request, stream=True)
             if body is not None and response.is_success:

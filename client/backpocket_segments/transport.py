@@ -41,12 +41,11 @@ class Options:
         return {
             "base_url": self.url,
             "auth": KeyAuth(self.key) if self.key else None,
-            "timeout": httpx.Timeout(self.timeout),
             "headers": {"User-Agent": AGENT},
         }
 
 
-def arguments_of(send: Send) -> dict[str, Any]:
+def arguments_of(send: Send, options: Options) -> dict[str, Any]:
     """The arguments of a request, without its streamed content."""
     call = send.call
     return {
@@ -55,6 +54,7 @@ def arguments_of(send: Send) -> dict[str, Any]:
         "params": call.parameters or None,
         "json": call.json,
         "headers": dict(send.headers),
+        "timeout": httpx.Timeout(max(options.timeout, call.least_timeout)),
     }
 
 

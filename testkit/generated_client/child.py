@@ -38,6 +38,12 @@ def main(url: str, key: str) -> None:
     call("users.put_user_profile", 201, "StoredProfileBody", client, "ada", body=profile)
     call("users.get_user_persona", 200, "UserPersona", client, "ada")
     call("users.get_user_persona", 404, "Problem", client, "nobody")
+    call("users.put_recipient_profile", 201, "RecipientPersona", client, "ada", "an aunt/1", body=profile)
+    call("users.get_recipient_profile", 200, "RecipientProfile", client, "ada", "an aunt/1")
+    call("users.delete_recipient_profile", 204, "NoneType", client, "ada", "an aunt/1")
+    users = [models.User(user_id=f"u{number}", profile=profile) for number in range(3)]
+    call("users.batch_upsert_users", 207, "UpsertResponse", client, body=models.UpsertRequest(users=users))
+    call("users.follow_user_changes", 200, "Feed", client, limit=1)
     page = call("personas.list_personas", 200, "PersonaPage", client, limit=1).parsed
     persona = page.items[0].id
     call("users.choose_user_persona", 200, "UserPersona", client, "ada", body=models.ChosenPersona(persona))

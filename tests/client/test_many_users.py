@@ -209,6 +209,22 @@ def test_erased_user_is_no_response(segments: Any, service: FakeService) -> None
     assert service.requests == ["DELETE /users/ada"]
 
 
+def test_long_work_has_more_time_than_the_client_gives_a_request(service: FakeService) -> None:
+    timeouts: list[float] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        timeouts.append(request.extensions["timeout"]["read"])
+        return service.respond(request.method, request.url.path, dict(request.url.params), request.read())
+
+    with SegmentsClient(
+        "http://segments.example", timeout=0.5, transport=httpx.MockTransport(respond)
+    ) as segments:
+        segments.erase("ada")
+        segments.get_personas(["ada"])
+        segments.import_users([{"user_id": "ada"}])
+    assert timeouts == [0.5, 60, 600]
+
+
 def test_silent_service_times_out_after_the_agreed_attempts(connect: Any) -> None:
     attempts: list[str] = []
 

@@ -33,7 +33,7 @@ def segments(artifacts: Path, tmp_path: Path) -> Iterator[SegmentsClient]:
     key = admin_key_in(f"sqlite:///{tmp_path}/segments.db")
     with (
         serving(tmp_path, artifacts, UPKEEP_SECONDS="1") as server,
-        SegmentsClient(server.url, key, timeout=60) as client,
+        SegmentsClient(server.url, key) as client,
     ):
         yield client
 

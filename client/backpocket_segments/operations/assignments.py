@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from backpocket_segments.calls import Call, Steps, Together
-from backpocket_segments.operations.batches import MAX_BATCH, batches_of, moved_errors
+from backpocket_segments.operations.batches import BATCH_TIMEOUT, MAX_BATCH, batches_of, moved_errors
 from backpocket_segments.results.assignment import BatchFailure, BatchItem, BatchResponse, ItemProblem, Segmented
 
 Voice = Literal["giver", "analyst"]
@@ -39,7 +39,13 @@ def segment_many(profiles: Iterable[Mapping[str, object]]) -> Steps[list[Segment
     A profile that is not valid has an `ItemProblem`, whose pointers count from the first of all profiles.
     """
     calls = [
-        Call(method="POST", route="/segment/batch", result=BatchResponse, json={"profiles": batch})
+        Call(
+            method="POST",
+            route="/segment/batch",
+            result=BatchResponse,
+            json={"profiles": batch},
+            least_timeout=BATCH_TIMEOUT,
+        )
         for batch in batches_of(profiles)
     ]
     responses = yield from Together(calls).results_of()

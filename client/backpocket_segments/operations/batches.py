@@ -9,6 +9,8 @@ from backpocket_segments.errors import FieldError
 
 T = TypeVar("T")
 MAX_BATCH = 1_000
+# Seconds that a batch may take on a busy machine.
+BATCH_TIMEOUT = 60.0
 
 
 def batches_of(items: Iterable[T]) -> Iterator[Sequence[T]]:

@@ -9,11 +9,14 @@ from backpocket_segments.calls import Call, Emit, Open, Pause, Read, Source, Ste
 from backpocket_segments.cursors import CursorStore
 from backpocket_segments.decoding import decode
 from backpocket_segments.lines import CHUNK, LineSplitter, encode_records
+from backpocket_segments.operations.batches import BATCH_TIMEOUT
 from backpocket_segments.operations.jobs import POLL_SECONDS, wait_for
 from backpocket_segments.results.jobs import ImportJob
 from backpocket_segments.results.users import Change, ChangePage, ExportedUser
 
 Format = Literal["ndjson", "csv", "parquet"]
+# Seconds for which a service that stores a long file may say nothing.
+TRANSFER_TIMEOUT = 600.0
 MEDIA_TYPES: dict[Format, str] = {
     "ndjson": "application/x-ndjson",
     "csv": "text/csv",
@@ -48,6 +51,7 @@ def import_users(
         content=content,
         headers={"Content-Type": MEDIA_TYPES[kind]},
         idempotent=False,
+        least_timeout=TRANSFER_TIMEOUT,
         repeatable=isinstance(source, str | os.PathLike),
     )
     job = yield from call.result_of()
@@ -74,7 +78,8 @@ def _chunks(path: Path) -> Iterator[bytes]:
 def export_users() -> Source[ExportedUser]:
     """All stored users with their personas, line by line as they arrive, in constant memory."""
     lines = LineSplitter()
-    yield Open(Call(method="GET", route="/users:export", result=object, query={"format": "ndjson"}))
+    query = {"format": "ndjson"}
+    yield Open(Call(method="GET", route="/users:export", result=object, query=query, least_timeout=BATCH_TIMEOUT))
     while True:
         chunk: bytes = yield Read()
         for line in lines.feed(chunk):

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from backpocket_segments.calls import Call, Source, Steps, Together
 from backpocket_segments.errors import ModelsDiffer
-from backpocket_segments.operations.batches import batches_of, moved_errors
+from backpocket_segments.operations.batches import BATCH_TIMEOUT, batches_of, moved_errors
 from backpocket_segments.operations.pages import items_of
 from backpocket_segments.results.users import (
     RecordPage,
@@ -47,7 +47,11 @@ def upsert_many(profiles: Profiles) -> Steps[list[UpsertedUser]]:
     for batch in batches_of(pairs):
         users = [{"user_id": user_id, "profile": profile} for user_id, profile in batch]
         response = yield from Call(
-            method="POST", route="/users:batchUpsert", result=UpsertedUsers, json={"users": users}
+            method="POST",
+            route="/users:batchUpsert",
+            result=UpsertedUsers,
+            json={"users": users},
+            least_timeout=BATCH_TIMEOUT,
         ).result_of()
         offset = len(outcomes)
         outcomes += [_counted_from(offset, item) for item in response.items]
@@ -100,6 +104,7 @@ def _batch_get(user_ids: Sequence[str], fallback: bool, include: str | None) -> 
         result=UserPersonas,
         json=body,
         query={"include": include},
+        least_timeout=BATCH_TIMEOUT,
     )
 
 
