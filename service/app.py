@@ -12,9 +12,10 @@ from uuid import uuid4
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from models.storage.registry import Registry
+from models.storage.registry import Activation, Registry
 from service.active_model.active_model import ActiveModel
 from service.active_model.readiness import ReadinessProbe, WriteCheck
+from service.audit import Action, record, record_activation
 from service.background.maintenance import Maintenance, MaintenanceJob
 from service.background.retention import DAY_SECONDS, Retention, RetentionRule
 from service.container import Services
@@ -26,12 +27,14 @@ from service.http.guarded_route import require_guarded
 from service.http.pages import api_docs
 from service.http.path_prefix import PathPrefix
 from service.http.routes import (
+    audit,
     health,
     members,
     models,
     personas,
     recipients,
     retrain,
+    rights,
     segment,
     user_batches,
     users,
@@ -51,6 +54,7 @@ from service.limits import Bulkhead, FifoSemaphore, StoreThreads
 from service.observability.metrics import Metrics
 from service.retraining.event_stream import EventStreams
 from service.retraining.heartbeat import Timing
+from service.retraining.jobs import RetrainRequest
 from service.retraining.launcher import Launcher
 from service.retraining.process_launcher import ProcessLauncher
 from service.retraining.run import Limits, RetrainContext
@@ -60,10 +64,12 @@ from service.security.keyring import Keyring
 from service.security.open_access import OpenAccess
 from service.setting_values import comma_separated
 from service.settings import Settings
+from service.store.ports.jobs import Job
 from service.store.ports.store import Store
 from service.store.sql.connections.faults import reason
 from service.store.sql.store import SqlStore
 from service.users.reassignment import Reassignment
+from service.users.rights import expire_users
 from service.version import NAME, VERSION
 from service.versions.pruning import prune_versions, remove_activations
 from service.watching.drift import DriftThresholds, publish_drift
@@ -80,6 +86,8 @@ ROUTERS = (
     user_batches.router,
     recipients.router,
     members.router,
+    rights.router,
+    audit.router,
     models.router,
     retrain.router,
     health.router,
@@ -205,10 +213,16 @@ def _supervisor(
         data_dir=settings.data_dir,
         owner=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
         simulated_rows=settings.retrain_rows,
-        on_activated=model.refresh,
+        on_activated=partial(_follow, store, model),
         thresholds=settings.acceptance_thresholds(),
     )
     return Supervisor(context, metrics)
+
+
+def _follow(store: Store, model: ActiveModel, activation: Activation) -> None:
+    """Serve the model that a retrain has activated, and record the activation."""
+    model.refresh()
+    record_activation(store, activation)
 
 
 def _process_launcher(settings: Settings) -> ProcessLauncher:
@@ -256,9 +270,16 @@ def _maintenance(
         MaintenanceJob(name="retention", work=retention.run, interval=interval),
     ]
     if settings.retrain_every is not None:
-        schedule = RetrainSchedule(store.jobs, model, settings.retrain_every, supervisor.start_retrain)
+        start = partial(_start_scheduled, store, supervisor)
+        schedule = RetrainSchedule(store.jobs, model, settings.retrain_every, start)
         jobs.append(MaintenanceJob(name="scheduled retrain", work=schedule.run, interval=interval))
     return Maintenance(settings.model_poll_seconds, jobs, stopping)
+
+
+def _start_scheduled(store: Store, supervisor: Supervisor, request: RetrainRequest, actor: str) -> Job:
+    job = supervisor.start_retrain(request, actor)
+    record(store, actor, Action.RETRAIN_STARTED, job.id, activate=request.activate)
+    return job
 
 
 def _retention_rules(settings: Settings, store: Store, registry: Registry) -> list[RetentionRule]:
@@ -267,10 +288,15 @@ def _retention_rules(settings: Settings, store: Store, registry: Registry) -> li
         "persona changes": (settings.keep_changes_days, store.personas.remove_changes),
         "retrains": (settings.keep_jobs_days, store.jobs.remove_ended),
         "activations": (settings.keep_activations_days, partial(remove_activations, registry)),
+        "users": (settings.keep_users_days, partial(expire_users, store, settings.keep_erasure_notices_days > 0)),
+        "audit entries": (settings.keep_audit_days, store.audit.remove_entries),
     }
-    return [
+    rules = [
         RetentionRule(kind, partial(remove, days * DAY_SECONDS)) for kind, (days, remove) in kinds.items() if days
     ]
+    # With 0 none stays, and none is written from now on.
+    notice_seconds = settings.keep_erasure_notices_days * DAY_SECONDS
+    return [*rules, RetentionRule("erasure notices", partial(store.rights.remove_notices, notice_seconds))]
 
 
 def _drift_thresholds(settings: Settings) -> DriftThresholds:

@@ -174,6 +174,17 @@ class Settings(Thresholds, BaseSettings):
     keep_changes_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
         default=365, description="Days that changes of users' personas stay on record; 0: for ever."
     )
+    keep_users_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        default=0,
+        description="Days since a user's profiles were last written after which the user is erased; 0: never.",
+    )
+    keep_erasure_notices_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        default=30,
+        description="Days that the feed of changes tells, with the id, that a user was erased; 0: it never does.",
+    )
+    keep_audit_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        default=730, description="Days that entries of the audit trail stay; 0: for ever. The newest stays."
+    )
     stale_after_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
         default=365,
         description="Days since a user's profiles were last written from which the persona is `STALE`; 0: never.",

@@ -5,24 +5,28 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from service import audit
+from service.audit import COMMAND_LINE, Action
+from service.commands.activate import current_user
 from service.commands.database import prepare
 from service.commands.declaration import Command, CommandGroup
 from service.commands.output import say, show
 from service.security.keys import NewKey, make_key, rotate_key
 from service.security.scopes import Scope
 from service.settings import Settings
-from service.store.ports.keys import KeyStore, StoredKey
+from service.store.ports.keys import StoredKey
+from service.store.ports.store import Store
 from service.store.sql.store import SqlStore
 
-Action = Callable[[argparse.Namespace, KeyStore, datetime], None]
+Work = Callable[[argparse.Namespace, Store, datetime], None]
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[KeyStore]:
-    """The keys of the deployment, its database made if there is none yet."""
+def opened(settings: Settings) -> Iterator[Store]:
+    """The store of the deployment, made if there is none yet."""
     store = SqlStore(prepare(settings), pool_size=1)
     try:
-        yield store.keys
+        yield store
     finally:
         store.close()
 
@@ -37,31 +41,40 @@ def key_lines(keys: Sequence[StoredKey], now: datetime) -> list[str]:
     return lines or ["There is no key; make one: python -m service keys create --name NAME --scope SCOPE"]
 
 
-def _create(options: argparse.Namespace, keys: KeyStore, now: datetime) -> None:
+def _create(options: argparse.Namespace, store: Store, now: datetime) -> None:
     lifetime = timedelta(days=options.days) if options.days else None
-    _show(make_key(keys, options.name, options.scope, now, lifetime))
+    key = make_key(store.keys, options.name, options.scope, now, lifetime)
+    _record(store, Action.KEY_MADE, key.stored.prefix, name=options.name, scopes=list(options.scope))
+    _show(key)
 
 
-def _list(_: argparse.Namespace, keys: KeyStore, now: datetime) -> None:
-    show("\n".join(key_lines(keys.all(), now)))
+def _list(_: argparse.Namespace, store: Store, now: datetime) -> None:
+    show("\n".join(key_lines(store.keys.all(), now)))
 
 
-def _rotate(options: argparse.Namespace, keys: KeyStore, now: datetime) -> None:
-    _show(rotate_key(keys, options.prefix, now, timedelta(hours=options.overlap_hours)))
+def _rotate(options: argparse.Namespace, store: Store, now: datetime) -> None:
+    key = rotate_key(store.keys, options.prefix, now, timedelta(hours=options.overlap_hours))
+    _record(store, Action.KEY_ROTATED, options.prefix, replaced_by=key.stored.prefix)
+    _show(key)
     say(f"{options.prefix} goes on working for {options.overlap_hours:g} hours; then it has expired.")
 
 
-def _revoke(options: argparse.Namespace, keys: KeyStore, now: datetime) -> None:
-    revoked = keys.revoke(options.prefix, now)
+def _revoke(options: argparse.Namespace, store: Store, now: datetime) -> None:
+    revoked = store.keys.revoke(options.prefix, now)
+    _record(store, Action.KEY_REVOKED, revoked.prefix)
     say(f"{revoked.prefix} ({revoked.name}) is revoked; every worker refuses it within two seconds.")
 
 
-def _over_keys(action: Action) -> Callable[[argparse.Namespace, Settings], None]:
+def _record(store: Store, action: Action, prefix: str, **details: object) -> None:
+    audit.record(store, f"{COMMAND_LINE} ({current_user()})", action, prefix, **details)
+
+
+def _over_keys(work: Work) -> Callable[[argparse.Namespace, Settings], None]:
     """A command that opens the keys. Raises `UnusableKey`, `KeyNotFound` or `StoreUnavailable`."""
 
     def run(options: argparse.Namespace, settings: Settings) -> None:
-        with opened(settings) as keys:
-            action(options, keys, datetime.now(UTC))
+        with opened(settings) as store:
+            work(options, store, datetime.now(UTC))
 
     return run
 

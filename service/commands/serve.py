@@ -13,6 +13,7 @@ from uvicorn.supervisors import Multiprocess
 
 from models.errors import SegmentsError
 from models.storage.registry import Registry
+from service.audit import Action, record
 from service.commands import keys
 from service.commands.declaration import Command
 from service.commands.listener import BACKLOG, listen, url_of
@@ -25,6 +26,7 @@ from service.commands.startup_checks import (
 )
 from service.http.server.connection import BoundedProtocol
 from service.observability import logs
+from service.security.keys import FIRST_KEY
 from service.setting_values import comma_separated
 from service.settings import Settings
 
@@ -51,8 +53,11 @@ def _serve(_: argparse.Namespace, settings: Settings) -> None:
     raise_descriptor_limit()
     url = settings.full_database_url()
     with listen(settings.host, settings.port) as listener, exclusive_database(url):
-        with keys.opened(settings) as stored_keys:
-            announce(access_line(settings, stored_keys))
+        with keys.opened(settings) as store:
+            count = store.keys.change_count()
+            announce(access_line(settings, store.keys))
+            if store.keys.change_count() != count:
+                record(store, "the start of the service (ADMIN_KEY_FILE)", Action.KEY_MADE, name=FIRST_KEY)
         announce(model_line(settings.registry()))
         base = url_of(listener) + settings.root_path
         announce(f"Listening on {url_of(listener)}; the API is described at {base}/docs")

@@ -64,6 +64,7 @@ TAGS: tuple[dict[str, str], ...] = (
         "description": "The personas of the active model, and the fields and values that it knows.",
     },
     {"name": "users", "description": "Stored profiles, and the persona of each user from model to model."},
+    {"name": "rights", "description": "What is held of a user, erasure, objections, and who did what."},
     {
         "name": "models",
         "description": "Versions of the model: what each would change, which is active, and the way back.",

@@ -12,7 +12,7 @@ from models.errors import SegmentsError
 from models.profile import Profile
 from models.storage.artifact import LoadedArtifact
 from models.storage.manifest import Reading
-from models.storage.registry import Registry
+from models.storage.registry import Activation, Registry
 from service.active_model.active_model import active_version
 from service.retraining.activation import decide_activation
 from service.retraining.export import Exports
@@ -51,7 +51,7 @@ class RetrainContext:
     data_dir: Path
     owner: str
     simulated_rows: int
-    on_activated: Callable[[], None]
+    on_activated: Callable[[Activation], None]
     thresholds: Mapping[str, str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -176,8 +176,7 @@ class RetrainRun:
         if activated:
             self._heartbeat.report("activating the model", 1.0)
             actor = self._job.requested_by or f"retrain {self._job.id[:8]}"
-            context.registry.activate(version, actor, reason, self._request.by)
-            context.on_activated()
+            context.on_activated(context.registry.activate(version, actor, reason, self._request.by))
         return loaded, activated, reason
 
     def _without_data_dir(self, text: str) -> str:

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from models.errors import NoActiveModel
-from service.http.dependencies import Cursor, Limit, ModelDep, PersonaId, ServicesDep, StoreDep
+from service.audit import Action, record
+from service.http.dependencies import ActorDep, Cursor, Limit, ModelDep, PersonaId, ServicesDep, StoreDep
 from service.http.documentation import documented, documented_table
 from service.http.examples import users as examples
 from service.http.guarded_route import GuardedRoute, Work, does
@@ -87,10 +88,15 @@ def list_members(
 )
 @does(Work.STREAM)
 async def export_members(
-    persona_id: PersonaId, services: ServicesDep, wanted: MemberFilterDep, format: FormatParameter = "ndjson"
+    persona_id: PersonaId,
+    services: ServicesDep,
+    wanted: MemberFilterDep,
+    actor: ActorDep,
+    format: FormatParameter = "ndjson",
 ) -> Response:
     """All users of a persona in order of their ids, of any number, as they come; filtered as the list is.
 
+    Recorded in the audit trail.
     In CSV, a text that a spreadsheet would run as a formula has an apostrophe before it. A download that ends
     without its last chunk was cut: begin again.
     """
@@ -102,4 +108,8 @@ async def export_members(
         now=lambda: datetime.now(UTC),
     )
     table = Table("members", MemberRow._fields, export.next_batch)
-    return await table_response(table, format, services.store_threads, services.downloads)
+    response = await table_response(table, format, services.store_threads, services.downloads)
+    await services.store_threads.run(
+        record, services.store, actor.name, Action.MEMBERS_EXPORTED, persona_id, format=format
+    )
+    return response

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Response
 
 from models.errors import ArtifactError, ModelNotFound, NoActiveModel
 from models.storage.registry import Activation
+from service.audit import record_activation
 from service.container import Services
 from service.http.dependencies import ActorDep, Cursor, IdempotencyKey, Limit, ServicesDep, Version
 from service.http.documentation import documented
@@ -133,8 +134,11 @@ def activate_model(
     """Activate a version: promotion and rollback are the same call. The whole version is verified first."""
 
     def activate(_: Claim | None) -> ReplayableResponse:
+        before = next(iter(services.registry.activations()), None)
         activation = activations.activate(services.registry, version, body, actor.name)
         services.model.refresh()
+        if activation != before:
+            record_activation(services.store, activation)
         return ReplayableResponse(200, {}, to_json(activation).decode())
 
     text = f"activate {version} {body.model_dump_json()}"

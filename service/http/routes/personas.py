@@ -9,6 +9,8 @@ from models.errors import NoActiveModel
 from models.persona import Persona
 from models.profile.voice import Voice
 from models.storage.artifact import LoadedArtifact
+from service import audit
+from service.audit import Action
 from service.http.dependencies import (
     ActorDep,
     Cursor,
@@ -159,6 +161,8 @@ def edit_persona(
     )
     loaded = override_persona(services.store.personas, services.model.require_without_overrides(), edit)
     services.model.refresh_overrides()
+    fields = sorted(patch.model_fields_set - {"by"})
+    audit.record(services.store, actor.name, Action.PERSONA_EDITED, persona_id, fields=fields)
     persona = catalogue.get_persona(loaded, persona_id)
     return json_response(persona, headers={**model_headers(loaded), "ETag": entity_tag(persona, loaded)})
 

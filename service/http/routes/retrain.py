@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 from starlette.responses import StreamingResponse
 
+from service import audit
+from service.audit import Action
 from service.http.dependencies import ActorDep, Cursor, IdempotencyKey, JobId, Limit, ServicesDep, StoreDep
 from service.http.documentation import documented
 from service.http.examples import retrain as examples
@@ -62,7 +64,10 @@ def start_retrain(
         actor.require(Scope.MODELS_PROMOTE)
 
     def start(claim: Claim | None) -> ReplayableResponse:
-        return _started(services.supervisor.start_retrain(body, actor.name, claim))
+        job = services.supervisor.start_retrain(body, actor.name, claim)
+        details = {"source": body.source, "activate": body.activate}
+        audit.record(services.store, actor.name, Action.RETRAIN_STARTED, job.id, **details)
+        return _started(job)
 
     def resume(job_id: str) -> ReplayableResponse:
         return _started(services.store.jobs.get(job_id))

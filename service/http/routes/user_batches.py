@@ -8,7 +8,8 @@ from fastapi import APIRouter, Body, Response
 from fastapi.responses import StreamingResponse
 
 from models.errors import NoActiveModel
-from service.http.dependencies import ServicesDep
+from service.audit import Action, record
+from service.http.dependencies import ActorDep, ServicesDep
 from service.http.documentation import documented, documented_table
 from service.http.examples import user_batches as examples
 from service.http.guarded_route import Work, does
@@ -86,15 +87,18 @@ async def batch_upsert_users(
     responses=documented_table(examples.EXPORTED_NDJSON, examples.EXPORTED_CSV, NoActiveModel, StoreUnavailable),
 )
 @does(Work.STREAM)
-async def export_users(services: ServicesDep, format: FormatParameter = "ndjson") -> Response:
+async def export_users(services: ServicesDep, actor: ActorDep, format: FormatParameter = "ndjson") -> Response:
     """All stored users in order of their ids, with the persona by the active model; as they come, of any number.
 
-    A user who is written meanwhile may be sent as before. In CSV, a text that a spreadsheet would run as a formula
-    has an apostrophe before it. A download that ends without its last chunk was cut: begin again.
+    Recorded in the audit trail. A user who is written meanwhile may be sent as before. In CSV, a text that a
+    spreadsheet would run as a formula has an apostrophe before it. A download that ends without its last chunk was
+    cut: begin again.
     """
     export = UserExport(services.store.users, services.model.require, lambda: reading_now(services.settings))
     table = Table("users", ExportedUser._fields, export.next_batch)
-    return await table_response(table, format, services.store_threads, services.downloads)
+    response = await table_response(table, format, services.store_threads, services.downloads)
+    await services.store_threads.run(record, services.store, actor.name, Action.USERS_EXPORTED, format=format)
+    return response
 
 
 def _count(metrics: Metrics, profiles: list[AssignedProfile | InvalidProfile]) -> None:

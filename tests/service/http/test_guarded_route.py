@@ -33,8 +33,12 @@ WORK = {
         "GET /vocabulary",
     },
     Work.STORE: {
+        "DELETE /users/{user_id}",
+        "DELETE /users/{user_id}/objection",
         "DELETE /users/{user_id}/persona",
         "DELETE /users/{user_id}/recipients/{recipient_id}/profile",
+        "DELETE /users/{user_id}/tombstone",
+        "GET /audit",
         "GET /models",
         "GET /models/activations",
         "GET /models/{version}",
@@ -45,7 +49,9 @@ WORK = {
         "GET /retrain",
         "GET /retrain/{job_id}",
         "GET /users/changes",
+        "GET /users/{user_id}",
         "GET /users/{user_id}/affinities",
+        "GET /users/{user_id}/export",
         "GET /users/{user_id}/persona",
         "GET /users/{user_id}/persona/changes",
         "GET /users/{user_id}/recipients",
@@ -57,6 +63,7 @@ WORK = {
         "POST /retrain/{job_id}/cancel",
         "POST /users/personas:batchGet",
         "POST /users:batchUpsert",
+        "PUT /users/{user_id}/objection",
         "PUT /users/{user_id}/persona",
         "PUT /users/{user_id}/profile",
         "PUT /users/{user_id}/recipients/{recipient_id}/profile",
@@ -135,7 +142,7 @@ def watched(settings: Settings, registry: Registry, calls: Calls) -> Iterator[Te
     """A service whose store is watched, with a user and a retrain that runs."""
     store = MemoryStore()
     store.jobs.idempotency = WatchedPort(store.idempotency, calls)  # type: ignore[assignment]
-    for port in ("users", "jobs", "personas", "audit"):
+    for port in ("users", "jobs", "personas", "audit", "rights"):
         setattr(store, port, WatchedPort(getattr(store, port), calls))
     quick = settings.model_copy(update={"event_seconds": 0.1})
     app = create_app(quick, store=store, launcher=FakeLauncher())

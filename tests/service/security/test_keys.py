@@ -11,6 +11,7 @@ from service.commands.main import main
 from service.security.keys import UnusableKey, digest_of, make_key, rotate_key, store_admin_key
 from service.security.scopes import Scope
 from service.store.memory.keys import MemoryKeys
+from service.store.sql.store import SqlStore
 from testkit.access import NEVER_MADE, prefix
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -76,8 +77,10 @@ def test_malformed_admin_key_is_refused_without_being_quoted(text: str) -> None:
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/segments.db")
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    url = f"sqlite:///{tmp_path}/segments.db"
+    monkeypatch.setenv("DATABASE_URL", url)
+    return url
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -107,6 +110,27 @@ def test_commands_make_list_rotate_and_revoke_keys(capsys: pytest.CaptureFixture
     listed = run(capsys, "list")[1]
     assert states(listed) == [(first, "expired"), (second, "revoked")]
     assert "app: segment:assign users:read" in listed
+
+
+def test_commands_that_change_keys_are_in_the_audit_trail(
+    database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = prefix(run(capsys, "create", "--name", "app", "--scope", "users:read")[1])
+    second = prefix(run(capsys, "rotate", first)[1])
+    run(capsys, "revoke", second)
+    run(capsys, "list")
+    run(capsys, "revoke", "0a0a0a0a")
+    store = SqlStore(database)
+    entries = store.audit.latest(10)[::-1]
+    store.close()
+    assert [(entry.action, entry.subject) for entry in entries] == [
+        ("keys.create", first),
+        ("keys.rotate", first),
+        ("keys.revoke", second),
+    ]
+    assert entries[0].details == {"name": "app", "scopes": ["users:read"]}
+    assert entries[1].details == {"replaced_by": second}
+    assert all(entry.actor.startswith("command line") for entry in entries)
 
 
 @pytest.mark.usefixtures("database")
