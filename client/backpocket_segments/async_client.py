@@ -9,7 +9,15 @@ import httpx2 as httpx
 
 from backpocket_segments.calls import Call, Effect, Emit, Open, Pause, Read, Run, Source, Steps, Together
 from backpocket_segments.errors import SegmentsError
-from backpocket_segments.operations import assignments, catalogue, jobs, recipient_profiles, transfers, users
+from backpocket_segments.operations import (
+    assignments,
+    catalogue,
+    jobs,
+    recipient_profiles,
+    rights,
+    transfers,
+    users,
+)
 from backpocket_segments.retries import Retries
 from backpocket_segments.session import Reply, Send, Session
 from backpocket_segments.signatures import as_method
@@ -91,16 +99,17 @@ class AsyncSegmentsClient:
     recipients = _async_iterating(recipient_profiles.recipients)
     import_users = _awaited(transfers.import_users)
     get_import = _awaited(jobs.get_import)
+    refused_rows = _async_iterating(transfers.refused_rows)
     export_users = _async_iterating(transfers.export_users)
     latest_cursor = _awaited(transfers.latest_cursor)
     changes = _async_iterating(transfers.changes)
     retrain = _awaited(jobs.retrain)
     get_retrain = _awaited(jobs.get_retrain)
-    export_user = _awaited(users.export_user)
-    erase = _awaited(users.erase)
-    remove_tombstone = _awaited(users.remove_tombstone)
-    objection = _awaited(users.objection)
-    audit = _async_iterating(users.audit)
+    export_user = _awaited(rights.export_user)
+    erase = _awaited(rights.erase)
+    remove_tombstone = _awaited(rights.remove_tombstone)
+    objection = _awaited(rights.objection)
+    audit = _async_iterating(rights.audit)
 
     async def perform(self, steps: Steps[T]) -> T:
         """The result of an operation, whose effects are performed one after the other."""

@@ -115,6 +115,10 @@ class Run(Generic[T]):
             return None
 
 
+# The result of a response without a body.
+NOTHING: type[None] = type(None)
+
+
 def path_segment(text: str) -> str:
     """An id as one segment of a path. Raises `ValueError` where it has no character."""
     if not text:

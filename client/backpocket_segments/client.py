@@ -10,7 +10,15 @@ import httpx2 as httpx
 
 from backpocket_segments.calls import Call, Effect, Emit, Open, Pause, Read, Run, Source, Steps, Together
 from backpocket_segments.errors import SegmentsError
-from backpocket_segments.operations import assignments, catalogue, jobs, recipient_profiles, transfers, users
+from backpocket_segments.operations import (
+    assignments,
+    catalogue,
+    jobs,
+    recipient_profiles,
+    rights,
+    transfers,
+    users,
+)
 from backpocket_segments.retries import Retries
 from backpocket_segments.session import Reply, Send, Session
 from backpocket_segments.signatures import as_method
@@ -90,16 +98,17 @@ class SegmentsClient:
     recipients = _iterating(recipient_profiles.recipients)
     import_users = _blocking(transfers.import_users)
     get_import = _blocking(jobs.get_import)
+    refused_rows = _iterating(transfers.refused_rows)
     export_users = _iterating(transfers.export_users)
     latest_cursor = _blocking(transfers.latest_cursor)
     changes = _iterating(transfers.changes)
     retrain = _blocking(jobs.retrain)
     get_retrain = _blocking(jobs.get_retrain)
-    export_user = _blocking(users.export_user)
-    erase = _blocking(users.erase)
-    remove_tombstone = _blocking(users.remove_tombstone)
-    objection = _blocking(users.objection)
-    audit = _iterating(users.audit)
+    export_user = _blocking(rights.export_user)
+    erase = _blocking(rights.erase)
+    remove_tombstone = _blocking(rights.remove_tombstone)
+    objection = _blocking(rights.objection)
+    audit = _iterating(rights.audit)
 
     def perform(self, steps: Steps[T]) -> T:
         """The result of an operation, whose effects are performed one after the other."""

@@ -47,14 +47,25 @@ class FakeService:
     def _import(self, query: dict[str, str], body: bytes) -> httpx.Response:
         assert query == {"format": "ndjson"}
         self.users |= {record["user_id"]: record for record in map(json.loads, body.splitlines())}
-        return httpx.Response(202, json={"id": "7", "status": "QUEUED", "progress": 0.0})
+        return httpx.Response(202, json=self._job_as("QUEUED"))
 
     def _job(self, *_: object) -> httpx.Response:
         self.looks += 1
-        ended = self.looks == 3
-        status = self.job_ends_as if ended else "RUNNING"
+        return httpx.Response(200, json=self._job_as(self.job_ends_as if self.looks == 3 else "RUNNING"))
+
+    def _job_as(self, status: str) -> dict[str, Any]:
+        ends: dict[str, Any] = {
+            "created_at": TIME,
+            "started_at": None,
+            "finished_at": None,
+            "requested_by": None,
+            "links": {},
+        }
         error = "The disk is full." if status == "FAILED" else None
-        return httpx.Response(200, json={"id": "7", "status": status, "progress": self.looks / 3, "error": error})
+        rows = {"rows_read": 0, "rows_stored": 0, "rows_refused": 0, "refused_by_reason": {}}
+        request = {"format": "ndjson", "mapping": None, "bytes": 0}
+        how = {"id": "7", "status": status, "progress": self.looks / 3, "error": error, "request": request}
+        return {**how, **rows, **ends}
 
     def _export(self, *_: object) -> httpx.Response:
         line = {"persona_id": "p_1", "confidence": 0.5, "assigned_at": TIME, "model_version": "v1"}

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from backpocket_segments import InvalidRequest, NotAllowed, NotFound, SegmentsClient
+from backpocket_segments import InvalidRequest, NotAllowed, NotFound, SegmentsClient, UserErased
 from backpocket_segments.results import ItemProblem, Segmented
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -180,6 +180,30 @@ def test_members_of_a_persona_are_counted_and_listed(segments: Any) -> None:
         assert [member.user_id for member in segments.members(persona.id, page_size=1)] == expected
         assert persona.users == len(expected)
         assert list(segments.members(persona.id, min_confidence=1)) == []
+
+
+def test_erased_user_comes_back_when_the_tombstone_is_removed_and_not_before(segments: Any) -> None:
+    segments.put_profile("ada", PROFILE)
+    assert segments.export_user("ada")["profile"]["age"] == 24
+    segments.erase("ada")
+    with pytest.raises(NotFound):
+        segments.export_user("ada")
+    with pytest.raises(UserErased):
+        segments.put_profile("ada", PROFILE)
+    assert [item.status for item in segments.upsert_many({"ada": PROFILE})] == [409]
+    segments.remove_tombstone("ada")
+    assert segments.put_profile("ada", PROFILE).revision == 1
+    assert [entry.action for entry in segments.audit(page_size=1)] == [
+        "users.tombstone.remove", "users.erase", "users.export",
+    ]  # fmt: skip
+
+
+def test_user_who_objects_has_no_persona_until_the_objection_is_withdrawn(segments: Any) -> None:
+    stored = segments.put_profile("ada", PROFILE)
+    assert segments.objection("ada").opted_out
+    assert (segments.get_persona("ada").status, segments.get_persona("ada").persona) == ("OPTED_OUT", None)
+    assert not segments.objection("ada", withdrawn=True).opted_out
+    assert segments.get_persona("ada").persona == stored.persona
 
 
 def test_affinities_of_a_persona_have_intervals_around_their_shares(segments: Any) -> None:

@@ -1,5 +1,6 @@
 """Problems as exceptions, which hold no key."""
 
+import json
 import logging
 import pickle
 import traceback
@@ -23,11 +24,14 @@ from backpocket_segments import (
     TimedOut,
     Unavailable,
     UnexpectedResponse,
+    UserErased,
 )
+from backpocket_segments.decoding import decode
 from backpocket_segments.errors import problem_of
 from backpocket_segments.results import ImportJob
 
 from service.http.error_table import BY_STATUS, TABLE, ProblemType
+from tests.client.fake_service import FakeService
 
 KEY = "bps_12345678_secretsecretsecretsecretsecretsecretsecr"
 CLASSES: dict[str, type[SegmentsProblem]] = {
@@ -35,6 +39,7 @@ CLASSES: dict[str, type[SegmentsProblem]] = {
     "user-not-found": NotFound,
     "retrain-running": AlreadyRunning,
     "name-taken": Conflict,
+    "user-erased": UserErased,
     "expired-cursor": CursorExpired,
     "invalid-request": InvalidRequest,
     "rate-exceeded": Unavailable,
@@ -57,7 +62,7 @@ def test_every_problem_of_the_service_has_a_class_and_survives_pickling(kind: Pr
 
 
 def test_failed_job_survives_pickling() -> None:
-    job = ImportJob(id="7", status="FAILED", error="The disk is full.")
+    job = decode(ImportJob, json.dumps(FakeService()._job_as("FAILED")).encode())
     again = pickle.loads(pickle.dumps(JobFailed(job)))
     assert again.job == job
     assert str(again) == "The job 7 is FAILED: The disk is full."

@@ -16,7 +16,15 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import pytest
 from backpocket_segments import AsyncSegmentsClient, SegmentsClient, results
 from backpocket_segments.calls import Call
-from backpocket_segments.operations import assignments, catalogue, jobs, recipient_profiles, transfers, users
+from backpocket_segments.operations import (
+    assignments,
+    catalogue,
+    jobs,
+    recipient_profiles,
+    rights,
+    transfers,
+    users,
+)
 
 from docs.generate.routes import openapi_document
 from tests.client.support import first_call
@@ -41,16 +49,17 @@ OPERATIONS = {
     "recipients": recipient_profiles.recipients("u"),
     "import_users": transfers.import_users([]),
     "get_import": jobs.get_import("i"),
+    "refused_rows": transfers.refused_rows("i"),
     "export_users": transfers.export_users(),
     "latest_cursor": transfers.latest_cursor(),
     "changes": transfers.changes(),
     "retrain": jobs.retrain(),
     "get_retrain": jobs.get_retrain("j"),
-    "export_user": users.export_user("u"),
-    "erase": users.erase("u"),
-    "remove_tombstone": users.remove_tombstone("u"),
-    "objection": users.objection("u"),
-    "audit": users.audit(),
+    "export_user": rights.export_user("u"),
+    "erase": rights.erase("u"),
+    "remove_tombstone": rights.remove_tombstone("u"),
+    "objection": rights.objection("u"),
+    "audit": rights.audit(),
 }
 CALLS = {name: first_call(operation) for name, operation in OPERATIONS.items()}
 # Of a longer response, for which the client has the same class as for the shorter one.

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from backpocket_segments import (
     Unavailable,
 )
 from backpocket_segments.calls import Call, Pause, Run
-from backpocket_segments.operations import assignments, jobs, transfers, users
+from backpocket_segments.operations import assignments, jobs, rights, transfers, users
 from backpocket_segments.session import Reply, Send, Session, seconds_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ SEGMENT = first_call(assignments.segment({}))
 KEYED = first_call(jobs.retrain())
 RECORDS = first_call(transfers.import_users([{"user_id": "ada"}]))
 FILE = first_call(transfers.import_users("users.ndjson"))
-IDEMPOTENT = [READ, PUT, SEGMENT, KEYED, first_call(users.get_personas(["ada"])), first_call(users.erase("ada"))]
+IDEMPOTENT = [READ, PUT, SEGMENT, KEYED, first_call(users.get_personas(["ada"])), first_call(rights.erase("ada"))]
 
 
 def problem(status: int, name: str, **headers: str) -> Reply:
@@ -82,15 +83,27 @@ def test_idempotent_request_is_sent_again_after_a_failed_connection(call: Call[A
     assert len({id(sent.call) for sent in attempts.sent}) == 1
 
 
-@pytest.mark.parametrize("call", [RECORDS, FILE], ids=["records", "file"])
-def test_import_is_not_sent_again_after_a_failed_connection(call: Call[Any]) -> None:
-    assert len(Attempts(call, [TimedOut("silent")]).sent) == 1
+REASONS = [TimedOut("silent"), problem(429, "rate-exceeded"), problem(503, "store-unavailable")]
 
 
-def test_import_of_a_file_is_sent_again_where_nothing_was_done_and_records_are_not() -> None:
+@pytest.mark.parametrize("reason", REASONS, ids=str)
+def test_records_are_sent_once_as_they_can_be_read_once(reason: Reply | SegmentsError) -> None:
+    assert len(Attempts(RECORDS, [reason], attempts=3).sent) == 1
+
+
+@pytest.mark.parametrize("call", [FILE, KEYED], ids=["file", "retrain"])
+@pytest.mark.parametrize("reason", REASONS, ids=str)
+def test_post_with_an_idempotency_key_is_sent_again(call: Call[Any], reason: Reply | SegmentsError) -> None:
+    attempts = Attempts(call, [reason], attempts=3, total_seconds=1e9)
+    assert len({sent.headers["Idempotency-Key"] for sent in attempts.sent}) == 1
+    assert len(attempts.sent) == 3
+
+
+def test_post_that_is_not_idempotent_is_sent_again_where_nothing_was_done_and_not_else() -> None:
+    call = replace(KEYED, idempotent=False)
+    assert len(Attempts(call, [TimedOut("silent")], attempts=3).sent) == 1
     refusals = [problem(429, "rate-exceeded"), problem(503, "overloaded"), problem(503, "store-unavailable")]
-    assert [len(Attempts(FILE, [refusal], attempts=3).sent) for refusal in refusals] == [3, 3, 1]
-    assert [len(Attempts(RECORDS, [refusal], attempts=3).sent) for refusal in refusals] == [1, 1, 1]
+    assert [len(Attempts(call, [refusal], attempts=3).sent) for refusal in refusals] == [3, 3, 1]
 
 
 @pytest.mark.parametrize("kind", [*TABLE.values(), *BY_STATUS.values()], ids=lambda kind: kind.name)
@@ -139,7 +152,7 @@ def test_date_of_retry_after_is_seconds_from_now() -> None:
 
 
 def test_deletion_that_an_attempt_without_a_response_did_is_done() -> None:
-    erase, gone = first_call(users.erase("ada")), problem(404, "user-not-found")
+    erase, gone = first_call(rights.erase("ada")), problem(404, "user-not-found")
     assert Attempts(erase, [TimedOut("silent"), gone]).error is None
     assert isinstance(Attempts(erase, [gone]).error, NotFound)
     assert isinstance(Attempts(READ, [TimedOut("silent"), gone]).error, NotFound)

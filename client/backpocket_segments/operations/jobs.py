@@ -49,7 +49,7 @@ def get_retrain(job_id: str) -> Steps[Job]:
 
 def get_import(import_id: str) -> Steps[ImportJob]:
     """The progress of an import. Raises `NotFound`."""
-    return Call(method="GET", route="/imports/{id}", path={"id": import_id}, result=ImportJob).result_of()
+    return Call(method="GET", route="/imports/{job_id}", path={"job_id": import_id}, result=ImportJob).result_of()
 
 
 def wait_for(job: J, route: str, progress: Callable[[J], None] | None, poll_seconds: float) -> Steps[J]:

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from backpocket_segments.calls import Call, Source, Steps
+from backpocket_segments.calls import NOTHING, Call, Source, Steps
 from backpocket_segments.operations.pages import items_of
-from backpocket_segments.operations.users import NOTHING
 from backpocket_segments.results.users import Recipient, RecipientPage, RecipientPersona, RecipientProfile
 
 _PROFILE = "/users/{user_id}/recipients/{recipient_id}/profile"

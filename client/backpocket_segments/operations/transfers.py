@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from backpocket_segments.calls import Call, Emit, Open, Pause, Read, Source, Steps
 from backpocket_segments.cursors import CursorStore
@@ -11,9 +12,11 @@ from backpocket_segments.decoding import decode
 from backpocket_segments.lines import CHUNK, LineSplitter, encode_records
 from backpocket_segments.operations.batches import BATCH_TIMEOUT
 from backpocket_segments.operations.jobs import POLL_SECONDS, wait_for
-from backpocket_segments.results.jobs import ImportJob
+from backpocket_segments.operations.users import idempotency_key
+from backpocket_segments.results.jobs import ImportJob, RefusedRow
 from backpocket_segments.results.users import Change, ChangePage, ExportedUser
 
+T = TypeVar("T")
 Format = Literal["ndjson", "csv", "parquet"]
 # Seconds for which a service that stores a long file may say nothing.
 TRANSFER_TIMEOUT = 600.0
@@ -22,7 +25,13 @@ MEDIA_TYPES: dict[Format, str] = {
     "csv": "text/csv",
     "parquet": "application/vnd.apache.parquet",
 }
-_SUFFIXES: dict[str, Format] = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".parquet": "parquet"}
+_SUFFIXES: dict[str, Format] = {
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+}
 
 
 def import_users(
@@ -36,10 +45,10 @@ def import_users(
 ) -> Steps[ImportJob]:
     """Import users from a file, or from records, which are sent as they are read.
 
-    `format`: of the file, by its suffix if None; `mapping`: the name of a mapping of the service. With `wait` the
-    job is watched to its end, and `progress` called with each state. Raises `JobFailed` then. Records can be read
-    once, so that the request is sent once; that of a file is sent again where the service refuses it for want of
-    room.
+    A record is `{"user_id": …, "profile": {…}}`, or has the id beside the profile's fields. `format`: of the file,
+    by its suffix if None; `mapping`: a mapping of the service. With `wait` the job is watched to its end, and
+    `progress` called with each state. Raises `AlreadyRunning`, and `JobFailed` where it waits. Records can be read
+    once, so that their request is sent once; that of a file may be sent again.
     """
     content, by_suffix = _content_of(source)
     kind = format or by_suffix
@@ -49,15 +58,14 @@ def import_users(
         result=ImportJob,
         query={"format": kind, "mapping": mapping},
         content=content,
-        headers={"Content-Type": MEDIA_TYPES[kind]},
-        idempotent=False,
+        headers={"Content-Type": MEDIA_TYPES[kind]} | idempotency_key(),
         least_timeout=TRANSFER_TIMEOUT,
         repeatable=isinstance(source, str | os.PathLike),
     )
     job = yield from call.result_of()
     if not wait:
         return job
-    return (yield from wait_for(job, "/imports/{id}", progress, poll_seconds))
+    return (yield from wait_for(job, "/imports/{job_id}", progress, poll_seconds))
 
 
 def _content_of(
@@ -75,15 +83,26 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
+def refused_rows(import_id: str) -> Source[RefusedRow]:
+    """The rows that an import refused, at most 100,000, without a value of theirs. Raises `NotFound`."""
+    route = "/imports/{job_id}/refused"
+    return _lines_of(Call(method="GET", route=route, path={"job_id": import_id}, result=object), RefusedRow)
+
+
 def export_users() -> Source[ExportedUser]:
     """All stored users with their personas, line by line as they arrive, in constant memory."""
-    lines = LineSplitter()
     query = {"format": "ndjson"}
-    yield Open(Call(method="GET", route="/users:export", result=object, query=query, least_timeout=BATCH_TIMEOUT))
+    return _lines_of(Call(method="GET", route="/users:export", result=object, query=query), ExportedUser)
+
+
+def _lines_of(call: Call[Any], kind: type[T]) -> Source[T]:
+    """The lines of a long response, each as a `kind`."""
+    lines = LineSplitter()
+    yield Open(replace(call, least_timeout=BATCH_TIMEOUT))
     while True:
         chunk: bytes = yield Read()
         for line in lines.feed(chunk):
-            yield Emit(decode(ExportedUser, line))
+            yield Emit(decode(kind, line))
         if not chunk:
             return
 

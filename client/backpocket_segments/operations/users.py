@@ -1,16 +1,14 @@
-"""Stored users: their profiles, personas and rights."""
+"""Stored users: their profiles, personas and gifts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from uuid import uuid4
 
-from backpocket_segments.calls import Call, Source, Steps, Together
+from backpocket_segments.calls import Call, Steps, Together
 from backpocket_segments.errors import ModelsDiffer
 from backpocket_segments.operations.batches import BATCH_TIMEOUT, batches_of, moved_errors
-from backpocket_segments.operations.pages import items_of
 from backpocket_segments.results.users import (
-    RecordPage,
     StoredProfile,
     UpsertedUser,
     UpsertedUsers,
@@ -122,42 +120,6 @@ def user_affinities(user_id: str, *, field: str | None = None, fallback: bool = 
     ).result_of()
 
 
-def export_user(user_id: str) -> Steps[Mapping[str, Any]]:
-    """All that the service holds of a user. Raises `NotFound`."""
-    return Call(method="GET", route="/users/{user_id}/export", path={"user_id": user_id}, result=dict).result_of()
-
-
-def erase(user_id: str) -> Steps[None]:
-    """Erase a user. A tombstone keeps the profile from coming back until it is removed."""
-    return Call(method="DELETE", route="/users/{user_id}", path={"user_id": user_id}, result=NOTHING).result_of()
-
-
-def remove_tombstone(user_id: str) -> Steps[None]:
-    """Let an erased user be stored again."""
-    return Call(
-        method="DELETE", route="/users/{user_id}/tombstone", path={"user_id": user_id}, result=NOTHING
-    ).result_of()
-
-
-def objection(user_id: str, *, withdrawn: bool = False) -> Steps[None]:
-    """Note that a user objects to being given a persona, or has `withdrawn` that."""
-    return Call(
-        method="DELETE" if withdrawn else "PUT",
-        route="/users/{user_id}/objection",
-        path={"user_id": user_id},
-        result=NOTHING,
-    ).result_of()
-
-
-def audit(*, page_size: int = 1_000) -> Source[Mapping[str, Any]]:
-    """Who did what, the latest first."""
-    return items_of(Call(method="GET", route="/audit", result=RecordPage, query={"limit": page_size}))
-
-
 def idempotency_key() -> dict[str, str]:
     """The header that makes a POST safe to send again."""
     return {"Idempotency-Key": uuid4().hex}
-
-
-# The result of a response whose body says nothing of use.
-NOTHING: type[None] = type(None)

@@ -18,7 +18,15 @@ from backpocket_segments.results.assignment import (
     Reason,
     Segmented,
 )
-from backpocket_segments.results.jobs import ImportJob, Job, JobResult, JobStatus, JobStep
+from backpocket_segments.results.jobs import (
+    ImportJob,
+    ImportRequest,
+    Job,
+    JobResult,
+    JobStatus,
+    JobStep,
+    RefusedRow,
+)
 from backpocket_segments.results.personas import (
     Affinity,
     BlendedAffinity,
@@ -32,6 +40,7 @@ from backpocket_segments.results.personas import (
     Trait,
     Vocabulary,
 )
+from backpocket_segments.results.rights import AuditEntry, AuditPage, Objection
 from backpocket_segments.results.users import (
     Change,
     ChangePage,
@@ -44,7 +53,6 @@ from backpocket_segments.results.users import (
     RecipientPage,
     RecipientPersona,
     RecipientProfile,
-    RecordPage,
     StoredProfile,
     UpsertedUser,
     UpsertedUsers,
@@ -57,6 +65,8 @@ from backpocket_segments.results.users import (
 __all__ = [
     "Affinity",
     "AnswerWarning",
+    "AuditEntry",
+    "AuditPage",
     "Basis",
     "BatchFailure",
     "BatchItem",
@@ -69,6 +79,7 @@ __all__ = [
     "FieldVocabulary",
     "GiftAffinity",
     "ImportJob",
+    "ImportRequest",
     "Interval",
     "ItemProblem",
     "Job",
@@ -78,6 +89,7 @@ __all__ = [
     "Member",
     "MemberPage",
     "Movement",
+    "Objection",
     "Persona",
     "PersonaAffinities",
     "PersonaPage",
@@ -90,7 +102,7 @@ __all__ = [
     "RecipientPage",
     "RecipientPersona",
     "RecipientProfile",
-    "RecordPage",
+    "RefusedRow",
     "RetiredPersona",
     "Segmented",
     "StoredProfile",

@@ -49,11 +49,37 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRequest:
+    """What was sent: `bytes` in this `format`, read by this `mapping`."""
+
+    format: Literal["ndjson", "csv", "parquet"]
+    mapping: str | None
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportJob:
-    """An import of users: its progress, and how it ended."""
+    """An import of users: its progress, 0–1, and how it ended. What is stored stays stored, however it ends."""
 
     id: str
     status: JobStatus
-    progress: float | None = None
-    error: str | None = None
-    result: Mapping[str, Any] | None = None
+    progress: float
+    rows_read: int
+    rows_stored: int
+    rows_refused: int
+    refused_by_reason: Mapping[str, int]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: str | None
+    request: ImportRequest
+    requested_by: str | None
+    links: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row of an import that was not stored: its line in the file, and why."""
+
+    line: int
+    reason: str

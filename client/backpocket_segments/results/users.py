@@ -218,11 +218,3 @@ class MemberPage:
     next_cursor: str | None
     persona: PersonaRef
     model_version: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecordPage:
-    """A page of records that differ in their fields, such as those of the audit trail."""
-
-    items: tuple[Mapping[str, Any], ...]
-    next_cursor: str | None
