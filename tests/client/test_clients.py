@@ -1,10 +1,20 @@
 """Both clients use the routes of the service, in process."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import httpx2 as httpx
 import pytest
-from backpocket_segments import InvalidRequest, NotAllowed, NotFound, SegmentsClient, UserErased
+from backpocket_segments import (
+    AsyncSegmentsClient,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    SegmentsClient,
+    UserErased,
+)
 from backpocket_segments.results import ItemProblem, Segmented
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -252,3 +262,27 @@ def test_request_without_a_valid_key_is_not_allowed(
             with pytest.raises(NotAllowed) as caught:
                 segments.segment({})
             assert caught.value.status == 401
+
+
+def test_one_client_serves_many_tasks(app: FastAPI, registry: Registry) -> None:
+    async def segment_twenty() -> set[str]:
+        transport = httpx.ASGITransport(app)
+        async with (
+            app.router.lifespan_context(app),
+            AsyncSegmentsClient("http://localhost", "a key", transport=transport) as segments,
+        ):
+            assert repr(segments) == "AsyncSegmentsClient('http://localhost')"
+            results = await asyncio.gather(*(segments.segment({"age": 20 + age}) for age in range(20)))
+            return {result.model_version for result in results}
+
+    assert len(asyncio.run(segment_twenty())) == 1
+
+
+def test_one_client_serves_many_threads(app: FastAPI, registry: Registry) -> None:
+    with (
+        TestClient(app) as server,
+        SegmentsClient("http://localhost", transport=server._transport, retries=ONCE) as segments,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        catalogues = list(threads.map(lambda _: segments.personas().items, range(40)))
+    assert all(catalogue == catalogues[0] for catalogue in catalogues)

@@ -17,7 +17,7 @@ from backpocket_segments import (
 )
 from backpocket_segments.calls import Call, Pause, Run
 from backpocket_segments.operations import assignments, jobs, rights, transfers, users
-from backpocket_segments.session import Reply, Send, Session, seconds_of
+from backpocket_segments.session import MAX_CACHED, Reply, Send, Session, seconds_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -161,3 +161,13 @@ def test_deletion_that_an_attempt_without_a_response_did_is_done() -> None:
 def test_no_attempt_at_all_is_refused() -> None:
     with pytest.raises(ValueError, match="attempts is 1 or more"):
         Retries(attempts=0)
+
+
+def test_catalogue_remembers_no_more_responses_than_agreed() -> None:
+    session = Session(Retries())
+    for number in range(2 * MAX_CACHED):
+        run = Run(session.attempts(Call(method="GET", route=f"/{number}", result=str, cached=True)))
+        run.advance()
+        run.advance(Reply(200, {"etag": '"1"'}, b'"response"'))
+        assert run.result == "response"
+    assert len(session._cached) <= MAX_CACHED
