@@ -13,7 +13,19 @@ from pydantic_core import from_json
 LEVEL_NAMES = {"WARN": "WARNING", "FATAL": "ERROR", "CRITICAL": "ERROR", "TRACE": "DEBUG"}
 # The first parts of the service's own paths, which no prefix may begin with: some proxies pass the prefix on.
 OWN_PATHS = frozenset(
-    ("docs", "livez", "metrics", "models", "openapi.json", "personas", "readyz", "retrain", "segment", "static")
+    (
+        "audit",
+        "docs",
+        "livez",
+        "metrics",
+        "models",
+        "openapi.json",
+        "personas",
+        "readyz",
+        "retrain",
+        "segment",
+        "static",
+    )
 ) | {"users", "vocabulary"}
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]|\*")

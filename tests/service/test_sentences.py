@@ -99,7 +99,7 @@ def test_wrong_profile_of_a_batch_is_explained_in_the_same_words(client: TestCli
         ("/personas?limit=0", "/limit", "limit is at least 1."),
         ("/personas?cursor=" + "x" * 2_001, "/cursor", "cursor has at most 2000 characters."),
         ("/personas?limt=5", "/limt", "Unknown parameter 'limt'. Did you mean 'limit'?"),
-        ("/personas?q=%27", "/q", "Unknown parameter 'q'. Known parameters: limit, cursor."),
+        ("/personas?q=%27", "/q", "Unknown parameter 'q'. Known parameters: limit, cursor, voice."),
         ("/personas?limit=1&limit=2", "/limit", "limit is sent more than once."),
         ("/?verbose=1", "/verbose", "Unknown parameter 'verbose'. There are no parameters here."),
         ("/vocabulary?v=2", "/v", "Unknown parameter 'v'. There are no parameters here."),

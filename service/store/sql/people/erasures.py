@@ -44,7 +44,8 @@ def erase_user(connection: Connection, user_id: str, at: datetime, notice: bool)
     Raises `WrittenMeanwhile`.
     """
     record = connection.execute(select(*_USER).where(users.c.user_id == user_id).with_for_update()).one_or_none()
-    was_stored = _remove(connection, [user_id]) > 0
+    # Only what was just locked: a user who is committed between the two statements would be removed uncounted.
+    was_stored = record is not None and _remove(connection, [user_id]) > 0
     lock_feed(connection)
     # A write that began before saw no tombstone. Its row may be locked by one that waits for the feed by now.
     if connection.scalar(select(users.c.revision).where(users.c.user_id == user_id)) is not None:

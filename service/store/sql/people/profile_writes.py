@@ -14,7 +14,7 @@ from service.store.ports.personas import ChangeCause
 from service.store.ports.users import OUTDATED, StoredAssignment, StoredUser, UserErased
 from service.store.sql.connections.database import Insert
 from service.store.sql.people.assignment_writes import mark_outdated, write_assignment
-from service.store.sql.people.bulk import array_literal, array_type, is_sqlite, sqlite_time
+from service.store.sql.people.bulk import array_literal, array_type, is_sqlite, sqlite_time, sqlite_value
 from service.store.sql.people.movements import (
     NO_PERSONA,
     PersonaState,
@@ -257,7 +257,7 @@ def _upsert_sqlite(connection: Connection, latest: Sequence[_Counted]) -> dict[s
 def sqlite_values(user: StoredUser) -> Mapping[str, object]:
     """The columns of a user as SQLite stores them."""
     values = user_values(user) | {"revision": 1}
-    values["profile_updated_at"] = sqlite_time(user.profile_updated_at)
+    values["profile_updated_at"] = sqlite_value(user.profile_updated_at)
     if user.assignment is not None:
-        values["assigned_at"] = sqlite_time(user.assignment.assigned_at)
+        values["assigned_at"] = sqlite_value(user.assignment.assigned_at)
     return values
