@@ -167,13 +167,18 @@ def mixed(people: Simulated, kinds: tuple[str, str]) -> pd.DataFrame:
     return frame
 
 
-def test_two_personas_of_one_size_that_become_one_are_merged_into_a_new_one(before: LoadedArtifact) -> None:
-    # With this seed neither of the two has more than half of the new one's members.
-    people = simulated(3_000, seed=24)
+@pytest.mark.parametrize("seed", [21, 24])
+def test_two_personas_that_become_one_are_merged_into_the_larger_or_a_new_one(
+    before: LoadedArtifact, seed: int
+) -> None:
+    """Which of the two it is depends on a few members, where both are of about one size; nobody gets lost."""
+    people = simulated(3_000, seed=seed)
     kinds = ("trendy_tech_shopper", "holiday_generalist")
     refit = refitted(before, from_frame(mixed(people, kinds), Profile), QUICK.model_copy(update={"k": 4}))
-    [born] = refit.fates("BORN")
-    assert [passage.merged_into for passage in refit.fates("RETIRED")] == [born.persona_id] * 2
+    retired, born = refit.fates("RETIRED"), refit.fates("BORN")
+    assert len(retired) - len(born) == 1
+    [heir] = {passage.merged_into for passage in retired}
+    assert heir in ({passage.persona_id for passage in born} or known_ids(before) & set(refit.ids))
 
 
 def clustered(counts: list[list[int]]) -> tuple[IntArray, IntArray]:
@@ -200,6 +205,12 @@ def test_merged_personas_carry_on_the_id_of_the_larger() -> None:
     matching = matched([[100, 0], [0, 60], [0, 90]])
     assert (matching.persona_of, matching.retired) == ({0: 0, 1: 2}, [1])
     assert matching.merged_into(1) == 1
+
+
+def test_personas_of_one_size_that_become_one_are_merged_into_a_new_one() -> None:
+    matching = matched([[100, 0], [0, 60], [0, 60]])
+    assert (matching.persona_of, matching.retired, matching.born) == ({0: 0}, [1, 2], [1])
+    assert (matching.merged_into(1), matching.merged_into(2)) == (1, 1)
 
 
 def test_persona_split_evenly_is_dissolved() -> None:
