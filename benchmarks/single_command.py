@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from training.commands.declaration import Command, add_progress
-from training.commands.main import run
+from training.commands.running import run
 
 
 def run_single(command: Command, arguments: Sequence[str] | None) -> int:

@@ -29,6 +29,7 @@ from service.http.path_prefix import PathPrefix
 from service.http.routes import (
     audit,
     health,
+    imports,
     members,
     models,
     personas,
@@ -50,6 +51,8 @@ from service.http.server.request_head import trusted_names
 from service.http.server.request_log import RequestLog
 from service.http.server.request_path import EncodedPath
 from service.http.server.request_queue import RequestQueue
+from service.importing.launcher import ImportLauncher
+from service.importing.wiring import import_launcher_of, import_supervisor
 from service.limits import Bulkhead, FifoSemaphore, StoreThreads
 from service.observability.metrics import Metrics
 from service.retraining.event_stream import EventStreams
@@ -78,6 +81,8 @@ from service.watching.drift import DriftThresholds, publish_drift
 STORE_THREADS, MAX_COMPARISONS = 8, 4
 # Tables that are sent at a time: each takes a core while its client takes it as fast as it is read.
 MAX_DOWNLOADS = 4
+# Files that are received at a time: each is written to the disk.
+MAX_UPLOADS = 4
 
 ROUTERS = (
     segment.router,
@@ -90,15 +95,23 @@ ROUTERS = (
     audit.router,
     models.router,
     retrain.router,
+    imports.router,
     health.router,
     api_docs.router,
 )
 
 
-def create_app(settings: Settings, *, store: Store | None = None, launcher: Launcher | None = None) -> FastAPI:
-    """The service. `store` and `launcher` are for tests; the default is what the settings name."""
+def create_app(
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    launcher: Launcher | None = None,
+    import_launcher: ImportLauncher | None = None,
+) -> FastAPI:
+    """The service. `store` and the launchers are for tests; the default is what the settings name."""
     metrics = Metrics()
-    services = _services(settings, metrics, store, launcher)
+    launchers = (launcher or _process_launcher(settings), import_launcher or import_launcher_of(settings))
+    services = _services(settings, metrics, store, launchers)
     app = FastAPI(
         title=NAME,
         version=VERSION,
@@ -149,7 +162,9 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
     ]
 
 
-def _services(settings: Settings, metrics: Metrics, given: Store | None, launcher: Launcher | None) -> Services:
+def _services(
+    settings: Settings, metrics: Metrics, given: Store | None, launchers: tuple[Launcher, ImportLauncher]
+) -> Services:
     store_threads = StoreThreads(STORE_THREADS)
     store = given or SqlStore(settings.full_database_url())
     # Keys and health are read over connections of their own, however busy the others are.
@@ -162,7 +177,8 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
         retry_seconds=settings.model_retry_seconds,
         read_overrides=store.personas.overrides,
     )
-    supervisor = _supervisor(settings, store, model, metrics, launcher or _process_launcher(settings))
+    launcher, import_launcher = launchers
+    supervisor = _supervisor(settings, store, model, metrics, launcher)
     return Services(
         settings=settings,
         store=store,
@@ -185,6 +201,8 @@ def _services(settings: Settings, metrics: Metrics, given: Store | None, launche
             max_open=settings.event_streams, max_seconds=settings.event_seconds, threads=store_threads
         ),
         downloads=Bulkhead(MAX_DOWNLOADS),
+        uploads=Bulkhead(MAX_UPLOADS),
+        imports=import_supervisor(settings, store.jobs, metrics, supervisor.owner, import_launcher),
         keyring=Keyring(watched.keys, settings.key_poll_seconds, settings.key_rate, _open_access(settings)),
         store_bulkhead=Bulkhead(settings.max_store_requests),
         drift_thresholds=_drift_thresholds(settings),
@@ -309,6 +327,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         await asyncio.to_thread(services.model.start)
         await asyncio.to_thread(services.keyring.start)
         services.supervisor.start()
+        services.imports.start()
         services.maintenance.start()
         try:
             # The state that `service.http.server.connection` reads.
@@ -329,6 +348,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
 def _close(services: Services) -> None:
     timeout = services.settings.retrain_stop_seconds + services.settings.job_beat_seconds * 2
     services.supervisor.stop(timeout)
+    services.imports.stop(timeout)
     services.maintenance.stop()
     services.keyring.stop()
     services.model.stop()

@@ -6,6 +6,7 @@ from models.storage.registry import Registry
 from service.active_model.active_model import ActiveModel
 from service.active_model.readiness import ReadinessProbe
 from service.background.maintenance import Maintenance
+from service.importing.supervisor import ImportSupervisor
 from service.limits import Bulkhead, FifoSemaphore, StoreThreads
 from service.observability.metrics import Metrics
 from service.retraining.event_stream import EventStreams
@@ -24,8 +25,8 @@ class Services:
     requests that compute for long, from the parsing of a long body on; two at once would only slow each other
     down, and none holds it while it waits for the store. `comparisons`: one comparison of versions at a time, the
     reading of its users included. `store_threads`: for calls of the store by routes that are coroutines.
-    `downloads`: tables that are being sent. `store_bulkhead`: bounds the requests over the store, so that a store
-    that hangs holds up no others.
+    `downloads`: tables that are being sent; `uploads`: files that are being received. `store_bulkhead`: bounds the
+    requests over the store, so that a store that hangs holds up no others.
     """
 
     settings: Settings
@@ -42,6 +43,8 @@ class Services:
     store_threads: StoreThreads
     streams: EventStreams
     downloads: Bulkhead
+    uploads: Bulkhead
+    imports: ImportSupervisor
     keyring: Keyring
     store_bulkhead: Bulkhead
     drift_thresholds: DriftThresholds

@@ -117,6 +117,10 @@ class Settings(Thresholds, BaseSettings):
         default=80,
         description="Requests over the store that a worker handles at once before more are answered 503.",
     )
+    max_import_bytes: Annotated[int, Field(ge=1)] = Field(
+        default=10_000_000_000,
+        description="The largest file of users that POST /users:import takes; then 413. It is stored in DATA_DIR.",
+    )
     request_seconds: Annotated[float, Field(gt=0)] = Field(
         default=30.0, description="Time from a whole request to the start of its response; then 503."
     )

@@ -106,6 +106,9 @@ def _parameter(parameter: Mapping[str, Any]) -> list[str]:
 def _body(route: Route, schemas: Schemas) -> Iterator[str]:
     """The fields of the request's body; of a profile, which has a page of its own, a link."""
     content = route.operation.get("requestBody", {}).get("content", {})
+    if files := [code(media) for media, body in content.items() if "$ref" not in body["schema"]]:
+        yield f"The body is a file: {', '.join(files)}."
+        return
     for media in content.values():
         name = media["schema"]["$ref"].rpartition("/")[2]
         if name == "Profile":

@@ -1,4 +1,4 @@
-"""The command line: `python -m service serve | migrate | models | activate | sign | keys`.
+"""The command line: `python -m service serve | migrate | models | activate | sign | import | keys`.
 
 Exit codes: 0 done; 2 a setting, the address or the database cannot be used (one sentence on standard error).
 """
@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 
 from models.errors import SegmentsError
-from service.commands import activate, keys, migrate, models, serve, sign
+from service.commands import activate, import_users, keys, migrate, models, serve, sign
 from service.commands.output import announce, say
 from service.settings import Settings, read_settings
 
@@ -18,6 +18,7 @@ COMMANDS = (
     models.COMMAND,
     activate.COMMAND,
     sign.COMMAND,
+    import_users.COMMAND,
     keys.COMMANDS,
 )
 # Options that have the name of a setting, and win over it.

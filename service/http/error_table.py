@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from models.errors import ArtifactError, ModelNotFound, NoActiveModel, SegmentsError
 from service.http.idempotency import KeyInProgress, KeyReused
+from service.importing.jobs import ImportEnded, ImportNotFound, ImportRunning
+from service.importing.rows import UnusableImportFile
+from service.importing.uploads import UploadFailed, UploadTooLarge
 from service.limits import LimitExceeded, RateExceeded
 from service.paging import ExpiredCursor, UnusableCursor
 from service.personas.affinities import AffinitiesNotCounted, NoSuchAffinities
@@ -90,6 +93,12 @@ TABLE: dict[type[SegmentsError], ProblemType] = {
     NothingToTrainOn: ProblemType(409, "nothing-to-train-on", "No training data"),
     LaunchFailed: ProblemType(503, "launch-failed", "Retrain could not be started", retry_after=30),
     NotStorable: ProblemType(422, "not-storable", "Text cannot be stored"),
+    ImportRunning: ProblemType(409, "import-running", "Import already running"),
+    ImportEnded: ProblemType(409, "import-ended", "Import already ended"),
+    ImportNotFound: ProblemType(404, "import-not-found", "Import not found"),
+    UnusableImportFile: ProblemType(422, "unusable-import-file", "Unusable file of users"),
+    UploadTooLarge: ProblemType(413, "body-too-large", "Body too large"),
+    UploadFailed: ProblemType(503, "upload-failed", "Upload could not be stored", retry_after=30),
     JobRunning: ProblemType(409, "retrain-running", "Retrain already running"),
     JobEnded: ProblemType(409, "retrain-ended", "Retrain already ended"),
     JobNotFound: ProblemType(404, "retrain-not-found", "Retrain not found"),
@@ -111,7 +120,7 @@ BY_STATUS: dict[int, ProblemType] = {
         ProblemType(404, "not-found", "Not found"),
         ProblemType(405, "method-not-allowed", "Method not allowed"),
         ProblemType(408, "request-too-slow", "Request timed out"),
-        ProblemType(413, "body-too-large", "Body too large"),
+        TABLE[UploadTooLarge],
         ProblemType(415, "unsupported-media-type", "Unsupported media type"),
         ProblemType(431, "head-too-large", "Request head too large"),
         INVALID,

@@ -16,7 +16,9 @@ from starlette.routing import BaseRoute, Match
 from models.errors import SegmentsError
 from service.http.error_table import INVALID, problem_type, problem_type_of_status
 from service.http.problems import field_problems, problem_response
+from service.http.schemas.imports import import_path
 from service.http.schemas.retrain import job_path
+from service.importing.jobs import ImportRunning
 from service.limits import LimitExceeded
 from service.observability.logs import log_failure
 from service.security.guard import Forbidden, Unauthenticated
@@ -52,15 +54,26 @@ def response_of(error: SegmentsError, path: str) -> Response:
     # Shed load would fill the log; the access log has a record of each request anyway.
     if kind.status >= 500 and not isinstance(error, LimitExceeded):
         log_failure(error)
-    job = job_path(error.job.id) if isinstance(error, JobRunning) else None
+    job = _job_path(error)
     detail = str(error) if kind.status != 500 else INTERNAL_DETAIL
     return problem_response(kind, detail, path, job=job, headers=_headers(error))
 
 
-def _headers(error: SegmentsError) -> dict[str, str]:
+def _job_path(error: SegmentsError) -> str | None:
+    """The path of the job that an error is about."""
     match error:
         case JobRunning():
-            return {"Location": job_path(error.job.id)}
+            return job_path(error.job.id)
+        case ImportRunning():
+            return import_path(error.job.id)
+        case _:
+            return None
+
+
+def _headers(error: SegmentsError) -> dict[str, str]:
+    match error:
+        case JobRunning() | ImportRunning():
+            return {"Location": _job_path(error) or ""}
         case Unauthenticated() | Forbidden():
             return {"WWW-Authenticate": error.challenge}
         case LimitExceeded():

@@ -45,7 +45,7 @@ class Problem(BaseModel):
     instance: str = Field(description="The path of the request.")
     request_id: str = Field(description="The id of the request in the logs and in the `X-Request-ID` header.")
     errors: tuple[FieldProblem, ...] = ()
-    job: str | None = Field(default=None, description="The path of the retrain that the problem is about.")
+    job: str | None = Field(default=None, description="The path of the job that the problem is about.")
 
 
 def problem_response(

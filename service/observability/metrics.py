@@ -95,6 +95,9 @@ class Metrics:
             registry=registry,
         )
         self.retrains = Counter("segments_retrains", "Retrains ended, by how.", ("status",), registry=registry)
+        self.imports = Counter(
+            "segments_imports", "Imports of files of users ended, by how.", ("status",), registry=registry
+        )
         self.records_removed = Counter(
             "segments_records_removed",
             "Persona changes, retrains and activations removed because of their age.",

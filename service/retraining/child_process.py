@@ -1,4 +1,4 @@
-"""A training run in a process of its own: what it prints as events, its memory, and its end."""
+"""A training run, or an import, in a process of its own: what it prints as events, its memory, and its end."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from service.retraining.launcher import Ended, Event, Step
 
@@ -19,13 +19,15 @@ MAX_LINE = 2_000
 
 
 class ChildProcess:
-    """A training run in a process of its own; threads read its output."""
+    """A process that works for a job; threads read its output. `work`: what it does, the subject of sentences."""
 
-    def __init__(self, process: subprocess.Popen[str], stop_seconds: float) -> None:
+    def __init__(self, process: subprocess.Popen[str], stop_seconds: float, work: str = "Training") -> None:
         self._process = process
         self._stop_seconds = stop_seconds
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._work = work
         self._version: str | None = None
+        self._result: dict[str, Any] | None = None
         self._error: str | None = None
         self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self._readers = [
@@ -61,10 +63,14 @@ class ChildProcess:
 
     def _on_line(self, line: str) -> None:
         match _parsed(line):
-            case {"stage": str(stage), "progress": int() | float() as share}:
-                self._events.put(Step(stage[:200], min(max(float(share), 0.0), 1.0)))
+            case {"stage": str(stage), "progress": int() | float() as share, **others}:
+                counts = others.get("counts")
+                share = min(max(float(share), 0.0), 1.0)
+                self._events.put(Step(stage[:200], share, counts if isinstance(counts, dict) else None))
             case {"result": {"version": str(version)}}:
                 self._version = version
+            case {"result": dict(result)}:
+                self._result = result
             case {"error": str(sentence)}:
                 self._error = sentence
             case {"message": str(sentence)}:
@@ -84,7 +90,10 @@ class ChildProcess:
     def _ending(self, code: int) -> Ended:
         if code == 0 and self._version is not None:
             return Ended(self._version)
-        return Ended(None, self._error or exit_sentence(code), tuple(self._last_lines))
+        if code == 0 and self._result is not None:
+            return Ended(None, result=self._result)
+        error = self._error or exit_sentence(code, self._work)
+        return Ended(None, error, tuple(self._last_lines), self._result)
 
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError, PermissionError):
@@ -104,13 +113,13 @@ def resident_bytes(pid: int) -> int | None:
         return None
 
 
-def exit_sentence(code: int) -> str:
+def exit_sentence(code: int, work: str = "Training") -> str:
     """A sentence for an exit code, for a child that printed no error."""
     if code < 0:
-        return f"Training was killed by signal {-code} ({_signal_name(-code)})."
+        return f"{work} was killed by signal {-code} ({_signal_name(-code)})."
     if code == 0:
-        return "Training ended without naming the model that it made."
-    return f"Training ended with exit code {code}."
+        return f"{work} ended without its result."
+    return f"{work} ended with exit code {code}."
 
 
 def _signal_name(number: int) -> str:

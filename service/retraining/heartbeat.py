@@ -5,6 +5,7 @@ A worker that cannot reach the store for the length of the lease must stop: the 
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from service.store.ports.errors import StoreError
 from service.store.ports.jobs import Job, JobNotFound, JobStatus, JobStore
 
 MAX_STEPS = 100
-STOPPED = "The service was stopped before the retrain had ended; start it again."
+STOPPED = "The service was stopped before this job had ended; start it again."
 CANCELLED = "Cancelled as asked."
 
 
@@ -55,12 +56,13 @@ class Heartbeat:
         self._timing = timing
         self._stopping = stopping
         self._stage, self._share = "starting", 0.0
+        self._counts: Mapping[str, Any] | None = None
         self._steps: list[dict[str, Any]] = []
         self._sent_at = time.monotonic()
 
-    def report(self, stage: str, share: float) -> None:
-        """Note how far the job is; the next heartbeat says it."""
-        self._stage, self._share = stage, share
+    def report(self, stage: str, share: float, counts: Mapping[str, Any] | None = None) -> None:
+        """Note how far the job is; the next heartbeat says it. `counts`: of an import's rows."""
+        self._stage, self._share, self._counts = stage, share, counts
         self._record_step()
 
     def send_when_due(self) -> None:
@@ -105,3 +107,5 @@ class Heartbeat:
         if not self._steps or self._steps[-1]["name"] != self._stage:
             self._steps = [*self._steps, {"name": self._stage, "at": datetime.now(UTC).isoformat()}][-MAX_STEPS:]
         self._steps[-1]["progress"] = round(self._share, 4)
+        if self._counts is not None:
+            self._steps[-1]["counts"] = dict(self._counts)

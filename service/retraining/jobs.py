@@ -25,7 +25,7 @@ from models.profile.value_forms import WHOLE_NUMBER
 from service.paging import ExpiredCursor, Page, UnusableCursor, decode_cursor
 from service.personas.texts import By
 from service.store.ports.idempotency import Claim
-from service.store.ports.jobs import Job, JobNotFound, JobStatus, JobStore
+from service.store.ports.jobs import Job, JobKind, JobNotFound, JobStatus, JobStore
 from service.store.ports.users import UserStore
 
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
@@ -157,15 +157,21 @@ def start(jobs: JobStore, users: UserStore, data_dir: Path, job: Job, claim: Cla
 
 def get(jobs: JobStore, job_id: str) -> Job:
     """One job. Raises `JobNotFound`, also for an id that no job could have."""
-    if not _JOB_ID.fullmatch(job_id):
+    job = jobs.get(job_id) if _JOB_ID.fullmatch(job_id) else None
+    if job is None or job.kind is not JobKind.RETRAIN:
         raise JobNotFound(job_id)
-    return jobs.get(job_id)
+    return job
 
 
 def list_jobs(jobs: JobStore, limit: int, cursor: str | None) -> Page[Job]:
-    """A page of jobs, the newest first. Raises `UnusableCursor` or `ExpiredCursor`."""
+    """A page of retrains, the newest first. Raises `UnusableCursor` or `ExpiredCursor`."""
+    return jobs_of_kind(jobs, JobKind.RETRAIN, limit, cursor)
+
+
+def jobs_of_kind(jobs: JobStore, kind: JobKind, limit: int, cursor: str | None) -> Page[Job]:
+    """A page of jobs of a kind, the newest first. Raises `UnusableCursor` or `ExpiredCursor`."""
     before = None if cursor is None else _before(cursor)
-    latest = jobs.latest(limit + 1, before)
+    latest = jobs.latest(limit + 1, before, kind)
     if before is not None:
         _require_stored(jobs, before[1])
     return Page[Job].cut(latest, limit, lambda job: (job.created_at.isoformat(), job.id))

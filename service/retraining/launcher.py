@@ -1,9 +1,9 @@
-"""A training run as the supervisor sees it: the order, the events, and the protocols of launcher and child."""
+"""A child process as its supervisor sees it: the order of a training run, the events, and the protocols."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from models.errors import SegmentsError
 
@@ -32,19 +32,21 @@ class FitOrder:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far the child is: `share` of the whole, 0–1."""
+    """How far the child is: `share` of the whole, 0–1. `counts`: of an import, as its result has them."""
 
     stage: str
     share: float
+    counts: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The end of the child: the version that it wrote, or why there is none."""
+    """The end of the child: the version that it wrote, or why there is none; of an import the `result`."""
 
     version: str | None
     error: str | None = None
     last_lines: tuple[str, ...] = ()
+    result: Mapping[str, Any] | None = None
 
 
 Event = Step | Ended

@@ -60,7 +60,7 @@ class ProcessLauncher:
             )
         except OSError as error:
             raise LaunchFailed(f"Training could not be started: {error.strerror}.") from error
-        _lower_priority(process.pid, self.nice)
+        lower_priority(process.pid, self.nice)
         return ChildProcess(process, self.stop_seconds)
 
     def _signing_environment(self) -> dict[str, str]:
@@ -68,7 +68,7 @@ class ProcessLauncher:
         return {KEY_FILE: str(self.artifact_key_file.resolve())} if self.artifact_key_file else {}
 
 
-def _lower_priority(pid: int, nice: int) -> None:
+def lower_priority(pid: int, nice: int) -> None:
     """Lower the priority of a process, which leads a session, as far as the system allows."""
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, pid, nice)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from service.store.ports.idempotency import Claim
-from service.store.ports.jobs import Job, JobNotFound, JobRunning, JobStatus, JobStore
+from service.store.ports.jobs import Job, JobKind, JobNotFound, JobRunning, JobStatus, JobStore
 from service.store.ports.store import Store
 from tests.contract.support.clocks import SettableClock
 from tests.contract.support.records import NOW, queued_job
@@ -332,3 +332,30 @@ def test_job_that_an_idempotency_key_names_stays_as_long_as_the_key(store: Store
     store.idempotency.claim("other", "digest", 86_400.0, 60.0)
     assert store.jobs.remove_ended(1.0, 10) == 1
     assert ids(store) == ["newest"]
+
+
+def test_each_kind_has_a_slot_of_its_own(jobs: JobStore) -> None:
+    retrain = jobs.start(queued_job("retrain"))
+    imported = jobs.start(queued_job("import", kind=JobKind.IMPORT))
+    with pytest.raises(JobRunning, match=r"^Import import is queued") as refusal:
+        jobs.start(queued_job("another", kind=JobKind.IMPORT))
+    assert refusal.value.job == imported
+    assert jobs.get("import").kind is JobKind.IMPORT
+    assert jobs.latest(10) == [retrain]
+    assert jobs.latest(10, kind=JobKind.IMPORT) == [imported]
+
+
+def test_jobs_expire_by_kind(jobs: JobStore) -> None:
+    jobs.start(queued_job("retrain"))
+    jobs.start(queued_job("import", kind=JobKind.IMPORT))
+    assert [job.id for job in jobs.expire(-1.0, "gone", JobKind.IMPORT)] == ["import"]
+    assert not jobs.get("retrain").status.ended
+
+
+def test_newest_job_of_each_kind_stays(jobs: JobStore) -> None:
+    for job_id, kind in (("i1", JobKind.IMPORT), ("i2", JobKind.IMPORT), ("r1", JobKind.RETRAIN)):
+        jobs.start(queued_job(job_id, kind=kind))
+        jobs.finish(job_id, JobStatus.SUCCEEDED)
+    assert jobs.remove_ended(-1.0, 10) == 1
+    assert [job.id for job in jobs.latest(10, kind=JobKind.IMPORT)] == ["i2"]
+    assert [job.id for job in jobs.latest(10)] == ["r1"]

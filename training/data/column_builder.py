@@ -57,6 +57,11 @@ class SingleColumnBuilder:
         """See `Outcomes`."""
         return self._outcomes.counts
 
+    @property
+    def answers(self) -> list[str | float]:
+        """The answers of the provisional codes, texts as they are written; void after `forget`."""
+        return list(self._outcomes.values)
+
     def settle(self, column: Column) -> "Settled":
         """The whole column in its final codes, with vocabulary and written forms of an open field."""
         return Settled.of(column, self._outcomes.values)
@@ -94,6 +99,11 @@ class ListColumnBuilder:
     def counts(self) -> Mapping[str, Counter[str]]:
         """See `Outcomes`."""
         return self._outcomes.counts
+
+    @property
+    def answers(self) -> list[str | float]:
+        """The answers of the provisional codes, texts as they are written; void after `forget`."""
+        return list(self._outcomes.values)
 
     def settle(self, column: Column) -> "Settled":
         """The whole column in its final codes, with vocabulary and written forms of an open field."""

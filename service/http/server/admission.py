@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.http.error_table import TOO_SLOW, problem_type_of_status
 from service.http.exception_handlers import response_of
 from service.http.problems import problem_response
+from service.http.server.body_limit import UPLOADS
 from service.http.server.connection import QUEUED_REQUEST
 from service.http.server.request_head import refused_head
 from service.http.server.request_queue import QueuedRequest, RequestQueue
@@ -25,7 +26,8 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 class AdmissionControl:
     """Admits requests to a trusted host (`hosts`; none: any host) while at most `max_queued` requests wait.
 
-    A body has `client_seconds` to arrive (408); then the response has `request_seconds` to start (503).
+    A body has `client_seconds` to arrive (408), each piece of an upload as long; then the response has
+    `request_seconds` to start (503).
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class AdmissionControl:
             raise Overloaded
 
     async def _with_timeouts(self, queued: QueuedRequest, scope: Scope, receive: Receive, send: Send) -> None:
-        body_arrived = scope["method"] not in _WITH_BODY
+        body_arrived, is_upload = scope["method"] not in _WITH_BODY, scope["path"] in UPLOADS
         first_timeout = self._request_seconds if body_arrived else self._client_seconds
         try:
             async with asyncio.timeout(first_timeout) as timeout:
@@ -78,9 +80,11 @@ class AdmissionControl:
                     message = await receive()
                     if not queued.started and queued.received:
                         self._start(queued, scope)
-                    if not body_arrived and not message.get("more_body") and not timeout.expired():
-                        body_arrived = True
-                        timeout.reschedule(asyncio.get_running_loop().time() + self._request_seconds)
+                    has_arrived = not message.get("more_body")
+                    if not body_arrived and (has_arrived or is_upload) and not timeout.expired():
+                        body_arrived = has_arrived
+                        seconds = self._request_seconds if has_arrived else self._client_seconds
+                        timeout.reschedule(asyncio.get_running_loop().time() + seconds)
                     return message
 
                 async def send_in_time(message: Message) -> None:

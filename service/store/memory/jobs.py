@@ -10,7 +10,7 @@ from service.store.memory.clock import Clock, process_clock
 from service.store.memory.idempotency import MemoryIdempotency
 from service.store.memory.json_copy import json_copy
 from service.store.ports.idempotency import Claim
-from service.store.ports.jobs import Job, JobNotFound, JobRunning, JobStatus
+from service.store.ports.jobs import Job, JobKind, JobNotFound, JobRunning, JobStatus
 from service.store.ports.texts import legible
 
 
@@ -27,7 +27,7 @@ class MemoryJobs:
         """See `JobStore`."""
         with self._lock:
             for other in self._jobs.values():
-                if not other.status.ended:
+                if not other.status.ended and other.kind is job.kind:
                     raise JobRunning(other)
             if claim is not None:
                 self.idempotency.record_job(claim, job.id)
@@ -42,10 +42,13 @@ class MemoryJobs:
             except KeyError:
                 raise JobNotFound(job_id) from None
 
-    def latest(self, limit: int, before: tuple[datetime, str] | None = None) -> list[Job]:
+    def latest(
+        self, limit: int, before: tuple[datetime, str] | None = None, kind: JobKind = JobKind.RETRAIN
+    ) -> list[Job]:
         """See `JobStore`."""
         with self._lock:
-            jobs = sorted(self._jobs.values(), key=_age, reverse=True)
+            of_kind = [job for job in self._jobs.values() if job.kind is kind]
+        jobs = sorted(of_kind, key=_age, reverse=True)
         return [job for job in jobs if before is None or _age(job) < before][:limit]
 
     def heartbeat(
@@ -102,14 +105,14 @@ class MemoryJobs:
             job = self.get(job_id)
             return job if job.status.ended else self._store(replace(job, cancel_requested=True))
 
-    def expire(self, seconds: float, error: str) -> list[Job]:
+    def expire(self, seconds: float, error: str, kind: JobKind = JobKind.RETRAIN) -> list[Job]:
         """See `JobStore`."""
         with self._lock:
             heartbeat_before = self.clock() - timedelta(seconds=seconds)
             overdue = [
                 job.id
                 for job in self._jobs.values()
-                if not job.status.ended and job.heartbeat_at < heartbeat_before
+                if not job.status.ended and job.kind is kind and job.heartbeat_at < heartbeat_before
             ]
             return [self.finish(job_id, JobStatus.FAILED, error) for job_id in overdue]
 
@@ -117,7 +120,8 @@ class MemoryJobs:
         """See `JobStore`."""
         with self._lock:
             before = self.clock() - timedelta(seconds=seconds)
-            named = self.idempotency.started_jobs() | {job.id for job in self.latest(1)}
+            newest = {job.id for kind in JobKind for job in self.latest(1, kind=kind)}
+            named = self.idempotency.started_jobs() | newest
             old = [
                 job
                 for job in self._jobs.values()

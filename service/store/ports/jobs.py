@@ -1,4 +1,4 @@
-"""Retrain jobs, of which one at a time is queued or running.
+"""Jobs, of which one of a kind at a time is queued or running.
 
 StoreError
 ├── JobRunning      a job is queued or running already (`.job`)
@@ -31,9 +31,16 @@ class JobStatus(StrEnum):
         return self not in (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
+class JobKind(StrEnum):
+    """What a job does. In the database each kind has a slot of its own, which holds these names."""
+
+    RETRAIN = "retrain"
+    IMPORT = "import"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One retrain. `owner` is the process that runs it, `heartbeat_at` the time of its last heartbeat.
+    """One retrain or import. `owner` is the process that runs it, `heartbeat_at` the time of its last heartbeat.
 
     `requested_by`: the actor that requested it (`service.security.actor`); None for jobs of older releases.
 
@@ -55,28 +62,29 @@ class Job:
     result: dict[str, Any] | None = None
     steps: list[dict[str, Any]] | None = None
     requested_by: str | None = None
+    kind: JobKind = JobKind.RETRAIN
 
 
 class JobRunning(StoreError):
-    """A job is queued or running already."""
+    """A job of the kind is queued or running already."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__(f"Retrain {job.id} is {job.status.lower()}; only one runs at a time.")
+        super().__init__(f"{job.kind.capitalize()} {job.id} is {job.status.lower()}; only one runs at a time.")
         self.job = job
 
 
 class JobNotFound(StoreError):
     """No job has that id."""
 
-    def __init__(self, job_id: str) -> None:
-        super().__init__(f"There is no retrain '{legible(job_id[:80])}'.")
+    def __init__(self, job_id: str, kind: JobKind = JobKind.RETRAIN) -> None:
+        super().__init__(f"There is no {kind} '{legible(job_id[:80])}'.")
 
 
 class JobStore(Protocol):
     """Jobs, by id. Every method is one transaction and may raise `StoreUnavailable`."""
 
     def start(self, job: Job, claim: Claim | None = None) -> Job:
-        """Take the one slot and store a new job, whose id was never used before; the job as it is stored.
+        """Take the one slot of its kind and store a new job, whose id is new; the job as it is stored.
 
         `created_at` and `heartbeat_at` become the store's time. `claim`: of the request's idempotency key, with
         which the job's id is stored in the same transaction.
@@ -86,8 +94,10 @@ class JobStore(Protocol):
     def get(self, job_id: str) -> Job:
         """One job. Raises `JobNotFound`."""
 
-    def latest(self, limit: int, before: tuple[datetime, str] | None = None) -> list[Job]:
-        """Jobs, newest first by (created_at, id); with `before`, only those older than that pair."""
+    def latest(
+        self, limit: int, before: tuple[datetime, str] | None = None, kind: JobKind = JobKind.RETRAIN
+    ) -> list[Job]:
+        """Jobs of a kind, newest first by (created_at, id); with `before`, only those older than that pair."""
 
     def heartbeat(
         self,
@@ -118,14 +128,14 @@ class JobStore(Protocol):
     def request_cancel(self, job_id: str) -> Job:
         """Tell a job's owner to stop it; a job that has ended is not changed. Raises `JobNotFound`."""
 
-    def expire(self, seconds: float, error: str) -> list[Job]:
-        """Mark FAILED every job under way whose last heartbeat is longer ago than that; those jobs."""
+    def expire(self, seconds: float, error: str, kind: JobKind = JobKind.RETRAIN) -> list[Job]:
+        """Mark FAILED every job of a kind under way whose last heartbeat is longer ago than that; those jobs."""
 
     def remove_ended(self, seconds: float, limit: int) -> int:
         """Remove up to `limit` jobs that ended longer ago than that, the oldest first; how many.
 
-        The newest job stays, and so does a job as long as an idempotency key names it.
+        The newest job of each kind stays, and so does a job as long as an idempotency key names it.
         """
 
     def seconds_since_latest(self) -> float | None:
-        """The time since the newest job was created; None without any job."""
+        """The time since the newest retrain was created; None without any."""

@@ -1,22 +1,22 @@
-"""Retrain jobs in SQLite or PostgreSQL; a partial unique index admits one at a time."""
+"""Jobs in SQLite or PostgreSQL; a partial unique index admits one of a kind at a time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, tuple_, update
 
 from service.store.ports.idempotency import Claim
-from service.store.ports.jobs import Job, JobNotFound, JobRunning, JobStatus
+from service.store.ports.jobs import Job, JobKind, JobNotFound, JobRunning, JobStatus
 from service.store.ports.texts import is_id, legible
 from service.store.sql.clock import Clock, database_clock
 from service.store.sql.connections.database import Database
 from service.store.sql.idempotency import record_job
 from service.store.sql.tables import UNENDED, AnyRow, idempotency_keys, jobs
 
-_SLOT = "retrain"
-_COLUMNS = tuple(jobs.c[field.name] for field in fields(Job))
+# The slot of a job is its kind.
+_COLUMNS = tuple(jobs.c["slot" if field.name == "kind" else field.name] for field in fields(Job))
 
 
 class SqlJobs:
@@ -31,13 +31,14 @@ class SqlJobs:
         """See `JobStore`."""
         while True:
             now = self._clock(0)
-            values = {"slot": _SLOT} | asdict(job) | {"created_at": now, "heartbeat_at": now}
+            values = asdict(job) | {"created_at": now, "heartbeat_at": now}
+            values["slot"] = values.pop("kind").value
             with self._database.writing() as connection:
                 if started := connection.execute(self._take_slot.values(values)).one_or_none():
                     if claim is not None:
                         record_job(connection, claim, job.id)
                     return _job_of(started)
-                if holder := connection.execute(select(*_COLUMNS).where(UNENDED)).one_or_none():
+                if holder := connection.execute(select(*_COLUMNS).where(UNENDED, _of(job.kind))).one_or_none():
                     raise JobRunning(_job_of(holder))
             # The job that had the slot has ended between the two statements: try again.
 
@@ -46,10 +47,13 @@ class SqlJobs:
         with self._database.reading() as connection:
             return _get(connection, job_id)
 
-    def latest(self, limit: int, before: tuple[datetime, str] | None = None) -> list[Job]:
+    def latest(
+        self, limit: int, before: tuple[datetime, str] | None = None, kind: JobKind = JobKind.RETRAIN
+    ) -> list[Job]:
         """See `JobStore`."""
         age = tuple_(jobs.c.created_at, jobs.c.id)
-        statement = select(*_COLUMNS).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)
+        statement = select(*_COLUMNS).where(_of(kind))
+        statement = statement.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)
         with self._database.reading() as connection:
             records = connection.execute(statement if before is None else statement.where(age < before))
             return [_job_of(record) for record in records]
@@ -94,9 +98,9 @@ class SqlJobs:
         """See `JobStore`."""
         return self._change(self._database, job_id, {"cancel_requested": True})
 
-    def expire(self, seconds: float, error: str) -> list[Job]:
+    def expire(self, seconds: float, error: str, kind: JobKind = JobKind.RETRAIN) -> list[Job]:
         """See `JobStore`."""
-        overdue = update(jobs).where(UNENDED, jobs.c.heartbeat_at < self._clock(-seconds))
+        overdue = update(jobs).where(UNENDED, _of(kind), jobs.c.heartbeat_at < self._clock(-seconds))
         values = {"status": JobStatus.FAILED, "finished_at": self._clock(0), "error": legible(error)}
         with self._heartbeats.writing() as connection:
             records = connection.execute(overdue.values(values).returning(*_COLUMNS))
@@ -104,10 +108,11 @@ class SqlJobs:
 
     def remove_ended(self, seconds: float, limit: int) -> int:
         """See `JobStore`."""
-        newest = select(jobs.c.id).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(1)
         named = select(idempotency_keys.c.job_id).where(idempotency_keys.c.job_id == jobs.c.id)
         old = select(jobs.c.id).where(
-            jobs.c.finished_at < self._clock(-seconds), jobs.c.id.not_in(newest), ~named.exists()
+            jobs.c.finished_at < self._clock(-seconds),
+            ~named.exists(),
+            *(jobs.c.id.not_in(_newest(kind)) for kind in JobKind),
         )
         old = old.order_by(jobs.c.created_at, jobs.c.id).limit(limit)
         with self._database.writing() as connection:
@@ -115,7 +120,7 @@ class SqlJobs:
 
     def seconds_since_latest(self) -> float | None:
         """See `JobStore`."""
-        statement = select(func.max(jobs.c.created_at), self._clock(0))
+        statement = select(func.max(jobs.c.created_at), self._clock(0)).where(_of(JobKind.RETRAIN))
         with self._database.reading() as connection:
             created_at, now = connection.execute(statement).one()
             return None if created_at is None else (now - created_at).total_seconds()
@@ -132,6 +137,14 @@ class SqlJobs:
             return _job_of(changed) if changed else _get(connection, job_id)
 
 
+def _of(kind: JobKind) -> ColumnElement[bool]:
+    return jobs.c.slot == kind.value
+
+
+def _newest(kind: JobKind) -> Select[str]:
+    return select(jobs.c.id).where(_of(kind)).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(1)
+
+
 def _get(connection: Connection, job_id: str) -> Job:
     """Raises `JobNotFound`."""
     statement = select(*_COLUMNS).where(jobs.c.id == job_id)
@@ -142,4 +155,5 @@ def _get(connection: Connection, job_id: str) -> Job:
 
 
 def _job_of(record: AnyRow) -> Job:
-    return Job(**record._mapping)
+    values = dict(record._mapping)
+    return Job(kind=JobKind(values.pop("slot")), **values)

@@ -194,7 +194,9 @@ def test_command_that_cannot_start_is_refused() -> None:
         ProcessLauncher(threads=1, nice=0, stop_seconds=1.0, command=("/no/such/python",)).launch(ORDER)
 
 
-@pytest.mark.parametrize(("code", "words"), [(-9, "SIGKILL"), (-99, "unknown"), (0, "without naming"), (3, "3")])
+@pytest.mark.parametrize(
+    ("code", "words"), [(-9, "SIGKILL"), (-99, "unknown"), (0, "without its result"), (3, "3")]
+)
 def test_exit_code_has_a_sentence(code: int, words: str) -> None:
     assert words in exit_sentence(code)
 

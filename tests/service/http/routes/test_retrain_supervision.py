@@ -12,7 +12,6 @@ from models.storage.registry import Registry
 from service.app import create_app
 from service.retraining.heartbeat import STOPPED
 from service.retraining.launcher import Ended
-from service.retraining.supervisor import ABANDONED
 from service.settings import Settings
 from service.store.memory.jobs import MemoryJobs
 from service.store.memory.store import MemoryStore
@@ -22,6 +21,8 @@ from testkit.waiting import eventually
 from tests.service.http.routes.retrains import begin, end, train
 from tests.support.launcher import FakeLauncher
 from tests.support.problems import assert_problem
+
+ABANDONED = "The process that ran this retrain gave no sign of life any more; start it again."
 
 
 def test_cancelled_retrain_stops_its_child(client: TestClient, launcher: FakeLauncher) -> None:

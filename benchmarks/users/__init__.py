@@ -1,0 +1,1 @@
+"""A store of a million users: filled, read, exported, reassigned, erased."""
