@@ -49,7 +49,15 @@ def test_a_night_leaves_a_copy_of_all_personas_and_gifts_for_everyone(
 ) -> None:
     cursors = CursorFile(tmp_path / "cursor")
     cursors.save(segments.latest_cursor())
-    assert Counter(item.status for item in segments.upsert_many(profiles)) == {201: USERS}
+    records = [{"user_id": user_id, "profile": profile} for user_id, profile in profiles.items()]
+    invalid = {"user_id": "too young", "profile": {"age": 5}}
+    states: list[float] = []
+    imported = segments.import_users(
+        [*records, invalid], wait=True, poll_seconds=0.2, progress=lambda job: states.append(job.progress)
+    )
+    assert (imported.rows_stored, imported.rows_refused) == (USERS, 1)
+    assert states == sorted(states)
+    assert [row.line for row in segments.refused_rows(imported.id)] == [USERS + 1]
     before, model = personas_of(segments, list(profiles))
     assert {user.user_id: user.persona_id for user in segments.export_users()} == before
     assert sum(persona.users or 0 for persona in segments.personas().items) == USERS
