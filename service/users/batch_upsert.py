@@ -195,7 +195,7 @@ def _put_known(
             typicality=typicality,
             basis=Basis.FALLBACK if matched.fallbacks[answered] else Basis.OWN_PROFILE,
         )
-        results[index] = AssignedProfile(to_json(profiles[index - start]).decode(), assignment, {})
+        results[index] = AssignedProfile(to_json(profiles[index]).decode(), assignment, {})
 
 
 def _numbers(column: FloatArray | None, count: int) -> Sequence[Any]:

@@ -1,5 +1,6 @@
 """POST /users:batchUpsert."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,9 +92,14 @@ def test_invalid_user_fails_no_other(client: TestClient, store: MemoryStore, val
     assert store.users.count() == 2
 
 
-def test_value_that_cannot_be_looked_up_spoils_no_other(client: TestClient) -> None:
-    body = upsert(client, *(user(f"u-{n}", {"hobbies": [[n]]} if n == 70 else KNOWN) for n in range(100)))
+def test_value_that_cannot_be_looked_up_spoils_no_other(client: TestClient, store: MemoryStore) -> None:
+    profiles: list[dict[str, Any]] = [{"hobbies": [[n]]} if n == 70 else {"age": 14 + n % 80} for n in range(100)]
+    body = upsert(client, *(user(f"u-{n}", profile) for n, profile in enumerate(profiles)))
     assert statuses(body) == [422 if n == 70 else 201 for n in range(100)]
+    stored = store.users.get_many([f"u-{n}" for n in range(100)])
+    assert {user_id: json.loads(one.profile_json or "") for user_id, one in stored.items()} == {
+        f"u-{n}": profile for n, profile in enumerate(profiles) if n != 70
+    }
 
 
 def test_erased_user_is_refused(client: TestClient, store: MemoryStore) -> None:
