@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
@@ -12,6 +13,7 @@ from models.errors import SegmentsError
 T = TypeVar("T")
 # Digits of a number in a cursor: what databases store in 64 bits.
 _MAX_DIGITS = 18
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class UnusableCursor(SegmentsError):
@@ -63,9 +65,14 @@ def decode_cursor(cursor: str, count: int) -> tuple[str, ...]:
         parts = json.loads(text)
     except (binascii.Error, ValueError, RecursionError) as error:
         raise UnusableCursor from error
-    if not isinstance(parts, list) or len(parts) != count or not all(isinstance(text, str) for text in parts):
+    if not isinstance(parts, list) or len(parts) != count or not all(map(_is_text, parts)):
         raise UnusableCursor
     return tuple(parts)
+
+
+def _is_text(part: object) -> bool:
+    """Whether it is a text that a database can be asked for: no store has one with NUL or half of a surrogate pair."""
+    return isinstance(part, str) and not _NOT_STORABLE.search(part)
 
 
 def cursor_number(text: str) -> int:

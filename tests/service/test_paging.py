@@ -1,5 +1,7 @@
 """Pages and their cursors."""
 
+import base64
+
 import pytest
 
 from service.http.schemas.bounds import MAX_CURSOR
@@ -20,6 +22,13 @@ def test_cursor_of_the_longest_id_may_be_sent(character: str) -> None:
 def test_cursor_of_another_shape_is_refused(cursor: str) -> None:
     with pytest.raises(UnusableCursor):
         decode_cursor(cursor, 2)
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "a\\ud800"])
+def test_cursor_with_a_text_that_no_store_takes_is_refused(text: str) -> None:
+    cursor = base64.urlsafe_b64encode(f'["{text}"]'.encode()).decode()
+    with pytest.raises(UnusableCursor):
+        decode_cursor(cursor, 1)
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.0", "²", "٣", "9" * 19])
