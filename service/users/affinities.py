@@ -57,7 +57,7 @@ def affinities_of_user(
     if user is None:
         status: Status = "FALLBACK"
     else:
-        status = reading.status_of(as_summary(user)._replace(basis=assigned.stored.basis))
+        status = reading.status_of(as_summary(user)._replace(basis=assigned.stored.basis, manual=False))
     return UserAffinities(
         user_id=user_id,
         status=status,

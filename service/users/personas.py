@@ -87,7 +87,7 @@ class Reading:
         """The status of a stored user whose assignment is current."""
         if user.opted_out:
             return "OPTED_OUT"
-        if user.basis is Basis.FALLBACK:
+        if user.basis is Basis.FALLBACK and not user.manual:
             return "FALLBACK"
         is_old = self.stale_after is not None and user.profile_updated_at < self.now - self.stale_after
         return "STALE" if is_old else "PRESENT"

@@ -73,6 +73,15 @@ def test_choice_that_a_trial_does_not_have_ends_when_it_is_released(
     assert client.get("/users/u/persona").json()["manual"] is False
 
 
+def test_chosen_persona_of_an_empty_profile_is_no_fallback(client: TestClient) -> None:
+    client.put("/users/u/profile", json={})
+    assert client.get("/users/u/persona").json()["status"] == "FALLBACK"
+    chosen = client.put("/users/u/persona", json={"persona_id": other_than(client, "u")}).json()
+    assert (chosen["status"], chosen["basis"], chosen["manual"]) == ("PRESENT", "FALLBACK", True)
+    # What to offer goes by the probabilities, which know of no choice.
+    assert client.get("/users/u/affinities").json()["status"] == "FALLBACK"
+
+
 def test_chosen_persona_has_its_own_confidence_and_nothing_of_the_models_persona(client: TestClient) -> None:
     client.put("/users/u/profile", json={"age": 30})
     chances = client.post("/segment", json={"age": 30}).json()["probabilities"]
