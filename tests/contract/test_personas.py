@@ -71,6 +71,21 @@ def test_void_update_records_no_change(store: Store) -> None:
     assert changes(store, "u") == [ADDED]
 
 
+@pytest.mark.parametrize("choice", ["p_2", None], ids=["made", "released"])
+def test_choice_of_a_person_is_not_lost_to_a_model_that_has_not_seen_it(store: Store, choice: str | None) -> None:
+    before = None if choice else "p_2"
+    store.users.put("u", "{}", NOW, assigned("p_1", chosen_persona_id=before))
+    manual = assigned(choice or "p_1", manual=choice is not None, chosen_persona_id=choice)
+    assert store.users.update_assignments([AssignmentUpdate("u", 1, manual)], ChangeCause.MANUAL) == 1
+    late = assigned("p_1", NEW, chosen_persona_id=before)
+    assert store.users.update_assignments([AssignmentUpdate("u", 1, late)]) == 0
+    user = store.users.get("u")
+    assert user is not None
+    assert user.assignment == manual
+    aware = assigned(choice or "p_3", NEW, manual=choice is not None, chosen_persona_id=choice)
+    assert store.users.update_assignments([AssignmentUpdate("u", 1, aware)]) == 1
+
+
 def test_concurrent_equal_updates_record_one_change(store: Store) -> None:
     store.users.put("u", "{}", NOW, assigned("p_1"))
     update = AssignmentUpdate("u", 1, assigned("p_2", NEW))

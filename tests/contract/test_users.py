@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from service.store.ports.errors import NotStorable, WouldBlock
+from service.store.ports.personas import ChangeCause
 from service.store.ports.users import AssignmentTally, AssignmentUpdate, Basis, UserStore, as_summary
 from tests.contract.support.records import NEW, NOW, OLD, assigned, stored_user
 
@@ -220,7 +221,7 @@ def test_iterate_sees_users_written_ahead_of_it(users: UserStore) -> None:
 def test_assignment_is_stored_to_the_last_digit(users: UserStore) -> None:
     users.put("u", "{}", NOW, WHOLE)
     users.put("v", "{}", NOW, None)
-    users.update_assignments([AssignmentUpdate("v", 1, replace(WHOLE, manual=True))])
+    users.update_assignments([AssignmentUpdate("v", 1, replace(WHOLE, manual=True))], ChangeCause.MANUAL)
     stored = users.get_many(["u", "v"])
     assert stored["u"].assignment == WHOLE
     assert stored["v"].assignment == replace(WHOLE, manual=True)
@@ -230,7 +231,9 @@ def test_assignments_are_the_summaries_of_users(users: UserStore) -> None:
     users.put("whole", "{}", NOW, WHOLE)
     users.put("bare", "{}", NOW, ASSIGNED)
     users.put("none", "{}", NOW.astimezone(timezone(timedelta(hours=9))), None)
-    users.update_assignments([AssignmentUpdate("bare", 1, replace(WHOLE, manual=True, typicality=None))])
+    users.update_assignments(
+        [AssignmentUpdate("bare", 1, replace(WHOLE, manual=True, typicality=None))], ChangeCause.MANUAL
+    )
     ids = ["nobody", "whole", "bare", "none", "whole"]
     assert users.assignments(ids) == {user_id: as_summary(user) for user_id, user in users.get_many(ids).items()}
     assert users.assignments([]) == {}

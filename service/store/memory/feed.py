@@ -120,7 +120,7 @@ class MemoryFeed:
     def record(self, change: UserChange) -> None:
         """Record a change in the history, the feed and the counts."""
         before, after = _state(change.before), _state(change.after)
-        if change.cause is ChangeCause.MODEL_CHANGED:
+        if change.cause is ChangeCause.MODEL_CHANGED and before != after:
             self._by_model[before, after] += 1
         if before.persona_id == after.persona_id:
             return

@@ -265,7 +265,10 @@ class MemoryUsers:
 
     def _update_assignment(self, update: AssignmentUpdate, cause: ChangeCause) -> bool:
         user = self._users.get(update.user_id)
-        if user is None or user.revision != update.revision or user.opted_out:
+        if user is None or user.opted_out:
+            return False
+        choice = user.assignment.chosen_persona_id if user.assignment else None
+        if update.is_void(user.revision, choice, cause):
             return False
         is_outdated = user.assignment is not None and user.assignment.model_version == OUTDATED
         if cause is ChangeCause.MODEL_CHANGED and (is_outdated or user.user_id in self._outdated):

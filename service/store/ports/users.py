@@ -116,11 +116,22 @@ class AssignedUser(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AssignmentUpdate:
-    """A newer assignment for the profile of that revision; void once the profile has changed."""
+    """A newer assignment for the profile of that revision; void once the profile has changed.
+
+    A model's is void also once a person has chosen another persona, or released one: choices leave the revision as
+    it is.
+    """
 
     user_id: str
     revision: int
     assignment: StoredAssignment
+
+    def is_void(self, revision: int, chosen_persona_id: str | None, cause: ChangeCause) -> bool:
+        """Whether it is void for a user as stored, who has that revision and that choice of a person."""
+        by_person = cause is ChangeCause.MANUAL
+        return revision != self.revision or not (
+            by_person or chosen_persona_id == self.assignment.chosen_persona_id
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +206,7 @@ class UserStore(Protocol):
     def update_assignments(
         self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
     ) -> int:
-        """Store newer assignments where the revision still matches; the number of users updated. All or none.
+        """Store newer assignments, but void ones; the number of users updated. All or none.
 
         Of several updates for one user the last counts. If the persona differs from the stored one, the change is
         recorded with the cause.

@@ -57,6 +57,16 @@ def test_what_a_new_model_changes_is_one_entry_with_counts_by_pair(store: Store)
     assert feed(store, second.id) == []
 
 
+def test_users_who_are_assigned_twice_by_one_model_are_counted_once(store: Store) -> None:
+    store.users.put("u", "{}", NOW, assigned("p_1"))
+    reassign(store, {"u": "p_2"})
+    reassign(store, {"u": "p_2"})
+    assert store.feed.record_model_change(NOW) == 1
+    reassign(store, {"u": "p_2"})
+    assert store.feed.record_model_change(NOW) == 0
+    assert feed(store)[-1].counts == (PairCount("p_1", "p_2", 1),)
+
+
 def test_history_of_a_user_has_what_a_new_model_changed(store: Store) -> None:
     store.users.put("u", "{}", NOW, assigned("p_1"))
     reassign(store, {"u": "p_2"})

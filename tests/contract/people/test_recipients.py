@@ -64,7 +64,8 @@ def test_persona_is_outdated_once_recipients_have_changed(store: Store, operatio
     users = store.users
     users.put("u", "{}", NOW, None)
     users.put_recipient("u", "r", "{}", NOW)
-    assert users.update_assignments([AssignmentUpdate("u", 2, assigned("p_1", NEW, chosen_persona_id="p_1"))]) == 1
+    choice = AssignmentUpdate("u", 2, assigned("p_1", NEW, chosen_persona_id="p_1"))
+    assert users.update_assignments([choice], ChangeCause.MANUAL) == 1
     if operation == "put_recipient":
         users.put_recipient("u", "second", "{}", LATER)
     else:

@@ -23,7 +23,9 @@ _UPDATE_POSTGRES = (
     f"AS newer({', '.join(column.name for column in (*ASSIGNMENT_COLUMNS, *_KEY_COLUMNS))}) "
     "WHERE users.user_id = newer.user_id AND users.revision = newer.revision"
 )
-_STATE = select(users.c.user_id, users.c.revision, users.c.persona_id, users.c.model_version)
+_STATE = select(
+    users.c.user_id, users.c.revision, users.c.chosen_persona_id, users.c.persona_id, users.c.model_version
+)
 
 
 def write_assignment(connection: Connection, user_id: str, assignment: StoredAssignment | None) -> None:
@@ -39,15 +41,15 @@ def mark_outdated(connection: Connection, user_id: str) -> None:
 
 
 def update_assignments(connection: Connection, latest: Mapping[str, AssignmentUpdate], cause: ChangeCause) -> int:
-    """Replace assignments, by user id, where the revision is still theirs; how many. Records the changes."""
+    """Replace assignments, by user id, where they are not void; how many. Records the changes."""
     # Locked in one order everywhere, so that two processes that update the same users cannot deadlock.
     stored = _STATE.where(users.c.user_id.in_(latest), users.c.opted_out.is_(False))
     valid = [
         (latest[user_id], PersonaState(persona_id, model_version))
-        for user_id, revision, persona_id, model_version in connection.execute(
+        for user_id, revision, choice, persona_id, model_version in connection.execute(
             stored.order_by(users.c.user_id).with_for_update()
         )
-        if latest[user_id].revision == revision
+        if not latest[user_id].is_void(revision, choice, cause)
     ]
     _write(connection, [update for update, _ in valid])
     record_changes(

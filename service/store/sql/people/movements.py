@@ -59,13 +59,18 @@ def record_changes(connection: Connection, changes: Iterable[UserChange]) -> Non
     """Record what has changed, within the transaction that changes it, and as the last that it does."""
     all_changes = list(changes)
     moved = [change for change in all_changes if change.before.persona_id != change.after.persona_id]
-    by_model = [change for change in all_changes if change.cause is ChangeCause.MODEL_CHANGED]
+    by_model = [change for change in all_changes if _is_by_new_model(change)]
     if not moved and not by_model:
         return
     lock_feed(connection)
     insert_rows(connection, persona_changes, [_history(change) for change in moved])
     _count(connection, moved)
     _add_up(connection, by_model)
+
+
+def _is_by_new_model(change: UserChange) -> bool:
+    """Whether a model assigned the user anew; not the second of two readers that do so at once."""
+    return change.cause is ChangeCause.MODEL_CHANGED and change.before != change.after
 
 
 def _history(change: UserChange) -> dict[str, Any]:
