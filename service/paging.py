@@ -71,7 +71,7 @@ def decode_cursor(cursor: str, count: int) -> tuple[str, ...]:
 
 
 def _is_text(part: object) -> bool:
-    """Whether it is a text that a database can be asked for: no store has one with NUL or half of a surrogate pair."""
+    """Whether it is a text that a database takes: none with NUL or half of a surrogate pair."""
     return isinstance(part, str) and not _NOT_STORABLE.search(part)
 
 
