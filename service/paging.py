@@ -70,9 +70,9 @@ def decode_cursor(cursor: str, count: int) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _is_text(part: object) -> bool:
+def _is_text(value: object) -> bool:
     """Whether it is a text that a database takes: none with NUL or half of a surrogate pair."""
-    return isinstance(part, str) and not _NOT_STORABLE.search(part)
+    return isinstance(value, str) and not _NOT_STORABLE.search(value)
 
 
 def cursor_number(text: str) -> int:
