@@ -5,6 +5,7 @@ response is not what the client's types say.
 """
 
 import importlib
+import io
 import sys
 from typing import Any
 
@@ -43,6 +44,9 @@ def main(url: str, key: str) -> None:
     call("users.delete_recipient_profile", 204, "NoneType", client, "ada", "an aunt/1")
     users = [models.User(user_id=f"u{number}", profile=profile) for number in range(3)]
     call("users.batch_upsert_users", 207, "UpsertResponse", client, body=models.UpsertRequest(users=users))
+    types = importlib.import_module(f"{PACKAGE}.types")
+    lines = types.File(payload=io.BytesIO(b'{"user_id": "u9", "profile": {}}\n'), file_name="users.ndjson")
+    call("users.import_users", 202, "ImportBody", client, body=lines, format_="ndjson")
     call("users.follow_user_changes", 200, "Feed", client, limit=1)
     page = call("personas.list_personas", 200, "PersonaPage", client, limit=1).parsed
     persona = page.items[0].id
