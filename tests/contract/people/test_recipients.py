@@ -16,6 +16,7 @@ from service.store.ports.users import (
     TooManyRecipients,
     UserErased,
     UserStore,
+    as_summary,
 )
 from tests.contract.support.records import NEW, NOW, OLD, assigned
 
@@ -57,6 +58,7 @@ def test_first_recipient_makes_a_user_who_is_to_be_assigned(users: UserStore) ->
     assert (user.profile_json, user.revision, user.profile_updated_at) == (None, 1, LATER)
     assert (user.recipient_count, user.assignment, users.count()) == (1, None, 1)
     assert users.stale(OLD, "", 10) == [user]
+    assert users.assignments(["u"]) == {"u": as_summary(user)}
 
 
 @pytest.mark.parametrize("operation", ["put_recipient", "remove_recipient"])

@@ -124,7 +124,8 @@ def _of_sqlite(record: Sequence[Any]) -> AssignedUser:
         revision,
         datetime.fromisoformat(updated_at + "Z"),
         persona_id,
-        version,
+        # Of a user who has no persona yet it only says that they are to be assigned.
+        version if persona_id is not None else None,
         assigned_at and datetime.fromisoformat(assigned_at + "Z"),
         confidence,
         runner_up,
@@ -142,6 +143,7 @@ def _of_postgres(record: Sequence[Any]) -> AssignedUser:
     user = AssignedUser._make(record)
     return user._replace(
         profile_updated_at=user.profile_updated_at.astimezone(UTC),
+        model_version=None if user.persona_id is None else user.model_version,
         assigned_at=user.assigned_at and user.assigned_at.astimezone(UTC),
         manual=user.manual is True,
         basis=user.basis and _BASES[user.basis],
