@@ -6,6 +6,7 @@ from getpass import getuser
 
 from models.profile import Profile
 from models.storage.registry import Registry
+from service.audit import COMMAND_LINE
 from service.commands.declaration import Command
 from service.commands.output import show
 from service.settings import Settings
@@ -34,6 +35,11 @@ def current_user() -> str:
         return getuser()
     except (KeyError, OSError):
         return f"user {os.getuid()}"
+
+
+def command_line_actor() -> str:
+    """Who runs a command, for the audit trail."""
+    return f"{COMMAND_LINE} ({current_user()})"
 
 
 COMMAND = Command(

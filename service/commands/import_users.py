@@ -22,6 +22,8 @@ from tqdm import tqdm
 from models.console import print_line
 from models.errors import NoActiveModel, SegmentsError
 from models.profile import Profile
+from service.audit import Action, record
+from service.commands.activate import command_line_actor
 from service.commands.database import prepare
 from service.commands.declaration import Command
 from service.commands.output import say
@@ -148,7 +150,12 @@ def _run(
                 report=progress.report,
                 stopping=stopping,
             )
-            return run.run(items)
+            counts = run.run(items)
+        if not options.stop_when_stdin_closes:
+            # The service has recorded its own imports, by the key that asked for them.
+            actor, action = command_line_actor(), Action.USERS_IMPORTED
+            record(store, actor, action, rows_read=counts.read, rows_stored=counts.stored)
+        return counts
     finally:
         store.close()
 

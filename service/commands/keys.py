@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from service import audit
-from service.audit import COMMAND_LINE, Action
-from service.commands.activate import current_user
+from service.audit import Action
+from service.commands.activate import command_line_actor
 from service.commands.database import prepare
 from service.commands.declaration import Command, CommandGroup
 from service.commands.output import say, show
@@ -66,7 +66,7 @@ def _revoke(options: argparse.Namespace, store: Store, now: datetime) -> None:
 
 
 def _record(store: Store, action: Action, prefix: str, **details: object) -> None:
-    audit.record(store, f"{COMMAND_LINE} ({current_user()})", action, prefix, **details)
+    audit.record(store, command_line_actor(), action, prefix, **details)
 
 
 def _over_keys(work: Work) -> Callable[[argparse.Namespace, Settings], None]:

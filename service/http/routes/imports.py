@@ -13,6 +13,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
+from service.audit import Action, record
 from service.http.dependencies import ActorDep, Cursor, IdempotencyKey, Limit, ServicesDep, StoreDep
 from service.http.documentation import documented
 from service.http.examples import imports as examples
@@ -106,6 +107,7 @@ async def import_users(
         nonlocal started
         job = imports.start_import(job_id, kind, mapping, upload.size, actor.name, claim)
         started = True
+        record(services.store, actor.name, Action.USERS_IMPORTED, job.id, format=kind)
         return _started(job)
 
     def resume(other_id: str) -> ReplayableResponse:

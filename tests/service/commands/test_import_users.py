@@ -41,6 +41,9 @@ def test_lines_of_json_are_stored_and_summed_up(
     assert "3 rows were read, 2 were stored and 1 were refused" in said
     assert "  1: age is at least 13." in said
     assert json.loads(refused.read_text()) == {"line": 2, "reason": "age is at least 13."}
+    (entry,) = store.audit.latest(10)
+    assert (entry.action, entry.details) == ("users.import", {"rows_read": 3, "rows_stored": 2})
+    assert entry.actor.startswith("command line (")
 
 
 def test_other_formats_are_read_as_training_reads_them(

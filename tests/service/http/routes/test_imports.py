@@ -101,6 +101,9 @@ def test_file_is_spooled_for_this_user_alone_and_imported(
     counts = (body["rows_read"], body["rows_stored"], body["rows_refused"], body["refused_by_reason"])
     assert (body["status"], *counts) == ("SUCCEEDED", 3, 1, 2, {"ERASED": 2})
     assert files(settings) == []
+    (entry,) = client.get("/audit").json()["items"]
+    assert (entry["action"], entry["subject"]) == ("users.import", job["id"])
+    assert "user" not in json.dumps(entry["details"])
 
 
 @pytest.mark.parametrize(
