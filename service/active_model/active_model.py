@@ -88,9 +88,11 @@ class ActiveModel:
     def loaded_if_current(self) -> LoadedArtifact | None:
         """The loaded model if ACTIVE names it: a worker that lags behind must not undo what others do."""
         loaded = self._loaded
-        if loaded is None or loaded.manifest.version != active_version(self.registry):
-            return None
-        return loaded
+        return loaded if loaded is not None and self.is_active(loaded) else None
+
+    def is_active(self, loaded: LoadedArtifact) -> bool:
+        """Whether ACTIVE names this model now; reads that file."""
+        return loaded.manifest.version == active_version(self.registry)
 
     def require(self) -> LoadedArtifact:
         """The active model. Raises `NoActiveModel`."""

@@ -60,7 +60,7 @@ def _user_personas(services: Services, requests: Sequence[FastRequest]) -> list[
     names, loaded = [_user_id(request) for request in requests], services.model.require()
     valid = [name for name in names if is_id(name)]
     personas, headers = (
-        get_personas_nowait(services.store.users, loaded, valid, reading_now(services.settings)),
+        get_personas_nowait(services.store.users, loaded, valid, reading_now(services)),
         model_headers(loaded),
     )
     rendered = {name: render(persona, headers) for name, persona in personas.items()}

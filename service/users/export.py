@@ -56,7 +56,7 @@ class UserExport:
         outdated = [user.user_id for user in batch if not (user.opted_out or is_current(loaded, user))]
         if outdated:
             current = {user.user_id: user for user in batch if user.opted_out or is_current(loaded, user)}
-            current |= reassign(self.users, loaded, outdated, reading.now)
+            current |= reassign(self.users, loaded, outdated, reading)
             # Without those who have been erased meanwhile.
             batch = [current[user.user_id] for user in batch if user.user_id in current]
         return [_exported(user, reading) for user in batch]

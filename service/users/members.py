@@ -17,7 +17,7 @@ from service.paging import decode_cursor, encode_cursor
 from service.personas.catalogue import get_persona
 from service.segmenting.assignment import Confidence, Margin, PersonaRef, RunnerUp, persona_ref
 from service.store.ports.users import AssignedUser, StoredUser, UserStore, as_summary
-from service.users.personas import BasisField, reassign
+from service.users.personas import BasisField, Reading, reassign
 from service.users.stored_assignment import completed, is_current, read_profile, with_recipients
 
 # Users who are read for one page: with a narrow filter a page has few items, or none, and a cursor all the same.
@@ -80,7 +80,7 @@ def members(
     wanted: MemberFilter,
     limit: int,
     cursor: str | None,
-    now: datetime,
+    reading: Reading,
 ) -> MemberPage:
     """A page of a persona's members. Raises `PersonaNotFound` or `UnusableCursor`."""
     persona = get_persona(loaded, persona_id)
@@ -90,7 +90,7 @@ def members(
     while scanned < READ_PER_PAGE:
         batch = users.members(persona_id, after, _BATCH)
         scanned += _BATCH
-        for user_id, member in _judged(users, loaded, persona_id, batch, wanted, now):
+        for user_id, member in _judged(users, loaded, persona_id, batch, wanted, reading):
             after = user_id
             if member is not None:
                 items.append(member)
@@ -117,13 +117,14 @@ class MemberRow(NamedTuple):
 
 @dataclass
 class MemberExport:
-    """A download of all wanted members, under way. `active`: the active model, which may change meanwhile."""
+    """A download of all wanted members, under way. `active`: the active model, which may change meanwhile;
+    `reading`: how users are read from now on."""
 
     users: UserStore
     active: Callable[[], LoadedArtifact]
     persona_id: str
     wanted: MemberFilter
-    now: Callable[[], datetime]
+    reading: Callable[[], Reading]
     _after: str | None = field(default="", init=False)
 
     def next_batch(self) -> list[MemberRow] | None:
@@ -136,7 +137,7 @@ class MemberExport:
         loaded = self.active()
         persona = get_persona(loaded, self.persona_id)
         batch = self.users.members(persona.id, self._after, _BATCH)
-        judged = _judged(self.users, loaded, persona.id, batch, self.wanted, self.now())
+        judged = _judged(self.users, loaded, persona.id, batch, self.wanted, self.reading())
         rows = [_row(persona, member) for _, member in judged if member is not None]
         self._after = batch[-1].user_id if len(batch) == _BATCH else None
         return rows
@@ -148,7 +149,7 @@ def _judged(
     persona_id: str,
     batch: Sequence[StoredUser],
     wanted: MemberFilter,
-    now: datetime,
+    reading: Reading,
 ) -> Iterator[tuple[str, Member | None]]:
     """Each user of a batch, with the member where they are of the persona by the active model, and wanted."""
     summaries = {user.user_id: as_summary(user) for user in batch}
@@ -156,7 +157,7 @@ def _judged(
     if outdated:
         current = {user_id: user for user_id, user in summaries.items() if user_id not in outdated}
         # Without those who have been erased meanwhile.
-        summaries = current | reassign(users, loaded, outdated, now)
+        summaries = current | reassign(users, loaded, outdated, reading)
     fitting = {
         user_id for user_id, user in summaries.items() if user.persona_id == persona_id and wanted.admits(user)
     }

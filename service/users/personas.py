@@ -1,11 +1,11 @@
 """Use cases: the personas of stored users by the active model, and a persona that a person chooses for a user.
 
 A response never shows the assignment of another model than the active one: such a user is assigned anew from the
-stored profiles, and the assignment is written back unless they have changed since.
+stored profiles, and the assignment is written back unless they, or the active model, have changed since.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -76,12 +76,15 @@ _Affinities = Mapping[str, tuple[GiftAffinity, ...]] | None
 class Reading:
     """How users are read. `stale_after`: the age of profiles from which they are `STALE`; None: never.
 
-    `fallback`: whether a user who is not stored gets the persona of an empty profile.
+    `fallback`: whether a user who is not stored gets the persona of an empty profile. `is_active`: whether a model
+    is still active, so that its assignments are written back: a worker that lags behind must not undo what others
+    do.
     """
 
     now: datetime
     stale_after: timedelta | None = None
     fallback: bool = False
+    is_active: Callable[[LoadedArtifact], bool] = lambda _: True
 
     def status_of(self, user: AssignedUser) -> Status:
         """The status of a stored user whose assignment is current."""
@@ -153,7 +156,7 @@ class FoundPersonas:
 
 def get_persona_of(users: UserStore, loaded: LoadedArtifact, user_id: str, reading: Reading) -> UserPersona:
     """The persona of one user. Raises `UserNotFound`."""
-    user = _current_users(users, loaded, [user_id], reading.now).get(user_id)
+    user = _current_users(users, loaded, [user_id], reading).get(user_id)
     if user is None:
         if not reading.fallback:
             raise UserNotFound
@@ -188,7 +191,7 @@ def get_personas_of(
 
     `affinities`: those of each persona, where the response is to have them.
     """
-    current = _current_users(users, loaded, list(dict.fromkeys(user_ids)), reading.now)
+    current = _current_users(users, loaded, list(dict.fromkeys(user_ids)), reading)
     refs = {persona.id: PersonaRef(persona.id, persona.name) for persona in loaded.model.personas}
     no_user = _not_found(loaded, refs, reading, affinities)
     items = tuple(
@@ -222,20 +225,21 @@ def choose_persona(
 
 
 def reassign(
-    users: UserStore, loaded: LoadedArtifact, user_ids: Sequence[str], now: datetime
+    users: UserStore, loaded: LoadedArtifact, user_ids: Sequence[str], reading: Reading
 ) -> dict[str, AssignedUser]:
-    """Assign users by this model, and write the assignments back; those that exist, by id."""
+    """Assign users by this model, and write the assignments back while it is active; those that exist, by id."""
     stored = users.get_many(user_ids)
     recipients = users.recipients(with_recipients(stored.values()))
     assignments = {
-        user_id: assign_again(loaded, user, recipients.get(user_id, []), now)
+        user_id: assign_again(loaded, user, recipients.get(user_id, []), reading.now)
         for user_id, user in stored.items()
         if not user.opted_out
     }
-    _write_back(
-        users,
-        [AssignmentUpdate(user_id, stored[user_id].revision, assignments[user_id]) for user_id in assignments],
-    )
+    if reading.is_active(loaded):
+        _write_back(
+            users,
+            [AssignmentUpdate(user_id, stored[user_id].revision, assignments[user_id]) for user_id in assignments],
+        )
     return {
         user_id: as_summary(replace(user, assignment=assignments.get(user_id))) for user_id, user in stored.items()
     }
@@ -261,14 +265,14 @@ def stranger(loaded: LoadedArtifact, user_id: str, now: datetime) -> AssignedUse
 
 
 def _current_users(
-    users: UserStore, loaded: LoadedArtifact, user_ids: Sequence[str], now: datetime
+    users: UserStore, loaded: LoadedArtifact, user_ids: Sequence[str], reading: Reading
 ) -> dict[str, AssignedUser]:
     """The users that exist, by id, each with the active model's assignment, or opted out."""
     assigned = users.assignments(user_ids)
     current = {user_id: user for user_id, user in assigned.items() if _is_usable(loaded, user)}
     if len(current) == len(assigned):
         return current
-    return current | reassign(users, loaded, list(assigned.keys() - current.keys()), now)
+    return current | reassign(users, loaded, list(assigned.keys() - current.keys()), reading)
 
 
 def _is_usable(loaded: LoadedArtifact, user: AssignedUser) -> bool:

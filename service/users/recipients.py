@@ -14,7 +14,7 @@ from service.paging import Page, decode_cursor
 from service.segmenting.assignment import Segmented, assign
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.users import StoredRecipient, StoredUser, UserStore
-from service.users.personas import log, reassign
+from service.users.personas import Reading, log, reassign
 from service.users.profiles import UserOptedOut, require_user
 from service.users.stored_assignment import completed, read_profile
 
@@ -148,7 +148,7 @@ def _assign_anew(users: UserStore, loaded: LoadedArtifact | None, user_id: str, 
     if loaded is None:
         return
     try:
-        reassign(users, loaded, [user_id], now)
+        reassign(users, loaded, [user_id], Reading(now))
     except StoreUnavailable:
         # The recipient is stored; the next reader assigns the user.
         log.warning("assignments could not be written back")

@@ -8,11 +8,12 @@ from fastapi.responses import StreamingResponse
 
 from models.errors import NoActiveModel
 from service.audit import Action, record
-from service.http.dependencies import ActorDep, Cursor, Limit, ModelDep, PersonaId, ServicesDep, StoreDep
+from service.http.dependencies import ActorDep, Cursor, Limit, ModelDep, PersonaId, ServicesDep
 from service.http.documentation import documented, documented_table
 from service.http.examples import users as examples
 from service.http.guarded_route import GuardedRoute, Work, does
 from service.http.responses import json_response, model_headers
+from service.http.routes.users import reading_now
 from service.http.table_stream import FormatParameter, Table, table_response
 from service.paging import UnusableCursor
 from service.personas.catalogue import PersonaNotFound
@@ -23,7 +24,7 @@ from service.users.members import MemberExport, MemberFilter, MemberPage, Member
 router = APIRouter(route_class=GuardedRoute, tags=["users"])
 
 MinConfidence = Annotated[float, Query(ge=0, le=1, description="The least confidence, 0–1.")]
-Since = Annotated[datetime | None, Query(description="Assigned at that time or later; with a time zone.")]
+Since = Annotated[datetime | None, Query(description="Assigned at that time or later; UTC without a time zone.")]
 Answer = Annotated[str | None, Query(max_length=200)]
 
 
@@ -62,13 +63,13 @@ MemberFilterDep = Annotated[MemberFilter, Depends(_wanted)]
 def list_members(
     persona_id: PersonaId,
     loaded: ModelDep,
-    store: StoreDep,
+    services: ServicesDep,
     wanted: MemberFilterDep,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Users by id; the cursor holds while others come and go. A short or empty page may not be the last."""
-    page = members(store.users, loaded, persona_id, wanted, limit, cursor, datetime.now(UTC))
+    page = members(services.store.users, loaded, persona_id, wanted, limit, cursor, reading_now(services))
     return json_response(page, headers=model_headers(loaded))
 
 
@@ -105,7 +106,7 @@ async def export_members(
         active=services.model.require,
         persona_id=persona_id,
         wanted=wanted,
-        now=lambda: datetime.now(UTC),
+        reading=lambda: reading_now(services),
     )
     table = Table("members", MemberRow._fields, export.next_batch)
     response = await table_response(table, format, services.store_threads, services.downloads)

@@ -94,7 +94,7 @@ async def export_users(services: ServicesDep, actor: ActorDep, format: FormatPar
     spreadsheet would run as a formula has an apostrophe before it. A download that ends without its last chunk was
     cut: begin again.
     """
-    export = UserExport(services.store.users, services.model.require, lambda: reading_now(services.settings))
+    export = UserExport(services.store.users, services.model.require, lambda: reading_now(services))
     table = Table("users", ExportedUser._fields, export.next_batch)
     response = await table_response(table, format, services.store_threads, services.downloads)
     await services.store_threads.run(record, services.store, actor.name, Action.USERS_EXPORTED, format=format)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Response
 from models.errors import NoActiveModel
 from models.profile import Profile
 from models.storage.artifact import LoadedArtifact
+from service.container import Services
 from service.http.dependencies import (
     AffinityField,
     After,
@@ -34,7 +35,6 @@ from service.personas.affinities import AffinitiesNotCounted, NoSuchAffinities
 from service.personas.catalogue import PersonaNotFound
 from service.security.scopes import Scope, needs
 from service.segmenting.assignment import unknown_by_field
-from service.settings import Settings
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.users import UserErased
 from service.users.affinities import UserAffinities, affinities_of_user, gifts_by_persona
@@ -74,10 +74,11 @@ async def put_user_profile(
     return from_rendered(render_stored(stored, loaded, services.metrics))
 
 
-def reading_now(settings: Settings, fallback: bool = False) -> Reading:
+def reading_now(services: Services, fallback: bool = False) -> Reading:
     """How users are read by the settings. The fast path calls this too."""
-    days = settings.stale_after_days
-    return Reading(datetime.now(UTC), timedelta(days=days) if days else None, fallback)
+    days = services.settings.stale_after_days
+    stale_after = timedelta(days=days) if days else None
+    return Reading(datetime.now(UTC), stale_after, fallback, services.model.is_active)
 
 
 def render_stored(stored: StoredProfile, loaded: LoadedArtifact | None, metrics: Metrics) -> RenderedResponse:
@@ -100,7 +101,7 @@ def get_user_persona(
     user_id: UserId, loaded: ModelDep, services: ServicesDep, fallback: Fallback = False
 ) -> Response:
     """The persona of a user, always by the active model; with recipients, that of their mean."""
-    reading = reading_now(services.settings, fallback)
+    reading = reading_now(services, fallback)
     persona = get_persona_of(services.store.users, loaded, user_id, reading)
     return json_response(persona, headers=model_headers(loaded))
 
@@ -130,7 +131,7 @@ def choose_user_persona(
     services: ServicesDep,
 ) -> Response:
     """Choose a persona for a user by hand. It stays until the profile changes or the choice is removed."""
-    reading = reading_now(services.settings)
+    reading = reading_now(services)
     persona = choose_persona(services.store.users, loaded, user_id, chosen.persona_id, reading)
     return json_response(persona, headers=model_headers(loaded))
 
@@ -154,7 +155,7 @@ def choose_user_persona(
 @does(Work.STORE)
 def release_user_persona(user_id: UserId, loaded: ModelDep, services: ServicesDep) -> Response:
     """Remove a choice by hand: the user's persona is the model's again."""
-    persona = choose_persona(services.store.users, loaded, user_id, None, reading_now(services.settings))
+    persona = choose_persona(services.store.users, loaded, user_id, None, reading_now(services))
     return json_response(persona, headers=model_headers(loaded))
 
 
@@ -184,7 +185,7 @@ def get_user_affinities(
     fallback: Fallback = False,
 ) -> Response:
     """The affinities of all personas, weighted by the user's probabilities, for ranking gifts or shops."""
-    reading = reading_now(services.settings, fallback)
+    reading = reading_now(services, fallback)
     affinities = affinities_of_user(services.store.users, loaded, user_id, field, reading)
     return json_response(affinities, headers=model_headers(loaded))
 
@@ -239,7 +240,7 @@ def batch_get_user_personas(
     include: Include = None,
 ) -> Response:
     """The personas of up to 1,000 users, in the order of the request; an unknown user is data, not an error."""
-    reading = reading_now(services.settings, body.fallback)
+    reading = reading_now(services, body.fallback)
     affinities = gifts_by_persona(loaded) if include else None
     personas = get_personas_of(services.store.users, loaded, body.user_ids, reading, affinities)
     return json_response(personas, headers=model_headers(loaded))

@@ -1,11 +1,15 @@
 """Personas that people choose for users, and the changes of a user's persona."""
 
+from dataclasses import replace
+
 import pytest
 from starlette.testclient import TestClient
 
 from models.profile import Profile
 from models.segment_model import SegmentModel
 from models.storage.registry import Registry
+from service.app import create_app
+from service.settings import Settings
 from service.store.memory.store import MemoryStore
 from testkit.small_model import small_manifest, small_personas, write_small_model
 from testkit.small_scorer import small_scorer
@@ -71,6 +75,27 @@ def test_choice_that_a_trial_does_not_have_ends_when_it_is_released(
     client.delete("/users/u/persona")
     client.post(f"/models/{first}/activate", json={"reason": "back"})
     assert client.get("/users/u/persona").json()["manual"] is False
+
+
+@pytest.mark.parametrize("path", ["/users/u/persona", "/users:export", "/personas/p_0/users"])
+def test_worker_that_lags_behind_leaves_the_assignments_of_others(
+    settings: Settings, registry: Registry, store: MemoryStore, path: str
+) -> None:
+    late = create_app(settings.model_copy(update={"model_poll_seconds": 60.0}), store=store)
+    with TestClient(late) as client:
+        client.put("/users/u/profile", json={"age": 30})
+        user = store.users.get("u")
+        assert user is not None
+        assert user.assignment is not None
+        assert client.get(path).status_code == 200
+        registry.activate(write_small_model(registry.root, seed=1).name)
+        by_another = replace(user.assignment, persona_id="p_0", model_version=registry.required())
+        store.users.put("u", '{"age": 30}', user.profile_updated_at, by_another)
+        assert client.get(path).status_code == 200
+        assert client.get("/users/u/persona").json()["model_version"] == user.assignment.model_version
+    after = store.users.get("u")
+    assert after is not None
+    assert after.assignment == by_another
 
 
 def test_chosen_persona_of_an_empty_profile_is_no_fallback(client: TestClient) -> None:

@@ -319,7 +319,7 @@ def test_other_method_and_other_path_with_an_encoded_slash(client: TestClient) -
     response = client.post("/users/gid%3A%2F%2Fa/persona")
     assert_problem(response, 405, "method-not-allowed")
     assert response.headers["allow"] == "DELETE, GET, HEAD, PUT"
-    assert_problem(client.get("/users/a%2Fpersona"), 404, "not-found")
+    assert_problem(client.get("/users/a%2Fpersona"), 404, "user-not-found")
 
 
 def test_log_has_the_route_and_never_the_id(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
