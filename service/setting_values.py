@@ -18,6 +18,7 @@ OWN_PATHS = frozenset(
         "docs",
         "livez",
         "metrics",
+        "imports",
         "models",
         "openapi.json",
         "personas",

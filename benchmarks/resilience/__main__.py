@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.resilience import artifacts, disk, kills, replicas, soak, stopping
 from benchmarks.resilience.clients import crowds, fuzz, generated_client, hostile, protocol
 from benchmarks.resilience.harness.world import Outcome, World
-from benchmarks.resilience.store import contention, database, feed
+from benchmarks.resilience.store import contention, database, feed, users
 from testkit import ROOT
 
 Step = Callable[[World], Outcome]
@@ -23,6 +23,7 @@ STEPS: dict[str, Step] = {
     "kill-worker": kills.of_a_worker,
     "kill-child": kills.of_the_child,
     "kill-postgresql": kills.of_postgresql,
+    **users.STEPS,
     "database-gone": database.gone_slow_or_silent,
     "database-locked": database.locked,
     "database-frozen": database.frozen,

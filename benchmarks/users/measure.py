@@ -147,9 +147,10 @@ def reading(url: str, count: int) -> Iterator[list[float]]:
         thread.join()
 
 
-def seconds_until_current(users: UserStore, version: str) -> float:
-    """How long it takes until no user is of another model."""
+def reassigned_a_second(users: UserStore, version: str, most: float) -> float:
+    """How many users a second get the persona by a new model, until all have it or for `most` seconds."""
     started = time.perf_counter()
-    while users.stale(version, "", 1):
+    while users.stale(version, "", 1) and time.perf_counter() - started < most:
         time.sleep(0.2)
-    return time.perf_counter() - started
+    seconds = time.perf_counter() - started
+    return sum(tally.users for tally in users.tally(version).values()) / seconds

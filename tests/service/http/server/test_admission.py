@@ -32,15 +32,20 @@ def admission(app: ASGIApp, **changes: Any) -> AdmissionControl:
 
 
 def messages_of(
-    app: ASGIApp, method: str = "POST", waiting: int = 0, body: AsyncIterator[bytes] | None = None
+    app: ASGIApp,
+    method: str = "POST",
+    waiting: int = 0,
+    body: AsyncIterator[bytes] | None = None,
+    path: str = "/segment",
 ) -> list[Message]:
-    """The messages of an app's response to `/segment` while so many other requests wait."""
+    """The messages of an app's response while so many other requests wait."""
     messages: list[Message] = []
 
     async def receive() -> Message:
         if body is None:
             return {"type": "http.request", "body": b"{}", "more_body": False}
-        return {"type": "http.request", "body": await anext(body), "more_body": True}
+        piece = await anext(body, b"")
+        return {"type": "http.request", "body": piece, "more_body": bool(piece)}
 
     async def send(message: Message) -> None:
         messages.append(message)
@@ -48,7 +53,7 @@ def messages_of(
     scope = {
         "type": "http",
         "method": method,
-        "path": "/segment",
+        "path": path,
         "headers": [],
         QUEUED_REQUEST: received(RequestQueue(waiting)),
     }
@@ -101,6 +106,20 @@ def status_and_headers(messages: list[Message]) -> tuple[int, dict[bytes, bytes]
 def test_slow_body_gets_408_and_closes_its_connection() -> None:
     status, headers = status_and_headers(messages_of(admission(read_then_respond), body=slow_body()))
     assert (status, headers[b"connection"]) == (408, b"close")
+
+
+async def pieces(seconds: float, count: int = 10) -> AsyncIterator[bytes]:
+    """A body of so many pieces, each after a pause."""
+    for _ in range(count):
+        await asyncio.sleep(seconds)
+        yield b" "
+
+
+def test_each_piece_of_an_upload_may_take_as_long_as_another_body() -> None:
+    app = admission(read_then_respond, client_seconds=0.2)
+    assert messages_of(app, body=pieces(0.04), path="/users:import")[0]["status"] == 200
+    assert messages_of(app, body=pieces(0.04), path="/segment")[0]["status"] == 408
+    assert messages_of(app, body=pieces(0.4), path="/users:import")[0]["status"] == 408
 
 
 def test_response_that_does_not_start_in_time_becomes_503() -> None:
