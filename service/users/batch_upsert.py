@@ -187,13 +187,13 @@ def _put_known(
             persona_id=persona_id or "",
             model_version=model.version,
             assigned_at=now,
+            basis=Basis.FALLBACK if matched.fallbacks[answered] else Basis.OWN_PROFILE,
             answered_count=count,
             confidence=confidence,
-            runner_up_id=runner_up_id,
             margin=margin,
-            settled=settled,
+            runner_up_id=runner_up_id,
             typicality=typicality,
-            basis=Basis.FALLBACK if matched.fallbacks[answered] else Basis.OWN_PROFILE,
+            settled=settled,
         )
         results[index] = AssignedProfile(to_json(profiles[index]).decode(), assignment, {})
 

@@ -44,10 +44,10 @@ class Movement:
 
     day: date
     cause: ChangeCause
-    from_persona_id: str | None
-    to_persona_id: str | None
     from_model_version: str
     to_model_version: str
+    from_persona_id: str | None
+    to_persona_id: str | None
     users: int
 
 
