@@ -5,7 +5,6 @@ process dies: it reads the end of its standard input then.
 """
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +13,13 @@ from typing import Protocol
 
 from service.importing.formats import Format
 from service.retraining.child_process import ChildProcess
-from service.retraining.launcher import Child, LaunchFailed
-from service.retraining.process_launcher import PROJECT_ROOT, child_environment, lower_priority
+from service.retraining.launcher import Child
+from service.retraining.process_launcher import (
+    PROJECT_ROOT,
+    child_environment,
+    lower_priority,
+    start_process,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,20 +51,8 @@ class ProcessImportLauncher:
         """Start a child. Raises `LaunchFailed`."""
         search_path = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
         own = {"PYTHONPATH": search_path, **self.environment}
-        try:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "service", "import", *import_arguments(order)],
-                env=child_environment(os.environ, threads=1) | own,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-            )
-        except OSError as error:
-            raise LaunchFailed(f"The import could not be started: {error.strerror}.") from error
+        command = [sys.executable, "-m", "service", "import", *import_arguments(order)]
+        process = start_process(command, child_environment(os.environ, threads=1) | own, None, "The import")
         lower_priority(process.pid, self.nice)
         return ChildProcess(process, self.stop_seconds, "The import")
 

@@ -136,13 +136,12 @@ class _ImportRun:
                 child.stop()
 
     def _watch(self, child: Child) -> Ended:
-        while True:
-            event = child.next_event(self._context.timing.heartbeat / 2)
-            if isinstance(event, Ended):
-                return event
-            if isinstance(event, Step):
+        pause = self._context.timing.heartbeat / 2
+        while not isinstance(event := child.next_event(pause), Ended):
+            if event is not None:
                 self._report(event)
             self._heartbeat.send_when_due()
+        return event
 
     def _report(self, step: Step) -> None:
         self._counts = step.counts or self._counts

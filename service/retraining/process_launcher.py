@@ -45,27 +45,42 @@ class ProcessLauncher:
 
     def launch(self, order: FitOrder) -> Child:
         """Start a child. Raises `LaunchFailed`."""
-        try:
-            process = subprocess.Popen(
-                [*self.command, *fit_arguments(order), *([] if self.report else ["--no-report"])],
-                cwd=PROJECT_ROOT,
-                env=child_environment(os.environ, self.threads) | self._signing_environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-            )
-        except OSError as error:
-            raise LaunchFailed(f"Training could not be started: {error.strerror}.") from error
+        process = start_process(
+            [*self.command, *fit_arguments(order), *([] if self.report else ["--no-report"])],
+            child_environment(os.environ, self.threads) | self._signing_environment(),
+            PROJECT_ROOT,
+            "Training",
+        )
         lower_priority(process.pid, self.nice)
         return ChildProcess(process, self.stop_seconds)
 
     def _signing_environment(self) -> dict[str, str]:
         """The variable that lets the child sign its version: the setting may stand in `.env` alone."""
         return {KEY_FILE: str(self.artifact_key_file.resolve())} if self.artifact_key_file else {}
+
+
+def start_process(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path | None, work: str
+) -> "subprocess.Popen[str]":
+    """Start a process in a session of its own, over pipes, in that folder or in this process's.
+
+    `work`: what it does, the subject of a sentence. Raises `LaunchFailed`.
+    """
+    try:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        raise LaunchFailed(f"{work} could not be started: {error.strerror}.") from error
 
 
 def lower_priority(pid: int, nice: int) -> None:
