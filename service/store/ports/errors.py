@@ -7,6 +7,8 @@ SegmentsError
     │   └── WouldBlock          the store cannot respond without waiting, or not in this thread
     ├── UnusableDatabaseUrl     there is no store for the database that the URL names
     ├── NotStorable             no store accepts the text
+    ├── UserErased              the user was erased, and has a tombstone (`service.store.ports.users`)
+    ├── TooManyRecipients       the user has as many recipients as one may have (`service.store.ports.users`)
     ├── ClaimLost               another request has claimed the idempotency key (`service.store.ports.idempotency`)
     ├── JobRunning              a job is queued or running already (`service.store.ports.jobs`)
     ├── JobNotFound             no job has that id (`service.store.ports.jobs`)
