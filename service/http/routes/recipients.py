@@ -15,6 +15,7 @@ from service.http.json_bodies import JsonRoute
 from service.http.responses import json_response, model_headers
 from service.paging import UnusableCursor
 from service.security.scopes import Scope, needs
+from service.segmenting.assignment import unknown_by_field
 from service.store.ports.errors import StoreUnavailable
 from service.store.ports.users import TooManyRecipients, UserErased
 from service.users.profiles import UserNotFound, UserOptedOut
@@ -54,6 +55,11 @@ def put_recipient_profile(
     """
     loaded = services.model.loaded
     stored = put_recipient(services.store.users, loaded, user_id, recipient_id, profile, datetime.now(UTC))
+    if stored.assignment is not None:
+        unknown = unknown_by_field(stored.assignment.warnings)
+        # Not the user's own answers, which complete the profile and were counted when they came.
+        sent = {name: count for name, count in unknown.items() if name in profile.model_fields_set}
+        services.metrics.observe_assignment("recipient", sent)
     headers = model_headers(loaded) if loaded else {}
     return json_response(stored, status=201 if stored.revision == 1 else 200, headers=headers)
 

@@ -34,6 +34,15 @@ def test_recipient_is_completed_with_what_the_giver_said_of_themselves() -> None
     assert completed(Profile(recipient_age=58), None) == Profile(recipient_age=58)
 
 
+def test_recipients_are_counted_with_the_unknown_values_that_they_bring(client: TestClient) -> None:
+    client.put("/users/u/profile", json={"occupation": "dragon tamer"})
+    put(client, "r", {"hobbies": ["underwater chess"]})
+    text = client.get("/metrics").text
+    assert 'segments_profiles_assigned_total{way="recipient"} 1.0' in text
+    assert 'segments_unknown_values_total{field="occupation"} 1.0' in text
+    assert 'segments_unknown_values_total{field="hobbies"} 1.0' in text
+
+
 def test_persona_of_recipients_is_that_of_the_mean_of_probabilities(client: TestClient) -> None:
     profiles = [{"age": 20}, {"age": 45, "occasion": "birthday"}, {"age": 70}]
     shares = [client.post("/segment", json=profile).json()["probabilities"] for profile in profiles]
