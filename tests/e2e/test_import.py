@@ -25,16 +25,27 @@ def lines(rows: int) -> Iterator[bytes]:
         yield json.dumps(user).encode() + b"\n"
 
 
-def imported(server: Server, content: Any, headers: dict[str, str], query: str = "") -> dict[str, Any]:
-    """Send a file, and wait for the end of its import."""
+def sent(server: Server, content: Any, headers: dict[str, str], query: str = "") -> str:
+    """Send a file; the path of its import."""
     response = httpx.post(f"{server.url}/users:import{query}", content=content, headers=headers)
     assert response.status_code == 202, response.text
+    path: str = response.headers["location"]
+    return path
+
+
+def ended(server: Server, path: str) -> dict[str, Any]:
+    """Wait for the end of an import."""
 
     def find() -> dict[str, Any] | None:
-        job: dict[str, Any] = httpx.get(server.url + response.headers["location"]).json()
+        job: dict[str, Any] = httpx.get(server.url + path).json()
         return job if job["finished_at"] else None
 
     return eventually(find, PATIENCE)
+
+
+def imported(server: Server, content: Any, headers: dict[str, str], query: str = "") -> dict[str, Any]:
+    """Send a file, and wait for the end of its import."""
+    return ended(server, sent(server, content, headers, query))
 
 
 def cut_upload(server: Server) -> None:
@@ -69,5 +80,26 @@ def test_file_of_users_is_stored_and_comes_out_again(tmp_path: Path) -> None:
         assert str(tmp_path) not in job["error"]
 
         cut_upload(server)
-        eventually(lambda: not [path for path in data.iterdir() if path.suffix == ".csv"], PATIENCE)
+        eventually(lambda: not list(data.glob(".import-*.csv")), PATIENCE)
         assert len(httpx.get(f"{server.url}/imports").json()["items"]) == 3
+
+
+def test_killed_server_fails_its_import_and_loses_no_user(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "artifacts")
+    registry.activate(write_small_model(registry.root, seed=0).name)
+    rows = 40_000
+    with serving(tmp_path, registry.root) as server:
+        path = sent(server, lines(rows), NDJSON)
+        eventually(lambda: httpx.get(server.url + path).json()["rows_stored"], PATIENCE)
+        server.kill()
+        server.start()
+        job = ended(server, path)
+        assert job["status"] == "FAILED"
+        assert "gave no sign of life" in job["error"]
+        eventually(
+            lambda: not [file for file in (tmp_path / "data").iterdir() if file.suffix == ".ndjson"], PATIENCE
+        )
+        stored = sum(item["users"] for item in httpx.get(f"{server.url}/personas").json()["items"])
+        assert job["rows_stored"] <= stored <= rows
+        assert imported(server, lines(rows), NDJSON)["rows_stored"] == rows
+        assert sum(item["users"] for item in httpx.get(f"{server.url}/personas").json()["items"]) == rows

@@ -15,7 +15,9 @@ from training.commands.declaration import Command, add_progress
 from training.commands.inputs import mapping_of
 from training.commands.running import run
 from training.data.files.profile_file import ProfileFile
-from training.data.files.reading import without_collector
+from training.data.files.reading import open_source, without_collector
+from training.data.headers import field_names
+from training.data.mapping.mapping import FieldMapping
 from training.data.prefetch import prefetch
 from training.data.profile_rows import ProfileRows
 from training.errors import UnusableInput
@@ -23,7 +25,7 @@ from training.progress import Progress
 
 
 def _run(chosen: argparse.Namespace, progress: Progress) -> None:
-    profiles = ProfileFile(chosen.data, Profile, mapping_of(chosen))
+    profiles = ProfileFile(chosen.data, Profile, mapping_of(chosen) or _within_profile(chosen.data))
     for note in profiles.notes:
         progress.message(note)
     if profiles.id_column is None:
@@ -37,6 +39,13 @@ def _run(chosen: argparse.Namespace, progress: Progress) -> None:
             sys.stdout.write("".join(f"{line}\n" for line in rows.lines(chunk)))
             sys.stdout.write(f"{json.dumps({'read': round(chunk.read, 4)})}\n")
             sys.stdout.flush()
+
+
+def _within_profile(data: Path) -> FieldMapping | None:
+    """The mapping of a file whose fields lie within a column `profile`, as in the service's lines of JSON."""
+    names = set(open_source(data).names)
+    rules = {name: {"from": f"profile.{name}"} for name in field_names(Profile) if f"profile.{name}" in names}
+    return FieldMapping.model_validate({"rules": rules}) if rules else None
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from models.profile import Profile
@@ -71,3 +73,13 @@ def test_command_prints_rows_and_how_much_is_read(tmp_path: Path, capsys: pytest
 def test_file_without_ids_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rows", "--data", str(written(tmp_path, "age\n30\n"))]) == 2
     assert "has no column of ids" in capsys.readouterr().err
+
+
+def test_fields_may_lie_within_a_column_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "users.parquet"
+    users = [{"user_id": "a", "profile": {"age": 30, "hobbies": ["x", "y"]}}, {"user_id": "b", "profile": None}]
+    pq.write_table(pa.Table.from_pylist(users), path)
+    assert main(["rows", "--data", str(path)]) == 0
+    first, second, _ = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first == {"line": 1, "user_id": "a", "profile": {"age": 30, "hobbies": ["x", "y"]}}
+    assert second == {"line": 2, "user_id": "b", "profile": {}}
