@@ -1,6 +1,5 @@
 """Use cases: the personas of the active model, and its vocabulary."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,10 +16,6 @@ from models.profile.voice import Voice
 from models.scoring.encoder import FieldEncoding
 from models.storage.artifact import LoadedArtifact
 from service.paging import Page, cursor_number, decode_cursor
-from service.store.ports.errors import StoreUnavailable
-from service.store.ports.feed import FeedStore
-
-log = logging.getLogger("service.personas")
 
 
 class PersonaNotFound(SegmentsError):
@@ -86,14 +81,20 @@ class VocabularyAnswer:
 
 
 def list_personas(
-    loaded: LoadedArtifact, feed: FeedStore, limit: int, cursor: str | None, voice: Voice = "analyst"
+    loaded: LoadedArtifact,
+    users: Mapping[str, int] | None,
+    limit: int,
+    cursor: str | None,
+    voice: Voice = "analyst",
 ) -> PersonaPage:
-    """A page of the catalogue, in a voice. Raises `UnusableCursor` or `StaleCursor`."""
+    """A page of the catalogue, in a voice. `users`: stored now, by persona id; None: not known.
+
+    Raises `UnusableCursor` or `StaleCursor`.
+    """
     version = loaded.manifest.version
     personas = sorted(loaded.manifest.personas, key=lambda persona: (-persona.size, persona.id))
     start = 0 if cursor is None else _position(cursor, version)
     page = Page[Persona].cut(personas[start:], limit, lambda _: (version, str(start + limit)))
-    users = _users_by_persona(feed)
     return PersonaPage(
         items=tuple(_listed(_in_voice(loaded, persona, voice), users) for persona in page.items),
         next_cursor=page.next_cursor,
@@ -102,15 +103,6 @@ def list_personas(
         origin=loaded.manifest.origin.description,
         retired=loaded.manifest.retired,
     )
-
-
-def _users_by_persona(feed: FeedStore) -> Mapping[str, int] | None:
-    try:
-        return feed.users_by_persona()
-    except StoreUnavailable:
-        # The catalogue is the model's, and there without the store.
-        log.warning("the number of users could not be read")
-        return None
 
 
 def _listed(persona: Persona, users: Mapping[str, int] | None) -> ListedPersona:

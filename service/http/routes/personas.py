@@ -1,5 +1,7 @@
 """`/personas` and `/vocabulary`: the personas, fields and values that the active model knows."""
 
+import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, get_args
 
@@ -11,6 +13,7 @@ from models.profile.voice import Voice
 from models.storage.artifact import LoadedArtifact
 from service import audit
 from service.audit import Action
+from service.container import Services
 from service.http.dependencies import (
     ActorDep,
     Cursor,
@@ -28,6 +31,7 @@ from service.http.examples import personas as examples
 from service.http.guarded_route import Work, does
 from service.http.json_bodies import JsonRoute
 from service.http.responses import conditional_response, entity_tag, json_response, model_headers, names_tag
+from service.limits import Overloaded
 from service.paging import UnusableCursor
 from service.personas import catalogue
 from service.personas.affinities import (
@@ -51,6 +55,7 @@ from service.security.scopes import Scope, needs
 from service.store.ports.errors import NotStorable, StoreUnavailable
 
 router = APIRouter(route_class=JsonRoute, tags=["personas"])
+log = logging.getLogger("service.personas")
 
 
 @router.get(
@@ -61,20 +66,32 @@ router = APIRouter(route_class=JsonRoute, tags=["personas"])
     responses=NOT_MODIFIED
     | documented(200, examples.PERSONAS, NoActiveModel, UnusableCursor, StaleCursor, invalid=True),
 )
-@does(Work.STORE)
-def list_personas(
+@does(Work.MEMORY)
+async def list_personas(
     request: Request,
     loaded: ModelDep,
-    store: StoreDep,
+    services: ServicesDep,
     limit: Limit = 50,
     cursor: Cursor = None,
     voice: PersonasVoice = "analyst",
 ) -> Response:
     """The personas of the active model, the largest in training first, with traits, affinities and users.
 
-    The ETag covers the number of users, too.
+    The ETag covers the number of users, too. While the store does not respond, the numbers of users are null.
     """
-    return conditional_response(request, catalogue.list_personas(loaded, store.feed, limit, cursor, voice), loaded)
+    users = await _users_by_persona(services)
+    return conditional_response(request, catalogue.list_personas(loaded, users, limit, cursor, voice), loaded)
+
+
+async def _users_by_persona(services: Services) -> Mapping[str, int] | None:
+    """The number of users by persona; None where the store does not respond, or too many wait for it."""
+    try:
+        with services.store_bulkhead.slot():
+            return await services.store_threads.run(services.store.feed.users_by_persona)
+    except (Overloaded, StoreUnavailable):
+        # The catalogue is the model's, and there without the store.
+        log.warning("the numbers of users could not be read")
+        return None
 
 
 @router.get(

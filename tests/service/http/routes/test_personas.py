@@ -1,5 +1,7 @@
 """GET /personas, /personas/{id} and /vocabulary."""
 
+from collections.abc import Mapping
+
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -9,7 +11,10 @@ from models.storage.registry import Registry
 from service.app import create_app
 from service.paging import encode_cursor
 from service.settings import Settings
+from service.store.memory.feed import MemoryFeed
 from service.store.memory.store import MemoryStore
+from service.store.memory.users import MemoryUsers
+from service.store.ports.errors import StoreUnavailable
 from testkit.small_model import GIVER_TEXTS, copy_old_model, small_personas, write_small_model
 from testkit.small_scorer import KNOWN
 from testkit.waiting import eventually
@@ -23,6 +28,33 @@ def test_catalogue_lists_every_persona_largest_first(client: TestClient) -> None
     assert page["items"][0]["gift_affinities"]
     assert page["simulated"] is True
     assert page["next_cursor"] is None
+
+
+class AwayFeed(MemoryFeed):
+    """Has no counts to give, as a database that is away."""
+
+    def users_by_persona(self) -> Mapping[str, int]:
+        raise StoreUnavailable("The database does not respond.")
+
+
+def test_catalogue_counts_the_stored_users(client: TestClient) -> None:
+    persona_id = client.put("/users/u/profile", json={"age": 30}).json()["persona"]["id"]
+    counts = {item["id"]: item["users"] for item in client.get("/personas").json()["items"]}
+    assert counts == {"p_0": 0, "p_1": 0, "p_2": 0} | {persona_id: 1}
+
+
+def test_catalogue_needs_no_store(settings: Settings, registry: Registry) -> None:
+    assert registry.required()
+    with TestClient(create_app(settings, store=MemoryStore(users=MemoryUsers(feed=AwayFeed())))) as client:
+        response = client.get("/personas")
+    assert response.status_code == 200
+    assert [item["users"] for item in response.json()["items"]] == [None] * 3
+
+
+def test_catalogue_is_there_while_too_many_wait_for_the_store(app: FastAPI, client: TestClient) -> None:
+    app.state.services.store_bulkhead.in_use = app.state.services.settings.max_store_requests
+    assert_problem(client.get("/users/u/affinities"), 503, "overloaded")
+    assert [item["users"] for item in client.get("/personas").json()["items"]] == [None] * 3
 
 
 def test_sentences_speak_to_an_analyst_unless_asked_to_speak_to_the_giver(client: TestClient) -> None:
