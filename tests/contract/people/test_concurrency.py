@@ -187,6 +187,22 @@ def test_write_under_way_during_an_erasure_stores_nothing(
     assert_counted(workers[2])
 
 
+def test_recipient_of_a_stored_user_is_written_beside_whoever_records_changes(
+    emptied_postgres: str, workers: list[SqlStore]
+) -> None:
+    workers[0].users.put("u", "{}", NOW, assigned("p_1"))
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(emptied_postgres) as other:
+        other.execute("SELECT pg_advisory_xact_lock(5209341872067)")
+        assert pool.submit(workers[0].users.put_recipient, "u", "r", "{}", NOW).result().revision == 1
+        written = pool.submit(workers[1].users.put_many, [stored_user("u", "[]", 1, NOW, assigned("p_2"))])
+        assert isinstance(written.result()[0], StoredUser)
+        stranger = pool.submit(workers[2].users.put_recipient, "stranger", "r", "{}", NOW)
+        wait_until_waiting(emptied_postgres, 1)
+        other.rollback()
+        assert stranger.result().revision == 1
+    assert_counted(workers[0])
+
+
 def wait_until_waiting(url: str, count: int) -> None:
     """Wait until so many transactions wait for a lock."""
     waiting = (

@@ -129,7 +129,11 @@ class ProfileWrites:
         A user may be written several times. One that was erased is not written, and has the error as its result.
         """
         together = not is_sqlite(connection) or len(writes) >= MANY
-        written = (_put_together if together else _put_in_turn)(connection, writes)
+        written = [
+            _with_own_assignment(connection, one) if one.recipient_count or one.opted_out else one
+            for one in (_put_together if together else _put_in_turn)(connection, writes)
+        ]
+        # From here on all writers share a lock: nothing but records follows.
         erased = self._remove_erased(connection, {one.user.user_id for one in written if one.is_new})
         results: list[StoredUser | UserErased] = []
         changes: list[UserChange] = []
@@ -138,8 +142,6 @@ class ProfileWrites:
                 results.append(UserErased())
                 continue
             user = one.user
-            if one.recipient_count or one.opted_out:
-                user = _with_own_assignment(connection, one)
             at, cause = user.profile_updated_at, ChangeCause.PROFILE_CHANGED
             changes.append(UserChange(user.user_id, at, cause, one.before, state_of(user.assignment)))
             results.append(user)
@@ -181,8 +183,8 @@ def _put_user(connection: Connection, user: StoredUser) -> _Written:
     return _Written(written, PersonaState(*state), count, bool(opted_out))
 
 
-def _with_own_assignment(connection: Connection, one: _Written) -> StoredUser:
-    """The user with the assignment that recipients or an objection leave, which is written."""
+def _with_own_assignment(connection: Connection, one: _Written) -> _Written:
+    """The write with the assignment that recipients or an objection leave the user, which is stored."""
     user = replace(
         one.user,
         assignment=one.assignment,
@@ -191,9 +193,9 @@ def _with_own_assignment(connection: Connection, one: _Written) -> StoredUser:
     )
     if user.assignment != one.user.assignment:
         write_assignment(connection, user.user_id, user.assignment)
-    if user.recipient_count:
+    if user.recipient_count and user.assignment is None:
         mark_outdated(connection, user.user_id)
-    return user
+    return one._replace(user=user)
 
 
 def _put_together(connection: Connection, writes: Sequence[StoredUser]) -> list[_Written]:

@@ -54,8 +54,7 @@ class RecipientWrites:
         self, connection: Connection, user_id: str, recipient_id: str, profile_json: str, at: datetime
     ) -> StoredRecipient:
         """See `UserStore.put_recipient`."""
-        self._lock_user(connection, user_id, at)
-        self._require_not_erased(connection, user_id)
+        is_new = self._lock_user(connection, user_id, at)
         statement = self._upsert(recipients).values(
             user_id=user_id,
             recipient_id=recipient_id,
@@ -74,6 +73,8 @@ class RecipientWrites:
         ).one()
         if self._count(connection, user_id, at) > MAX_RECIPIENTS:
             raise TooManyRecipients
+        if is_new:
+            self._require_not_erased(connection, user_id)
         return StoredRecipient(**stored._mapping)
 
     def remove(self, connection: Connection, user_id: str, recipient_id: str, at: datetime) -> bool:
@@ -91,8 +92,7 @@ class RecipientWrites:
 
     def opt_out(self, connection: Connection, user_id: str, at: datetime) -> bool:
         """See `UserStore.opt_out`."""
-        self._lock_user(connection, user_id, at)
-        self._require_not_erased(connection, user_id)
+        is_new = self._lock_user(connection, user_id, at)
         user = self._existing_user(connection, user_id)
         assert user is not None  # just locked
         if user.opted_out:
@@ -101,6 +101,8 @@ class RecipientWrites:
             update(users).where(users.c.user_id == user_id).values(opted_out=True, revision=users.c.revision + 1)
         )
         write_assignment(connection, user_id, None)
+        if is_new:
+            self._require_not_erased(connection, user_id)
         before = PersonaState(user.persona_id, user.model_version)
         record_changes(connection, [UserChange(user_id, at, ChangeCause.OPTED_OUT, before, NO_PERSONA)])
         return True
@@ -121,16 +123,20 @@ class RecipientWrites:
             mark_outdated(connection, user_id)
         return True
 
-    def _lock_user(self, connection: Connection, user_id: str, at: datetime) -> None:
-        """Make the user's row if there is none, and hold it until the transaction ends."""
-        connection.execute(
+    def _lock_user(self, connection: Connection, user_id: str, at: datetime) -> bool:
+        """Make the user's row if there is none, and hold it until the transaction ends; whether it is new."""
+        statement = (
             self._upsert(users)
             .values(user_id=user_id, revision=0, profile_updated_at=at)
             .on_conflict_do_update(index_elements=[users.c.user_id], set_={"revision": users.c.revision})
         )
+        return connection.scalars(statement.returning(users.c.revision)).one() == 0
 
     def _require_not_erased(self, connection: Connection, user_id: str) -> None:
-        """Raise `UserErased` where there is a tombstone; the caller's transaction ends with that."""
+        """Raise `UserErased` where there is a tombstone of a user just created; the transaction ends with that.
+
+        Last, because all writers share the lock: see `ProfileWrites`.
+        """
         lock_feed(connection)
         if self._tombstones.among(connection, [user_id]):
             raise UserErased
