@@ -130,7 +130,8 @@ class RecipientWrites:
             .values(user_id=user_id, revision=0, profile_updated_at=at)
             .on_conflict_do_update(index_elements=[users.c.user_id], set_={"revision": users.c.revision})
         )
-        return connection.scalars(statement.returning(users.c.revision)).one() == 0
+        revision: int = connection.scalars(statement.returning(users.c.revision)).one()
+        return revision == 0
 
     def _require_not_erased(self, connection: Connection, user_id: str) -> None:
         """Raise `UserErased` where there is a tombstone of a user just created; the transaction ends with that.
