@@ -23,7 +23,7 @@ with the media type `application/problem+json`:
 | `type` | Names the kind of problem and never changes: programs decide by this. |
 | `title`, `status` | The same for every problem of the type. |
 | `detail` | What is wrong this time, and what to do next. It never quotes a value that was sent. |
-| `instance` | The path of the request. |
+| `instance` | The path of the request, percent-encoded. |
 | `request_id` | Stands in the log and in the header `X-Request-ID`. |
 | `errors` | What is wrong, part by part: `place` (body, query, path or header), a JSON `pointer`, `detail`. |
 | `job` | With `retrain-running`: the retrain that runs. |

@@ -6,6 +6,7 @@ the start of an unknown field's.
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -19,6 +20,8 @@ from service.sentences import MAX_NAME, Subject, sentence, subject_of
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 100
 _MAX_INSTANCE = 300
+# What stands for itself in a path (RFC 3986, 3.3), and escapes that the path has already.
+_IN_PATHS = "/%:@!$&'()*+,;="
 
 RequestPart = Literal["body", "query", "path", "header"]
 
@@ -42,7 +45,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str = Field(description="What is wrong with this request, and what to do next.")
-    instance: str = Field(description="The path of the request.")
+    instance: str = Field(description="The path of the request, percent-encoded.")
     request_id: str = Field(description="The id of the request in the logs and in the `X-Request-ID` header.")
     errors: tuple[FieldProblem, ...] = ()
     job: str | None = Field(default=None, description="The path of the job that the problem is about.")
@@ -64,7 +67,7 @@ def problem_response(
         status=kind.status,
         detail=detail,
         # A path may hold lone surrogates, which UTF-8 cannot encode.
-        instance=public_path(instance)[:_MAX_INSTANCE].encode("utf-8", "replace").decode(),
+        instance=quote(public_path(instance)[:_MAX_INSTANCE].encode("utf-8", "replace"), safe=_IN_PATHS),
         request_id=request_id.get(),
         errors=tuple(errors),
         job=job,

@@ -322,6 +322,12 @@ def test_other_method_and_other_path_with_an_encoded_slash(client: TestClient) -
     assert_problem(client.get("/users/a%2Fpersona"), 404, "user-not-found")
 
 
+@pytest.mark.parametrize("user_id", ["a b", "é😀", "a?b#c", "100%", "gid://shop/7", "it's:(1)"])
+def test_problem_names_the_path_as_a_uri_has_it(client: TestClient, user_id: str) -> None:
+    path = f"/users/{quote(user_id, safe=chr(39) + ':()')}/persona"
+    assert client.get(path).json()["instance"] == path
+
+
 def test_log_has_the_route_and_never_the_id(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="service.access")
     client.get("/users/gid%3A%2F%2FshopCustomer/persona")
