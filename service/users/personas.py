@@ -43,6 +43,8 @@ from service.users.stored_assignment import (
 log = logging.getLogger("service.users")
 
 _ATTEMPTS = 5
+# A reader does not wait for those who write: after an activation, all users are being assigned anew.
+WRITE_BACK_SECONDS = 0.005
 
 Revision = Annotated[
     int,
@@ -225,9 +227,16 @@ def choose_persona(
 
 
 def reassign(
-    users: UserStore, loaded: LoadedArtifact, user_ids: Sequence[str], reading: Reading
+    users: UserStore,
+    loaded: LoadedArtifact,
+    user_ids: Sequence[str],
+    reading: Reading,
+    seconds: float | None = WRITE_BACK_SECONDS,
 ) -> dict[str, AssignedUser]:
-    """Assign users by this model, and write the assignments back while it is active; those that exist, by id."""
+    """Assign users by this model, and write the assignments back while it is active; those that exist, by id.
+
+    `seconds`: how long the write may wait for others; None: as long as any.
+    """
     stored = users.get_many(user_ids)
     recipients = users.recipients(with_recipients(stored.values()))
     assignments = {
@@ -239,6 +248,7 @@ def reassign(
         _write_back(
             users,
             [AssignmentUpdate(user_id, stored[user_id].revision, assignments[user_id]) for user_id in assignments],
+            seconds,
         )
     return {
         user_id: as_summary(replace(user, assignment=assignments.get(user_id))) for user_id, user in stored.items()
@@ -279,12 +289,12 @@ def _is_usable(loaded: LoadedArtifact, user: AssignedUser) -> bool:
     return user.opted_out or is_current(loaded, user)
 
 
-def _write_back(users: UserStore, updates: Sequence[AssignmentUpdate]) -> None:
+def _write_back(users: UserStore, updates: Sequence[AssignmentUpdate], seconds: float | None) -> None:
     try:
-        users.update_assignments(updates)
+        users.update_assignments(updates, seconds=seconds)
     except StoreUnavailable:
-        # The response is right all the same, and the next reader will write the assignments back.
-        log.warning("assignments could not be written back")
+        # The response is right all the same, and the next reader or the reassignment writes the assignments back.
+        log.debug("assignments were not written back: other writers were busy")
 
 
 def _recipient_ids(users: UserStore, user: AssignedUser) -> tuple[str, ...]:

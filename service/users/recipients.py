@@ -148,7 +148,7 @@ def _assign_anew(users: UserStore, loaded: LoadedArtifact | None, user_id: str, 
     if loaded is None:
         return
     try:
-        reassign(users, loaded, [user_id], Reading(now))
+        reassign(users, loaded, [user_id], Reading(now), seconds=None)
     except StoreUnavailable:
         # The recipient is stored; the next reader assigns the user.
         log.warning("assignments could not be written back")

@@ -205,7 +205,7 @@ class Watched:
         self.most = 0
         self._held: weakref.WeakSet[Chunk] = weakref.WeakSet()
 
-    def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
+    def chunks(self, wanted: Sequence[str], rows: int | None = None) -> Iterator[Chunk]:
         for number in range(20):
             chunk = Chunk({"age": [30] * 5}, np.arange(5) + 5 * number)
             self._held.add(chunk)

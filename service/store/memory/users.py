@@ -126,7 +126,10 @@ class MemoryUsers:
             return [as_summary(self._users[stored_id]) for stored_id in ids]
 
     def update_assignments(
-        self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
+        self,
+        updates: Sequence[AssignmentUpdate],
+        cause: ChangeCause = ChangeCause.MODEL_CHANGED,
+        seconds: float | None = None,  # noqa: ARG002
     ) -> int:
         """See `UserStore`."""
         with self._lock:

@@ -204,12 +204,15 @@ class UserStore(Protocol):
         """Users with an id after that one, ordered by id (code points), without their profiles."""
 
     def update_assignments(
-        self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
+        self,
+        updates: Sequence[AssignmentUpdate],
+        cause: ChangeCause = ChangeCause.MODEL_CHANGED,
+        seconds: float | None = None,
     ) -> int:
         """Store newer assignments, but void ones; the number of users updated. All or none.
 
         Of several updates for one user the last counts. If the persona differs from the stored one, the change is
-        recorded with the cause.
+        recorded with the cause. `seconds`: how long it may wait for other writers, less than usual.
         """
 
     def stale(self, model_version: str, after: str, limit: int) -> list[StoredUser]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -22,6 +23,7 @@ from service.store.ports.users import (
     in_batches,
 )
 from service.store.sql.connections.database import Database
+from service.store.sql.connections.deadline import within
 from service.store.sql.connections.group_commit import GroupCommit, outcome_of
 from service.store.sql.people.assignment_writes import update_assignments
 from service.store.sql.people.non_blocking_reads import NonBlockingReads, read_assignments, read_assignments_after
@@ -138,13 +140,17 @@ class SqlUsers:
             return read_assignments_after(connection, user_id, limit)
 
     def update_assignments(
-        self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
+        self,
+        updates: Sequence[AssignmentUpdate],
+        cause: ChangeCause = ChangeCause.MODEL_CHANGED,
+        seconds: float | None = None,
     ) -> int:
         """See `UserStore`."""
         latest = {update.user_id: update for update in updates if is_id(update.user_id)}
         if not latest:
             return 0
-        with self._database.writing() as connection:
+        limit = nullcontext() if seconds is None else within(seconds)
+        with limit, self._database.writing() as connection:
             return update_assignments(connection, latest, cause)
 
     def stale(self, model_version: str, after: str, limit: int) -> list[StoredUser]:

@@ -40,12 +40,12 @@ class ParquetSource:
         """The columns of the schema."""
         return tuple(name for name, _ in self._leaves)
 
-    def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
+    def chunks(self, wanted: Sequence[str], rows: int | None = None) -> Iterator[Chunk]:
         """See `Source`."""
         paths = {name: path for name, path in self._leaves if name in wanted}
         columns = list(dict.fromkeys(path[0] for path in paths.values()))
         with reading_errors(self.path), self._opened() as file:
-            yield from _chunks(_of_row_groups(file, columns), paths)
+            yield from _chunks(_of_row_groups(file, columns, rows or ROWS), paths, rows or ROWS)
 
     @cached_property
     def _leaves(self) -> list[tuple[str, tuple[str, ...]]]:
@@ -69,12 +69,12 @@ class ArrowSource:
         """The columns of the schema."""
         return tuple(name for name, _ in _leaves(self._schema))
 
-    def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
+    def chunks(self, wanted: Sequence[str], rows: int | None = None) -> Iterator[Chunk]:
         """See `Source`."""
         paths = {name: path for name, path in _leaves(self._schema) if name in wanted}
         positions = sorted({self._schema.names.index(path[0]) for path in paths.values()})
         with reading_errors(self.path), self._opened(positions) as (_, batches):
-            yield from _chunks(batches, paths)
+            yield from _chunks(batches, paths, rows or ROWS)
 
     @cached_property
     def _schema(self) -> pa.Schema:
@@ -100,10 +100,10 @@ def text_columns(path: Path) -> list[str]:
     return [column.path for column in columns_in_order if column.physical_type == "BYTE_ARRAY"]
 
 
-def _of_row_groups(file: pq.ParquetFile, wanted: Sequence[str]) -> Iterator[_Read]:
+def _of_row_groups(file: pq.ParquetFile, wanted: Sequence[str], rows: int) -> Iterator[_Read]:
     # One row group at a time: iterating over all of them frees memory only at the end.
     for number in range(file.num_row_groups):
-        for batch in file.iter_batches(ROWS, row_groups=[number], columns=list(wanted)):
+        for batch in file.iter_batches(rows, row_groups=[number], columns=list(wanted)):
             yield batch, len(batch) / file.metadata.num_rows
 
 
@@ -142,12 +142,12 @@ def _at(batch: pa.RecordBatch, path: Sequence[str]) -> pa.Array:
     return column
 
 
-def _chunks(batches: Iterable[_Read], paths: Mapping[str, Sequence[str]]) -> Iterator[Chunk]:
+def _chunks(batches: Iterable[_Read], paths: Mapping[str, Sequence[str]], rows: int) -> Iterator[Chunk]:
     first, read = 1, 0.0
     for batch, share in batches:
         batch.validate(full=True)
-        for start in range(0, len(batch), ROWS):
-            slice_of_rows = batch.slice(start, ROWS)
+        for start in range(0, len(batch), rows):
+            slice_of_rows = batch.slice(start, rows)
             read += share * len(slice_of_rows) / len(batch)
             lines = np.arange(first, first + len(slice_of_rows), dtype=np.int64)
             first += len(slice_of_rows)

@@ -43,8 +43,11 @@ class Source(Protocol):
     def notes(self) -> tuple[str, ...]:
         """Sentences on how the file is read."""
 
-    def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
-        """The rows in order, with these columns; only one chunk is in memory at a time."""
+    def chunks(self, wanted: Sequence[str], rows: int | None = None) -> Iterator[Chunk]:
+        """The rows in order, with these columns; only one chunk is in memory at a time.
+
+        `rows`: the most in a chunk; None: as many as suit a fit.
+        """
 
 
 @contextmanager

@@ -57,12 +57,12 @@ class CsvSource:
         """Sentences on how the file is read."""
         return tuple(note for note in (self._encoding.note, self._layout.note) if note)
 
-    def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
+    def chunks(self, wanted: Sequence[str], rows: int | None = None) -> Iterator[Chunk]:
         """See `Source`."""
         positions = {name: self.names.index(name) for name in wanted}
         with opened_text(self.path, self._encoding.name) as (file, read):
-            rows = islice(self._rows_of(file), 1, None)
-            while some := list(islice(rows, CHUNK)):
+            lines = islice(self._rows_of(file), 1, None)
+            while some := list(islice(lines, rows or CHUNK)):
                 yield self._chunk(some, positions, read())
 
     @cached_property

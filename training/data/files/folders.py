@@ -37,12 +37,12 @@ class FolderSource:
         count = f"{len(self.files)} files of {self.path.name} are read, in the order of their names."
         return (count, *dict.fromkeys(note for file in self.files for note in file.notes))
 
-    def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
+    def chunks(self, wanted: Sequence[str], rows: int | None = None) -> Iterator[Chunk]:
         """See `Source`."""
         before = 0
         for number, file in enumerate(self.files):
             last = before
-            for chunk in file.chunks(wanted):
+            for chunk in file.chunks(wanted, rows):
                 broken = [refusal._replace(line=refusal.line + before) for refusal in chunk.broken]
                 lines, read = chunk.lines + before, (number + chunk.read) / len(self.files)
                 last = max([last, *(refusal.line for refusal in broken), *lines[-1:].tolist()])

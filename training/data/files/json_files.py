@@ -47,11 +47,11 @@ class JsonSource:
         """Sentences on how the file is read."""
         return tuple(note for note in (self._encoding.note,) if note)
 
-    def chunks(self, wanted: Sequence[str]) -> Iterator[Chunk]:
+    def chunks(self, wanted: Sequence[str], rows: int | None = None) -> Iterator[Chunk]:
         """See `Source`."""
         with opened_text(self.path, self._encoding.name) as (file, read):
-            rows = _rows(file)
-            while some := list(islice(rows, CHUNK)):
+            lines = _rows(file)
+            while some := list(islice(lines, rows or CHUNK)):
                 whole = [(line, row) for line, row in some if row is not None]
                 yield Chunk(
                     {

@@ -112,10 +112,10 @@ class ProfileFile:
         """By field, the words for missing answers in the columns that are rated or ticked, so far."""
         return {name: reader.counts for name, reader in self._formats.readers.items()}
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self, rows: int | None = None) -> Iterator[Chunk]:
         """The rows in order: their cells by field, the id as "user_id", and the columns of `keep`."""
         reading = list(dict.fromkeys([*self._wanted, *self.keep]))
-        for chunk in self.source.chunks(reading):
+        for chunk in self.source.chunks(reading, rows):
             beside = {name: chunk.cells[name] for name in self.keep}
             yield dataclasses.replace(chunk, cells=self._mapped(chunk.cells), beside=beside)
 

@@ -35,7 +35,10 @@ class ReadOnlyAssignments(MemoryUsers):
     """Stores profiles, and no renewed assignments."""
 
     def update_assignments(
-        self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
+        self,
+        updates: Sequence[AssignmentUpdate],
+        cause: ChangeCause = ChangeCause.MODEL_CHANGED,
+        seconds: float | None = None,
     ) -> int:
         raise StoreUnavailable("The database does not answer.")
 
@@ -141,10 +144,13 @@ class CountingUsers(MemoryUsers):
         return super().get_many(user_ids)
 
     def update_assignments(
-        self, updates: Sequence[AssignmentUpdate], cause: ChangeCause = ChangeCause.MODEL_CHANGED
+        self,
+        updates: Sequence[AssignmentUpdate],
+        cause: ChangeCause = ChangeCause.MODEL_CHANGED,
+        seconds: float | None = None,
     ) -> int:
         self.written += len(updates)
-        return super().update_assignments(updates, cause)
+        return super().update_assignments(updates, cause, seconds)
 
 
 def remove_confidence(store: MemoryStore, user_id: str) -> None:
