@@ -43,6 +43,8 @@ def read_profile(text: str) -> Profile:
     except ValidationError as error:
         unfit = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
     answers = json.loads(text)
+    if not isinstance(answers, dict):
+        return Profile()
     return Profile.model_validate({name: answers[name] for name in answers if name not in unfit})
 
 

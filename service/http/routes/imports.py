@@ -127,7 +127,7 @@ async def import_users(
 @router.get(
     "/imports",
     summary="List the imports",
-    openapi_extra=needs(Scope.USERS_READ),
+    openapi_extra=needs(Scope.USERS_WRITE),
     response_model=ImportList,
     responses=documented(200, examples.IMPORTS, UnusableCursor, ExpiredCursor, StoreUnavailable, invalid=True),
 )
@@ -140,7 +140,7 @@ def list_imports(store: StoreDep, limit: Limit = 50, cursor: Cursor = None) -> R
 @router.get(
     "/imports/{job_id}",
     summary="Show the progress of an import",
-    openapi_extra=needs(Scope.USERS_READ),
+    openapi_extra=needs(Scope.USERS_WRITE),
     response_model=ImportBody,
     responses=documented(200, examples.IMPORT, ImportNotFound, StoreUnavailable, invalid=True),
 )
@@ -167,7 +167,7 @@ def cancel_import(job_id: ImportId, store: StoreDep) -> Response:
 @router.get(
     "/imports/{job_id}/refused",
     summary="Download the refused rows of an import",
-    openapi_extra=needs(Scope.USERS_READ),
+    openapi_extra=needs(Scope.USERS_WRITE),
     response_class=StreamingResponse,
     responses=documented(
         200, examples.REFUSED, ImportNotFound, StoreUnavailable, invalid=True, media="application/x-ndjson"

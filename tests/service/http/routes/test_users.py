@@ -354,3 +354,4 @@ def test_batch_of_users_is_limited_and_its_ids_are_validated(client: TestClient)
 def test_stored_answer_that_is_no_longer_valid_counts_as_missing() -> None:
     text = '{"age": 300, "hobbies": ["a"], "gone": 1}'
     assert read_profile(text) == Profile(hobbies=("a",))
+    assert read_profile("null") == read_profile("[1]") == Profile()

@@ -118,7 +118,10 @@ def _create_tables() -> None:
 
 
 def downgrade() -> None:
-    """Drop them. Users without an own profile are lost, and so are changes from or to no persona."""
+    """Drop them. Users without an own profile are lost, and so are changes from or to no persona.
+
+    Objections and tombstones are lost, too: the release before would assign those who objected. Erase them first.
+    """
     for table in _TABLES:
         op.drop_table(table)
     for index in ("persona_changes_erased", "persona_changes_in_feed"):
