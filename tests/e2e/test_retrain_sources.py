@@ -49,6 +49,6 @@ def test_retrain_takes_a_file_below_the_data_folder_alone(tmp_path: Path, artifa
         assert ended["status"] == "SUCCEEDED", ended
         version = ended["result"]["model_version"]
         assert Registry(artifacts).manifest(version).origin.rows == 300
-        assert ended["result"]["about_data"][0] == "13 of the file's 13 columns were used."
+        assert ended["result"]["about_data"][0] == "14 of the file's 14 columns were used."
         assert {path.name for path in (tmp_path / "data").iterdir()} == {"profiles.csv", "link.csv"}
         assert (artifacts / version / "report.html").is_file()
