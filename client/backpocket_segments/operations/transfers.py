@@ -1,5 +1,8 @@
 """Many users in and out, and the feed of what changes."""
 
+# The service's own formats, which this distribution cannot import.
+# pylint: disable=duplicate-code
+
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
