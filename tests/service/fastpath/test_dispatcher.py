@@ -207,6 +207,8 @@ def series(registry: CollectorRegistry) -> Moved:
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for metric in registry.collect()
+        # Maintenance sets the gauges, whenever it is due.
+        if metric.type != "gauge"
         for sample in metric.samples
         if not sample.name.endswith(("_sum", "_bucket"))
     }
