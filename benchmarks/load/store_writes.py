@@ -23,13 +23,13 @@ from typing import Any
 import numpy as np
 import psycopg
 from sqlalchemy import event, make_url
-from sqlalchemy.dialects import postgresql
 
 from benchmarks.simulated import simulated
 from service.store.ports.users import StoredAssignment, StoredUser
 from service.store.sql.migrate import migrate
-from service.store.sql.people.profile_writes import UPSERT_SQLITE, sqlite_values, upsert_user
-from service.store.sql.people.user_records import USER_COLUMNS, user_values
+from service.store.sql.people.bulk import sqlite_value
+from service.store.sql.people.profile_writes import UPSERT_SQLITE, upsert_returning
+from service.store.sql.people.user_records import WRITTEN_COLUMNS, user_row
 from service.store.sql.store import SqlStore
 
 THREADS = (1, 16, 64)
@@ -152,7 +152,7 @@ def _sqlite(url: str) -> Iterator[Callable[[str], None]]:
         connection.execute("PRAGMA synchronous = FULL")
 
         def write(user_id: str) -> None:
-            values = sqlite_values(_user(user_id))
+            values = user_row(_user(user_id), 1, sqlite_value)
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(UPSERT_SQLITE, values).fetchall()
             connection.execute("COMMIT")
@@ -162,13 +162,11 @@ def _sqlite(url: str) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def _postgres(url: str) -> Iterator[Callable[[str], None]]:
-    dialect: Any = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
-    names = [column.key for column in USER_COLUMNS]
-    statement = str(upsert_user(postgresql.insert).compile(dialect=dialect, column_keys=names))
+    statement = upsert_returning(f"VALUES ({', '.join('%s' for _ in WRITTEN_COLUMNS)})")
     with psycopg.connect(url) as connection:
 
         def write(user_id: str) -> None:
-            connection.execute(statement, user_values(_user(user_id))).fetchall()
+            connection.execute(statement, user_row(_user(user_id), 1)).fetchall()
             connection.commit()
 
         yield write

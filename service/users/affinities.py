@@ -19,7 +19,7 @@ from service.segmenting.assignment import Probabilities
 from service.store.ports.users import StoredUser, UserStore, as_summary
 from service.users.personas import Reading, Status
 from service.users.profiles import UserNotFound, UserOptedOut
-from service.users.stored_assignment import UserAssignment, assign_user
+from service.users.stored_assignment import UserAssignment, assign_user, recipients_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,5 +92,4 @@ def _assign(
         user = StoredUser(
             user_id=user_id, profile_json=None, revision=0, profile_updated_at=reading.now, assignment=None
         )
-    recipients = users.recipients([user_id]).get(user_id, []) if user.recipient_count else []
-    return assign_user(loaded, user, recipients, reading.now)
+    return assign_user(loaded, user, recipients_of(users, user), reading.now)

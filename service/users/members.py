@@ -90,7 +90,7 @@ def members(
     while scanned < READ_PER_PAGE:
         batch = users.members(persona_id, after, _BATCH)
         scanned += _BATCH
-        for user_id, member in _judged(users, loaded, persona_id, batch, wanted, reading):
+        for user_id, member in _matched(users, loaded, persona_id, batch, wanted, reading):
             after = user_id
             if member is not None:
                 items.append(member)
@@ -137,13 +137,13 @@ class MemberExport:
         loaded = self.active()
         persona = get_persona(loaded, self.persona_id)
         batch = self.users.members(persona.id, self._after, _BATCH)
-        judged = _judged(self.users, loaded, persona.id, batch, self.wanted, self.reading())
-        rows = [_row(persona, member) for _, member in judged if member is not None]
+        matched = _matched(self.users, loaded, persona.id, batch, self.wanted, self.reading())
+        rows = [_row(persona, member) for _, member in matched if member is not None]
         self._after = batch[-1].user_id if len(batch) == _BATCH else None
         return rows
 
 
-def _judged(
+def _matched(
     users: UserStore,
     loaded: LoadedArtifact,
     persona_id: str,

@@ -36,6 +36,7 @@ from service.users.stored_assignment import (
     assign_again,
     assign_as_chosen,
     is_current,
+    recipients_of,
     stored_assignment,
     with_recipients,
 )
@@ -218,7 +219,7 @@ def choose_persona(
         user = require_user(users, user_id)
         if user.opted_out:
             raise UserOptedOut
-        recipients = users.recipients([user_id]).get(user_id, []) if user.recipient_count else []
+        recipients = recipients_of(users, user)
         chosen = assign_as_chosen(loaded, user, recipients, persona_id, reading.now)
         if users.update_assignments([AssignmentUpdate(user_id, user.revision, chosen)], ChangeCause.MANUAL):
             ids = tuple(recipient.recipient_id for recipient in recipients)
@@ -298,10 +299,7 @@ def _write_back(users: UserStore, updates: Sequence[AssignmentUpdate], seconds: 
 
 
 def _recipient_ids(users: UserStore, user: AssignedUser) -> tuple[str, ...]:
-    if not user.recipient_count or user.opted_out:
-        return ()
-    recipients = users.recipients([user.user_id]).get(user.user_id, [])
-    return tuple(recipient.recipient_id for recipient in recipients)
+    return () if user.opted_out else tuple(one.recipient_id for one in recipients_of(users, user))
 
 
 def _user_persona(

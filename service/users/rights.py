@@ -16,6 +16,7 @@ from service.store.ports.personas import ChangeCause, PersonaChange, PersonaStor
 from service.store.ports.store import Store
 from service.store.ports.users import StoredAssignment, StoredRecipient, StoredUser
 from service.users.profiles import require_user
+from service.users.stored_assignment import recipients_of
 
 _CHANGES = 1_000
 Answers = Annotated[Mapping[str, Any], Field(description="The profile as it was sent.")]
@@ -87,7 +88,7 @@ def held_user(store: Store, request: RightsRequest, names: Mapping[str, str], ac
     Raises `UserNotFound`.
     """
     user = require_user(store.users, request.user_id)
-    recipients = store.users.recipients([user.user_id]).get(user.user_id, [])
+    recipients = recipients_of(store.users, user)
     history = _history(store.personas, user.user_id)
     record_of_user(store, request.actor, action, user.user_id)
     return HeldUser(

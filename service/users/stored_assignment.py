@@ -20,7 +20,14 @@ from models.profile.missing_words import is_missing_word
 from models.segment_model import Assignment
 from models.storage.artifact import LoadedArtifact
 from service.segmenting.assignment import Segmented
-from service.store.ports.users import AssignedUser, Basis, StoredAssignment, StoredRecipient, StoredUser
+from service.store.ports.users import (
+    AssignedUser,
+    Basis,
+    StoredAssignment,
+    StoredRecipient,
+    StoredUser,
+    UserStore,
+)
 
 _OPEN = ("categorical", "multi_label")
 
@@ -177,3 +184,8 @@ def is_current(loaded: LoadedArtifact, user: AssignedUser) -> bool:
 def with_recipients(users: Iterable[StoredUser]) -> list[str]:
     """The ids of those users who have recipients."""
     return [user.user_id for user in users if user.recipient_count]
+
+
+def recipients_of(users: UserStore, user: StoredUser | AssignedUser) -> list[StoredRecipient]:
+    """The recipients of one user, in order of their ids; read where there are any."""
+    return users.recipients([user.user_id]).get(user.user_id, []) if user.recipient_count else []

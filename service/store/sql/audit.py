@@ -1,10 +1,10 @@
 """The audit trail in SQLite or PostgreSQL."""
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 
 from service.store.ports.audit import AuditEntry
 from service.store.ports.texts import legible
-from service.store.sql.clock import Clock, database_clock
+from service.store.sql.clock import Clock, database_clock, old_records
 from service.store.sql.connections.database import Database
 from service.store.sql.tables import audit_entries
 
@@ -37,8 +37,7 @@ class SqlAudit:
 
     def remove_entries(self, seconds: float, limit: int) -> int:
         """See `AuditStore`."""
-        first = select(audit_entries.c.id, audit_entries.c.at).order_by(audit_entries.c.id).limit(limit).subquery()
-        last = select(func.max(audit_entries.c.id)).scalar_subquery()
-        old = select(first.c.id).where(first.c.at < self._clock(-seconds), first.c.id < last)
+        columns = audit_entries.c
+        old = old_records(columns.id, columns.at, self._clock(-seconds), limit)
         with self._database.writing() as connection:
             return connection.execute(delete(audit_entries).where(audit_entries.c.id.in_(old))).rowcount

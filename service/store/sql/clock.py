@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, literal
+from sqlalchemy import ColumnElement, Double, Select, func, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -37,3 +37,15 @@ def _in_sqlite(element: _DatabaseTime, compiler: Any, **options: Any) -> str:
 def database_clock(seconds: float) -> ColumnElement[datetime]:
     """A `Clock`: the database's."""
     return _DatabaseTime(literal(float(seconds), Double))
+
+
+def old_records(
+    ids: ColumnElement[int], times: ColumnElement[datetime], before: ColumnElement[datetime], limit: int
+) -> Select[int]:
+    """The ids of records before a time, among the `limit` with the lowest ids; the latest of all is never one.
+
+    No index has the times, and a search for old ones would read the table.
+    """
+    first = select(ids.label("id"), times.label("at")).order_by(ids).limit(limit).subquery()
+    last = select(func.max(ids)).scalar_subquery()
+    return select(first.c.id).where(first.c.at < before, first.c.id < last)

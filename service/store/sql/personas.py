@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, select, text
 
 from service.store.ports.personas import PersonaChange, PersonaOverride
 from service.store.ports.texts import is_id
-from service.store.sql.clock import Clock, database_clock
+from service.store.sql.clock import Clock, database_clock, old_records
 from service.store.sql.connections.database import Database
 from service.store.sql.people.feed_rows import remove_from_feed
 from service.store.sql.tables import persona_changes, persona_overrides
@@ -42,14 +42,9 @@ class SqlPersonas:
             return [PersonaChange(**record._mapping) for record in records]
 
     def remove_changes(self, seconds: float, limit: int) -> int:
-        """See `PersonaStore`.
-
-        Among those with the lowest ids: no index has the times, and a search for old ones would read the table.
-        """
-        oldest = select(persona_changes.c.id, persona_changes.c.changed_at).order_by(persona_changes.c.id)
-        first = oldest.limit(limit).subquery()
-        last = select(func.max(persona_changes.c.id)).scalar_subquery()
-        old = select(first.c.id).where(first.c.changed_at < self._clock(-seconds), first.c.id < last)
+        """See `PersonaStore`."""
+        columns = persona_changes.c
+        old = old_records(columns.id, columns.changed_at, self._clock(-seconds), limit)
         with self._database.writing() as connection:
             return remove_from_feed(connection, list(connection.scalars(old)))
 

@@ -2,17 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, delete, literal_column
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy import Connection, delete
 
 from service.store.ports.personas import ChangeCause
 from service.store.ports.users import OUTDATED, StoredAssignment, StoredUser, UserErased
-from service.store.sql.connections.database import Insert
 from service.store.sql.people.assignment_writes import mark_outdated, write_assignment
 from service.store.sql.people.bulk import array_literal, array_type, is_sqlite, sqlite_time, sqlite_value
 from service.store.sql.people.movements import (
@@ -24,37 +21,17 @@ from service.store.sql.people.movements import (
     state_of,
 )
 from service.store.sql.people.tombstones import Tombstones
-from service.store.sql.people.user_records import WRITTEN_COLUMNS, user_row, user_values
+from service.store.sql.people.user_records import WRITTEN_COLUMNS, user_row
 from service.store.sql.tables import users
 
 _RETURNED = ("revision", "previous_persona_id", "previous_model_version", "recipient_count", "opted_out")
+_VALUES = f"VALUES ({', '.join('?' for _ in WRITTEN_COLUMNS)})"
+# RETURNING gives the new row; so the old persona is copied into it.
+_PREVIOUS = tuple(f"previous_{name} = users.{name}" for name in ("persona_id", "model_version"))
 
 
-def upsert_user(insert: Insert) -> ReturningInsert[*tuple[Any, ...]]:
-    """Insert a user, or replace all columns but the id and increment the revision."""
-    statement = insert(users)
-    replaced: dict[str, ColumnElement[Any]] = {
-        column.key: statement.excluded[column.key] for column in WRITTEN_COLUMNS[1:]
-    }
-    replaced["revision"] = users.c.revision + literal_column("1")
-    # RETURNING gives the new row; so the old persona is copied into it.
-    replaced["previous_persona_id"] = users.c.persona_id
-    replaced["previous_model_version"] = users.c.model_version
-    upsert = statement.on_conflict_do_update(index_elements=[users.c.user_id], set_=replaced)
-    return upsert.returning(*(users.c[name] for name in _RETURNED))
-
-
-# Executed by the driver itself: through SQLAlchemy it takes two and a half times as long.
-UPSERT_SQLITE = str(
-    upsert_user(sqlite.insert).compile(
-        dialect=sqlite.dialect(paramstyle="named"),
-        column_keys=[column.key for column in WRITTEN_COLUMNS],
-    )
-)
-
-
-def _upsert_many(source: str, *more: str) -> str:
-    """A statement for many users, each once. `more`: columns to set besides.
+def _upsert(source: str, *more: str) -> str:
+    """A statement for one user or many, each once. `more`: columns to set besides.
 
     `revision` counts the writes of a user that a row stands for.
     """
@@ -65,18 +42,24 @@ def _upsert_many(source: str, *more: str) -> str:
     return f"{insert} ON CONFLICT (user_id) DO UPDATE SET {', '.join(replaced)}"
 
 
-def _upsert_arrays() -> str:
-    """PostgreSQL's statement, with an array a column."""
-    arrays = ", ".join(f"%s::{array_type(column)}" for column in WRITTEN_COLUMNS)
-    previous = [f"previous_{name} = users.{name}" for name in ("persona_id", "model_version")]
-    upsert = _upsert_many(f"SELECT * FROM unnest({arrays})", *previous)
-    return f"{upsert} RETURNING user_id, {', '.join(f'users.{name}' for name in _RETURNED)}"
+def upsert_returning(source: str) -> str:
+    """The statement that inserts users from a source, or replaces what is written and adds to the revision.
+
+    Executed by the driver itself: through SQLAlchemy it takes two and a half times as long.
+    """
+    return (
+        f"{_upsert(source, *_PREVIOUS)} RETURNING {', '.join(f'users.{name}' for name in ('user_id', *_RETURNED))}"
+    )
 
 
-UPSERT_POSTGRES = _upsert_arrays()
+UPSERT_SQLITE = upsert_returning(_VALUES)
+# An array a column.
+UPSERT_POSTGRES = upsert_returning(
+    f"SELECT * FROM unnest({', '.join(f'%s::{array_type(column)}' for column in WRITTEN_COLUMNS)})"
+)
 # Without RETURNING, so that the driver runs it for all rows in one call. SQLite has one writer, so that what is
 # replaced can be read before.
-UPSERT_MANY_SQLITE = _upsert_many(f"VALUES ({', '.join('?' for _ in WRITTEN_COLUMNS)})")
+UPSERT_MANY_SQLITE = _upsert(_VALUES)
 _STORED_SQLITE = (
     "SELECT user_id, revision, persona_id, model_version, recipient_count, opted_out FROM users "
     "WHERE user_id IN (SELECT value FROM json_each(?))"
@@ -178,7 +161,8 @@ def _put_in_turn(connection: Connection, writes: Sequence[StoredUser]) -> list[_
 
 def _put_user(connection: Connection, user: StoredUser) -> _Written:
     driver: Any = connection.connection.driver_connection
-    [(revision, *state, count, opted_out)] = driver.execute(UPSERT_SQLITE, sqlite_values(user)).fetchall()
+    [record] = driver.execute(UPSERT_SQLITE, user_row(user, 1, sqlite_value)).fetchall()
+    _, revision, *state, count, opted_out = record
     written = replace(user, revision=revision, recipient_count=0, opted_out=False)
     return _Written(written, PersonaState(*state), count, bool(opted_out))
 
@@ -254,12 +238,3 @@ def _upsert_sqlite(connection: Connection, latest: Sequence[_Counted]) -> dict[s
         revision, *others = replaced.get(user.user_id, _NEW)
         stored[user.user_id] = (revision + count, *others)
     return stored
-
-
-def sqlite_values(user: StoredUser) -> Mapping[str, object]:
-    """The columns of a user as SQLite stores them."""
-    values = user_values(user) | {"revision": 1}
-    values["profile_updated_at"] = sqlite_value(user.profile_updated_at)
-    if user.assignment is not None:
-        values["assigned_at"] = sqlite_value(user.assignment.assigned_at)
-    return values

@@ -11,7 +11,7 @@ from service.store.sql.tables import AnyRow, users
 
 _BASES = {basis.value: basis for basis in Basis}
 ASSIGNMENT_COLUMNS = tuple(users.c[field.name] for field in fields(StoredAssignment))
-# Those that a write of a profile sets, in the order of `user_values`.
+# Those that a write of a profile sets, in the order of `user_row`.
 WRITTEN_COLUMNS = (
     users.c.user_id,
     users.c.profile_json,
@@ -91,16 +91,6 @@ def user_row(
         else (*_before_time(assigned), as_stored(assigned.assigned_at), *_after_time(assigned))
     )
     return (user.user_id, user.profile_json, revision, as_stored(user.profile_updated_at), *columns)
-
-
-def user_values(user: StoredUser) -> dict[str, Any]:
-    """The values of `WRITTEN_COLUMNS`, by column key."""
-    return {
-        "user_id": user.user_id,
-        "profile_json": user.profile_json,
-        "revision": user.revision,
-        "profile_updated_at": user.profile_updated_at,
-    } | assignment_values(user.assignment)
 
 
 def assignment_values(assignment: StoredAssignment | None) -> dict[str, Any]:
